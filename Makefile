@@ -7,9 +7,9 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 # Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
-	cloud/aws/awstest cloud/azure/azuretest config delivery doctor engine engine/chaos httpx inventory jumpserver/... notify/... \
+	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config delivery doctor engine engine/chaos httpx inventory jumpserver/... notify/... \
 	pause plan reconcile report secret state storage storage/dir storage/storagetest) \
-	$(addprefix ./functions/internal/,fgruntime logs trigger runtimetest) $(addprefix ./infra/,mutants pack)
+	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger) $(addprefix ./infra/,mutants pack)
 
 .PHONY: all demo test build check bench bench-docs fmt clean
 
@@ -147,12 +147,18 @@ check:
 vuln:
 	@GO='$(GO)' .ci/vuln ./...
 
-bench: build
-	@bin/jms-sync bench
+.PHONY: bin/bench
+bin/bench:
+	@mkdir -p bin
+	@CGO_ENABLED=0 $(GO) build $(BUILD) -o $@ ./infra/bench
+
+# Measures the programs of make build.
+bench: build bin/bench
+	@bin/bench
 
 # What docs/benchmarks.md shows: about 12 minutes, half of them the pauses of a baseline.
-bench-docs: build
-	@bin/jms-sync bench --listed 10000 --markdown docs/benchmarks.md
+bench-docs: build bin/bench
+	@bin/bench --listed 10000 --markdown docs/benchmarks.md
 
 # The fault campaign: SECONDS of it, or so many WORLDS, from a SEED on. It is a test binary, as only
 # tests have virtual time. A world is replayed by its seed: make chaos SEED=… WORLDS=1 DIARY=1.

@@ -26,7 +26,7 @@ func allowedImports() map[string][]string {
 		"core/httpx":                     {"core/secret"},
 		"core/cloud":                     {"core/inventory", "core/pause", "core/httpx", "core/secret"},
 		"core/cloud/<x>":                 {"core/cloud", "core/httpx", "core/inventory", "core/secret"},
-		"core/cloud/all":                 {"core/cloud", "core/cloud/<x>"},
+		"core/cloud/all":                 {"core/cloud", "core/cloud/<x>", "core/inventory"},
 		"core/cloud/cloudtest":           {"core/cloud", "core/cloud/peertest", "core/inventory", "core/secret"},
 		"core/cloud/peertest":            {},
 		"core/jumpserver":                {"core/inventory", "core/pause", "core/httpx", "core/secret"},
@@ -47,23 +47,25 @@ func allowedImports() map[string][]string {
 		"core/delivery":                  {"core/report", "core/plan", "core/notify", "core/state", "core/inventory"},
 		"core/engine": {"core/cloud", "core/plan", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
-		"core/reconcile":    {"core/engine", "core/cloud", "core/plan", "core/apply", "core/report", "core/state", "core/inventory"},
-		"core/doctor":       {"core/inventory", "core/notify", "core/storage"},
-		"core/engine/chaos": {}, // tests only
-		"core/session":      {"core/*", "core/cloud/all", "core/notify/<x>", "core/storage/all"},
+		"core/reconcile":           {"core/engine", "core/cloud", "core/plan", "core/apply", "core/report", "core/state", "core/inventory"},
+		"core/doctor":              {"core/inventory", "core/notify", "core/storage"},
+		"core/engine/chaos":        {}, // tests only
+		"core/engine/enginetest":   {"core/*", "core/cloud/<x>", "core/notify/<x>", "*test"},
+		"core/session":             {"core/*", "core/cloud/all", "core/notify/<x>", "core/storage/all"},
+		"core/session/sessiontest": {"core/*", "*test"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/notify", "core/reconcile", "core/report",
-			"core/secret", "core/session", "core/state", "core/storage", "core/storage/all",
+			"core/secret", "core/session", "core/state", "core/storage",
 			"functions/internal/logs", "functions/internal/trigger"},
 		"functions/internal/logs":         {"core/secret"},
 		"functions/internal/trigger":      {"core/inventory"},
 		"functions/internal/fgruntime":    {"core/pause"},
-		"functions/internal/runtimetest":  {},
-		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test", "functions/internal/runtimetest"},
+		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
+		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
-		"functions/local": {"core/*", "*test", "functions/internal/wire", "functions/internal/logs", "functions/internal/trigger",
-			"functions/internal/runtimetest"},
-		"infra":      {}, // files, and tests that compare them with the program
-		"infra/pack": {}, "infra/mutants": {},
+		"functions/local":                 {"core/*", "*test", "functions/internal/logs", "functions/internal/trigger"},
+		"infra":                           {}, // files, and tests that compare them with the program
+		"infra/pack":                      {}, "infra/mutants": {},
+		"infra/bench": {"core/*", "*test"},
 	}
 }
 
@@ -122,6 +124,9 @@ func TestRulesBite(t *testing.T) {
 		{"functions/fc-timer", "functions/internal/wire", true},
 		{"functions/local", "core/jumpserver/jumpservertest", true},
 		{"core/engine", "core/session", false},
+		{"core/session", "core/session/sessiontest", false},
+		{"infra/bench", "core/session/sessiontest", true},
+		{"infra/bench", "functions/internal/wire", false},
 		{"core/session", "core/jumpserver", true},
 		{"functions/internal/wire", "core/session", true},
 		{"functions/internal/wire", "core/jumpserver", false},
@@ -144,7 +149,7 @@ func TestOneAssembly(t *testing.T) {
 	literal := regexp.MustCompile(`(engine\.Engine|reconcile\.EventHandler|delivery\.Cards)\{[^}]`)
 	found := map[string]bool{}
 	for _, file := range goFiles(t) {
-		if strings.HasSuffix(file, "_test.go") {
+		if strings.HasSuffix(file, "_test.go") || isTest(path.Dir(filepath.ToSlash(file))) {
 			continue
 		}
 		text, err := os.ReadFile(file)

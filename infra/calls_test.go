@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 )
 
 // sdkCalls returns the methods that a file calls on the client made by one of makers ("sdk.New").
@@ -75,7 +77,7 @@ func TestAlibabaPermissionsAreTheCalls(t *testing.T) {
 		return true
 	})
 	delete(found, "sts:AssumeRole")
-	if got, want := slices.Sorted(maps.Keys(found)), policyProviders()["alibaba"].permissions(); !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(found)), cloudlist.Clouds().Find("alibaba").Permissions; !slices.Equal(got, want) {
 		t.Errorf("sdk.go calls %v, Permissions says %v", got, want)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"unicode"
 
+	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 	"github.com/jms-sync/jms-sync/core/config"
 )
 
@@ -146,7 +147,7 @@ func TestNamedSettings(t *testing.T) {
 	t.Parallel()
 	yaml := string(readRepoFile(t, root+"/s.yaml"))
 	paths, variables := map[string]bool{}, map[string]bool{config.EnvConfig: true, config.EnvState: true}
-	for _, s := range config.Settings() {
+	for _, s := range config.Settings(cloudlist.Clouds()) {
 		variables[s.Env] = true
 		for p := s.Path; p != "."; p = strings.TrimSuffix(p, path.Ext(p)) { // its groups too
 			paths[p] = true
@@ -219,6 +220,6 @@ func loadSample(ctx context.Context, sample string) error {
 			env = append(env, m[1]+"=dummy-value")
 		}
 	}
-	_, err := config.Load(ctx, config.Source{File: "sample.yaml", Env: env, ReadFile: func(string) ([]byte, error) { return whole.Bytes(), nil }})
+	_, err := config.Load(ctx, config.Source{Clouds: cloudlist.Clouds(), File: "sample.yaml", Env: env, ReadFile: func(string) ([]byte, error) { return whole.Bytes(), nil }})
 	return err
 }

@@ -3,37 +3,52 @@ package infra
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/jms-sync/jms-sync/core/cloud/alibaba"
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
-	"github.com/jms-sync/jms-sync/core/cloud/aws"
-	"github.com/jms-sync/jms-sync/core/cloud/azure"
-	"github.com/jms-sync/jms-sync/core/cloud/huawei"
-	"github.com/jms-sync/jms-sync/core/cloud/tencent"
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// policyProvider says how the rights of one cloud are written down.
-type policyProvider struct {
-	permissions func() []string // of its lister
-	store       *objectStore    // its object store; nil = no function of ours runs there
-	policies    func(lister, config, objects, bucket []string) map[string]any
+// dialect says how one cloud writes rights down.
+type dialect struct {
+	store    *objectStore // its object store; nil = no function of ours runs there
+	policies func(lister, config, objects, bucket []string) map[string]any
 }
 
-// policyProviders returns every cloud whose policies are generated, with everything that infra has to know about it. A
-// provider without a row fails TestEveryProviderHasPolicies.
-func policyProviders() map[string]policyProvider {
-	return map[string]policyProvider{
-		"alibaba": {permissions: alibaba.Permissions, store: oss(), policies: alibabaPolicies},
-		"aws":     {permissions: aws.Permissions, store: s3(), policies: awsPolicies},
-		"huawei":  {permissions: huawei.Permissions, store: obs(), policies: huaweiPolicies},
-		"tencent": {permissions: tencent.Permissions, policies: tencentPolicies},
-		"azure":   {permissions: azure.Permissions, policies: azurePolicies},
+// dialects are the clouds that write rights down in a way of their own; see dialectOf.
+func dialects() map[inventory.Cloud]dialect {
+	return map[inventory.Cloud]dialect{
+		"alibaba": {store: oss(), policies: alibabaPolicies},
+		"aws":     {store: s3(), policies: awsPolicies},
+		"huawei":  {store: obs(), policies: huaweiPolicies},
+		"tencent": {policies: tencentPolicies},
+		"azure":   {policies: azurePolicies},
 	}
+}
+
+// dialectOf returns how a cloud writes rights down. One without a dialect has a list of them, for people.
+func dialectOf(cloud inventory.Cloud) dialect {
+	if d, own := dialects()[cloud]; own {
+		return d
+	}
+	return dialect{policies: func(lister, _, _, _ []string) map[string]any { return map[string]any{"list.json": lister} }}
+}
+
+// policyFiles returns the names of the policies that hold the rights of a cloud's lister and no others, sorted.
+func policyFiles(c inventory.CloudInfo) []string {
+	write, other := dialectOf(c.Cloud).policies, []string{"x"}
+	lister, nothing, more := write(c.Permissions, nil, nil, nil), write(nil, nil, nil, nil), write(c.Permissions, other, other, other)
+	names := slices.DeleteFunc(slices.Collect(maps.Keys(lister)), func(name string) bool {
+		return reflect.DeepEqual(lister[name], nothing[name]) || !reflect.DeepEqual(lister[name], more[name])
+	})
+	slices.Sort(names)
+	return names
 }
 
 // objectStore says which right each call of an object store's SDK needs.
@@ -90,21 +105,19 @@ func (s *objectStore) requiredRights(t *testing.T) (config, objects, bucket []st
 // TestPolicies compares the policies with what the program calls; -update writes them.
 func TestPolicies(t *testing.T) {
 	t.Parallel()
-	for name, c := range policyProviders() {
-		if c.permissions == nil {
-			continue
+	for _, c := range cloudlist.Clouds() {
+		if !slices.IsSorted(c.Permissions) || len(c.Permissions) == 0 {
+			t.Errorf("%s: the permissions must be sorted, and some: %v", c.Cloud, c.Permissions)
 		}
-		lister := c.permissions()
-		if !slices.IsSorted(lister) || len(lister) == 0 {
-			t.Errorf("%s: the permissions must be sorted, and some: %v", name, lister)
-		}
-		// A role is assumed with a right on that role alone, in assume-role.json.
-		lister = slices.DeleteFunc(slices.Clone(lister), func(action string) bool { return action == "sts:AssumeRole" })
-		config, objects, bucket := c.store.requiredRights(t)
-		for file, document := range c.policies(lister, config, objects, bucket) {
-			path := filepath.Join(name, "policies", file)
+		own := dialectOf(c.Cloud)
+		config, objects, bucket := own.store.requiredRights(t)
+		for file, document := range own.policies(c.Permissions, config, objects, bucket) {
+			path := filepath.Join(string(c.Cloud), "policies", file)
 			want := renderJSON(t, document)
 			if *update {
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
 				if err := os.WriteFile(path, want, 0o644); err != nil {
 					t.Fatal(err)
 				}
@@ -125,23 +138,13 @@ func TestNoOtherPolicies(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		name := filepath.Dir(filepath.Dir(file))
-		c := policyProviders()[name]
-		if c.permissions == nil || c.policies(nil, nil, nil, nil)[filepath.Base(file)] == nil {
+		c := cloudlist.Clouds().Find(inventory.Cloud(filepath.Dir(filepath.Dir(file))))
+		if c.Cloud == "" || dialectOf(c.Cloud).policies(c.Permissions, nil, nil, nil)[filepath.Base(file)] == nil {
 			t.Errorf("infra/%s is written by hand", file)
 		}
 	}
 	if len(files) == 0 {
 		t.Error("no policy was found")
-	}
-}
-
-func TestEveryProviderHasPolicies(t *testing.T) {
-	t.Parallel()
-	for _, p := range cloudlist.Providers() {
-		if policyProviders()[string(p.Cloud)].permissions == nil {
-			t.Errorf("%s is synchronised, but no policy says which rights that takes: give clouds() its Permissions", p.Cloud)
-		}
 	}
 }
 
@@ -166,8 +169,8 @@ func TestPoliciesAreNarrow(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		if name := filepath.Dir(filepath.Dir(file)); policyProviders()[name].store == nil {
-			continue // these have another form, and hold nothing but what Permissions returns
+		if name := filepath.Dir(filepath.Dir(file)); dialectOf(inventory.Cloud(name)).store == nil {
+			continue // these are written another way, and hold nothing but what Permissions says
 		}
 		var p struct {
 			Statement []struct {

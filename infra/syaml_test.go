@@ -253,7 +253,7 @@ func checkEnvironment(t *testing.T, name string, variables map[string]string) {
 	for key, value := range variables {
 		size += len(key) + len(value)
 		known := key == config.EnvConfig || key == config.EnvState
-		for _, setting := range config.Settings() {
+		for _, setting := range config.Settings(nil) {
 			if setting.Env == key {
 				known = true
 				if strings.Contains(setting.Type, "保密") {

@@ -88,7 +88,8 @@ func TestCallSigned(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = Call(ctx, c, "op", "r", func(context.Context) (int, error) { return 1, nil })
-	if err = c.NameDeadline("op", "r", err); inventory.KindOf(err) != inventory.Deadline || strings.Count(err.Error(), "account prod, region r") != 1 {
+	err = c.NameDeadline("op", "r", err)
+	if inventory.KindOf(err) != inventory.Deadline || strings.Count(err.Error(), "account prod, region r") != 1 {
 		t.Errorf("the end: %v", err)
 	}
 	if other := errors.New("other"); c.NameDeadline("op", "r", other) != other || c.NameDeadline("op", "r", nil) != nil {

@@ -10,12 +10,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// MaxSkew is how far this machine's clock may be from a cloud's before nothing that it measures is
-// believed: graces, notices and second proofs are counted by it. It is the least distance at which a cloud
-// (AWS, Tencent) refuses signatures.
+// MaxSkew is how far this machine's clock may be from a cloud's. Beyond it no time that this machine measures
+// counts: graces, notices, second proofs. Clouds refuse signatures that are at least this far off.
 const MaxSkew = 5 * time.Minute
 
-// Skew is how far this machine's clock is from that of a host; the zero value is none that is known.
+// Skew is how far this machine's clock is from that of a host; the zero value means that it is not known.
 type Skew struct {
 	Host  string
 	Ahead time.Duration // > 0: this machine's clock is ahead
@@ -24,17 +23,17 @@ type Skew struct {
 // IsTooLarge reports whether the clocks differ by more than MaxSkew.
 func (s Skew) IsTooLarge() bool { return s.Ahead.Abs() > MaxSkew }
 
-// Clock compares this machine's clock with the Date of every answer to a StrictTransport whose context
-// comes from WithClock. A nil Clock compares nothing. It may be used by several goroutines at once.
+// Clock compares this machine's clock with the Date of every answer that a StrictTransport gets for a context
+// of WithClock. A nil Clock compares nothing. It may be used by several goroutines at once.
 type Clock struct {
 	now    func() time.Time
-	parent *Clock // which hears the same answers
+	parent *Clock // observes the same answers
 
 	mu    sync.Mutex
 	worst Skew
 }
 
-// NewClock returns a clock that has heard no answer yet. now is this machine's clock; nil = time.Now.
+// NewClock returns a clock that has observed no answer yet. now is this machine's clock; nil = time.Now.
 func NewClock(now func() time.Time) *Clock {
 	if now == nil {
 		now = time.Now
@@ -42,7 +41,7 @@ func NewClock(now func() time.Time) *Clock {
 	return &Clock{now: now}
 }
 
-// Worst returns the greatest distance of all answers so far; the zero value where no answer had a Date.
+// Worst returns the largest skew of all answers so far; the zero value where no answer had a Date.
 func (c *Clock) Worst() Skew {
 	if c == nil {
 		return Skew{}
@@ -54,7 +53,7 @@ func (c *Clock) Worst() Skew {
 
 type clockContextKey struct{}
 
-// WithClock returns a context whose answers this clock hears.
+// WithClock returns a context whose answers c observes.
 func (c *Clock) WithClock(ctx context.Context) context.Context {
 	if c == nil {
 		return ctx
@@ -68,7 +67,7 @@ func clockFromContext(ctx context.Context) *Clock {
 }
 
 // WithCallClock returns a context with a clock of its own for one call, so that an error of the call can say how
-// far this machine's clock was from that of who refused it. The clock of ctx, if there is one, hears the same.
+// far this machine's clock was from that of the host. The clock of ctx, if there is one, observes the same answers.
 func WithCallClock(ctx context.Context) context.Context {
 	inner := &Clock{now: time.Now, parent: clockFromContext(ctx)}
 	if inner.parent != nil {
@@ -77,11 +76,11 @@ func WithCallClock(ctx context.Context) context.Context {
 	return inner.WithClock(ctx)
 }
 
-// SkewFromContext returns the greatest distance that the clock of a context has heard.
+// SkewFromContext returns the largest skew that the clock of a context has observed.
 func SkewFromContext(ctx context.Context) Skew { return clockFromContext(ctx).Worst() }
 
-// ExplainBySkew adds to a refusal what the call's clock has heard, see WithCallClock. A key that is refused while this
-// machine's clock is off is no bad key: the clock is mended first, and then it shows.
+// ExplainBySkew adds the observed skew of a call to its error; see WithCallClock. A key that is refused while this
+// machine's clock is off counts as ClockOff: whether the key is bad shows once the clock is right.
 func ExplainBySkew(ctx context.Context, fault *inventory.Error) *inventory.Error {
 	skew := SkewFromContext(ctx)
 	if fault.Kind == inventory.BadCredentials && skew.IsTooLarge() {
@@ -101,7 +100,7 @@ func (c *Clock) currentTime() time.Time {
 	return c.now()
 }
 
-// observe compares an answer to a request that was sent at a time.
+// observe compares this machine's clock with the Date of an answer to a request that was sent at a given time.
 func (c *Clock) observe(host string, header http.Header, sent time.Time) {
 	if c == nil {
 		return

@@ -1,6 +1,7 @@
-// Package cloud is the port to the clouds: what a lister promises, how a fleet of accounts is
-// listed scope by scope, and the retry rules that all listers share. Adding a cloud is one
-// folder beside this file and one entry in the list of package all.
+// Package cloud lists the instances of cloud accounts: a listing of one region of one account is complete or
+// failed, never partial. It holds the port that each cloud's adapter implements, the fleet that lists all
+// accounts, and what adapters share: calls, retries, paging, errors. A new cloud is a folder beside this file
+// and a line in package all.
 package cloud
 
 import (
@@ -12,66 +13,71 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// Account is all that a cloud needs to open a lister. Nothing is read from the environment
-// or from files behind its back.
+// Account is all that a cloud needs to open a lister. An adapter reads nothing from the environment
+// or from files.
 type Account struct {
 	Cloud           inventory.Cloud
-	Name            string // the configuration's name
+	Name            string // as configured
 	AccessKeyID     secret.Value
 	AccessKeySecret secret.Value
-	SecurityToken   secret.Value // with temporary credentials of a role
+	SecurityToken   secret.Value // of temporary credentials of a role
 	AccountID       string       // the account's own id, as configured; "" = ask the cloud
-	ProjectID       string       // Huawei: of the project to list
-	TenantID        string       // Azure: of the directory of the client whose id and secret the key is
-	AssumeRoleARN   string       // Alibaba, AWS: the key or role only serves to take this role
-	RoleCache       *RoleCache   // what AssumeRoleARN gave before; nil = nothing is kept
-	Regions         []string     // empty: all regions that the account has
-	Endpoint        string       // http(s)://host[:port]: all APIs are asked there; "" = the cloud's own
-	Proxy           string       // http(s)://…; "" = what HTTP(S)_PROXY of the process says; NO_PROXY holds for both
+	ProjectID       string       // of the project to list, where the cloud divides accounts; "" = ask the cloud
+	TenantID        string       // of the directory that the key belongs to, where the cloud has directories
+	AssumeRoleARN   string       // of a role that the key, or the function's role, assumes; "" = none
+	RoleCache       *RoleCache   // keeps the credentials of AssumeRoleARN; nil = they are asked for each time
+	Regions         []string     // empty = all regions that the account has
+	Endpoint        string       // http(s)://host[:port] that answers all APIs; "" = the cloud's own hosts
+	Proxy           string       // http(s)://…; "" = HTTP(S)_PROXY of the process; NO_PROXY holds for both
 	ConnectTimeout  time.Duration
 	RequestTimeout  time.Duration
-	// Transport carries the account's requests; nil = connections of its own. It is for tests in
-	// virtual time, which know no network.
+	// Transport carries the account's requests; nil = connections of its own. Tests in virtual time, which
+	// have no network, set it.
 	Transport http.RoundTripper
 }
 
 // Lister reads one account. Its methods may be called by several goroutines at once.
-// Every method gives all of what it promises, or an error with a kind (inventory.KindOf).
+// Every method returns all that it promises, or an error with a kind (inventory.KindOf).
 type Lister interface {
-	// Owner gives the account's own id as the credential has it, never as configured.
+	// Owner returns the account's own id as the cloud tells it, never as configured.
 	Owner(ctx context.Context) (string, error)
-	// Regions gives the ids of all regions that the account can use, sorted.
+	// Regions returns the ids of all regions that the account can use, sorted.
 	Regions(ctx context.Context) ([]string, error)
-	// List gives every instance of a region, in any state, each once, sorted by id. An empty
-	// list is an answer only after it was proved that the credential may list.
+	// List returns every instance of a region, in any state, each once, sorted by id. It returns an empty
+	// list only after it proved that the credential may list.
 	List(ctx context.Context, region string) ([]inventory.Instance, error)
-	// Find gives those of the named instances that exist, sorted by id, by one call for each
-	// 100 of them. It proves nothing of the others: a missing right looks like an absence.
+	// Find returns those of the named instances that exist, sorted by id, with one call for each 100 of
+	// them. It proves nothing of the others: a missing right looks like an absence.
 	Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error)
 	// FindVerified returns those of the named instances that exist, sorted by id. Without an error the others
-	// are proved absent: no call failed, the right to see them was probed, and two different kinds
-	// of calls agree, which the adapter's package doc names. Those of which one kind alone speaks are
-	// in Weak. What one kind shows and the other does not is no absence, but an instance or an error.
+	// are proved absent: no call failed, the right to see them was proved, and two different kinds of calls
+	// agree, which the adapter's package doc names. Weak holds the absences that only one kind confirms. An
+	// instance that only one kind shows is returned as found, or is an error.
 	FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error)
 }
 
 // ProjectLister is a Lister of a cloud that divides accounts into projects, of which a lister reads one part.
 type ProjectLister interface {
-	// Projects returns the ids of the projects that List and Lookup ask for a region, sorted.
+	// Projects returns the ids of the projects that List and Find ask in a region, sorted.
 	Projects(ctx context.Context, region string) ([]string, error)
 }
 
-// Provider is one entry of the list of clouds.
+// Provider is one entry of the list of clouds: the description of the cloud, and its adapter.
 type Provider struct {
-	Cloud inventory.Cloud
-	Open  func(Account) (Lister, error)
-	// OwnerRight is the right that Lister.Owner needs, as an operator knows it; see Permissions of the
-	// adapter.
-	OwnerRight string
-	// Events reads what the cloud's event service delivers; nil where it has none.
+	inventory.CloudInfo
+	// Open returns a lister for an account, and makes no call.
+	Open func(Account) (Lister, error)
+	// Events parses what the cloud's event service delivers; nil = the cloud has none.
 	Events func(payload []byte, from Origin) []ParsedEvent
-	// Permissions are the rights that a key needs, as the cloud names them.
-	Permissions func() []string
-	// NonexistentID is an id in the cloud's form that no instance has: asking for it proves the right to list.
+	// NonexistentID is an id in the cloud's form that no instance has: looking it up proves the right to list.
 	NonexistentID string
+}
+
+// TableOf returns the descriptions of the clouds of a list.
+func TableOf(providers []Provider) inventory.CloudTable {
+	table := make(inventory.CloudTable, len(providers))
+	for i, p := range providers {
+		table[i] = p.CloudInfo
+	}
+	return table
 }

@@ -8,31 +8,30 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// CursorPage is one answer of a cursor API.
+// CursorPage is one answer of an API that is read by cursor.
 type CursorPage[T any] struct {
 	Rows []T
 	Next string // the token of the next page; "" = this was the last one
 }
 
-// CursorReader reads an API that hands out a token for the next page.
+// CursorReader reads an API that returns a token for the next page.
 type CursorReader[T any] struct {
 	// Operation names the operation, account and region in errors.
 	Operation string
-	// Fetch gets one page; the first is asked for with "". It retries by itself (see Retry).
+	// Fetch returns one page; the token of the first is "". It retries by itself (see Retry).
 	Fetch func(ctx context.Context, token string) (CursorPage[T], error)
-	// ID is the cloud's own id of a row. A row without one makes the whole list Incomplete.
+	// ID returns the cloud's own id of a row. A row without one makes the whole list Incomplete.
 	ID func(T) string
-	// SameRow tells whether two rows with one id are the same machine.
+	// SameRow reports whether two rows with one id are the same machine.
 	SameRow func(a, b T) bool
 }
 
-// ReadAll reads every page, and gives each row once in the order of its first appearance, or an
-// error and no rows. What it does not believe is Incomplete: a token that was handed out
-// before (the list would never end), a row without an id, and one id on two machines.
+// ReadAll reads every page, and returns each row once in the order of its first appearance, or an error
+// and no rows. It fails with Incomplete for a token that was returned before (the list would never end),
+// a row without an id, and one id on two machines.
 //
-// The same machine met twice is no fault: a cursor only moves through a fleet that changes
-// meanwhile, so a row can move behind the cursor and come again. The newer row is kept, for it
-// was read later. A row can not be lost in this way, as it can with pages by number.
+// The same machine on two pages is no error: while the fleet changes, a row can move behind the cursor and
+// come again. The newer row is kept. A row cannot be lost in this way, as it can be with page numbers.
 func (c CursorReader[T]) ReadAll(ctx context.Context) ([]T, error) {
 	var rows []T
 	at := map[string]int{}
@@ -45,11 +44,12 @@ func (c CursorReader[T]) ReadAll(ctx context.Context) ([]T, error) {
 		if err != nil {
 			return nil, err
 		}
-		if rows, err = c.appendPage(rows, at, page.Rows); err != nil {
+		rows, err = c.appendPage(rows, at, page.Rows)
+		if err != nil {
 			return nil, err
 		}
 		if page.Next == "" {
-			return slices.Clip(slices.Clone(rows)), nil // without the room that growing left
+			return slices.Clip(slices.Clone(rows)), nil // without spare capacity
 		}
 		if tokens[page.Next] {
 			return nil, c.incompleteError("page %d gives a token that was given before", len(tokens)+1)
@@ -59,7 +59,7 @@ func (c CursorReader[T]) ReadAll(ctx context.Context) ([]T, error) {
 	}
 }
 
-// appendPage appends a page to rows; at holds the index of each id.
+// appendPage appends a page to rows; at maps each id to its index in rows.
 func (c CursorReader[T]) appendPage(rows []T, at map[string]int, page []T) ([]T, error) {
 	for _, row := range page {
 		id := c.ID(row)
@@ -84,7 +84,7 @@ func (c CursorReader[T]) incompleteError(format string, args ...any) error {
 	return &inventory.Error{Kind: inventory.Incomplete, Message: c.Operation + ": " + fmt.Sprintf(format, args...)}
 }
 
-// SameMachine tells whether two rows with one id describe one machine: they agree in region and
+// SameMachine reports whether two rows with one id describe one machine: they agree in region and
 // network. Name, state, type and further addresses may change between two pages.
 func SameMachine(a, b inventory.Instance) bool {
 	return a.ID == b.ID && a.Region == b.Region && a.VPC == b.VPC

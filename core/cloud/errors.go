@@ -14,9 +14,9 @@ import (
 // APIError is an answer that is not a success: an error document, another status than 2xx, or a
 // body that is no document. Its text is as the cloud wrote it: clean it with a Scrubber.
 type APIError struct {
-	Status                   int // 0 = refused before anything was sent
+	Status                   int // 0 = the call was not sent
 	Code, Message, RequestID string
-	Kind                     inventory.Kind // "" = by code and status, which the adapter knows
+	Kind                     inventory.Kind // "" = the adapter decides by code and status
 }
 
 // Error returns code, status, request id and text.
@@ -38,14 +38,14 @@ func (r *APIError) Error() string {
 	return text
 }
 
-// AsAPIError finds the refusal in an error's chain.
+// AsAPIError returns the API error in an error's chain.
 func AsAPIError(err error) (*APIError, bool) {
 	var r *APIError
 	return r, errors.As(err, &r)
 }
 
-// ConnectionError returns what the failure of a call means that got no answer, or no whole one: Temporary or, where
-// no retry can help, Invalid; and how it is told.
+// ConnectionError returns the kind and the text of a call that got no answer, or no whole one. The kind is
+// Temporary or, where no retry can help, Invalid.
 func ConnectionError(err error) (inventory.Kind, string) {
 	failure := httpx.Diagnose(err)
 	switch failure.Cause {
@@ -57,17 +57,17 @@ func ConnectionError(err error) (inventory.Kind, string) {
 	return inventory.Temporary, failure.Text
 }
 
-// maxErrorText is how much of a server's message is repeated, in bytes.
+// maxErrorText bounds what is repeated of a server's message, in bytes.
 const maxErrorText = 200
 
 // signaturePattern matches the parts of a query, escaped or not, that belong to a signature.
 var signaturePattern = regexp.MustCompile(
 	`(?i)(AccessKeyId|Signature|SignatureNonce|SecurityToken|X-Amz-Credential|X-Amz-Signature|X-Amz-Security-Token)(=|%3D|%253D)[^&\s"]*`)
 
-// Scrubber takes an account's secrets out of texts.
+// Scrubber removes an account's secrets from texts.
 type Scrubber struct{ replacer *strings.Replacer }
 
-// NewScrubber knows the account's own secrets, and further ones such as those that a role gave.
+// NewScrubber returns a scrubber of the account's secrets and of further ones, such as those of a role.
 func NewScrubber(a Account, further ...secret.Value) Scrubber {
 	var texts []string
 	for _, value := range append([]secret.Value{a.AccessKeySecret, a.SecurityToken, a.AccessKeyID}, further...) {
@@ -76,8 +76,8 @@ func NewScrubber(a Account, further ...secret.Value) Scrubber {
 	return Scrubber{replacer: httpx.NewScrubber(texts...)}
 }
 
-// Scrub returns one line of at most 200 bytes without secrets. What a cloud says of the string
-// that it signed is dropped: it is of no use to a reader and holds the key's id.
+// Scrub returns a text as one line of at most 200 bytes, without secrets. It drops what a cloud repeats of the
+// string that it signed: that holds the key's id and helps no reader.
 func (s Scrubber) Scrub(text string) string {
 	if i := strings.Index(strings.ToLower(text), "string to sign"); i >= 0 {
 		text = text[:i] + "…"

@@ -12,26 +12,24 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// AnyRegion stands for the regions of an account that could not even be asked for them.
+// AnyRegion stands for the regions of an account whose regions could not be listed.
 const AnyRegion = "*"
 
-// defaultParallelRegions is how many regions of one account are listed at once: all of them, of any
-// cloud that we know, so that listing takes as long as the slowest region. A region's own
-// pages come one after another, which is what keeps below its limit; regions are other
-// hosts, and where a cloud counts them together after all, Retry waits for its next window.
+// defaultParallelRegions is how many regions of one account are listed at once: more than any cloud has, so
+// that listing takes as long as the slowest region. A region's pages come one after another, which keeps
+// below its limit; where a cloud counts its regions together, Retry waits for the next window.
 const defaultParallelRegions = 64
 
-// OpenedAccount is one account of a fleet: with a Lister, or with the reason why it has none.
+// OpenedAccount is one account of a fleet: with a Lister, or with the error of opening it.
 type OpenedAccount struct {
 	Account Account
 	Lister  Lister
 	Err     error
-	// OwnerRight is that of the provider; "" = not known.
-	OwnerRight string
+	Info    inventory.CloudInfo // of its cloud; zero = not known
 }
 
-// Fleet lists accounts scope by scope. It never changes after it was made, and may be used by
-// several goroutines at once; each call asks the clouds anew.
+// Fleet lists accounts scope by scope. It never changes once it is made, and may be used by several
+// goroutines at once; each call asks the clouds anew.
 type Fleet struct {
 	accounts []OpenedAccount
 	log      *slog.Logger
@@ -43,7 +41,7 @@ type Fleet struct {
 // empty = all.
 type Filter struct{ Accounts, Regions []string }
 
-// NewFleet makes a fleet of targets. A target without a lister and without an error gets one.
+// NewFleet makes a fleet of accounts. One that has neither a lister nor an error becomes Unsupported.
 func NewFleet(targets []OpenedAccount) Fleet {
 	targets = slices.Clone(targets)
 	for i, t := range targets {
@@ -72,10 +70,10 @@ func openAccount(account Account, providers []Provider) OpenedAccount {
 		return OpenedAccount{Account: account, Err: err}
 	}
 	lister, err := providers[i].Open(account)
-	return OpenedAccount{Account: account, Lister: lister, Err: err, OwnerRight: providers[i].OwnerRight}
+	return OpenedAccount{Account: account, Lister: lister, Err: err, Info: providers[i].CloudInfo}
 }
 
-// WithLogger gives a fleet like f that logs to log.
+// WithLogger returns a copy of f that logs to log.
 func (f Fleet) WithLogger(log *slog.Logger) Fleet {
 	if log != nil {
 		f.log = log
@@ -83,7 +81,7 @@ func (f Fleet) WithLogger(log *slog.Logger) Fleet {
 	return f
 }
 
-// WithParallel gives a fleet like f that lists at most n regions of each account at once.
+// WithParallel returns a copy of f that lists at most n regions of each account at once.
 func (f Fleet) WithParallel(n int) Fleet {
 	if n > 0 {
 		f.parallel = n
@@ -91,18 +89,18 @@ func (f Fleet) WithParallel(n int) Fleet {
 	return f
 }
 
-// WithOwnerCache gives a fleet that shares a memory of whose keys are: for events, where every
-// call counts, and the invocations of one process come one after another.
+// WithOwnerCache returns a copy of f that shares a cache of owners with other fleets of the process. Events,
+// which make few calls each, use it.
 func (f Fleet) WithOwnerCache(shared *OwnerCache) Fleet {
 	f.owners = shared
 	return f
 }
 
-// UnknownAccounts gives those account names of a narrowing that the fleet does not have, so that a
+// UnknownAccounts returns the account names of a filter that the fleet does not have, so that a
 // misspelt name is an error and not a run without work.
-func (f Fleet) UnknownAccounts(narrow Filter) []string {
+func (f Fleet) UnknownAccounts(filter Filter) []string {
 	var unknown []string
-	for _, name := range narrow.Accounts {
+	for _, name := range filter.Accounts {
 		if !slices.ContainsFunc(f.accounts, func(t OpenedAccount) bool { return t.Account.Name == name }) {
 			unknown = append(unknown, name)
 		}
@@ -110,16 +108,16 @@ func (f Fleet) UnknownAccounts(narrow Filter) []string {
 	return unknown
 }
 
-// List lists the chosen accounts and regions in parallel. The result has exactly one listing
+// List lists the selected accounts and regions in parallel. The result has exactly one listing
 // for each account and region, sorted by Scope.Compare, complete or failed: a failed listing
-// has an error and no instances. An account whose regions cannot be learnt is one failed
+// has an error and no instances. An account whose regions cannot be listed is one failed
 // listing of AnyRegion.
-func (f Fleet) List(ctx context.Context, narrow Filter) []inventory.Listing {
+func (f Fleet) List(ctx context.Context, filter Filter) []inventory.Listing {
 	results := make([][]inventory.Listing, len(f.accounts))
 	var group sync.WaitGroup
 	for i, t := range f.accounts {
-		if isSelected(narrow.Accounts, t.Account.Name) {
-			group.Go(func() { results[i] = f.listAccount(ctx, t, narrow.Regions) })
+		if isSelected(filter.Accounts, t.Account.Name) {
+			group.Go(func() { results[i] = f.listAccount(ctx, t, filter.Regions) })
 		}
 	}
 	group.Wait()
@@ -131,13 +129,13 @@ func (f Fleet) List(ctx context.Context, narrow Filter) []inventory.Listing {
 	return listings
 }
 
-// ListScopes gives the scopes for which List will give listings, sorted. Of an account that is configured
-// for all its regions its cloud is asked, in one call; known is false where one does not tell, and
-// then the scopes are those of the other accounts.
-func (f Fleet) ListScopes(ctx context.Context, narrow Filter) (scopes []inventory.Scope, known bool) {
+// ListScopes returns the scopes that List would list, sorted. It asks the cloud, in one call, for the regions
+// of an account that configures none. It reports false where a cloud does not answer; the scopes are
+// those of the other accounts then.
+func (f Fleet) ListScopes(ctx context.Context, filter Filter) (scopes []inventory.Scope, known bool) {
 	known = true
 	for _, t := range f.accounts {
-		if !isSelected(narrow.Accounts, t.Account.Name) {
+		if !isSelected(filter.Accounts, t.Account.Name) {
 			continue
 		}
 		regions, err := t.Account.Regions, t.Err
@@ -148,7 +146,7 @@ func (f Fleet) ListScopes(ctx context.Context, narrow Filter) (scopes []inventor
 			known = false
 			continue
 		}
-		for _, region := range filterNames(regions, narrow.Regions) {
+		for _, region := range filterNames(regions, filter.Regions) {
 			scopes = append(scopes, inventory.Scope{Cloud: t.Account.Cloud, Account: t.Account.Name, Region: region})
 		}
 	}
@@ -156,7 +154,7 @@ func (f Fleet) ListScopes(ctx context.Context, narrow Filter) (scopes []inventor
 	return scopes, known
 }
 
-// listAccount lists one account: whose it is, which regions it has, then the regions.
+// listAccount lists one account: it asks for the owner, then for the regions, then lists them.
 func (f Fleet) listAccount(ctx context.Context, t OpenedAccount, only []string) []inventory.Listing {
 	regions := filterNames(t.Account.Regions, only)
 	if len(t.Account.Regions) == 0 {
@@ -179,19 +177,20 @@ func (f Fleet) listAccount(ctx context.Context, t OpenedAccount, only []string) 
 	return f.listRegions(ctx, t, owner, regions)
 }
 
-// fetchRegions asks for the regions of an account. None is no answer: a cloud has regions.
+// fetchRegions asks for the regions of an account. An answer without any is an error: every cloud has some.
 func (f Fleet) fetchRegions(ctx context.Context, t OpenedAccount) ([]string, error) {
 	all, err := recoverPanic(f.log, t.Account, "list regions", func() ([]string, error) { return t.Lister.Regions(ctx) })
 	if err != nil {
 		return nil, err
 	}
-	if all = dedupe(all); len(all) == 0 {
+	all = dedupe(all)
+	if len(all) == 0 {
 		return nil, newError(inventory.Incomplete, "account %s: the cloud names no regions", t.Account.Name)
 	}
 	return all, nil
 }
 
-// listRegions lists some regions of an account, a bounded number at once.
+// listRegions lists regions of an account, a bounded number at once.
 func (f Fleet) listRegions(ctx context.Context, t OpenedAccount, owner string, regions []string) []inventory.Listing {
 	listings := make([]inventory.Listing, len(regions))
 	var group errgroup.Group
@@ -202,7 +201,7 @@ func (f Fleet) listRegions(ctx context.Context, t OpenedAccount, owner string, r
 			return nil
 		})
 	}
-	_ = group.Wait() // no function of the group gives an error; faults are in the listings
+	_ = group.Wait() // errors are in the listings
 	return listings
 }
 
@@ -226,22 +225,22 @@ func (f Fleet) listRegion(ctx context.Context, t OpenedAccount, owner, region st
 
 // listProjects returns the projects that a lister reads for a region; nil where its cloud has none.
 func (f Fleet) listProjects(ctx context.Context, t OpenedAccount, region string) ([]string, error) {
-	divided, is := t.Lister.(ProjectLister)
+	lister, is := t.Lister.(ProjectLister)
 	if !is {
 		return nil, nil
 	}
-	return recoverPanic(f.log, t.Account, "find the projects of "+region, func() ([]string, error) { return divided.Projects(ctx, region) })
+	return recoverPanic(f.log, t.Account, "find the projects of "+region, func() ([]string, error) { return lister.Projects(ctx, region) })
 }
 
 // FindVerified returns those of the named instances that exist, sorted by id, with their owner. Without
-// an error the others are proved absent, as far as Found says; with one there are no instances.
+// an error the others are proved absent, but for those in Weak; with one there are no instances.
 func (f Fleet) FindVerified(ctx context.Context, scope inventory.Scope, ids []string) (inventory.FindResult, error) {
 	return f.findWith(ctx, scope, ids, "look up instances", Lister.FindVerified)
 }
 
-// Find is Lookup without proof: it costs one call for each 100 ids, and absences mean nothing.
+// Find is FindVerified without proof: it makes one call for each 100 ids, and absences mean nothing.
 func (f Fleet) Find(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error) {
-	found, err := f.findWith(ctx, scope, ids, "glance at instances",
+	found, err := f.findWith(ctx, scope, ids, "find instances",
 		func(l Lister, ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
 			list, err := l.Find(ctx, region, ids)
 			return inventory.FindResult{Instances: list}, err
@@ -249,10 +248,10 @@ func (f Fleet) Find(ctx context.Context, scope inventory.Scope, ids []string) ([
 	return found.Instances, err
 }
 
-// findFunc is Lookup or Glance of a lister.
+// findFunc is FindVerified or Find of a lister.
 type findFunc func(l Lister, ctx context.Context, region string, ids []string) (inventory.FindResult, error)
 
-func (f Fleet) findWith(ctx context.Context, scope inventory.Scope, ids []string, op string, by findFunc) (inventory.FindResult, error) {
+func (f Fleet) findWith(ctx context.Context, scope inventory.Scope, ids []string, op string, find findFunc) (inventory.FindResult, error) {
 	none := inventory.FindResult{}
 	i := slices.IndexFunc(f.accounts, func(t OpenedAccount) bool {
 		return t.Account.Name == scope.Account && t.Account.Cloud == scope.Cloud
@@ -272,7 +271,7 @@ func (f Fleet) findWith(ctx context.Context, scope inventory.Scope, ids []string
 	ids = dedupe(ids)
 	for part := range slices.Chunk(ids, maxIDsPerCall) {
 		some, err := recoverPanic(f.log, t.Account, op+" in "+scope.Region, func() (inventory.FindResult, error) {
-			return by(t.Lister, ctx, scope.Region, part)
+			return find(t.Lister, ctx, scope.Region, part)
 		})
 		if err != nil {
 			return none, err

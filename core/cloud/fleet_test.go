@@ -133,10 +133,10 @@ func TestFleetList(t *testing.T) {
 }
 
 // wantListings lists a fleet and compares the outline; rows must be sealed, logs clean.
-func wantListings(t *testing.T, targets []cloud.OpenedAccount, narrow cloud.Filter, want string) {
+func wantListings(t *testing.T, targets []cloud.OpenedAccount, filter cloud.Filter, want string) {
 	t.Helper()
 	var log bytes.Buffer
-	listings := cloud.NewFleet(targets).WithLogger(slog.New(slog.NewTextHandler(&log, nil))).List(t.Context(), narrow)
+	listings := cloud.NewFleet(targets).WithLogger(slog.New(slog.NewTextHandler(&log, nil))).List(t.Context(), filter)
 	if got := outline(listings); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -268,7 +268,7 @@ func TestOpen(t *testing.T) {
 		{Cloud: inventory.Alibaba, Name: "b", Regions: []string{"r1"}},
 		{Cloud: inventory.Huawei, Name: "c", Regions: []string{"r1", "r2"}},
 	}
-	providers := []cloud.Provider{{Cloud: inventory.Alibaba, Open: func(a cloud.Account) (cloud.Lister, error) {
+	providers := []cloud.Provider{{CloudInfo: inventory.CloudInfo{Cloud: inventory.Alibaba}, Open: func(a cloud.Account) (cloud.Lister, error) {
 		if a.AccessKeyID.IsEmpty() {
 			return nil, kindError(inventory.BadCredentials)
 		}

@@ -10,14 +10,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// The readers of events. They are loose: an event is a hint, and an odd field, perhaps one that is
-// not even needed, must not take the others with it.
+// The readers of events are lenient: an odd field, perhaps one that is not even needed, must not lose the others.
 
-// maxTextLen is more than any field that is looked at has; what is longer is none of them, and must
-// not reach a log or a card either.
+// maxTextLen is longer than any field that is needed. A longer one is dropped: it must not reach logs or cards.
 const maxTextLen = 256
 
-// LenientText is a string, or a number taken as one, without the blanks around it; anything else, and what
+// LenientText is a string, or a number read as one, without surrounding blanks. Anything else, and what
 // has more than 256 bytes, reads as "".
 type LenientText string
 
@@ -30,7 +28,8 @@ func (t *LenientText) UnmarshalJSON(raw []byte) error {
 	case json.Unmarshal(raw, &n) == nil:
 		s = n.String()
 	}
-	if s = strings.TrimSpace(s); len(s) <= maxTextLen {
+	s = strings.TrimSpace(s)
+	if len(s) <= maxTextLen {
 		*t = LenientText(s)
 	}
 	return nil
@@ -48,7 +47,7 @@ func (l *Lenient[T]) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// UnquoteJSON gives the JSON that a JSON text holds, or what is no text as it is.
+// UnquoteJSON returns the JSON inside a JSON string, and anything else unchanged.
 func UnquoteJSON(raw []byte) []byte {
 	var inner string
 	if json.Unmarshal(raw, &inner) == nil {
@@ -57,32 +56,31 @@ func UnquoteJSON(raw []byte) []byte {
 	return raw
 }
 
-// ParseEvents reads a payload that is one event, or an array of them. It never fails as a whole: hear
-// judges each event, and broken makes an answer of what is none.
-func ParseEvents(payload []byte, hear func(raw []byte) ParsedEvent, broken func(error) ParsedEvent) []ParsedEvent {
+// ParseEvents parses a payload that is one event, or an array of them. It never fails as a whole: parse
+// parses each event, and invalid returns one for what is no event.
+func ParseEvents(payload []byte, parse func(raw []byte) ParsedEvent, invalid func(error) ParsedEvent) []ParsedEvent {
 	payload = bytes.TrimSpace(payload)
 	if len(payload) == 0 {
-		return []ParsedEvent{broken(errors.New("the event is empty"))}
+		return []ParsedEvent{invalid(errors.New("the event is empty"))}
 	}
 	if payload[0] != '[' {
-		return []ParsedEvent{hear(payload)}
+		return []ParsedEvent{parse(payload)}
 	}
 	var batch []json.RawMessage
 	if err := json.Unmarshal(payload, &batch); err != nil {
-		return []ParsedEvent{broken(fmt.Errorf("the event is not JSON: %w", err))}
+		return []ParsedEvent{invalid(fmt.Errorf("the event is not JSON: %w", err))}
 	}
 	if len(batch) == 0 {
-		return []ParsedEvent{broken(errors.New("the batch is empty"))}
+		return []ParsedEvent{invalid(errors.New("the batch is empty"))}
 	}
-	heard := make([]ParsedEvent, 0, len(batch))
+	events := make([]ParsedEvent, 0, len(batch))
 	for _, raw := range batch {
-		heard = append(heard, hear(raw))
+		events = append(events, parse(raw))
 	}
-	return heard
+	return events
 }
 
-// NewInvalidEvent is an event that is no hint, as an error of the kind Invalid. Its own id, and its kind and
-// state, may be "".
+// NewInvalidEvent returns an event with an error of the kind Invalid. id and description may be "".
 func NewInvalidEvent(of inventory.Cloud, id, what string, err error) ParsedEvent {
 	message := string(of) + " event"
 	if id != "" {
@@ -91,8 +89,7 @@ func NewInvalidEvent(of inventory.Cloud, id, what string, err error) ParsedEvent
 	return ParsedEvent{ID: id, Description: what, Err: &inventory.Error{Kind: inventory.Invalid, Message: message, Err: err}}
 }
 
-// MissingFieldsError is the error of an event that does not name all that a question to the cloud needs; nil
-// where nothing is missing.
+// MissingFieldsError returns the error of an event that lacks fields, and nil where none is missing.
 func MissingFieldsError(missing []string) error {
 	if len(missing) == 0 {
 		return nil

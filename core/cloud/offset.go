@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// maxOffsetReads is how often a list is begun in all, while it changes under its reader.
+	// maxOffsetReads bounds how often a list is read that changes meanwhile.
 	maxOffsetReads = 3
-	// offsetRereadPause is the wait before a list is begun again, so that one burst of changes is over.
+	// offsetRereadPause is the wait before a list is read again, so that a burst of changes can end.
 	offsetRereadPause = 2 * time.Second
 )
 
@@ -25,36 +25,33 @@ type OffsetPage[T any] struct {
 
 // OffsetReader reads an API that has only an offset and a total, and no token.
 //
-// Between two pages a fleet may change, and then an offset is another place in it: what was
-// deleted before the offset pulls a living row over it, which is never seen. A total that stays
-// the same does not show this where something was created meanwhile. So each page begins with the
-// last row of the page before it, and must give this very row again. While the API keeps its rows
-// in one order, this makes the offset as good as a cursor: all rows behind the anchor are still
-// behind the offset, whatever was deleted or created, so that no row that lasts is ever lost. It
-// costs one row per page.
+// While the fleet changes between two pages, an offset moves: if a row before it is deleted, a living row
+// moves across the boundary and is never seen. Equal totals do not show this where a row was created meanwhile.
+// So each page begins with the last row of the page before it, and must return this very row again. As long as
+// the API keeps its order, this is as reliable as a cursor: the rows after the anchor stay after the offset,
+// whatever is deleted or created. It costs one row per page.
 //
-// Against an API without a fixed order the rest is checked as well: an equal total on all pages, no
-// row twice, no short page, and as many rows as the total says. A list whose rows are resorted
-// during the read passes this only if several changes cancel each other out between two pages:
-// as many rows must go in front of the anchor as are deleted there, and as many be created.
+// The reader also checks for APIs without a fixed order: equal totals on all pages, no row twice, no short page,
+// and as many rows as the total. A list that is reordered during the read passes only if several changes cancel
+// each other out between two pages.
 type OffsetReader[T any] struct {
 	// Operation names the operation, account and region in errors.
 	Operation string
-	// Limit is the number of rows that one answer has at most; at least 2.
+	// Limit is the most rows of one answer; at least 2.
 	Limit int
-	// Fetch gets up to n rows from a place (0 = the first) on. It retries by itself (see Retry).
+	// Fetch returns up to n rows from an offset on (0 = the first row). It retries by itself (see Retry).
 	Fetch func(ctx context.Context, from, n int) (OffsetPage[T], error)
-	// ID is the cloud's own id of a row. A row without one makes the whole list Incomplete.
+	// ID returns the cloud's own id of a row. A row without one makes the whole list Incomplete.
 	ID func(T) string
-	// Sleep waits before a list is begun again; nil = a timer (see RetryPolicy.Sleep).
+	// Sleep waits before a list is read again; nil = a timer (see RetryPolicy.Sleep).
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// ReadAll reads every page, and gives each row once in the order of the answers, or an error and no
-// rows. A list that changed during the read is read again, at most 3 times in all; then it is
-// Incomplete, as is one with a row without an id.
+// ReadAll reads every page, and returns each row once in the order of the answers, or an error and no
+// rows. It reads a list that changed meanwhile again, at most 3 times in all, and then fails with
+// Incomplete, as it does for a row without an id.
 func (o OffsetReader[T]) ReadAll(ctx context.Context) ([]T, error) {
-	if o.Limit < 2 { // a page must have room for more than its anchor
+	if o.Limit < 2 { // a page has its anchor and at least one more row
 		return nil, &inventory.Error{Kind: inventory.Invalid, Message: o.Operation + ": pages of less than 2 rows"}
 	}
 	sleep := o.Sleep
@@ -76,7 +73,7 @@ func (o OffsetReader[T]) ReadAll(ctx context.Context) ([]T, error) {
 	}
 }
 
-// unstableList is why a list can not be believed that may be right when it is read again.
+// unstableList says why a list does not add up that may when it is read again.
 type unstableList struct{ reason string }
 
 func (u *unstableList) Error() string { return u.reason }
@@ -100,7 +97,7 @@ func (o OffsetReader[T]) readOnce(ctx context.Context) ([]T, error) {
 			return nil, err
 		case len(rows) == 0:
 			total = page.Total
-			rows = make([]T, 0, max(0, min(total, 100*o.Limit))) // a mad total is not believed
+			rows = make([]T, 0, max(0, min(total, 100*o.Limit))) // a huge total is not trusted
 		case page.Total != total:
 			return nil, unstableListf("the total was %d, and is %d after %d rows", total, page.Total, len(rows))
 		}
@@ -110,26 +107,28 @@ func (o OffsetReader[T]) readOnce(ctx context.Context) ([]T, error) {
 		if total == 0 {
 			return nil, nil
 		}
-		if rows, err = o.appendPage(rows, met, page.Rows); err != nil {
+		rows, err = o.appendPage(rows, met, page.Rows)
+		if err != nil {
 			return nil, err
 		}
 	}
 	return rows, nil
 }
 
-// appendPage appends a page to rows, whose last one it must begin with.
+// appendPage appends a page to rows, with whose last row it must begin.
 func (o OffsetReader[T]) appendPage(rows []T, met map[string]bool, page []T) ([]T, error) {
 	for i, row := range page {
 		id := o.ID(row)
 		if id == "" {
 			return nil, o.incompleteError("row %d has no id", len(rows)+1)
 		}
-		switch last := len(rows) - 1; {
+		last := len(rows) - 1
+		switch {
 		case i == 0 && last >= 0:
 			if before := o.ID(rows[last]); id != before {
 				return nil, unstableListf("%s was row %d, where %s is now", before, last, id)
 			}
-			rows[last] = row // it was read later
+			rows[last] = row // the newer one
 		case met[id]:
 			return nil, unstableListf("%s is listed twice", id)
 		default:

@@ -16,7 +16,7 @@ import (
 // limit is the page size of the table.
 const limit = 3
 
-// numbers gives the ids from..to-1.
+// numbers returns the ids from..to-1.
 func numbers(from, to int) (ids []string) {
 	for i := from; i < to; i++ {
 		ids = append(ids, strconv.Itoa(i))
@@ -175,14 +175,14 @@ func (r *ranks) create(at int) {
 	r.next++
 }
 
-// page gives what the API would.
+// page returns what the API would.
 func (r *ranks) page(from, n int) (cloud.OffsetPage[string], error) {
 	page, err := steady(r.ids)(0, from, n)
 	page.Rows = slices.Clone(page.Rows) // the fleet changes in place
 	return page, err
 }
 
-// lost tells how many lasting machines are not among the rows.
+// lost returns how many lasting machines are not among the rows.
 func (r *ranks) lost(rows []string) int {
 	n := len(r.lasting)
 	for _, id := range rows {
@@ -323,7 +323,8 @@ func FuzzOffset(f *testing.F) {
 			for range min(2, len(script)) { // two changes per page, so that they can cancel each other out
 				change := int(script[0])
 				script = script[1:]
-				switch at := change & 0x3f; {
+				at := change & 0x3f
+				switch {
 				case change&0x40 != 0: // nothing happens
 				case change&0x80 != 0:
 					r.create(min(at, len(r.ids)))

@@ -13,21 +13,22 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// fetchOwner asks whose account a target is. Labels and removals rest on this id, so:
+// fetchOwner asks whose account it is. Labels and removals rest on this id, so:
 //
 //	the cloud names an id            it counts; it must equal account_id, where one is configured
 //	Denied or NotFound, account_id   account_id counts
-//	anything else                    the account has failed
+//	anything else                    the account fails
 func (f Fleet) fetchOwner(ctx context.Context, t OpenedAccount) (string, error) {
 	owner, _, err := f.fetchKeyOwner(ctx, t)
 	return owner, err
 }
 
-// fetchKeyOwner is askOwner, and reports whether the cloud itself named the id.
-func (f Fleet) fetchKeyOwner(ctx context.Context, t OpenedAccount) (id string, told bool, err error) {
+// fetchKeyOwner is fetchOwner, and reports whether the cloud itself named the id.
+func (f Fleet) fetchKeyOwner(ctx context.Context, t OpenedAccount) (id string, confirmed bool, err error) {
 	configured := t.Account.AccountID
 	owner, err := recoverPanic(f.log, t.Account, "ask for the account's id", func() (string, error) { return t.Lister.Owner(ctx) })
-	switch kind := inventory.KindOf(err); {
+	kind := inventory.KindOf(err)
+	switch {
 	case err == nil && owner == "":
 		return "", false, newError(inventory.Incomplete, "account %s: the cloud gave no account id", t.Account.Name)
 	case err == nil && configured != "" && owner != configured:
@@ -44,10 +45,10 @@ func (f Fleet) fetchKeyOwner(ctx context.Context, t OpenedAccount) (id string, t
 	}
 	return "", false, &inventory.Error{Kind: inventory.KindOf(err), Err: err, Message: fmt.Sprintf(
 		"account %s: its own id is not known: set account_id, or grant %s",
-		t.Account.Name, cmp.Or(t.OwnerRight, "the right to ask for it"))}
+		t.Account.Name, cmp.Or(t.Info.OwnerRight, "the right to ask for it"))}
 }
 
-// KeyOwner asks whose account the key of a configured account opens: see askOwner.
+// KeyOwner returns the id of the account that the key of a configured account opens; see fetchOwner.
 func (f Fleet) KeyOwner(ctx context.Context, account string) (string, error) {
 	for _, t := range f.accounts {
 		switch {
@@ -61,10 +62,9 @@ func (f Fleet) KeyOwner(ctx context.Context, account string) (string, error) {
 	return "", newError(inventory.NotFound, "no account %s is configured", account)
 }
 
-// VerifyOwner asks anew, past all that is remembered, whose account a scope is read with, and fails
-// where it is not this owner's: with a key of another account every instance seems to be gone.
-// The kind is BadCredentials then. Where the cloud does not tell it, and only account_id says so, the cause is
-// inventory.ErrOwnerUnknown.
+// VerifyOwner asks anew, past the cache, whose account a scope is read with, and fails with BadCredentials
+// where it is another owner's: with the key of another account every instance seems to be gone. Where
+// the cloud does not answer and account_id alone says it, the cause is inventory.ErrOwnerUnknown.
 func (f Fleet) VerifyOwner(ctx context.Context, scope inventory.Scope, owner string) error {
 	for _, t := range f.accounts {
 		if t.Account.Name != scope.Account || t.Account.Cloud != scope.Cloud {
@@ -73,20 +73,20 @@ func (f Fleet) VerifyOwner(ctx context.Context, scope inventory.Scope, owner str
 		if t.Err != nil {
 			return t.Err
 		}
-		now, told, err := f.fetchKeyOwner(ctx, t)
+		now, confirmed, err := f.fetchKeyOwner(ctx, t)
 		switch {
 		case err == nil && now != owner:
 			err = newError(inventory.BadCredentials, "account %s: the key belongs to account %s now, and belonged to %s", t.Account.Name, now, owner)
-		case err == nil && !told:
+		case err == nil && !confirmed:
 			err = &inventory.Error{Kind: inventory.Denied, Err: inventory.ErrOwnerUnknown, Message: fmt.Sprintf(
-				"account %s: nothing shows that the key still belongs to %s: grant %s", t.Account.Name, owner, cmp.Or(t.OwnerRight, "the right to ask for the account's id"))}
+				"account %s: nothing shows that the key still belongs to %s: grant %s", t.Account.Name, owner, cmp.Or(t.Info.OwnerRight, "the right to ask for the account's id"))}
 		}
 		return err
 	}
 	return newError(inventory.NotFound, "confirm: no account %s of cloud %s is configured", scope.Account, scope.Cloud)
 }
 
-// failedListings gives a failed listing for each region.
+// failedListings returns a failed listing for each region.
 func failedListings(account Account, regions []string, owner string, err error) []inventory.Listing {
 	listings := make([]inventory.Listing, len(regions))
 	for i, region := range regions {
@@ -96,7 +96,7 @@ func failedListings(account Account, regions []string, owner string, err error) 
 	return listings
 }
 
-// normalize checks what a lister gave, sorts it by id, and writes scope and owner into each row.
+// normalize checks what a lister returned, sorts it by id, and writes scope and owner into each row.
 func normalize(scope inventory.Scope, owner string, list []inventory.Instance) error {
 	for i := range SortByID(list) {
 		row := &list[i]
@@ -113,7 +113,7 @@ func normalize(scope inventory.Scope, owner string, list []inventory.Instance) e
 	return nil
 }
 
-// verifyRequested makes sure that an answer by ids is an answer to the question, and does not contradict itself.
+// verifyRequested checks that an answer holds only what was asked for, and does not contradict itself.
 func verifyRequested(scope inventory.Scope, found inventory.FindResult, ids []string) error {
 	for _, row := range found.Instances {
 		if _, ok := slices.BinarySearch(ids, row.ID); !ok {
@@ -126,16 +126,16 @@ func verifyRequested(scope inventory.Scope, found inventory.FindResult, ids []st
 	return nil
 }
 
-// recoverPanic calls a lister. A panic there is a fault of one scope, never the end of the run.
+// recoverPanic calls a lister. A panic in it fails one scope, never the run.
 func recoverPanic[T any](log *slog.Logger, account Account, op string, call func() (T, error)) (value T, err error) {
 	defer func() {
-		broken := recover()
-		if broken == nil {
+		panicked := recover()
+		if panicked == nil {
 			return
 		}
-		// The text of a panic may hold anything, a key included; that of the runtime does not.
-		what := fmt.Sprintf("a %T", broken)
-		if e, ok := broken.(runtime.Error); ok {
+		// The text of a panic may hold anything, a key included; that of a runtime error does not.
+		what := fmt.Sprintf("a %T", panicked)
+		if e, ok := panicked.(runtime.Error); ok {
 			what = e.Error()
 		}
 		log.Error("the lister broke", "cloud", string(account.Cloud), "account", account.Name,
@@ -146,7 +146,7 @@ func recoverPanic[T any](log *slog.Logger, account Account, op string, call func
 	return call()
 }
 
-// stackFrames keeps the places of a stack and drops the line that repeats the panic's value.
+// stackFrames returns the places of a stack, without the line that repeats the panic's value.
 func stackFrames(stack []byte) string {
 	var kept []string
 	for line := range strings.Lines(string(stack)) {
@@ -157,7 +157,7 @@ func stackFrames(stack []byte) string {
 	return strings.Join(kept, "; ")
 }
 
-// dedupe gives names sorted, each once, without empty ones.
+// dedupe returns names sorted, each once, without empty ones.
 func dedupe(names []string) []string {
 	sorted := slices.Compact(slices.Sorted(slices.Values(names)))
 	if len(sorted) > 0 && sorted[0] == "" {
@@ -166,7 +166,7 @@ func dedupe(names []string) []string {
 	return sorted
 }
 
-// filterNames gives those names that were chosen.
+// filterNames returns those names that are selected.
 func filterNames(names, only []string) []string {
 	var picked []string
 	for _, name := range names {
@@ -177,7 +177,7 @@ func filterNames(names, only []string) []string {
 	return picked
 }
 
-// isSelected tells whether a narrowing contains a name; an empty one contains all.
+// isSelected reports whether a filter selects a name; an empty one selects all.
 func isSelected(only []string, name string) bool {
 	return len(only) == 0 || slices.Contains(only, name)
 }

@@ -3,13 +3,11 @@ package cloud
 import (
 	"context"
 	"sync"
-
-	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// OwnerCache remembers whose access keys are. An identity never changes; a key that is rotated
-// is another key, and so is the key with another role to assume: these are asked for again. A Fleet
-// has one of its own, unless several fleets of one process share one.
+// OwnerCache keeps the owners of access keys, which never change: a rotated key is another key, and so is the
+// key with another role to assume. A Fleet has one of its own, unless several fleets of one process
+// share one.
 type OwnerCache struct {
 	mu     sync.Mutex
 	owners map[string]ownerEntry // by account name: one each, however often keys are rotated
@@ -17,28 +15,30 @@ type OwnerCache struct {
 
 type ownerEntry struct{ key, role, owner string }
 
-// NewOwnerCache makes an empty memory.
+// NewOwnerCache returns an empty cache.
 func NewOwnerCache() *OwnerCache { return &OwnerCache{owners: map[string]ownerEntry{}} }
 
-func (i *OwnerCache) get(a Account) (string, bool) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	known, ok := i.owners[a.Name]
+func (c *OwnerCache) get(a Account) (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.owners[a.Name]
 	return known.owner, ok && known.key == a.AccessKeyID.Reveal() && known.role == a.AssumeRoleARN
 }
 
-func (i *OwnerCache) put(a Account, owner string) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.owners[a.Name] = ownerEntry{key: a.AccessKeyID.Reveal(), role: a.AssumeRoleARN, owner: owner}
+func (c *OwnerCache) put(a Account, owner string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.owners[a.Name] = ownerEntry{key: a.AccessKeyID.Reveal(), role: a.AssumeRoleARN, owner: owner}
 }
 
-// hasStableOwner tells whether a credential tells by itself whose account it opens. One of Azure belongs to
-// a directory: without account_id it stands for the only subscription that it sees, which may be
-// another one tomorrow. So that is asked each time, else its machines would get the old one's label.
-func hasStableOwner(a Account) bool { return a.Cloud != inventory.Azure || a.AccountID != "" }
+// hasStableOwner reports whether a credential always opens the same account. Where one may open several,
+// only account_id says which; without it the owner is asked for each time, else instances would get the
+// label of an account that the credential opened before.
+func (t OpenedAccount) hasStableOwner() bool {
+	return !t.Info.SharedCredentials || t.Account.AccountID != ""
+}
 
-// cachedOwner tells whose account a target is, asking the cloud once for each key that lasts.
+// cachedOwner returns whose account it is, and asks the cloud once for each key that has a stable owner.
 func (f Fleet) cachedOwner(ctx context.Context, t OpenedAccount) (string, error) {
 	if t.Err != nil {
 		return "", t.Err
@@ -48,7 +48,7 @@ func (f Fleet) cachedOwner(ctx context.Context, t OpenedAccount) (string, error)
 		return known, nil
 	}
 	owner, err := f.fetchOwner(ctx, t)
-	if err == nil && hasStableOwner(t.Account) {
+	if err == nil && t.hasStableOwner() {
 		f.owners.put(t.Account, owner)
 	}
 	return owner, err

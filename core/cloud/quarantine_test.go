@@ -40,7 +40,7 @@ func (w *ward) fails(kind inventory.Kind, regions ...string) {
 }
 
 // run lists once, as one run does, and says whether the cloud was asked, and what came of region r1.
-func (w *ward) run() (asked bool, l inventory.Listing, told bool) {
+func (w *ward) run() (asked bool, l inventory.Listing, notified bool) {
 	w.Helper()
 	t := target("one", w.lister, "r1", "r2")
 	t.Account.AccessKeyID = secret.New(w.key)
@@ -49,13 +49,13 @@ func (w *ward) run() (asked bool, l inventory.Listing, told bool) {
 	listings := f.List(w.Context(), w.narrow)
 	again := f.List(w.Context(), w.narrow) // a run may list twice
 	var q, same *cloud.QuarantineError
-	if errors.As(listings[0].Err, &q) && (!errors.As(again[0].Err, &same) || q.Told() != same.Told()) {
+	if errors.As(listings[0].Err, &q) && (!errors.As(again[0].Err, &same) || q.WasNotified() != same.WasNotified()) {
 		w.Errorf("%v, and then %v", listings[0].Err, again[0].Err)
 	}
 	if last := listings[len(listings)-1]; last.Account == "two" && !last.IsComplete() {
 		w.Errorf("the other account: %v", last.Err)
 	}
-	return w.lister.owners.Load() > before, listings[0], q != nil && q.Told()
+	return w.lister.owners.Load() > before, listings[0], q != nil && q.WasNotified()
 }
 
 // TestQuarantine: tried again with growing distance, told once and then daily, ended by an answer.
@@ -66,7 +66,7 @@ func TestQuarantine(t *testing.T) {
 	var tries, tellings []time.Duration
 	start := w.now
 	for ; w.now.Sub(start) < 50*time.Hour; w.now = w.now.Add(time.Minute) {
-		asked, l, told := w.run()
+		asked, l, notified := w.run()
 		var q *cloud.QuarantineError
 		if first := w.now.Equal(start); errors.As(l.Err, &q) == first || inventory.KindOf(l.Err) != inventory.BadCredentials || !first && !q.Until.After(w.now) {
 			t.Fatalf("after %s: %v", w.now.Sub(start), l.Err)
@@ -74,7 +74,7 @@ func TestQuarantine(t *testing.T) {
 		if asked {
 			tries = append(tries, w.now.Sub(start))
 		}
-		if !told && !w.now.Equal(start) || q == nil {
+		if !notified && !w.now.Equal(start) || q == nil {
 			tellings = append(tellings, w.now.Sub(start))
 		}
 	}

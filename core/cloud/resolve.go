@@ -10,39 +10,39 @@ import (
 
 // ProjectLocator is a Lister of a cloud whose events name a project in place of a region.
 type ProjectLocator interface {
-	// RegionOfProject gives the region of one of the account's projects; NotFound where it has no such
+	// RegionOfProject returns the region of one of the account's projects; NotFound where it has no such
 	// project.
 	RegionOfProject(ctx context.Context, projectID string) (region string, err error)
 }
 
-// ResolveScopes finds the scopes of an event: the accounts by their own id, as configured or as their
-// credentials have it, and the region, if it is one that a full run lists. A hint without a region
-// is of the region of its project, which each account of the owner is asked for; an account that
-// does not know the project is not meant. Several accounts may be one owner's, each seeing a part:
-// all of them are given, sorted, and all of one region. None is no error. An error beside scopes
-// tells that a further account could not be asked whose it is: what the scopes show is there, but
-// what they do not show may be that account's. An error without scopes tells the same, or that an
-// account that is meant cannot be opened, or cannot tell the region.
-func (f Fleet) ResolveScopes(ctx context.Context, h EventTarget) ([]inventory.Scope, error) {
-	if h.Region == "" && h.ProjectID == "" {
-		return nil, newError(inventory.Invalid, "an event of account %s names neither a region nor a project", h.AccountID)
+// ResolveScopes returns the scopes of an event, sorted and all of one region: the accounts with this id, as
+// configured or as the cloud tells it, and the region, if a full run lists it. Without a region it asks
+// each account of the owner for the region of the project; an account that does not know the project is not
+// meant. Several accounts may be one owner's, each seeing a part. No scope is no error.
+//
+// An error beside scopes says that the owner of a further account is unknown: what the scopes show is there,
+// but what they do not show may be that account's. An error without scopes says the same, or that an account
+// that is meant cannot be opened, or does not tell the region.
+func (f Fleet) ResolveScopes(ctx context.Context, target EventTarget) ([]inventory.Scope, error) {
+	if target.Region == "" && target.ProjectID == "" {
+		return nil, newError(inventory.Invalid, "an event of account %s names neither a region nor a project", target.AccountID)
 	}
 	var scopes []inventory.Scope
 	var meant, unsure []error
 	for _, t := range f.accounts {
-		if t.Account.Cloud != h.Cloud || h.Region != "" && !coversRegion(t.Account, h.Region) {
+		if t.Account.Cloud != target.Cloud || target.Region != "" && !coversRegion(t.Account, target.Region) {
 			continue
 		}
 		owner, err := f.ownerOf(ctx, t)
-		region := h.Region
-		if err == nil && owner == h.AccountID && region == "" {
-			region, err = f.projectRegion(ctx, t, h.ProjectID)
+		region := target.Region
+		if err == nil && owner == target.AccountID && region == "" {
+			region, err = f.projectRegion(ctx, t, target.ProjectID)
 		}
 		switch {
-		case owner != "" && owner != h.AccountID:
+		case owner != "" && owner != target.AccountID:
 		case err == nil && region != "":
-			scopes = append(scopes, inventory.Scope{Cloud: h.Cloud, Account: t.Account.Name, Region: region})
-		case err == nil: // none of its projects, or not in a region that it lists
+			scopes = append(scopes, inventory.Scope{Cloud: target.Cloud, Account: t.Account.Name, Region: region})
+		case err == nil: // none of its projects, or in a region that it does not list
 		case owner == "":
 			unsure = append(unsure, err)
 		default:
@@ -55,15 +55,15 @@ func (f Fleet) ResolveScopes(ctx context.Context, h EventTarget) ([]inventory.Sc
 	slices.SortFunc(scopes, inventory.Scope.Compare)
 	for _, s := range scopes {
 		if s.Region != scopes[0].Region {
-			return nil, newError(inventory.Incomplete, "project %s is in two regions: %s and %s", h.ProjectID, scopes[0], s)
+			return nil, newError(inventory.Incomplete, "project %s is in two regions: %s and %s", target.ProjectID, scopes[0], s)
 		}
 	}
 	return scopes, errors.Join(unsure...)
 }
 
-// projectRegion gives the region of a project, if a full run of the account lists it; "" = it does not,
-// or the account has no such project. The configuration tells it without a call where it names
-// one project and one region.
+// projectRegion returns the region of a project, if a full run of the account lists it; "" = it does not,
+// or the account has no such project. It makes no call where the configuration names one project and one
+// region.
 func (f Fleet) projectRegion(ctx context.Context, t OpenedAccount, project string) (string, error) {
 	if t.Account.ProjectID == project && len(t.Account.Regions) == 1 {
 		return t.Account.Regions[0], nil
@@ -88,8 +88,8 @@ func (f Fleet) projectRegion(ctx context.Context, t OpenedAccount, project strin
 	return region, nil
 }
 
-// ownerOf gives an account's own id as configured, else as its credential has it; with an error
-// too, if the account cannot be opened.
+// ownerOf returns an account's own id as configured, else as the cloud tells it. It returns a configured
+// one beside the error of an account that cannot be opened.
 func (f Fleet) ownerOf(ctx context.Context, t OpenedAccount) (string, error) {
 	if t.Account.AccountID != "" {
 		return t.Account.AccountID, t.Err
@@ -97,7 +97,7 @@ func (f Fleet) ownerOf(ctx context.Context, t OpenedAccount) (string, error) {
 	return f.cachedOwner(ctx, t)
 }
 
-// coversRegion tells whether a full run lists this region of the account.
+// coversRegion reports whether a full run lists this region of the account.
 func coversRegion(a Account, region string) bool {
 	return len(a.Regions) == 0 || slices.Contains(a.Regions, region)
 }

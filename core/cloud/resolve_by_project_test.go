@@ -21,7 +21,8 @@ type mapped struct {
 
 func (m *mapped) RegionOfProject(_ context.Context, project string) (string, error) {
 	m.asked.Add(1)
-	switch region, ok := m.projects[project]; {
+	region, ok := m.projects[project]
+	switch {
 	case region == "error":
 		return "", kindError(inventory.Temporary)
 	case region == "panic":
@@ -47,7 +48,7 @@ func projected(t cloud.OpenedAccount, project string) cloud.OpenedAccount {
 	return t
 }
 
-// TestResolveProject: a hint without a region is of the region of its project, by the
+// TestResolveProject: an event without a region is of the region of its project, by the
 // configuration or by the account.
 func TestResolveProject(t *testing.T) {
 	t.Parallel()
@@ -86,8 +87,8 @@ func TestResolveProject(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			hint := cloud.EventTarget{Cloud: inventory.Alibaba, AccountID: "7", ProjectID: "p", InstanceIDs: []string{"i-1"}}
-			scopes, err := cloud.NewFleet(c.targets).ResolveScopes(t.Context(), hint)
+			event := cloud.EventTarget{Cloud: inventory.Alibaba, AccountID: "7", ProjectID: "p", InstanceIDs: []string{"i-1"}}
+			scopes, err := cloud.NewFleet(c.targets).ResolveScopes(t.Context(), event)
 			var found []string
 			for _, s := range scopes {
 				found = append(found, s.Account+"/"+s.Region)
@@ -108,7 +109,7 @@ func TestResolveProject(t *testing.T) {
 	}
 }
 
-// TestResolveNowhere: a hint with neither a region nor a project is an error, never all regions.
+// TestResolveNowhere: an event with neither a region nor a project is an error, never all regions.
 func TestResolveNowhere(t *testing.T) {
 	t.Parallel()
 	fleet := cloud.NewFleet([]cloud.OpenedAccount{target("a", knows("7", "=r1")), configured(target("b", owned("7")), "7")})
@@ -118,7 +119,7 @@ func TestResolveNowhere(t *testing.T) {
 	}
 }
 
-// TestResolveRegionFirst: a hint that names both is of its region, and nobody is asked for it.
+// TestResolveRegionFirst: an event that names both is of its region, and nobody is asked for it.
 func TestResolveRegionFirst(t *testing.T) {
 	t.Parallel()
 	lister := knows("7", "p=r1")

@@ -35,7 +35,7 @@ func TestResolve(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		targets []cloud.OpenedAccount
-		account string // that the hint names, in region r1
+		account string // that the event names, in region r1
 		want    string // the accounts found, in their order
 		err     inventory.Kind
 		asked   int32 // for identities
@@ -69,8 +69,8 @@ func TestResolve(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			hint := cloud.EventTarget{Cloud: inventory.Alibaba, AccountID: c.account, Region: "r1", InstanceIDs: []string{"i-1"}}
-			scopes, err := cloud.NewFleet(c.targets).ResolveScopes(t.Context(), hint)
+			event := cloud.EventTarget{Cloud: inventory.Alibaba, AccountID: c.account, Region: "r1", InstanceIDs: []string{"i-1"}}
+			scopes, err := cloud.NewFleet(c.targets).ResolveScopes(t.Context(), event)
 			var found []string
 			for _, s := range scopes {
 				if s.Cloud != inventory.Alibaba || s.Region != "r1" {
@@ -94,7 +94,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// joins tells whether an error joins one of a kind.
+// joins reports whether an error joins one of a kind.
 func joins(err error, kind inventory.Kind) bool {
 	several, ok := err.(interface{ Unwrap() []error })
 	return ok && slices.ContainsFunc(several.Unwrap(), func(e error) bool { return inventory.KindOf(e) == kind })
@@ -106,13 +106,13 @@ func TestResolveOpened(t *testing.T) {
 	t.Parallel()
 	fleet := cloud.Open([]cloud.Account{
 		{Cloud: "huawei", Name: "far", AccountID: "7"}, {Cloud: inventory.Alibaba, Name: "near", AccountID: "7"},
-	}, []cloud.Provider{{Cloud: inventory.Alibaba, Open: func(cloud.Account) (cloud.Lister, error) { return owned("7"), nil }}})
-	hint := cloud.EventTarget{Cloud: inventory.Alibaba, AccountID: "7", Region: "r1"}
-	if scopes, err := fleet.ResolveScopes(t.Context(), hint); len(scopes) != 1 || err != nil || scopes[0].Account != "near" {
+	}, []cloud.Provider{{CloudInfo: inventory.CloudInfo{Cloud: inventory.Alibaba}, Open: func(cloud.Account) (cloud.Lister, error) { return owned("7"), nil }}})
+	event := cloud.EventTarget{Cloud: inventory.Alibaba, AccountID: "7", Region: "r1"}
+	if scopes, err := fleet.ResolveScopes(t.Context(), event); len(scopes) != 1 || err != nil || scopes[0].Account != "near" {
 		t.Errorf("%+v %v", scopes, err)
 	}
-	hint.Cloud = "tencent"
-	if scopes, err := fleet.ResolveScopes(t.Context(), hint); len(scopes) > 0 || err != nil {
+	event.Cloud = "tencent"
+	if scopes, err := fleet.ResolveScopes(t.Context(), event); len(scopes) > 0 || err != nil {
 		t.Errorf("%+v %v", scopes, err)
 	}
 }
@@ -137,11 +137,11 @@ func TestConfiguredIDs(t *testing.T) {
 				return rowsOf(inventory.Instance{ID: ids[0], Scope: scope}), nil
 			}
 			fleet := cloud.NewFleet([]cloud.OpenedAccount{configured(target("a", lister), c.accountID)})
-			lookup := func(ctx context.Context, at inventory.Scope, ids []string) ([]inventory.Instance, error) {
+			verified := func(ctx context.Context, at inventory.Scope, ids []string) ([]inventory.Instance, error) {
 				found, err := fleet.FindVerified(ctx, at, ids)
 				return found.Instances, err
 			}
-			for _, ask := range []func(context.Context, inventory.Scope, []string) ([]inventory.Instance, error){fleet.Find, lookup} {
+			for _, ask := range []func(context.Context, inventory.Scope, []string) ([]inventory.Instance, error){fleet.Find, verified} {
 				found, err := ask(t.Context(), scope, []string{"i-2", "i-1"})
 				if c.owner == "" {
 					if err == nil || len(found) > 0 || !strings.Contains(err.Error(), "account_id is 7") {
@@ -159,25 +159,26 @@ func TestConfiguredIDs(t *testing.T) {
 }
 
 // TestRemembered: whose a key is is asked again where the answer may be another one: for another key
-// or role, and always for a subscription of Azure that nobody names.
+// or role, and always for a credential that may open several accounts, of which nobody names one.
 func TestRemembered(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		account cloud.Account
 		change  func(*cloud.Account)
 		asked   int32 // in two fleets
+		shared  bool  // the credential may open several accounts
 	}{
-		"the same":          {cloud.Account{}, func(*cloud.Account) {}, 1},
-		"another key":       {cloud.Account{AccessKeyID: secret.New("k1")}, func(a *cloud.Account) { a.AccessKeyID = secret.New("k2") }, 2},
-		"another role":      {cloud.Account{AssumeRoleARN: "r1"}, func(a *cloud.Account) { a.AssumeRoleARN = "r2" }, 2},
-		"one of Azure":      {cloud.Account{Cloud: inventory.Azure, AccessKeyID: secret.New("k")}, func(*cloud.Account) {}, 2},
-		"a named of Azure":  {cloud.Account{Cloud: inventory.Azure, AccountID: "7"}, func(*cloud.Account) {}, 1},
-		"named in the mean": {cloud.Account{Cloud: inventory.Azure}, func(a *cloud.Account) { a.AccountID = "7" }, 2},
+		"the same":          {account: cloud.Account{}, change: func(*cloud.Account) {}, asked: 1},
+		"another key":       {cloud.Account{AccessKeyID: secret.New("k1")}, func(a *cloud.Account) { a.AccessKeyID = secret.New("k2") }, 2, false},
+		"another role":      {cloud.Account{AssumeRoleARN: "r1"}, func(a *cloud.Account) { a.AssumeRoleARN = "r2" }, 2, false},
+		"one of several":    {cloud.Account{AccessKeyID: secret.New("k")}, func(*cloud.Account) {}, 2, true},
+		"a named one":       {cloud.Account{AccountID: "7"}, func(*cloud.Account) {}, 1, true},
+		"named in the mean": {cloud.Account{}, func(a *cloud.Account) { a.AccountID = "7" }, 2, true},
 	} {
-		shared, lister := cloud.NewOwnerCache(), owned("7")
+		cache, lister := cloud.NewOwnerCache(), owned("7")
 		c.account.Name = "a"
 		for range 2 {
-			fleet := cloud.NewFleet([]cloud.OpenedAccount{{Account: c.account, Lister: lister}}).WithOwnerCache(shared)
+			fleet := cloud.NewFleet([]cloud.OpenedAccount{{Account: c.account, Lister: lister, Info: inventory.CloudInfo{SharedCredentials: c.shared}}}).WithOwnerCache(cache)
 			if _, err := fleet.Find(t.Context(), inventory.Scope{Cloud: c.account.Cloud, Account: "a", Region: "r1"}, []string{"i-1"}); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -195,7 +196,7 @@ func TestOwnerUnknown(t *testing.T) {
 	for right, want := range map[string]string{"x:WhoAmI": "or grant x:WhoAmI: ", "": "or grant the right to ask for it: "} {
 		one := target("a", &fake{owner: func() (string, error) { return "", kindError(inventory.Denied) }}, "r1")
 		fleet := cloud.Open([]cloud.Account{one.Account}, []cloud.Provider{{
-			Cloud: inventory.Alibaba, OwnerRight: right, Open: func(cloud.Account) (cloud.Lister, error) { return one.Lister, nil },
+			CloudInfo: inventory.CloudInfo{Cloud: inventory.Alibaba, OwnerRight: right}, Open: func(cloud.Account) (cloud.Lister, error) { return one.Lister, nil },
 		}})
 		listing := fleet.List(t.Context(), cloud.Filter{})[0]
 		if inventory.KindOf(listing.Err) != inventory.Denied || !strings.Contains(listing.Err.Error(), want) {

@@ -14,22 +14,22 @@ import (
 
 // The limits of Retry.
 const (
-	// maxTemporaryTries is how often a call that fails with Temporary is made in all.
+	// maxTemporaryTries bounds the tries of a call that fails with Temporary.
 	maxTemporaryTries = 4
 	// maxThrottledTotal bounds the waits for throttling where the context has no deadline.
 	maxThrottledTotal = 10 * time.Minute
-	// callReserve is what must be left of the deadline for the call after a wait.
+	// callReserve is what must be left before the deadline for the call after a wait.
 	callReserve = 500 * time.Millisecond
 
 	temporaryMin, temporaryMax = 200 * time.Millisecond, 5 * time.Second
 	throttledMin, throttledMax = time.Second, time.Minute
 )
 
-// RetryPolicy is what Retry needs to know of the outer world. The zero value is the right one
-// outside of tests, for a cloud without a window.
+// RetryPolicy holds what Retry takes from outside. The zero value is right outside of tests, for a cloud
+// without a throttling window.
 type RetryPolicy struct {
-	// Window is the length of the cloud's throttling window, aligned to the clock; 0 = not
-	// known. A wait never lasts much longer than to the start of the next window.
+	// Window is the length of the cloud's throttling window, aligned to the clock; 0 = not known. A wait
+	// ends soon after the next window begins.
 	Window time.Duration
 	// Now returns the time; nil = time.Now.
 	Now func() time.Time
@@ -37,15 +37,15 @@ type RetryPolicy struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// Retry makes one call until it succeeds or trying again makes no sense:
+// Retry makes one call until it succeeds or another try makes no sense:
 //
 //	Throttled   waits 1 s … 60 s, growing and jittered (or RetryAfter, where that is longer), as
 //	            often as the deadline leaves room; else the throttled error is returned at once
 //	Temporary   tried at most 4 times in all, 0.2 s … 5 s apart
 //	all others  returned at once
 //
-// op must build a fresh request each time, because signatures are valid only once. After ctx
-// has ended op is never called again, and the error has the kind Deadline.
+// op must build a new request each time, because signatures are valid only once. Once ctx has ended, Retry
+// does not call op again and returns an error of the kind Deadline.
 func Retry[T any](ctx context.Context, policy RetryPolicy, op func(context.Context) (T, error)) (T, error) {
 	var zero T
 	w := newRetryState(policy)
@@ -69,7 +69,7 @@ func Retry[T any](ctx context.Context, policy RetryPolicy, op func(context.Conte
 	}
 }
 
-// deadlineError is the error of a run that is over, with the error that was being waited for.
+// deadlineError returns the error of a call whose context has ended, with the last error of its tries.
 func deadlineError(ctx context.Context, last error) error {
 	cause := context.Cause(ctx)
 	if last == nil {
@@ -81,13 +81,13 @@ func deadlineError(ctx context.Context, last error) error {
 	}
 }
 
-// retryState counts the failures of one call, for the distance to the next try.
+// retryState counts the failures of one call and decides on the next try.
 type retryState struct {
 	policy    RetryPolicy
 	temporary httpx.Backoff
 	throttled httpx.Backoff
 	failures  int           // with Temporary
-	waited    time.Duration // because of Throttled
+	waited    time.Duration // for Throttled
 }
 
 func newRetryState(policy RetryPolicy) *retryState {
@@ -104,7 +104,7 @@ func newRetryState(policy RetryPolicy) *retryState {
 	}
 }
 
-// nextWait returns how long to wait after err, and reports whether to try again at all.
+// nextWait returns how long to wait after err, and whether to try again at all.
 func (w *retryState) nextWait(ctx context.Context, err error) (time.Duration, bool) {
 	var wait time.Duration
 	switch inventory.KindOf(err) {
@@ -129,8 +129,8 @@ func (w *retryState) nextWait(ctx context.Context, err error) (time.Duration, bo
 	return wait, true
 }
 
-// untilNextWindow shortens a wait that reaches far into the next window: calls are allowed
-// again when it starts. The jitter keeps listers from starting at one instant.
+// untilNextWindow shortens a wait that reaches far into the next window, which begins with new quota. The jitter
+// spreads the listers.
 func (w *retryState) untilNextWindow(wait time.Duration) time.Duration {
 	if w.policy.Window <= 0 {
 		return wait
@@ -140,7 +140,7 @@ func (w *retryState) untilNextWindow(wait time.Duration) time.Duration {
 	return max(throttledMin, min(wait, start.Sub(now)+rand.N(2*throttledMin)))
 }
 
-// retryAfterOf is the wait that the other side asked for.
+// retryAfterOf returns the wait that the cloud asked for.
 func retryAfterOf(err error) time.Duration {
 	var fault *inventory.Error
 	if errors.As(err, &fault) {

@@ -11,8 +11,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// failing gives an operation that fails with these kinds, one after another, then succeeds. It
-// tells when it was called.
+// failing returns an operation that fails with these kinds, one after another, then succeeds. It
+// records when it was called.
 func failing(kinds ...inventory.Kind) (op func(context.Context) (string, error), calls *[]time.Time) {
 	calls = &[]time.Time{}
 	return func(context.Context) (string, error) {

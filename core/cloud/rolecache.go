@@ -8,58 +8,57 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// Credentials are what a call is signed with. Those of a role end.
+// Credentials are what a call is signed with. Those of a role expire.
 type Credentials struct {
 	KeyID, Secret, Token secret.Value
 	Expires              time.Time // zero = never
 }
 
-// expiryMargin is how long before their end credentials are not used any more: no run is longer.
+// expiryMargin is how long before they expire credentials are no longer used: no run takes longer.
 const expiryMargin = 15 * time.Minute
 
-// RoleCache keeps the credentials of assumed roles, so that the runs and invocations of one process
-// do not ask for new ones each time. It may be used by several goroutines at once; nil keeps
-// nothing.
+// RoleCache keeps the credentials of assumed roles for the runs and invocations of one process. It may be
+// used by several goroutines at once; a nil one keeps nothing.
 type RoleCache struct {
 	mu      sync.Mutex
 	entries map[roleKey]*roleEntry
 }
 
-// roleEntry is one role. turn is a lock that its holder may keep for the time of a fetch, so that
-// waiting for it must end with the context, and must concern no other role.
+// roleEntry is one role. Its lock may be held for as long as a fetch takes: waiting for it ends with the
+// context, and blocks no other role.
 type roleEntry struct {
 	lock chan struct{}
 	Credentials
 }
 
-// roleKey tells whose credentials they are: those of another key of the same account are others.
+// roleKey identifies credentials: another key of the same account has others.
 type roleKey struct{ account, key, arn string }
 
-// NewRoleCache makes an empty memory.
+// NewRoleCache returns an empty cache.
 func NewRoleCache() *RoleCache { return &RoleCache{entries: map[roleKey]*roleEntry{}} }
 
-// entry gives the place of one role.
-func (a *RoleCache) entry(by roleKey) *roleEntry {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.entries[by] == nil {
-		a.entries[by] = &roleEntry{lock: make(chan struct{}, 1)}
+// entry returns the entry of one role.
+func (c *RoleCache) entry(key roleKey) *roleEntry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries[key] == nil {
+		c.entries[key] = &roleEntry{lock: make(chan struct{}, 1)}
 	}
-	return a.entries[by]
+	return c.entries[key]
 }
 
-// Get gives the credentials of an account's assumed role: those that are kept if they last a
-// quarter of an hour from now on, else those that fetch gets. Callers for one role that come at the
-// same time wait for one fetch, each no longer than its own context lasts. An error is not kept.
-func (a *RoleCache) Get(ctx context.Context, of Account, now time.Time, fetch func(context.Context) (Credentials, error)) (Credentials, error) {
-	if a == nil {
+// Get returns the credentials of an account's assumed role: the kept ones if they are valid for another
+// quarter of an hour, else those that fetch returns. Callers that want the same role at the same time wait for
+// one fetch, each no longer than its own context lasts. Errors are not kept.
+func (c *RoleCache) Get(ctx context.Context, of Account, now time.Time, fetch func(context.Context) (Credentials, error)) (Credentials, error) {
+	if c == nil {
 		return fetch(ctx)
 	}
-	by := roleKey{account: of.Name, arn: of.AssumeRoleARN}
-	if of.SecurityToken.IsEmpty() { // the keys of a function's role are new in each invocation
-		by.key = of.AccessKeyID.Reveal()
+	key := roleKey{account: of.Name, arn: of.AssumeRoleARN}
+	if of.SecurityToken.IsEmpty() { // the keys of a function's role change with each invocation
+		key.key = of.AccessKeyID.Reveal()
 	}
-	role := a.entry(by)
+	role := c.entry(key)
 	select {
 	case role.lock <- struct{}{}:
 	case <-ctx.Done():

@@ -8,16 +8,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// maxIDsPerCall is how many ids one question names. No cloud takes fewer: Alibaba 100 InstanceIds
-// (https://help.aliyun.com/zh/ecs/developer-reference/api-ecs-2014-05-26-describeinstances), Tencent
-// 100 (https://cloud.tencent.com/document/api/213/15728), AWS 200 values of a filter
-// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html); Huawei advises it for
-// server_id, as the address grows with them.
+// maxIDsPerCall is how many ids one call names. All clouds take as many in a list of ids, or in a filter; in
+// an address more would be too long.
 const maxIDsPerCall = 100
 
-// FindByID asks for instances by their ids, sorted and each once, in parts of at most 100, and gives
-// those that exist, sorted. An id that is empty or not valid (nil = any other is) is Invalid before
-// anything is asked; an answer with an id that was not asked for, or twice, is Incomplete.
+// FindByID asks for instances by their ids, sorted and each once, at most 100 in a call, and returns those
+// that exist, sorted. It fails with Invalid before any call for an id that is empty or not valid (nil = every
+// other id is), and with Incomplete for an answer with an id that was not asked for, or twice.
 func (c Client) FindByID(
 	op, region string, ids []string, valid func(string) bool, ask func(part []string) ([]inventory.Instance, error),
 ) ([]inventory.Instance, error) {
@@ -41,8 +38,8 @@ func (c Client) FindByID(
 	return found, nil
 }
 
-// VerifyRequested sorts an answer to the question for ids, which are sorted. A row that was not asked for, or
-// is given twice, makes it Incomplete.
+// VerifyRequested sorts the answer to a call for ids, which are sorted. It fails with Incomplete for a row that
+// was not asked for, or appears twice.
 func (c Client) VerifyRequested(op, region string, ids []string, rows []inventory.Instance) error {
 	for i, row := range SortByID(rows) {
 		if _, asked := slices.BinarySearch(ids, row.ID); !asked || i > 0 && rows[i-1].ID == row.ID {
@@ -52,7 +49,7 @@ func (c Client) VerifyRequested(op, region string, ids []string, rows []inventor
 	return nil
 }
 
-// MissingIDs gives those ids, sorted and each once, that are not among the instances, which are sorted.
+// MissingIDs returns those ids, sorted and each once, that are not among the instances, which are sorted.
 func MissingIDs(ids []string, found []inventory.Instance) []string {
 	return slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(ids))), func(id string) bool {
 		_, there := slices.BinarySearchFunc(found, id, func(i inventory.Instance, id string) int { return cmp.Compare(i.ID, id) })
@@ -60,14 +57,14 @@ func MissingIDs(ids []string, found []inventory.Instance) []string {
 	})
 }
 
-// SortByID sorts instances by id, as every answer of a lister is sorted, and gives them.
+// SortByID sorts instances by id in place, and returns them.
 func SortByID(list []inventory.Instance) []inventory.Instance {
 	slices.SortFunc(list, func(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) })
 	return list
 }
 
-// AssignRegion writes the scope into an answer's rows. A row that says to be of another region makes it
-// Incomplete; one that names none is of the region that was asked.
+// AssignRegion writes the scope into an answer's rows. It fails with Incomplete for a row that names another
+// region; one that names none is of the region that was asked.
 func (c Client) AssignRegion(op, region string, rows []inventory.Instance) error {
 	for i := range rows {
 		row := &rows[i]
@@ -79,21 +76,21 @@ func (c Client) AssignRegion(op, region string, rows []inventory.Instance) error
 	return nil
 }
 
-// Interner keeps one copy of each text that many instances of a listing have.
+// Interner keeps one copy of each text that many instances of a listing share.
 type Interner map[string]string
 
-// InternRow lets a row use the copies of its texts that are there, and keeps the others.
-func (w Interner) InternRow(row *inventory.Instance) {
+// InternRow replaces the texts of a row by the kept copies, and keeps those that are new.
+func (in Interner) InternRow(row *inventory.Instance) {
 	for _, text := range [...]*string{&row.Region, &row.OSType, &row.OSName, &row.Status, &row.Type, &row.VPC, &row.Project} {
-		if known, met := w[*text]; met {
+		if known, met := in[*text]; met {
 			*text = known
 		} else {
-			w[*text] = *text
+			in[*text] = *text
 		}
 	}
 }
 
-// UniqueTexts gives each non-empty text once, in the order of first appearance. The lists are short,
+// UniqueTexts returns each non-empty text once, in the order of first appearance. The lists are short,
 // so that searching is cheaper than a map.
 func UniqueTexts(lists ...[]string) []string {
 	var all []string
@@ -107,15 +104,15 @@ func UniqueTexts(lists ...[]string) []string {
 	return all
 }
 
-// The signs of which ids of accounts, regions and (with Upper) instances consist; see Only.
+// The character sets of the ids of accounts, regions and (with UpperChars) instances; see ValidCharset.
 const (
 	DigitChars = "0123456789"
 	LowerChars = "abcdefghijklmnopqrstuvwxyz-" + DigitChars
 	UpperChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// ValidCharset tells whether s has nothing but these signs, and at least one but at most 64 of them. What
-// becomes part of an address, a header or a query is to be checked with it.
+// ValidCharset reports whether s has 1 to 64 characters, all of this set. Check with it what becomes
+// part of an address, a header or a query.
 func ValidCharset(s, signs string) bool {
 	return s != "" && len(s) <= 64 && strings.Trim(s, signs) == ""
 }

@@ -5,21 +5,20 @@ import (
 	"runtime"
 )
 
-// Slots are the places of those calls of an account that turn their page into rows right now. More of them than
-// processors would not be faster, as nothing is waited for meanwhile; but a page takes several times its size then,
-// and all regions may have one at once.
+// Slots bound how many calls of an account convert their page into rows at once. More than there are processors would
+// not be faster, as conversion waits for nothing; but each page takes several times its size meanwhile.
 type Slots chan struct{}
 
-// NewSlots returns one place for each processor.
+// NewSlots returns one slot for each processor.
 func NewSlots() Slots { return make(Slots, runtime.GOMAXPROCS(0)) }
 
-// Slot is the place of one call, which is all in one goroutine. Without Slots it needs none.
+// Slot is that of one call, which runs in one goroutine. Without Slots it needs none.
 type Slot struct {
 	Slots Slots
 	taken bool
 }
 
-// Acquire waits for a place: for as long as others compute, never for the network.
+// Acquire waits for a slot: for as long as other calls convert, never for the network.
 func (s *Slot) Acquire(ctx context.Context) error {
 	if s.Slots == nil || s.taken {
 		return nil
@@ -33,7 +32,7 @@ func (s *Slot) Acquire(ctx context.Context) error {
 	}
 }
 
-// Free gives the place back, if the call has one.
+// Free frees the slot, if the call has one.
 func (s *Slot) Free() {
 	if s.taken {
 		<-s.Slots

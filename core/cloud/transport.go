@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// The time-outs of an account that sets none.
+// The time-outs of an account that configures none.
 const (
 	DefaultConnectTimeout = 5 * time.Second
 	DefaultRequestTimeout = 10 * time.Second
@@ -22,7 +22,7 @@ const (
 // maxBodySize bounds one answer; a page of 100 instances has some 300 KB.
 const maxBodySize = 32 << 20
 
-// Endpoint is where all of an account's APIs are asked; the zero one is the cloud's own hosts.
+// Endpoint is where all of an account's APIs are called; the zero one means the cloud's own hosts.
 type Endpoint struct {
 	Scheme string // "http" or "https"
 	Host   string // host[:port]
@@ -36,7 +36,7 @@ func (e Endpoint) URL() string {
 	return e.Scheme + "://" + e.Host
 }
 
-// ParseEndpoint reads Account.Endpoint, with Invalid for what is no http(s)://host[:port].
+// ParseEndpoint parses Account.Endpoint. It fails with Invalid for anything but http(s)://host[:port].
 func ParseEndpoint(a Account) (Endpoint, error) {
 	if a.Endpoint == "" {
 		return Endpoint{}, nil
@@ -51,33 +51,33 @@ func ParseEndpoint(a Account) (Endpoint, error) {
 	return Endpoint{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
-// AccountTransport returns what carries the requests of an account: its Transport, or else connections of its own,
-// by its proxy (but for what NO_PROXY names), which its calls share. It fails with Invalid where the proxy is no address.
+// AccountTransport returns what carries the requests of an account: its Transport, or else connections of its own, which
+// its calls share, through its proxy (but for what NO_PROXY names). It fails with Invalid where the proxy is no address.
 func AccountTransport(a Account) (http.RoundTripper, error) {
 	if a.Transport != nil {
 		return a.Transport, nil
 	}
-	by, err := httpx.NewProxyFunc(a.Proxy)
+	proxy, err := httpx.NewProxyFunc(a.Proxy)
 	if err != nil {
 		return nil, newError(inventory.Invalid, "%s: account %s: %v", a.Cloud, a.Name, err)
 	}
-	transport := httpx.NewTransport(by, cmp.Or(a.ConnectTimeout, DefaultConnectTimeout))
-	transport.MaxIdleConnsPerHost = 64 // where an endpoint or a proxy makes one host of all regions
+	transport := httpx.NewTransport(proxy, cmp.Or(a.ConnectTimeout, DefaultConnectTimeout))
+	transport.MaxIdleConnsPerHost = 64 // an endpoint or a proxy is one host for all regions
 	return transport, nil
 }
 
-// StrictTransport carries requests of an SDK. Whatever the SDK believes, only a whole answer reaches it:
-// a redirect (which SDKs follow or take for an empty success), an empty success and one that is
-// too big are an *APIError. It may be used by several goroutines at once.
+// StrictTransport carries the requests of an SDK and passes only whole answers on to it. A redirect (which SDKs
+// follow or take for an empty success), an empty success and one that is too big are an *APIError. It may be
+// used by several goroutines at once.
 type StrictTransport struct {
-	// Ctx is that of the one call that this transport is made for, where the SDK knows no context;
+	// Ctx is the context of the one call that this transport is made for, where the SDK knows none;
 	// nil = the request's own.
 	Ctx     context.Context
 	Base    http.RoundTripper
 	Timeout time.Duration // of one request, from its start to the end of the answer; 0 = DefaultRequestTimeout
-	// ParseError makes an error of an answer that is no success; nil = the SDK reads it.
+	// ParseError returns the error of an answer that is no success; nil = the SDK reads it.
 	ParseError func(status int, body []byte) error
-	// CheckBody refuses the body of a success that is not what it should be; nil = the SDK does.
+	// CheckBody returns the error of a success whose body is not what it should be; nil = the SDK checks it.
 	CheckBody func(status int, body []byte) error
 }
 

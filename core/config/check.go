@@ -15,10 +15,13 @@ import (
 
 // checker checks what needs the whole configuration: what is missing, contradictory, or of a wrong form. It also
 // normalizes URLs and ids.
-type checker struct{ *mistakeCollector }
+type checker struct {
+	*mistakeCollector
+	known inventory.CloudTable
+}
 
-func checkConfig(l *mistakeCollector, c *Config) {
-	k := checker{l}
+func checkConfig(l *mistakeCollector, known inventory.CloudTable, c *Config) {
+	k := checker{l, known}
 	k.checkGeneral(c)
 	k.checkJumpServer(&c.JumpServer)
 	k.checkPlatforms("platforms", c.Platforms)
@@ -109,9 +112,9 @@ func findSameName(clouds []Cloud, i int) (other int, found bool) {
 
 func (k checker) checkCloud(path string, c *Cloud) {
 	k.checkRequired(path+".type", c.Type)
-	c.Cloud = ParseCloud(c.Type)
+	c.Cloud = k.known.Parse(c.Type)
 	if c.Cloud == "" {
-		k.add(path+".type", unknownCloudType(c.Type))
+		k.add(path+".type", k.unknownCloudType(c.Type))
 	}
 	k.checkName(path+".name", c.Name)
 	k.checkKeyPair(path, c)
@@ -133,63 +136,61 @@ func (k checker) checkCloudSpecifics(path string, c *Cloud) {
 	if c.Cloud == "" {
 		return // reported already
 	}
-	if c.AssumeRoleARN != "" && c.Cloud != inventory.Alibaba && c.Cloud != inventory.AWS {
-		k.add(path+".assume_role_arn", bilingual{"只用于阿里云与 AWS", "is only for Alibaba Cloud and AWS"})
+	info := k.known.Find(c.Cloud)
+	if c.AssumeRoleARN != "" && !assumesRoles(info) {
+		k.add(path+".assume_role_arn", k.onlyForText(assumesRoles))
 	}
 	switch {
-	case c.TenantID != "" && c.Cloud != inventory.Azure:
-		k.add(path+".tenant_id", bilingual{"只用于 Azure", "is only for Azure"})
-	case c.TenantID == "" && c.Cloud == inventory.Azure && !c.AccessKeyID.IsEmpty():
-		k.add(path+".tenant_id", bilingual{"Azure 写了密钥时必填", "is required for Azure with a key"})
+	case c.TenantID != "" && !needsTenant(info):
+		k.add(path+".tenant_id", k.onlyForText(needsTenant))
+	case c.TenantID == "" && needsTenant(info) && !c.AccessKeyID.IsEmpty():
+		k.add(path+".tenant_id", bilingual{info.Name.ZH + " 写了密钥时必填", "is required for " + info.Name.EN + " with a key"})
 	}
 }
 
-// cloudTypeNames returns the names of clouds, those that users of the Python tool write first.
-func cloudTypeNames() []string {
-	return []string{
-		"阿里云", "aliyun", "alibaba", "华为云", "huawei", "huaweicloud",
-		"aws", "腾讯云", "tencent", "azure",
+func assumesRoles(c inventory.CloudInfo) bool { return len(c.AssumePermissions) > 0 }
+
+func needsTenant(c inventory.CloudInfo) bool { return c.NeedsTenant }
+
+// onlyForText says that a setting is only for the clouds for which chosen reports true.
+func (k checker) onlyForText(chosen func(inventory.CloudInfo) bool) bilingual {
+	zh, en := k.known.Names(chosen)
+	text := "只用于"
+	for i, name := range zh {
+		if i > 0 {
+			text += "与"
+		}
+		if name[0] < utf8.RuneSelf {
+			text += " "
+		}
+		text += name
 	}
+	return bilingual{text, "is only for " + strings.Join(en, " and ")}
 }
 
-func unknownCloudType(written string) bilingual {
-	near := nearestName(written, cloudTypeNames())
+func (k checker) unknownCloudType(written string) bilingual {
+	names := k.known.Spellings()
+	near := nearestName(written, names)
 	if near != "" {
 		return bilingual{"不认识的云", "is no cloud known"}.withSuggestion(near)
 	}
 	return bilingual{
-		"不认识的云，应为 " + strings.Join(cloudTypeNames(), "、") + " 之一",
-		"is no cloud known, must be one of " + strings.Join(cloudTypeNames(), ", "),
+		"不认识的云，应为 " + strings.Join(names, "、") + " 之一",
+		"is no cloud known, must be one of " + strings.Join(names, ", "),
 	}
-}
-
-// ParseCloud returns the cloud with this name, in any of its spellings; "" = none.
-func ParseCloud(written string) inventory.Cloud {
-	switch strings.ToLower(written) {
-	case "阿里云", "aliyun", "alibaba":
-		return inventory.Alibaba
-	case "华为云", "huawei", "huaweicloud":
-		return inventory.Huawei
-	case "aws":
-		return inventory.AWS
-	case "腾讯云", "tencent":
-		return inventory.Tencent
-	case "azure":
-		return inventory.Azure
-	}
-	return ""
 }
 
 // CheckAccountName checks the name of a cloud account as in a configuration. It returns nil or an *Error.
 func CheckAccountName(name string) error {
 	l := newMistakeCollector()
-	checker{l}.checkName("name", name)
+	checker{mistakeCollector: l}.checkName("name", name)
 	if len(l.all) > 0 {
 		return &Error{Mistakes: l.all}
 	}
 	return nil
 }
 
+// checkName checks an account's name, which becomes a node of JumpServer and a label's value.
 func (k checker) checkName(path, name string) {
 	k.checkRequired(path, name)
 	switch {

@@ -87,7 +87,7 @@ func (c Config) PlatformsOf(account Cloud) Platforms {
 // Cloud is one account of a cloud.
 type Cloud struct {
 	// Type is the cloud as the user wrote it; it is part of the node's path.
-	Type string `yaml:"type" env:"TYPE" doc:"云的类型：阿里云/aliyun/alibaba、华为云/huawei/huaweicloud、aws、腾讯云/tencent、azure，必填;the cloud: 阿里云/aliyun/alibaba, 华为云/huawei/huaweicloud, aws, 腾讯云/tencent, azure; required"`
+	Type string `yaml:"type" env:"TYPE" doc:"云的类型：{types}，必填;the cloud: {types}; required"`
 	// Cloud is Type as the code names it; "" in a disabled entry.
 	Cloud           inventory.Cloud `yaml:"-" env:"-"`
 	Name            string          `yaml:"name" env:"NAME" doc:"账号的名称，1 到 64 个字符，不能重复（只差大小写、重音也算），不能有 /、冒号与逗号，必填;name of the account, 1 to 64 characters, unique (also where case and accents do not count), without /, colon or comma; required"`
@@ -100,8 +100,8 @@ type Cloud struct {
 	Endpoint        string          `yaml:"endpoint" env:"ENDPOINT" doc:"所有 API 的地址，用于测试与专有地域，如 https://ecs.example.com;address of all its APIs, for tests and private regions"`
 	AccountID       string          `yaml:"account_id" env:"ACCOUNT_ID" doc:"云账号 ID（Azure：订阅 ID）；无权查询时填写，写上之后事件更快;the cloud account's id (Azure: the subscription's), where it may not be asked; events are faster with it"`
 	ProjectID       string          `yaml:"project_id" env:"PROJECT_ID" doc:"华为云的项目 ID，空则按地域查询;project id of Huawei Cloud, empty = asked for by region"`
-	TenantID        string          `yaml:"tenant_id" env:"TENANT_ID" doc:"Azure 的租户 ID，写了密钥时必填;tenant id of Azure, required with a key"`
-	AssumeRoleARN   string          `yaml:"assume_role_arn" env:"ASSUME_ROLE_ARN" doc:"阿里云、AWS：用密钥或角色扮演的角色 ARN;Alibaba Cloud, AWS: ARN of the role to assume with the key or role"`
+	TenantID        string          `yaml:"tenant_id" env:"TENANT_ID" doc:"{tenants} 的租户 ID，写了密钥时必填;tenant id of {tenants}, required with a key"`
+	AssumeRoleARN   string          `yaml:"assume_role_arn" env:"ASSUME_ROLE_ARN" doc:"{roles}：用密钥或角色扮演的角色 ARN;{roles}: ARN of the role to assume with the key or role"`
 }
 
 // The values of Sync.NameFrom, Sync.Manage, Sync.Approval, Removal.Mode and Guard.Empty.

@@ -186,7 +186,7 @@ func (o overrider) noteUnknown(left map[string]string, into *Config) {
 		if indexed && index >= len(into.Clouds) && o.hasMistake("clouds["+strconv.Itoa(index)+"]") {
 			continue
 		}
-		for _, s := range Settings() {
+		for _, s := range Settings(nil) {
 			names = append(names, strings.ReplaceAll(s.Env, "<n>", strconv.Itoa(index)))
 		}
 		o.all = append(o.all, Mistake{Path: printable(name), structural: true}.withText(suggestVariable(name, names)))

@@ -44,7 +44,7 @@ func environList(env map[string]string) []string {
 
 func loadText(t *testing.T, text string, env map[string]string) (config.Config, error) {
 	t.Helper()
-	return config.Load(t.Context(), config.Source{Env: environList(env), ReadFile: func(string) ([]byte, error) {
+	return config.Load(t.Context(), config.Source{Clouds: testClouds(), Env: environList(env), ReadFile: func(string) ([]byte, error) {
 		if text == "" {
 			return nil, fs.ErrNotExist
 		}
@@ -113,7 +113,7 @@ func TestVariablesOverFile(t *testing.T) {
 	}
 	want := []any{
 		"https://jms.example.com", false, "r2", "a", true,
-		"SECRET-d", inventory.Azure, true, false,
+		"SECRET-d", inventory.Cloud("azure"), true, false,
 		"10.1.0.0/16", 2, 48 * time.Hour, 0, time.Duration(0),
 		true, "DEBUG",
 	}
@@ -164,7 +164,7 @@ func TestBadVariables(t *testing.T) {
 // TestEverySettingHasItsVariable sets each setting by its variable alone and checks its value.
 func TestEverySettingHasItsVariable(t *testing.T) {
 	t.Parallel()
-	for _, s := range config.Settings() {
+	for _, s := range config.Settings(testClouds()) {
 		variable := strings.Replace(s.Env, "<n>", "0", 1)
 		path := strings.ToUpper(strings.ReplaceAll(strings.Replace(s.Path, "[]", "_0", 1), ".", "_"))
 		if variable != "JMS_SYNC_"+path {

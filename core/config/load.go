@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/caarlos0/env/v11"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // DefaultFile is read if nothing names a file, and if it exists.
@@ -32,6 +34,8 @@ type Source struct {
 	ReadFile func(name string) ([]byte, error)
 	// Fetchers has the schemes besides file, without "://".
 	Fetchers map[string]FetchFunc
+	// Clouds are the clouds that accounts can be of.
+	Clouds inventory.CloudTable
 }
 
 // Load reads and checks all settings. Mistakes of the user come as one *Error with all of them; any other error is
@@ -51,7 +55,7 @@ func Load(ctx context.Context, from Source) (Config, error) {
 		return Config{}, err
 	}
 	if whole {
-		checkConfig(l, &c)
+		checkConfig(l, from.Clouds, &c)
 		from.readCA(l, &c.JumpServer)
 	}
 	if len(l.all) > 0 {
@@ -68,7 +72,7 @@ func (l *mistakeCollector) notifiableConfig(c *Config) *Config {
 		return nil
 	}
 	own := newMistakeCollector()
-	checker{own}.checkDingTalk(d)
+	checker{mistakeCollector: own}.checkDingTalk(d)
 	wrong := func(m Mistake) bool {
 		return strings.HasPrefix(m.Path, "notification") || strings.HasPrefix(m.Path, "proxy") || strings.HasPrefix(m.Path, "timezone")
 	}

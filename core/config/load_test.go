@@ -21,7 +21,7 @@ func sourceOf(t *testing.T, file string) config.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := config.Source{File: "config.yaml"}
+	from := config.Source{File: "config.yaml", Clouds: testClouds()}
 	from.ReadFile = func(string) ([]byte, error) { return data, nil }
 	for line := range strings.Lines(string(data)) {
 		rest, found := strings.CutPrefix(line, "# env: ")

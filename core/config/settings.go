@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // Setting describes one setting for people.
@@ -73,26 +75,41 @@ func cloudFields(c *Cloud, index int) []settingField {
 	return listFields(reflect.ValueOf(c).Elem(), "clouds["+n+"]", cloudsPrefix+n+"_")
 }
 
-// Settings returns every setting in the order of the struct, accounts before sync.
-func Settings() []Setting {
+// Settings returns every setting in the order of the struct, accounts before sync. Their texts name the known clouds.
+func Settings(known inventory.CloudTable) []Setting {
+	zh, en := cloudNames(known)
 	top, account := Default(), DefaultCloud()
 	clouds := listFields(reflect.ValueOf(&account).Elem(), "clouds[]", cloudsPrefix+"<n>_")
 	var all []Setting
 	for _, l := range topFields(&top) {
 		if l.path == "sync.whitelist" {
-			all = appendSettings(all, clouds)
+			all = appendSettings(all, clouds, zh, en)
 		}
-		all = appendSettings(all, []settingField{l})
+		all = appendSettings(all, []settingField{l}, zh, en)
 	}
 	return all
 }
 
-func appendSettings(all []Setting, from []settingField) []Setting {
+// cloudNames returns what stands in the texts of settings for {types}, {roles} and {tenants}.
+func cloudNames(known inventory.CloudTable) (zh, en *strings.Replacer) {
+	var types []string
+	for _, c := range known {
+		types = append(types, strings.Join(c.Spellings, "/"))
+	}
+	rolesZH, rolesEN := known.Names(assumesRoles)
+	tenantsZH, tenantsEN := known.Names(needsTenant)
+	in := func(comma string, roles, tenants []string) *strings.Replacer {
+		return strings.NewReplacer("{types}", strings.Join(types, comma), "{roles}", strings.Join(roles, comma), "{tenants}", strings.Join(tenants, comma))
+	}
+	return in("、", rolesZH, tenantsZH), in(", ", rolesEN, tenantsEN)
+}
+
+func appendSettings(all []Setting, from []settingField, namesZH, namesEN *strings.Replacer) []Setting {
 	for _, l := range from {
 		zh, en, _ := strings.Cut(l.tag.Get("doc"), ";")
 		all = append(all, Setting{
 			Path: l.path, Env: l.env, Type: typeName(l).zh, TypeEN: typeName(l).en, Default: defaultText(l.value),
-			DocZH: zh, DocEN: en,
+			DocZH: namesZH.Replace(zh), DocEN: namesEN.Replace(en),
 		})
 	}
 	return all
@@ -135,11 +152,11 @@ func defaultText(v reflect.Value) string {
 
 // RenderReference returns the tables of all settings in Markdown. docs/configuration.md and
 // docs/configuration.en.md contain these texts, and a test compares them.
-func RenderReference() (zh, en string) {
+func RenderReference(known inventory.CloudTable) (zh, en string) {
 	var b, c strings.Builder
 	b.WriteString("| 配置项 | 环境变量 | 类型 | 默认值 | 说明 |\n|---|---|---|---|---|\n")
 	c.WriteString("| setting | variable | type | default | what it is |\n|---|---|---|---|---|\n")
-	for _, s := range Settings() {
+	for _, s := range Settings(known) {
 		preset := "—"
 		if s.Default != "" {
 			preset = "`" + s.Default + "`"

@@ -41,7 +41,7 @@ func TestSources(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, err := config.Load(t.Context(), config.Source{
+			c, err := config.Load(t.Context(), config.Source{Clouds: testClouds(),
 				File: test.flag, Env: []string{"JMS_SYNC_CONFIG=" + test.variable},
 				ReadFile: readNothing, Fetchers: map[string]config.FetchFunc{"oss": bucket},
 			})
@@ -74,7 +74,7 @@ func TestMissingDefaultFileIsNoMistake(t *testing.T) {
 	if c := mustLoad(t, "", minimalEnv()); c.Clouds[0].Name != "prod" {
 		t.Errorf("got %v", c.Clouds)
 	}
-	_, err := config.Load(t.Context(), config.Source{Env: environList(minimalEnv()), ReadFile: func(name string) ([]byte, error) {
+	_, err := config.Load(t.Context(), config.Source{Clouds: testClouds(), Env: environList(minimalEnv()), ReadFile: func(name string) ([]byte, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
 	}})
 	if err == nil || err.Error() != "config.yaml: 没有读取 config.yaml 的权限" {
@@ -88,10 +88,10 @@ func TestRealFile(t *testing.T) {
 	if err := os.WriteFile(name, []byte(sampleFile), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.Load(t.Context(), config.Source{File: name}); err != nil {
+	if _, err := config.Load(t.Context(), config.Source{Clouds: testClouds(), File: name}); err != nil {
 		t.Error(err)
 	}
-	_, err := config.Load(t.Context(), config.Source{File: name + ".none"})
+	_, err := config.Load(t.Context(), config.Source{Clouds: testClouds(), File: name + ".none"})
 	if err == nil || !strings.Contains(err.Error(), "找不到文件") {
 		t.Errorf("a missing file gives %v", err)
 	}
@@ -100,7 +100,7 @@ func TestRealFile(t *testing.T) {
 // TestFetchFails: an object store's error keeps its kind, because it is no mistake of the user's.
 func TestFetchFails(t *testing.T) {
 	t.Parallel()
-	_, err := config.Load(t.Context(), config.Source{
+	_, err := config.Load(t.Context(), config.Source{Clouds: testClouds(),
 		File: "oss://bucket/x?token=SECRET-1",
 		Fetchers: map[string]config.FetchFunc{"oss": func(context.Context, string) ([]byte, error) {
 			return nil, &inventory.Error{Kind: inventory.Temporary, Message: "503"}
@@ -112,7 +112,7 @@ func TestFetchFails(t *testing.T) {
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := config.Load(ended, config.Source{Env: environList(minimalEnv())}); !errors.Is(err, context.Canceled) {
+	if _, err := config.Load(ended, config.Source{Clouds: testClouds(), Env: environList(minimalEnv())}); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context gives %v", err)
 	}
 }
@@ -135,7 +135,7 @@ func TestCAFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := config.Load(t.Context(), config.Source{
+			got, err := config.Load(t.Context(), config.Source{Clouds: testClouds(),
 				File: "config.yaml", Env: []string{"JMS_SYNC_JUMPSERVER_CA_FILE=ca.pem"},
 				ReadFile: func(name string) ([]byte, error) {
 					if name == "ca.pem" {

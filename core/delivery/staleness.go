@@ -17,13 +17,13 @@ const staleAfterIntervals = 3
 // Freshness is when the scopes were last part of a complete run.
 type Freshness struct {
 	Scopes []report.ScopeAge // that are configured, newest time of each, sorted by scope
-	// Stalled tells that a slice of the timer's runs has stopped: of all its scopes none was in a complete
+	// Stalled says that a slice of the timer's runs has stopped: of all its scopes none was in a complete
 	// run for three intervals. A scope that fails while others of its slice do not is told by each run.
 	Stalled bool
 	MaxAge  time.Duration
 }
 
-// StaleScopes gives the scopes that were in no complete run for too long.
+// StaleScopes returns the scopes that were in no complete run for too long.
 func (f Freshness) StaleScopes(now time.Time) []report.ScopeAge {
 	var old []report.ScopeAge
 	for _, s := range f.Scopes {
@@ -61,7 +61,7 @@ func NewFreshness(heartbeats []state.Heartbeat, rules plan.Rules, interval time.
 	return f
 }
 
-// isConfigured tells whether the configuration still asks for a scope.
+// isConfigured reports whether the configuration still asks for a scope.
 func isConfigured(rules plan.Rules, s inventory.Scope) bool {
 	a, is := rules.Accounts[s.Account]
 	return is && a.Enabled && (len(a.Regions) == 0 || slices.Contains(a.Regions, s.Region))
@@ -90,7 +90,7 @@ func (c Cards) CheckStaleness(ctx context.Context, store *state.Store, rules pla
 	return f, nil
 }
 
-// RecordHeartbeat notes the scopes that a run which was not stopped read as a whole, and tells that an alarm is over.
+// RecordHeartbeat notes the scopes that a run which was not stopped read as a whole, and says that an alarm is over.
 func (c Cards) RecordHeartbeat(ctx context.Context, store *state.Store, shardKey string, rules plan.Rules, rep report.Report) error {
 	var scopes []inventory.Scope
 	for _, s := range rep.Scopes {

@@ -34,6 +34,7 @@ type Account struct {
 	// a run to remove anything; nil = nothing is compared.
 	CompareClock   func(context.Context) (context.Context, func() (ahead time.Duration, off bool))
 	RequiredRights []string // that the key needs, as the cloud names them
+	Visibility     Text     // what a listing covers, and what the cloud can hide without an error; empty = nothing is said
 }
 
 // maxConcurrency is how many regions are asked in parallel.
@@ -90,9 +91,8 @@ func (a Account) cloudFindings(ctx context.Context) []Finding {
 	lines = append(lines, found...)
 	lines = append(lines, a.cloudLabelFindings(id, regions)...)
 	lines = append(lines, a.listingFindings(ctx, regions)...)
-	scope := a.visibilityText()
-	if scope != (Text{}) {
-		lines = append(lines, okFinding(newText("列表的范围", "what is listed"), scope))
+	if a.Visibility != (Text{}) {
+		lines = append(lines, okFinding(newText("列表的范围", "what is listed"), a.Visibility))
 	}
 	return append(lines, okFinding(newText("多余权限", "excess"),
 		newText("无法在不做改动的前提下探明；只授予："+strings.Join(a.RequiredRights, "、"), "cannot be known without trying to change things; grant only: "+strings.Join(a.RequiredRights, ", "))))

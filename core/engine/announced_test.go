@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -20,10 +21,10 @@ import (
 // inBeijing is the scope of the first account in cn-beijing.
 var inBeijing = inventory.Scope{Cloud: inventory.Alibaba, Account: "aliyun-prod", Region: "cn-beijing"}
 
-// announces gives an order as jms-sync expect does.
+// announces returns an order as jms-sync expect does.
 func announces(t *testing.T, store *state.Store, now time.Time, upTo int) {
 	t.Helper()
-	err := store.Expect(t.Context(), state.Expectation{
+	err := store.SaveExpectation(t.Context(), state.Expectation{
 		Cloud: inBeijing.Cloud, Account: inBeijing.Account, Region: inBeijing.Region,
 		Since: now, Until: now.Add(6 * time.Hour), UpTo: upTo, By: "anna@ops", Reason: "old cluster",
 	})
@@ -34,19 +35,19 @@ func announces(t *testing.T, store *state.Store, now time.Time, upTo int) {
 
 func left(t *testing.T, store *state.Store) int {
 	t.Helper()
-	e, err := store.Expectation(t.Context(), inBeijing)
+	e, err := store.LoadExpectation(t.Context(), inBeijing)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e.Left
+	return e.Remaining
 }
 
 // announced makes a run that knows of what is announced.
 func (r *stateWorld) announced(only engine.Request) report.Report {
-	r.t.Helper()
+	r.T.Helper()
 	e := r.pausing()
-	e.Announced = r.store
-	return e.Run(r.t.Context(), only).Report
+	e.Memory.Announced = r.store
+	return e.Run(r.T.Context(), only).Report
 }
 
 // TestExpectedDecommission: what was announced goes over the share, across runs, each counted before it goes and told;
@@ -55,7 +56,7 @@ func TestExpectedDecommission(t *testing.T) {
 	t.Parallel()
 	r := newStateWorld(t)
 	r.announced(engine.Request{})
-	announces(t, r.store, r.runClock.now(), 12)
+	announces(t, r.store, r.RunClock.Now(), 12)
 	r.releaseInstances(0, 8)
 	if rep := r.announced(engine.Request{DryRun: true}); rep.Deactivated != 8 || left(t, r.store) != 12 {
 		t.Errorf("a dry run: %d left, %+v", left(t, r.store), rep)
@@ -67,7 +68,7 @@ func TestExpectedDecommission(t *testing.T) {
 	if len(rep.Expected) != 1 || !strings.Contains(rep.Expected[0], "还剩 4 个（anna@ops；原因：old cluster）") {
 		t.Errorf("it is not told: %v", rep.Expected)
 	}
-	all := r.robot.Messages()
+	all := r.Robot.Messages()
 	if card := all[len(all)-1].Text; !strings.Contains(card, "已宣布的下线：aliyun-prod/cn-beijing") {
 		t.Error(card)
 	}
@@ -89,11 +90,11 @@ func TestExpectedDecommission(t *testing.T) {
 	if rep = r.announced(engine.Request{}); rep.Held != 1 {
 		t.Errorf("used up: %+v", rep)
 	}
-	r.runClock.advance(7 * time.Hour)
+	r.RunClock.Advance(7 * time.Hour)
 	if rep = r.announced(engine.Request{}); rep.Held != 1 || rep.Expected != nil || !strings.Contains(reasonsOf(rep, plan.Hold)[0], "24 小时内") {
 		t.Errorf("over, and under the thresholds again: %+v", rep)
 	}
-	r.close()
+	r.Close()
 }
 
 // TestExpectedNeedsProof: an announcement proves nothing, and a failed scope loses nothing.
@@ -101,13 +102,13 @@ func TestExpectedNeedsProof(t *testing.T) {
 	t.Parallel()
 	r := newStateWorld(t)
 	r.announced(engine.Request{})
-	announces(t, r.store, r.runClock.now(), 20)
+	announces(t, r.store, r.RunClock.Now(), 20)
 	r.releaseInstances(0, 8)
-	r.cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-beijing"})
+	r.Cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-beijing"})
 	if rep := r.announced(engine.Request{}); rep.Deactivated != 0 || rep.Held != 0 || left(t, r.store) != 20 || r.countInactive() != 0 {
 		t.Errorf("%d left, %+v", left(t, r.store), rep)
 	}
-	r.close()
+	r.Close()
 }
 
 // racing is a bucket in which another run is always faster.
@@ -126,17 +127,17 @@ func TestExpectedIsCountedFirst(t *testing.T) {
 	bucket := storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true})
 	r := newStateWorld(t)
 	for name, b := range map[string]storage.Bucket{"counts": bucket, "cannot": racing{Bucket: bucket}} {
-		store, err := state.New(b, "", state.Options{Now: r.runClock.now})
+		store, err := state.New(b, "", state.Options{Now: r.RunClock.Now})
 		if err != nil {
 			t.Fatal(err)
 		}
 		store = store.ForInstallation("jms", "org")
-		announces(t, store, r.runClock.now(), 30)
+		announces(t, store, r.RunClock.Now(), 30)
 		r.store = store
 		r.announced(engine.Request{})
 		before := r.countInactive()
 		for n := range 2 { // fewer than any threshold holds
-			r.accounts[0].cloud.Remove("cn-beijing", alibabatest.SampleInstance(len(name)+n).ID)
+			r.Accounts[0].Cloud.Remove("cn-beijing", alibabatest.SampleInstance(len(name)+n).ID)
 		}
 		rep := r.announced(engine.Request{})
 		want := map[string]int{"counts": 2, "cannot": 0}[name]
@@ -144,17 +145,17 @@ func TestExpectedIsCountedFirst(t *testing.T) {
 			t.Errorf("%s: %d left, %+v", name, left(t, store), rep)
 		}
 		for n := range 2 {
-			r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(len(name)+n))
+			r.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(len(name)+n))
 		}
 		r.announced(engine.Request{})
 	}
-	r.close()
+	r.Close()
 }
 
 // TestExpectedAndEvents: events are under their own rules, and what they close counts.
 func TestExpectedAndEvents(t *testing.T) {
 	t.Parallel()
-	h := newEventWorld(t, nil)
+	h := enginetest.NewEventWorld(t, nil)
 	bucket := storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true})
 	for _, c := range []struct {
 		bucket   storage.Bucket
@@ -165,29 +166,29 @@ func TestExpectedAndEvents(t *testing.T) {
 		{bucket, "i-b1", "done: 释放", 1}, {racing{Bucket: bucket}, "i-b2", "failed: ", 1},
 		{bucket, "i-b2", "done: 释放", 0}, {bucket, "i-b3", "done: 释放", 0},
 	} {
-		store, err := state.New(c.bucket, "", state.Options{Now: h.runClock.now})
+		store, err := state.New(c.bucket, "", state.Options{Now: h.RunClock.Now})
 		if err != nil {
 			t.Fatal(err)
 		}
 		store = store.ForInstallation("jms", "org")
 		if c.instance == "i-b1" {
-			announces(t, store, h.runClock.now(), 2)
+			announces(t, store, h.RunClock.Now(), 2)
 		}
-		if e, err := store.Expectation(t.Context(), inBeijing); err != nil || e.UpTo != 2 {
+		if e, err := store.LoadExpectation(t.Context(), inBeijing); err != nil || e.UpTo != 2 {
 			t.Fatal(e, err)
 		}
-		releasing(c.instance)(h)
-		v := h.newEventHandler()
-		v.Engine.Announced = store
-		ctx, cancel := context.WithDeadline(t.Context(), h.runClock.now().Add(time.Minute))
-		h.expectEvents(v.Run(ctx, parseEvents(stateEvent(c.instance+" Deleted"))), c.want)
+		enginetest.Releasing(c.instance)(h)
+		v := h.NewEventHandler()
+		v.Engine.Memory.Announced = store
+		ctx, cancel := context.WithDeadline(t.Context(), h.RunClock.Now().Add(time.Minute))
+		h.ExpectEvents(v.Run(ctx, enginetest.ParseEvents(enginetest.StateEvent(c.instance+" Deleted"))), c.want)
 		cancel()
 		if n := left(t, store); n != c.left {
 			t.Errorf("%s: %d left", c.instance, n)
 		}
 	}
-	if n := len(h.jumpserver.Hosts(jumpservertest.DefaultOrg)); n != 4 {
+	if n := len(h.JumpServer.Hosts(jumpservertest.DefaultOrg)); n != 4 {
 		t.Errorf("%d hosts", n)
 	}
-	h.close()
+	h.Close()
 }

@@ -21,7 +21,7 @@ type approvalSet struct {
 // say that they are held. An
 // approval is for one action, so that who approved a deactivation has approved no deletion. Without an
 // answer of the store nothing is approved.
-func (e Engine) findApproved(ctx context.Context, req Request, wishes plan.Plan) approvalSet {
+func (e Engine) findApproved(ctx context.Context, req Request, desired plan.Plan) approvalSet {
 	g := approvalSet{approvedIDs: map[string]bool{}}
 	approved := map[string]plan.Action{}
 	for _, l := range req.ReviewedLines {
@@ -29,9 +29,9 @@ func (e Engine) findApproved(ctx context.Context, req Request, wishes plan.Plan)
 			approved[l.AssetID] = l.Action
 		}
 	}
-	if e.HeldStore != nil && req.ReviewedLines == nil && e.Limits.Approval != plan.ApproveAll {
+	if e.Memory.Held != nil && req.ReviewedLines == nil && e.Limits.Approval != plan.ApproveAll {
 		var err error
-		if g.approvals, err = e.HeldStore.ListApprovals(ctx, e.Now()); err != nil {
+		if g.approvals, err = e.Memory.Held.ListApprovals(ctx, e.Now()); err != nil {
 			e.Log.Warn("approvals are not known, nothing counts as approved", "error", err)
 		}
 		for _, a := range g.approvals {
@@ -40,7 +40,7 @@ func (e Engine) findApproved(ctx context.Context, req Request, wishes plan.Plan)
 			}
 		}
 	}
-	for _, c := range wishes.Candidates() {
+	for _, c := range desired.Candidates() {
 		if approved[c.AssetID] == c.Action {
 			g.approvedIDs[c.AssetID] = true
 		}
@@ -63,11 +63,14 @@ func (g approvalSet) hashes() map[string]string {
 
 // approvePlan asks for proof of what would be removed and weighs it, and keeps what is held for a person to
 // approve.
-func (e Engine) approvePlan(ctx context.Context, req Request, wishes plan.Plan, g approvalSet, p *passResult) plan.Approved {
-	candidates := wishes.Candidates()
-	proofs := e.proveAbsences(ctx, candidates, wishes.OwnerWitness)
+func (e Engine) approvePlan(ctx context.Context, p *pass, desired plan.Plan) plan.Approved {
+	p.announced = e.announcements(ctx, p.listings)
+	p.granted = e.findApproved(ctx, p.req, desired)
+	req, g := p.req, p.granted
+	candidates := desired.Candidates()
+	proofs := e.proveAbsences(ctx, candidates, desired.OwnerWitness)
 	lifting := plan.Limits{Approved: g.approvedIDs, Expected: expected(p.announced)}
-	want := len(candidates) - len(g.approvedIDs) - wishes.CountExpected(lifting)
+	want := len(candidates) - len(g.approvedIDs) - desired.CountExpected(lifting)
 	pause := p.halt.binds(req.DryRun)
 	if pause.Stands() {
 		want = 0 // of what the parts share, too
@@ -78,13 +81,13 @@ func (e Engine) approvePlan(ctx context.Context, req Request, wishes plan.Plan, 
 		limits.Approval = plan.ApproveNothing // this is what a person is asked by: it shows what apply will make
 	}
 	limits.Clock, _ = ClockSkewReason(ctx) // after all answers on which the removals rest
-	approved := wishes.Approve(limits, proofs)
+	approved := desired.Approve(limits, proofs)
 	if !req.DryRun {
-		approved = e.spend(ctx, p, approved, limits, func() plan.Approved { return wishes.Approve(limits, proofs) })
+		approved = e.spend(ctx, p, approved, limits, func() plan.Approved { return desired.Approve(limits, proofs) })
 	}
-	held := wishes.ApprovableHolds(approved)
+	held := desired.ApprovableHolds(approved)
 	if req.WantReview {
-		p.review = wishes.Review(approved, e.Cards.Options.Lang)
+		p.review = desired.Review(approved, e.Cards.Options.Lang)
 	}
 	if len(held) > 0 && limits.Approval != plan.ApproveAll {
 		p.heldSets = []report.HeldSetSummary{e.saveHeldSet(ctx, req, held)}
@@ -104,10 +107,10 @@ func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change
 		})
 	}
 	set := report.HeldSetSummary{Hash: state.HashAssets(ids), Assets: len(held)}
-	if e.HeldStore == nil || req.DryRun {
+	if e.Memory.Held == nil || req.DryRun {
 		return set
 	}
-	_, err := e.HeldStore.Save(ctx, removals, e.Now())
+	_, err := e.Memory.Held.Save(ctx, removals, e.Now())
 	if err != nil {
 		e.Log.Warn("held removals can perhaps not be approved by their hash", "hash", set.Hash, "error", err)
 	}
@@ -118,8 +121,9 @@ func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change
 // consumeApprovals takes from the approvals what this run made of them: what was removed, and what a complete listing
 // or JumpServer shows is no candidate any more, so that no approval waits for another day of the same
 // instance. What was held, failed or not reached stays approved, as does all of which nothing was learnt.
-func (e Engine) consumeApprovals(ctx context.Context, req Request, g approvalSet, wishes plan.Plan, p passResult) {
-	if e.HeldStore == nil || req.DryRun || len(g.approvals) == 0 {
+func (e Engine) consumeApprovals(ctx context.Context, p *pass, desired plan.Plan) {
+	g := p.granted
+	if e.Memory.Held == nil || p.req.DryRun || len(g.approvals) == 0 {
 		return
 	}
 	read := map[inventory.Scope]bool{}
@@ -127,7 +131,7 @@ func (e Engine) consumeApprovals(ctx context.Context, req Request, g approvalSet
 		read[l.Scope] = l.IsComplete()
 	}
 	waits := map[string]bool{}
-	for _, c := range wishes.Candidates() {
+	for _, c := range desired.Candidates() {
 		waits[c.AssetID] = g.approvedIDs[c.AssetID]
 	}
 	for _, n := range p.notes {
@@ -136,14 +140,15 @@ func (e Engine) consumeApprovals(ctx context.Context, req Request, g approvalSet
 		}
 	}
 	for _, i := range p.applied.Items {
-		if id := i.Change.AssetID; waits[id] && isRemoval(i.Change.Action) {
+		id := i.Change.AssetID
+		if waits[id] && isRemoval(i.Change.Action) {
 			waits[id] = i.State == apply.Failed || i.State == apply.NotReached || i.State == apply.Unknown || i.State == apply.Held
 		}
 	}
 	ctx, cancel := delivery.DetachedContext(ctx)
 	defer cancel()
 	for _, a := range g.approvals {
-		err := e.HeldStore.Consume(ctx, a, func(r state.HeldRemoval) bool {
+		err := e.Memory.Held.Consume(ctx, a, func(r state.HeldRemoval) bool {
 			return read[inventory.Scope{Cloud: r.Cloud, Account: r.Account, Region: r.Region}] && !waits[r.Asset]
 		})
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -16,32 +17,32 @@ import (
 
 // runWithApprovals makes a run that knows of approvals.
 func (r *stateWorld) runWithApprovals() report.Report {
-	r.t.Helper()
-	r.runClock.advance(time.Minute)
-	r.robotClock.advance(4 * time.Second)
-	e := r.newEngine()
-	e.Incremental, e.HeldStore = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, r.store.HeldStore()
-	return e.Run(r.t.Context(), engine.Request{}).Report
+	r.T.Helper()
+	r.RunClock.Advance(time.Minute)
+	r.RobotClock.Advance(4 * time.Second)
+	e := r.NewEngine()
+	e.Incremental, e.Memory.Held = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, r.store.HeldStore()
+	return e.Run(r.T.Context(), engine.Request{}).Report
 }
 
 // approveHeldSet approves what a report says is held.
 func (r *stateWorld) approveHeldSet(rep report.Report) {
-	r.t.Helper()
+	r.T.Helper()
 	if len(rep.HeldSets) != 1 {
-		r.t.Fatalf("nothing to approve: %+v", rep)
+		r.T.Fatalf("nothing to approve: %+v", rep)
 	}
-	set, err := r.store.HeldStore().Find(r.t.Context(), rep.HeldSets[0].Hash, r.runClock.now())
+	set, err := r.store.HeldStore().Find(r.T.Context(), rep.HeldSets[0].Hash, r.RunClock.Now())
 	if err == nil {
-		_, err = r.store.HeldStore().Approve(r.t.Context(), set, r.runClock.now())
+		_, err = r.store.HeldStore().Approve(r.T.Context(), set, r.RunClock.Now())
 	}
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 }
 
 func (r *stateWorld) releaseInstances(from, to int) {
 	for n := from; n < to; n++ {
-		r.accounts[0].cloud.Remove("cn-beijing", alibabatest.SampleInstance(n).ID)
+		r.Accounts[0].Cloud.Remove("cn-beijing", alibabatest.SampleInstance(n).ID)
 	}
 }
 
@@ -57,7 +58,7 @@ func (r *stateWorld) truncateObject(key string) error {
 
 func (r *stateWorld) countInactive() int {
 	n := 0
-	for _, h := range r.jumpserver.Hosts(jumpservertest.DefaultOrg) {
+	for _, h := range r.JumpServer.Hosts(jumpservertest.DefaultOrg) {
 		if !h.Active {
 			n++
 		}
@@ -77,18 +78,18 @@ func TestApprovalWaitsForItsScope(t *testing.T) {
 		t.Fatalf("%+v", rep)
 	}
 	r.approveHeldSet(rep)
-	r.cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-beijing"})
+	r.Cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-beijing"})
 	if rep = r.runWithApprovals(); rep.Deactivated != 0 || r.countInactive() != 0 || rep.Outcome != report.Partial {
 		t.Fatalf("with a failed scope: %+v", rep)
 	}
-	r.healAll()
+	healAll(r.World)
 	if rep = r.runWithApprovals(); rep.Deactivated != 8 || r.countInactive() != 8 || rep.Outcome != report.OK {
 		t.Errorf("%+v", rep)
 	}
-	if left, err := r.store.HeldStore().ListApprovals(t.Context(), r.runClock.now()); err != nil || len(left) > 0 {
+	if left, err := r.store.HeldStore().ListApprovals(t.Context(), r.RunClock.Now()); err != nil || len(left) > 0 {
 		t.Errorf("used up, yet %v %v", left, err)
 	}
-	r.close()
+	r.Close()
 }
 
 // TestApprovalEnds after a day, and without the store's answer there is none.
@@ -98,7 +99,7 @@ func TestApprovalEnds(t *testing.T) {
 	r.runWithApprovals()
 	r.releaseInstances(0, 8)
 	r.approveHeldSet(r.runWithApprovals())
-	r.runClock.advance(state.ApprovalTTL)
+	r.RunClock.Advance(state.ApprovalTTL)
 	rep := r.runWithApprovals()
 	if rep.Held != 8 || r.countInactive() != 0 {
 		t.Errorf("%+v", rep)
@@ -114,7 +115,7 @@ func TestApprovalEnds(t *testing.T) {
 	if rep = r.runWithApprovals(); rep.Deactivated != 8 || r.countInactive() != 8 {
 		t.Errorf("%+v", rep)
 	}
-	r.close()
+	r.Close()
 }
 
 // TestApprovalIsForOneAction: who approved that hosts are deactivated has not approved their deletion.
@@ -124,32 +125,11 @@ func TestApprovalIsForOneAction(t *testing.T) {
 	r.runWithApprovals()
 	r.releaseInstances(0, 8)
 	r.approveHeldSet(r.runWithApprovals())
-	r.changeSettings(map[string]any{"sync": map[string]any{"removal": map[string]any{"grace": "0s"}}})
-	if rep := r.runWithApprovals(); rep.Held != 8 || rep.Deleted != 0 || len(r.jumpserver.Hosts(jumpservertest.DefaultOrg)) != 40 {
+	r.ChangeSettings(map[string]any{"sync": map[string]any{"removal": map[string]any{"grace": "0s"}}})
+	if rep := r.runWithApprovals(); rep.Held != 8 || rep.Deleted != 0 || len(r.JumpServer.Hosts(jumpservertest.DefaultOrg)) != 40 {
 		t.Errorf("%+v", rep)
 	}
-	r.close()
-}
-
-// TestEventsUseNoApproval: what must be approved waits for the full run, and the event is done with.
-func TestEventsUseNoApproval(t *testing.T) {
-	t.Parallel()
-	asks := func(what string) func(*eventWorld) {
-		return func(h *eventWorld) {
-			h.changeSettings(map[string]any{"sync": map[string]any{"approval": what}})
-			releasing("i-b1")(h)
-		}
-	}
-	playEvents(t, []eventCase{
-		{
-			name: "released, with approval of removals", prepare: asks("removals"), events: []string{stateEvent("i-b1 Deleted")},
-			want: []string{"held: 每次移除都要先批准"}, waits: []int{2}, messages: 1, card: "每次移除都要先批准",
-		},
-		{
-			name: "released, with approval of all", prepare: asks("all"), events: []string{stateEvent("i-b1 Deleted")},
-			want: []string{"held: sync.approval: all"}, waits: []int{2}, messages: 1,
-		},
-	})
+	r.Close()
 }
 
 // TestApprovalOfWhatFailed: a removal that JumpServer did not take stays approved.
@@ -159,13 +139,13 @@ func TestApprovalOfWhatFailed(t *testing.T) {
 	r.runWithApprovals()
 	r.releaseInstances(0, 8)
 	r.approveHeldSet(r.runWithApprovals())
-	r.injectBastionFault(bastionFault{Method: "PATCH", Part: "/hosts/", Status: 400, Answer: `{"detail":"no"}`})
+	r.InjectBastionFault(enginetest.BastionFault{Method: "PATCH", Part: "/hosts/", Status: 400, Answer: `{"detail":"no"}`})
 	if rep := r.runWithApprovals(); rep.Deactivated != 0 || r.countInactive() != 0 || rep.Failures == 0 {
 		t.Fatalf("%+v", rep)
 	}
-	r.healAll()
+	healAll(r.World)
 	if rep := r.runWithApprovals(); rep.Deactivated != 8 || r.countInactive() != 8 {
 		t.Errorf("%+v", rep)
 	}
-	r.close()
+	r.Close()
 }

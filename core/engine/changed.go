@@ -43,23 +43,23 @@ type SyncChanges func(ctx context.Context, e Engine, set ChangeSet) (ChangeResul
 
 // syncChanged applies the changes of differing listings, if they are few and none is a loss, and saves what became of
 // the scopes. It reports false, having written nothing, when a full sync is needed.
-func (e Engine) syncChanged(ctx context.Context, view *state.Snapshot, differing []inventory.Listing, p *passResult) bool {
-	changed, number := e.findChanged(ctx, view, differing)
+func (e Engine) syncChanged(ctx context.Context, p *pass, differing []inventory.Listing) bool {
+	changed, number := e.findChanged(ctx, p.view, differing)
 	if number == 0 || number > maxChangedInstances {
 		return false
 	}
 	done, synced := e.Incremental.SyncChanges(ctx, e, ChangeSet{Changed: changed, Halt: p.halt, BeforeWrite: func(ctx context.Context, scopes []inventory.Scope) {
-		e.logStateError(view.MarkDirty(ctx, scopes...))
+		e.logStateError(p.view.MarkDirty(ctx, scopes...))
 	}})
 	if !synced {
 		return false
 	}
 	p.absorb(done, number)
 	if len(done.BastionErrors) > 0 {
-		e.markDirty(ctx, view, scopesOf(differing))
+		e.markDirty(ctx, p.view, scopesOf(differing))
 		return true
 	}
-	e.saveScopes(ctx, view, differing, *p, time.Time{})
+	e.saveScopes(ctx, differing, p, time.Time{})
 	return true
 }
 
@@ -91,7 +91,7 @@ func (e Engine) findChanged(ctx context.Context, view *state.Snapshot, differing
 }
 
 // absorb takes what became of the few; all other instances are as they were applied.
-func (p *passResult) absorb(done ChangeResult, number int) {
+func (p *pass) absorb(done ChangeResult, number int) {
 	p.notes, p.applied = done.Notes, done.Applied
 	p.applied.Problems = append(p.applied.Problems, done.BastionErrors...)
 	p.unchanged = countInstances(p.listings) - number + done.Unchanged

@@ -79,7 +79,8 @@ func (e Engine) CleanLabels(ctx context.Context, page LabelPage, o LabelCleanup)
 	if !o.Write {
 		return LabelCleanupResult{Rows: rows}
 	}
-	if pause := e.pausedNow(ctx); pause.Stands() {
+	pause := e.pausedNow(ctx)
+	if pause.Stands() {
 		return LabelCleanupResult{Rows: rows, Err: &plan.RunError{Kind: inventory.Conflict, Reason: pause.HoldReason()}}
 	}
 	e.EnterStage("apply")
@@ -150,7 +151,7 @@ func (e Engine) deleteUnusedLabels(ctx context.Context, page LabelPage, rows []C
 			return nil
 		})
 	}
-	_ = g.Wait() // none returns an error: see note
+	_ = g.Wait() // none returns an error: see recordResult
 	if r.stopped == nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

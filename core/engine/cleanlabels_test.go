@@ -3,10 +3,8 @@ package engine_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/httpx/httpxtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
@@ -51,31 +50,13 @@ func (w *labelWorld) newClient(t *testing.T) {
 	t.Helper()
 	var err error
 	w.client, err = jumpserver.New(jumpserver.Options{
-		URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), Transport: handlerTransport{w.jms},
+		URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), Transport: httpxtest.Transport{Handler: w.jms},
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.engine = engine.Engine{Now: labelNow, Log: slog.New(slog.DiscardHandler)}
-}
-
-// handlerTransport hands requests to a handler without a network.
-type handlerTransport struct{ http.Handler }
-
-// RoundTrip implements http.RoundTripper.
-func (m handlerTransport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
-	defer func() {
-		if recover() != nil { // http.ErrAbortHandler: the connection is closed
-			resp, err = nil, io.ErrUnexpectedEOF
-		}
-	}()
-	w := httptest.NewRecorder()
-	m.ServeHTTP(w, r)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	return w.Result(), nil
 }
 
 // addHost puts a host with these labels into JumpServer.

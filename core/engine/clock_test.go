@@ -9,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
@@ -17,9 +18,9 @@ import (
 )
 
 // setClockAhead puts the machine on which the runs are made ahead of the clouds.
-func (w *world) setClockAhead(d time.Duration) {
-	w.runClock.advance(d)
-	w.skewClock = w.runClock.now
+func setClockAhead(w *enginetest.World, d time.Duration) {
+	w.RunClock.Advance(d)
+	w.SkewClock = w.RunClock.Now
 }
 
 // reasons are those of the changes of a report with an action.
@@ -48,18 +49,18 @@ func expectClockError(t *testing.T, rep report.Report, says string) {
 func TestClockAhead(t *testing.T) {
 	t.Parallel()
 	r := newStateWorld(t)
-	r.skewClock = r.runClock.now
+	r.SkewClock = r.RunClock.Now
 	r.runWithApprovals()
 	r.releaseInstances(0, 1)
 	if rep := r.runWithApprovals(); rep.Deactivated != 1 || rep.Outcome != report.OK {
 		t.Fatalf("with a clock that is right: %+v", rep)
 	}
 	const wrong = 8 * 24 * time.Hour
-	r.setClockAhead(wrong)
+	setClockAhead(r.World, wrong)
 	r.releaseInstances(1, 2)
-	r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
+	r.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
 	rep := r.runWithApprovals()
-	if rep.Deleted+rep.Deactivated != 0 || rep.Held != 2 || rep.Created != 1 || len(r.jumpserver.Hosts(jumpservertest.DefaultOrg)) != 41 || r.countInactive() != 1 {
+	if rep.Deleted+rep.Deactivated != 0 || rep.Held != 2 || rep.Created != 1 || len(r.JumpServer.Hosts(jumpservertest.DefaultOrg)) != 41 || r.countInactive() != 1 {
 		t.Errorf("8 days ahead: %+v", rep)
 	}
 	for _, why := range reasonsOf(rep, plan.Hold) {
@@ -71,11 +72,11 @@ func TestClockAhead(t *testing.T) {
 	if len(rep.HeldSets) != 0 {
 		t.Errorf("it asks for an approval that lets nothing pass: %+v", rep.HeldSets)
 	}
-	r.runClock.advance(-wrong)
+	r.RunClock.Advance(-wrong)
 	if rep = r.runWithApprovals(); rep.Deactivated != 1 || rep.Deleted != 0 || r.countInactive() != 2 || len(rep.Errors) != 0 {
 		t.Errorf("mended: %+v", rep)
 	}
-	r.close()
+	r.Close()
 }
 
 // TestClockAndApproval: what a person approved waits for a clock that is right.
@@ -83,37 +84,37 @@ func TestClockAndApproval(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []time.Duration{6 * time.Minute, -10 * time.Minute} {
 		r := newStateWorld(t)
-		r.skewClock = r.runClock.now
+		r.SkewClock = r.RunClock.Now
 		r.runWithApprovals()
 		r.releaseInstances(0, 8)
 		r.approveHeldSet(r.runWithApprovals())
-		r.cloud.SetDateAhead(-wrong)
+		r.Cloud.SetDateAhead(-wrong)
 		if rep := r.runWithApprovals(); rep.Deactivated != 0 || rep.Held != 8 || r.countInactive() != 0 {
 			t.Errorf("%s: %+v", wrong, rep)
 		}
-		r.cloud.SetDateAhead(0)
+		r.Cloud.SetDateAhead(0)
 		if rep := r.runWithApprovals(); rep.Deactivated != 8 || r.countInactive() != 8 {
 			t.Errorf("%s, mended: %+v", wrong, rep)
 		}
-		r.close()
+		r.Close()
 	}
 }
 
 // TestClockNearlyRight: less than five minutes is no clock that is off, and neither is one that nobody compares.
 func TestClockNearlyRight(t *testing.T) {
 	t.Parallel()
-	for name, set := range map[string]func(w *world){
-		"nearly right": func(w *world) { w.cloud.SetDateAhead(4 * time.Minute) },
-		"not compared": func(w *world) { w.cloud.SetDateAhead(8 * 24 * time.Hour); w.skewClock = nil },
+	for name, set := range map[string]func(w *enginetest.World){
+		"nearly right": func(w *enginetest.World) { w.Cloud.SetDateAhead(4 * time.Minute) },
+		"not compared": func(w *enginetest.World) { w.Cloud.SetDateAhead(8 * 24 * time.Hour); w.SkewClock = nil },
 	} {
-		w := newEventWorld(t, nil)
-		w.skewClock = time.Now
-		set(w.world)
-		w.accounts[0].cloud.Remove("cn-beijing", "i-b1")
-		if rep := w.runFull().Report; rep.Deactivated != 1 || len(rep.Errors) != 0 {
+		w := enginetest.NewEventWorld(t, nil)
+		w.SkewClock = time.Now
+		set(w.World)
+		w.Accounts[0].Cloud.Remove("cn-beijing", "i-b1")
+		if rep := w.RunFull().Report; rep.Deactivated != 1 || len(rep.Errors) != 0 {
 			t.Errorf("%s: %+v", name, rep)
 		}
-		w.close()
+		w.Close()
 	}
 }
 
@@ -121,62 +122,62 @@ func TestClockNearlyRight(t *testing.T) {
 // run, with the clock mended, would take them for old ones.
 func TestClockBehindWritesNoTimes(t *testing.T) {
 	t.Parallel()
-	h := newEventWorld(t, nil)
-	h.skewClock = h.runClock.now
-	h.accounts[0].cloud.Remove("cn-beijing", "i-b1", "i-b2", "i-b3") // a small scope, which has to be empty twice
-	h.runClock.advance(-8 * 24 * time.Hour)
-	if rep := h.runFull().Report; rep.Held != 3 || rep.Deactivated != 0 {
+	h := enginetest.NewEventWorld(t, nil)
+	h.SkewClock = h.RunClock.Now
+	h.Accounts[0].Cloud.Remove("cn-beijing", "i-b1", "i-b2", "i-b3") // a small scope, which has to be empty twice
+	h.RunClock.Advance(-8 * 24 * time.Hour)
+	if rep := h.RunFull().Report; rep.Held != 3 || rep.Deactivated != 0 {
 		t.Errorf("behind: %+v", rep)
 	}
-	for _, host := range h.jumpserver.Hosts(jumpservertest.DefaultOrg) {
+	for _, host := range h.JumpServer.Hosts(jumpservertest.DefaultOrg) {
 		if slices.ContainsFunc(host.Labels, func(l string) bool { return strings.HasPrefix(l, inventory.LabelMissing) }) {
 			t.Errorf("%s carries the time of a clock that is wrong: %q", host.Name, host.Labels)
 		}
 	}
-	h.runClock.advance(8 * 24 * time.Hour)
-	if rep := h.runFull().Report; rep.Held != 3 || rep.Deactivated != 0 {
+	h.RunClock.Advance(8 * 24 * time.Hour)
+	if rep := h.RunFull().Report; rep.Held != 3 || rep.Deactivated != 0 {
 		t.Errorf("mended, the first look: %+v", rep)
 	}
-	h.runClock.advance(11 * time.Minute)
-	h.cloud.SetDateAhead(11 * time.Minute) // the time passes for all
-	if rep := h.runFull().Report; rep.Deactivated != 3 {
+	h.RunClock.Advance(11 * time.Minute)
+	h.Cloud.SetDateAhead(11 * time.Minute) // the time passes for all
+	if rep := h.RunFull().Report; rep.Deactivated != 3 {
 		t.Errorf("the second look: %+v", rep)
 	}
-	h.close()
+	h.Close()
 }
 
 // TestClockAndEvents: an event closes nothing by a clock that is off, and need not come again.
 func TestClockAndEvents(t *testing.T) {
 	t.Parallel()
-	h := newEventWorld(t, nil)
-	releasing("i-b1")(h)
-	h.skewClock = time.Now
-	h.cloud.SetDateAhead(-8 * 24 * time.Hour)
-	h.expectEvents(h.handleEvents(stateEvent("i-b1 Deleted")), "held: 本机快 192h")
-	h.expectHost("i-b1", "web-1 10.0.0.1 on -")
-	h.editClouds(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}})
-	h.expectEvents(h.handleEvents(stateEvent("i-new Running")), "done: 新增")
-	h.cloud.SetDateAhead(0)
-	h.expectEvents(h.handleEvents(stateEvent("i-b1 Deleted")), "done: 释放")
-	h.close()
+	h := enginetest.NewEventWorld(t, nil)
+	enginetest.Releasing("i-b1")(h)
+	h.SkewClock = time.Now
+	h.Cloud.SetDateAhead(-8 * 24 * time.Hour)
+	h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-b1 Deleted")), "held: 本机快 192h")
+	h.ExpectHost("i-b1", "web-1 10.0.0.1 on -")
+	h.EditClouds(enginetest.CloudEdit{Put: []enginetest.Instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}})
+	h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-new Running")), "done: 新增")
+	h.Cloud.SetDateAhead(0)
+	h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-b1 Deleted")), "done: 释放")
+	h.Close()
 }
 
 // TestClockAndRetire: a person's order to end an account's assets is refused, too.
 func TestClockAndRetire(t *testing.T) {
 	t.Parallel()
-	h := newEventWorld(t, nil)
-	h.skewClock = time.Now
-	h.accounts[1].Unconfigured = true
-	h.cloud.SetDateAhead(-time.Hour)
-	out := h.newEngine().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-test", Write: true})
+	h := enginetest.NewEventWorld(t, nil)
+	h.SkewClock = time.Now
+	h.Accounts[1].Unconfigured = true
+	h.Cloud.SetDateAhead(-time.Hour)
+	out := h.NewEngine().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-test", Write: true})
 	if inventory.KindOf(out.Err) != inventory.ClockOff || out.Report.Deactivated+out.Report.Deleted != 0 {
 		t.Errorf("%v, %+v", out.Err, out.Report)
 	}
-	h.cloud.SetDateAhead(0)
-	if out = h.newEngine().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-test", Write: true}); out.Err != nil || out.Report.Deactivated != 1 {
+	h.Cloud.SetDateAhead(0)
+	if out = h.NewEngine().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-test", Write: true}); out.Err != nil || out.Report.Deactivated != 1 {
 		t.Errorf("mended: %v, %+v", out.Err, out.Report)
 	}
-	h.close()
+	h.Close()
 }
 
 // skewedClient is a JumpServer whose clock is off.
@@ -190,17 +191,17 @@ func (e skewedClient) Skew() time.Duration { return e.skew }
 // TestClockOfJumpServer: its clock alone is told, and decides nothing.
 func TestClockOfJumpServer(t *testing.T) {
 	t.Parallel()
-	h := newEventWorld(t, nil)
-	h.skewClock = time.Now
-	h.accounts[0].cloud.Remove("cn-beijing", "i-b1")
-	e := h.newEngine()
-	e.Bastion = skewedClient{h.client, -time.Hour}
+	h := enginetest.NewEventWorld(t, nil)
+	h.SkewClock = time.Now
+	h.Accounts[0].Cloud.Remove("cn-beijing", "i-b1")
+	e := h.NewEngine()
+	e.Bastion = skewedClient{h.Client, -time.Hour}
 	out := e.Run(t.Context(), engine.Request{})
 	if out.Report.Deactivated != 1 || out.Report.Outcome != report.OK {
 		t.Errorf("%+v", out.Report)
 	}
 	expectClockError(t, out.Report, "JumpServer 与本机相差 1h0m0s")
-	h.close()
+	h.Close()
 }
 
 // TestRefusedByTime: where a cloud refuses the time of our requests nothing is removed, the card says what to do
@@ -209,18 +210,18 @@ func TestClockOfJumpServer(t *testing.T) {
 func TestRefusedByTime(t *testing.T) {
 	t.Parallel()
 	for lang, says := range map[string]string{"zh": "本机时钟慢 20m", "en": "this machine's clock is 20m"} {
-		h := newEventWorld(t, map[string]any{"language": lang})
-		h.skewClock = time.Now
-		h.accounts[0].cloud.Remove("cn-beijing", "i-b1")
+		h := enginetest.NewEventWorld(t, map[string]any{"language": lang})
+		h.SkewClock = time.Now
+		h.Accounts[0].Cloud.Remove("cn-beijing", "i-b1")
 		memory := cloud.NewMemoryQuarantineStore()
 		run := func() report.Report {
-			h.runClock.advance(time.Minute)
-			h.robotClock.advance(4 * time.Second)
-			e := h.newEngine()
-			e.Clouds = h.newFleet(h.loadConfig()).WithQuarantine(memory, h.runClock.now)
+			h.RunClock.Advance(time.Minute)
+			h.RobotClock.Advance(4 * time.Second)
+			e := h.NewEngine()
+			e.Clouds = h.NewFleet(h.LoadConfig()).WithQuarantine(memory, h.RunClock.Now)
 			return e.Run(t.Context(), engine.Request{}).Report
 		}
-		h.cloud.SetClockAhead(20 * time.Minute)
+		h.Cloud.SetClockAhead(20 * time.Minute)
 		for n := range 3 {
 			rep := run()
 			if rep.Deactivated != 0 || len(rep.Scopes) != 3 {
@@ -235,10 +236,10 @@ func TestRefusedByTime(t *testing.T) {
 		if all, err := memory.ListQuarantines(t.Context()); err != nil || len(all) != 0 {
 			t.Errorf("in quarantine: %v, %v", all, err)
 		}
-		h.cloud.SetClockAhead(0)
+		h.Cloud.SetClockAhead(0)
 		if rep := run(); rep.Deactivated != 1 {
 			t.Errorf("mended: %+v", rep)
 		}
-		h.close()
+		h.Close()
 	}
 }

@@ -5,15 +5,11 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"log/slog"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
-	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -30,15 +26,9 @@ type Engine struct {
 	ApplyOptions    apply.Options
 	Cards           delivery.Cards
 	Incremental     *Incremental     // nil = every run takes the full path
-	ShardGroup      *ShardGroup      // of requests that are a part; nil = each part is on its own
+	ShardGroup      *ShardGroup      // of requests that are a shard; nil = each shard is on its own
 	RemovalTracking *RemovalTracking // nil = there is no store
-	HeldStore       *state.HeldStore // what guards held and people approved, of full runs; nil = there is no store
-	Nodes           *state.NodeIDs   // which nodes configured paths mean; nil = there is no store
-	OwnerStore      *state.Store     // which remembers whose accounts are; nil = only marks of assets tell
-	Pauses          Pauses           // nil = there is no store
-	Announced       *state.Store     // which remembers what people announced; nil = there is none
-	// Recorded: full runs are put into the history, so that their cards can name them.
-	Recorded bool
+	Memory          Memory
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time
@@ -50,20 +40,17 @@ type Engine struct {
 	OnStage   func(name string) // told as each stage begins; may be nil
 }
 
-// Request narrows a run; the zero value means everything.
-type Request struct {
-	Accounts, Regions []string
-	DryRun            bool
-	Shard             inventory.Shard
-	// WantReview makes RunResult.Review, in a dry run.
-	WantReview bool
-	// ReviewedLines, where it is not nil, are the changes that a person reviewed: nothing else is written, and
-	// removals among them count as approved, unless they are held.
-	ReviewedLines []plan.ReviewLine
+// Memory is what is remembered between runs besides what Incremental saves. What is nil is not remembered.
+type Memory struct {
+	Held      *state.HeldStore // what guards held and people approved, of full runs
+	Nodes     *state.NodeIDs   // which nodes configured paths mean
+	Owners    *state.Store     // whose accounts are; else only labels of assets say it
+	Pauses    Pauses
+	Announced *state.Store // what people announced
 }
 
-// RunResult is what a run gives: the report, every line of the plan (changes and non-changes), and
-// what stopped the run before it did its work.
+// RunResult is the report of a run, every line of its plan (changes and non-changes), and what stopped it before it did
+// its work.
 type RunResult struct {
 	Report    report.Report
 	PlanLines iter.Seq[plan.Change]
@@ -79,130 +66,102 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	started := e.Now()
 	work, cancel := e.WorkContext(ctx)
 	defer cancel()
-	p, err := e.runStages(work, req, e.Paused(work))
-	p.applied.Problems = append(p.applied.Problems, e.clockErrors(work)...)
-	items := slices.Concat(p.applied.Items, p.removals.UnreportedItems())
-	in := report.Input{
-		Started: started, Duration: e.Now().Sub(started), DryRun: req.DryRun,
-		Environment: e.Cards.Options.Environment, Language: e.Cards.Options.Lang,
-		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
-		Items: items, Nodes: p.applied.Nodes, Problems: p.applied.Problems, Stopped: err, HeldSets: p.heldSets,
-		Recorded: e.Recorded, Approved: p.approved,
-		Expected: expectedIn(p.announced),
-	}
-	e.Cards = p.halt.tells(ctx, e, &in)
+	p := &pass{req: req, changes: noChanges, removals: e.NewRemovalTracker(req.DryRun), halt: e.Paused(work)}
+	err := e.runStages(work, p)
+	p.addProblems(e.clockErrors(work))
+	in := e.reportInput(p, started, err)
+	e.Cards = p.halt.fillReport(ctx, e, &in)
 	rep := report.Build(in)
 	e.LogOutcome(rep, err)
-	told, lost := e.deliverReport(ctx, req, rep)
-	p.removals.closeReported(ctx, p.applied.Items, told)
-	if told {
-		p.halt.told(ctx, e, rep)
-	}
-	rep = rep.WithNotifyError(lost)
-	return RunResult{Report: rep, PlanLines: p.planLines(), Review: p.review, Err: err}
+	lost := e.deliverPass(ctx, p, rep)
+	return RunResult{Report: rep.WithNotifyError(lost), PlanLines: p.planLines(), Review: p.review, Err: err}
 }
 
 // runStages is the order of the stages. JumpServer is read before the clouds, so that an asset which
 // appears meanwhile is never taken for a leftover.
-func (e Engine) runStages(ctx context.Context, req Request, paused Halt) (passResult, error) {
-	p := passResult{changes: noChanges, removals: e.NewRemovalTracker(req.DryRun), halt: paused}
-	narrow := cloud.Filter{Accounts: req.Accounts, Regions: req.Regions}
-	if unknown := e.Clouds.UnknownAccounts(narrow); len(unknown) > 0 {
-		return p, errUnknownAccounts(unknown)
+func (e Engine) runStages(ctx context.Context, p *pass) error {
+	unknown := e.Clouds.UnknownAccounts(p.req.filter())
+	if len(unknown) > 0 {
+		return errUnknownAccounts(unknown)
 	}
-	view, done := e.tryIncremental(ctx, narrow, req, &p)
-	if done {
-		e.reserveLimits(ctx, req, 0) // gives up what this part wanted before
-		return p, nil
+	if e.tryIncremental(ctx, p) {
+		e.reserveLimits(ctx, p.req, 0) // gives up what this shard wanted before
+		return nil
 	}
-	e.EnterStage("jumpserver")
-	bastion, err := e.Bastion.Read(ctx)
+	bastion, err := e.readBastion(ctx, p)
 	if err != nil {
-		e.markDirtyAfterFailure(ctx, view, req, p)
-		return passResult{changes: noChanges, halt: paused}, err
+		return err
 	}
-	e.EnterStage("clouds")
-	p.listings = e.Clouds.List(ctx, narrow)
-	if len(p.listings) == 0 {
-		return p, errNothingSelected(req)
-	}
-	known := e.loadOwners(ctx, p.listings)
-	p.listings = e.failForeignListings(p.listings, known, bastion.Assets)
-	if view == nil && e.usesState(req) {
-		view = e.loadSnapshot(ctx, scopesOf(p.listings))
+	if err := e.listClouds(ctx, p, bastion.Assets); err != nil {
+		return err
 	}
 	p.removals.FindUnreported(ctx, bastion.Assets, nil)
 	e.EnterStage("plan")
-	rules := e.RulesFor(ctx, e.Bastion, p.listings)
-	wishes := plan.Build(plan.Input{Current: bastion, Listings: p.listings}, rules)
-	p.announced = e.announcements(ctx, p.listings)
-	granted := e.findApproved(ctx, req, wishes)
-	approved := e.approvePlan(ctx, req, wishes, granted, &p)
-	p.approved = granted.hashes()
-	p.recordPlan(approved)
+	desired := plan.Build(plan.Input{Current: bastion, Listings: p.listings}, e.RulesFor(ctx, e.Bastion, p.listings))
+	approved := e.approvePlan(ctx, p, desired)
 	e.EnterStage("apply")
-	e.markDirty(ctx, view, approved.TouchedScopes())
+	e.applyPlan(ctx, p, approved)
+	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes))
+	e.saveOutcome(ctx, p, desired)
+	return nil
+}
+
+// readBastion reads all of JumpServer. A run that cannot compares nothing, and has nothing to say of the clouds.
+func (e Engine) readBastion(ctx context.Context, p *pass) (inventory.JumpServerAssets, error) {
+	e.EnterStage("jumpserver")
+	bastion, err := e.Bastion.Read(ctx)
+	if err != nil {
+		e.markDirtyAfterFailure(ctx, p)
+		p.listings = nil
+	}
+	return bastion, err
+}
+
+// listClouds lists the scopes of a run, and fails those that were read with another's key.
+func (e Engine) listClouds(ctx context.Context, p *pass, assets []inventory.Asset) error {
+	e.EnterStage("clouds")
+	p.listings = e.Clouds.List(ctx, p.req.filter())
+	if len(p.listings) == 0 {
+		return errNothingSelected(p.req)
+	}
+	p.owners = e.loadOwners(ctx, p.listings)
+	p.listings = e.failForeignListings(p.listings, p.owners, assets)
+	if p.view == nil && e.usesState(p.req) {
+		p.view = e.loadSnapshot(ctx, scopesOf(p.listings))
+	}
+	return nil
+}
+
+// applyPlan writes an approved plan. What it is about to do is noted before.
+func (e Engine) applyPlan(ctx context.Context, p *pass, approved plan.Approved) {
+	p.recordPlan(approved)
+	e.markDirty(ctx, p.view, approved.TouchedScopes())
 	p.removals.RecordIntents(ctx, approved)
-	p.applied = apply.Run(ctx, e.writableBastion(req, paused), approved, e.WriteOptions())
+	p.applied = apply.Run(ctx, e.writableBastion(p.req, p.halt), approved, e.WriteOptions())
 	p.halt.Update(p.applied)
-	p.applied.Problems = append(p.applied.Problems, assetLimitWarning(len(bastion.Assets), p.applied)...)
-	p.applied.Problems = append(p.applied.Problems, deleteRightWarning(bastion, rules)...)
-	p.applied.Problems = append(p.applied.Problems, unproved(p.notes)...)
-	e.consumeApprovals(ctx, req, granted, wishes, p)
-	e.saveScopes(ctx, view, p.listings, p, e.Now())
-	if !req.DryRun {
+}
+
+// saveOutcome remembers what became of a run: of approvals, scopes, nodes and owners.
+func (e Engine) saveOutcome(ctx context.Context, p *pass, desired plan.Plan) {
+	e.consumeApprovals(ctx, p, desired)
+	e.saveScopes(ctx, p.listings, p, e.Now())
+	if !p.req.DryRun {
 		e.saveNewNodes(ctx, p.listings)
-		e.saveNewOwners(ctx, p.listings, known)
-	}
-	return p, nil
-}
-
-// passResult is what the stages of one run gave.
-type passResult struct {
-	expectedScopes []inventory.Scope // what was known of the scopes before they were listed
-	listings       []inventory.Listing
-	changes        iter.Seq[plan.Change] // approved
-	notes          []plan.Change         // lines that change nothing
-	unchanged      int                   // instances whose assets are as they want them, read or known
-	applied        apply.Result
-	removals       *RemovalTracker
-	halt           Halt
-	announced      []state.Expectation     // for the scopes of the run
-	heldSets       []report.HeldSetSummary // for which a person may give approval
-	review         []plan.ReviewLine
-	approved       map[string]string // of assets whose removal people approved: the set's hash
-}
-
-// recordPlan takes what an approved plan says.
-func (p *passResult) recordPlan(a plan.Approved) {
-	p.changes, p.notes = a.Changes(), a.Notes()
-	p.unchanged = a.Unchanged()
-}
-
-// planLines gives every line of the plan, changes first.
-func (p passResult) planLines() iter.Seq[plan.Change] {
-	return func(yield func(plan.Change) bool) {
-		for c := range p.changes {
-			if !yield(c) {
-				return
-			}
-		}
-		for _, n := range p.applied.Nodes {
-			if !yield(nodeLine(n)) {
-				return
-			}
-		}
-		for _, c := range p.notes {
-			if !yield(c) {
-				return
-			}
-		}
+		e.saveNewOwners(ctx, p.listings, p.owners)
 	}
 }
 
-func noChanges(func(plan.Change) bool) {}
+// deliverPass sends the report of a run, and closes what it owed. The error is that of a card which nobody sends again.
+func (e Engine) deliverPass(ctx context.Context, p *pass, rep report.Report) (lost error) {
+	delivered, lost := e.deliverReport(ctx, p.req, rep)
+	p.removals.closeReported(ctx, p.applied.Items, delivered)
+	if delivered {
+		p.halt.recordReported(ctx, e, rep)
+	}
+	return lost
+}
 
-// writableBastion gives the bastion, or for a dry run, and where all writes are paused, one that cannot write.
+// writableBastion returns the bastion, or for a dry run, and where all writes are paused, one that cannot write.
 func (e Engine) writableBastion(req Request, paused Halt) apply.Bastion {
 	if req.DryRun || paused.All {
 		return apply.DryRun{Reader: e.Bastion}
@@ -236,20 +195,5 @@ func (e Engine) EnterStage(name string) {
 	e.Log.Debug("stage", "name", name)
 	if e.OnStage != nil {
 		e.OnStage(name)
-	}
-}
-
-func errUnknownAccounts(names []string) error {
-	return &inventory.Error{
-		Kind:    inventory.NotFound,
-		Message: "no such account in the configuration: " + strings.Join(names, ", "),
-	}
-}
-
-func errNothingSelected(req Request) error {
-	return &inventory.Error{
-		Kind:    inventory.NotFound,
-		Message: "no configured account and region is asked for",
-		Err:     errors.New(selectionText(req)),
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -17,33 +18,33 @@ const theirs = "5d3a3f8e-0d0f-4c7f-9a55-0c1f1f0c9a14"
 
 // forge adds a database that is nobody's of ours, on which somebody who may set labels wrote all of our labels
 // for an instance of the first account.
-func (h *eventWorld) forge(instance, address string, more ...string) {
-	h.t.Helper()
-	h.jumpserver.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
+func forge(h *enginetest.EventWorld, instance, address string, more ...string) {
+	h.T.Helper()
+	h.JumpServer.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
 		ID: theirs, Name: "oracle", Address: address, Comment: "finance; ask Li", Active: true, Nodes: []string{"/DEFAULT/db"},
 		Labels: append([]string{
-			"jms-cloud:alibaba", "jms-account:aliyun-prod", "jms-owner:" + prodOwner, "jms-region:cn-beijing",
+			"jms-cloud:alibaba", "jms-account:aliyun-prod", "jms-owner:" + enginetest.ProdOwner, "jms-region:cn-beijing",
 			"jms-instance:" + instance, "jms-asset:" + theirs,
 		}, more...),
 	})
 }
 
-func (h *eventWorld) forged() jumpservertest.Host {
-	h.t.Helper()
-	hosts := h.jumpserver.Hosts(jumpservertest.DefaultOrg)
+func forged(h *enginetest.EventWorld) jumpservertest.Host {
+	h.T.Helper()
+	hosts := h.JumpServer.Hosts(jumpservertest.DefaultOrg)
 	at := slices.IndexFunc(hosts, func(host jumpservertest.Host) bool { return host.ID == theirs })
 	if at < 0 {
-		h.t.Fatal("it was deleted")
+		h.T.Fatal("it was deleted")
 	}
 	return hosts[at]
 }
 
 // untouched demands that the asset is as it was.
-func (h *eventWorld) untouched(was jumpservertest.Host) {
-	h.t.Helper()
-	if now := h.forged(); now.Active != was.Active || now.Comment != was.Comment || now.Name != was.Name ||
+func untouched(h *enginetest.EventWorld, was jumpservertest.Host) {
+	h.T.Helper()
+	if now := forged(h); now.Active != was.Active || now.Comment != was.Comment || now.Name != was.Name ||
 		now.Address != was.Address || !slices.Equal(now.Labels, was.Labels) {
-		h.t.Errorf("%+v became %+v", was, now)
+		h.T.Errorf("%+v became %+v", was, now)
 	}
 }
 
@@ -64,27 +65,27 @@ func TestForgedLabels(t *testing.T) {
 		for deactivated, labels := range map[string][]string{"active": nil, "deactivated": {"jms-gone:20250101T0000Z", "jms-due:20250108T0000Z"}} {
 			t.Run(name+", "+deactivated, func(t *testing.T) {
 				t.Parallel()
-				h := newEventWorld(t, map[string]any{"sync": map[string]any{"removal": settings}})
-				h.forge("i-gone", "10.5.5.5", labels...)
-				was := h.forged()
+				h := enginetest.NewEventWorld(t, map[string]any{"sync": map[string]any{"removal": settings}})
+				forge(h, "i-gone", "10.5.5.5", labels...)
+				was := forged(h)
 				for range 2 {
-					out := h.runFull()
+					out := h.RunFull()
 					if out.Report.Deactivated+out.Report.Deleted+out.Report.Updated != 0 || !tells(out.Report, "i-gone", "都不能证明") {
-						t.Errorf("%s", describe(out.Report))
+						t.Errorf("%s", enginetest.Describe(out.Report))
 					}
 				}
-				if sent := h.robot.Messages(); !strings.Contains(sent[len(sent)-1].Text, "（oracle）") {
+				if sent := h.Robot.Messages(); !strings.Contains(sent[len(sent)-1].Text, "（oracle）") {
 					t.Errorf("the card: %+v", sent[len(sent)-1])
 				}
-				h.expectEvents(h.handleEvents(stateEvent("i-gone Deleted")), "ignored: 都不能证明")
-				h.expectEvents(h.handleEvents(stateEvent("i-gone Deleted"), stateEvent("i-b1 Running")), "ignored: 都不能证明", "done: ")
-				out := h.newEngine().Retire(t.Context(), engine.OperatorAction{RetireAdopted: true, Write: true})
+				h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-gone Deleted")), "ignored: 都不能证明")
+				h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-gone Deleted"), enginetest.StateEvent("i-b1 Running")), "ignored: 都不能证明", "done: ")
+				out := h.NewEngine().Retire(t.Context(), engine.OperatorAction{RetireAdopted: true, Write: true})
 				if out.Err != nil || out.Report.Deactivated+out.Report.Deleted != 0 || !tells(out.Report, "i-gone", "都不能证明") {
-					t.Errorf("retire: %v\n%s", out.Err, describe(out.Report))
+					t.Errorf("retire: %v\n%s", out.Err, enginetest.Describe(out.Report))
 				}
-				h.untouched(was)
-				h.seenMessages = len(h.robot.Messages())
-				h.close()
+				untouched(h, was)
+				h.SeenMessages = len(h.Robot.Messages())
+				h.Close()
 			})
 		}
 	}
@@ -94,27 +95,29 @@ func TestForgedLabels(t *testing.T) {
 // when it is released.
 func TestForgedLabelsOfALivingInstance(t *testing.T) {
 	t.Parallel()
-	for name, makes := range map[string]func(h *eventWorld){
-		"run":   func(h *eventWorld) { h.runFull() },
-		"event": func(h *eventWorld) { h.expectEvents(h.handleEvents(stateEvent("i-new Running")), "done: 新增") },
-		"events": func(h *eventWorld) {
-			h.expectEvents(h.handleEvents(stateEvent("i-new Running"), stateEvent("i-b1 Running")), "done: 新增", "done: ")
+	for name, makes := range map[string]func(h *enginetest.EventWorld){
+		"run": func(h *enginetest.EventWorld) { h.RunFull() },
+		"event": func(h *enginetest.EventWorld) {
+			h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-new Running")), "done: 新增")
+		},
+		"events": func(h *enginetest.EventWorld) {
+			h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-new Running"), enginetest.StateEvent("i-b1 Running")), "done: 新增", "done: ")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newEventWorld(t, nil)
-			h.forge("i-new", "10.5.5.5")
-			was := h.forged()
-			h.editClouds(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}})
+			h := enginetest.NewEventWorld(t, nil)
+			forge(h, "i-new", "10.5.5.5")
+			was := forged(h)
+			h.EditClouds(enginetest.CloudEdit{Put: []enginetest.Instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}})
 			makes(h)
-			h.expectHost("i-new", "new 10.0.1.1 on -")
-			releasing("i-new")(h)
-			h.expectEvents(h.handleEvents(stateEvent("i-new Deleted")), "done: 释放")
-			h.expectHost("i-new", "new 10.0.1.1 off gone")
-			h.untouched(was)
-			h.seenMessages = len(h.robot.Messages())
-			h.close()
+			h.ExpectHost("i-new", "new 10.0.1.1 on -")
+			enginetest.Releasing("i-new")(h)
+			h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-new Deleted")), "done: 释放")
+			h.ExpectHost("i-new", "new 10.0.1.1 off gone")
+			untouched(h, was)
+			h.SeenMessages = len(h.Robot.Messages())
+			h.Close()
 		})
 	}
 }
@@ -125,23 +128,23 @@ func TestForgedLabelsAndFewChanges(t *testing.T) {
 	t.Parallel()
 	for address, made := range map[string]int{"10.5.5.5": 1, alibabatest.SampleInstance(2).PrivateIPs[0]: 0} {
 		o := newOwnerWorld(t)
-		o.accounts[0].Regions = []string{"cn-beijing"}
-		o.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(1))
+		o.Accounts[0].Regions = []string{"cn-beijing"}
+		o.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(1))
 		if rep := o.runFull(); rep.Created != 1 {
-			t.Fatalf("%s", describe(rep))
+			t.Fatalf("%s", enginetest.Describe(rep))
 		}
-		h := &eventWorld{world: o.world}
-		h.forge(alibabatest.SampleInstance(2).ID, address)
-		was := h.forged()
-		o.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(2))
+		h := &enginetest.EventWorld{World: o.World}
+		forge(h, alibabatest.SampleInstance(2).ID, address)
+		was := forged(h)
+		o.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(2))
 		rep := o.runFull()
 		if rep.Created != made || rep.Updated+rep.Deactivated+rep.Deleted != 0 || o.countHosts() != 2+made {
-			t.Errorf("%s: %s", address, describe(rep))
+			t.Errorf("%s: %s", address, enginetest.Describe(rep))
 		}
 		if tells(rep, alibabatest.SampleInstance(2).ID, "都不能证明") {
 			t.Errorf("%s: all assets were read", address)
 		}
-		h.untouched(was)
+		untouched(h, was)
 	}
 }
 
@@ -149,56 +152,56 @@ func TestForgedLabelsAndFewChanges(t *testing.T) {
 // doubled nor touched, until adopt writes the proof; then it is closed as any other.
 func TestAdoptedByAnEarlierVersion(t *testing.T) {
 	t.Parallel()
-	h := newEventWorld(t, nil)
-	h.editClouds(cloudEdit{Put: []instance{{ID: "i-new", Name: "oracle", IP: "10.0.1.1"}}})
-	h.forge("i-new", "10.0.1.1")
-	was, hosts := h.forged(), len(h.jumpserver.Hosts(jumpservertest.DefaultOrg))
-	if out := h.runFull(); out.Report.Created != 0 || !tells(out.Report, "i-new", "标签不足为凭") || !tells(out.Report, "i-new", "都不能证明") {
-		t.Errorf("%s", describe(out.Report))
+	h := enginetest.NewEventWorld(t, nil)
+	h.EditClouds(enginetest.CloudEdit{Put: []enginetest.Instance{{ID: "i-new", Name: "oracle", IP: "10.0.1.1"}}})
+	forge(h, "i-new", "10.0.1.1")
+	was, hosts := forged(h), len(h.JumpServer.Hosts(jumpservertest.DefaultOrg))
+	if out := h.RunFull(); out.Report.Created != 0 || !tells(out.Report, "i-new", "标签不足为凭") || !tells(out.Report, "i-new", "都不能证明") {
+		t.Errorf("%s", enginetest.Describe(out.Report))
 	}
-	h.expectEvents(h.handleEvents(stateEvent("i-new Running")), "ignored: 标签不足为凭")
-	h.untouched(was)
-	out := h.newEngine().Adopt(t.Context(), engine.OperatorAction{Write: true})
+	h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-new Running")), "ignored: 标签不足为凭")
+	untouched(h, was)
+	out := h.NewEngine().Adopt(t.Context(), engine.OperatorAction{Write: true})
 	if out.Err != nil || out.Report.Updated != 0 {
-		t.Errorf("adopt: %v\n%s", out.Err, describe(out.Report))
+		t.Errorf("adopt: %v\n%s", out.Err, enginetest.Describe(out.Report))
 	}
-	out = h.newEngine().Adopt(t.Context(), engine.OperatorAction{Write: true, MatchByAddress: true})
+	out = h.NewEngine().Adopt(t.Context(), engine.OperatorAction{Write: true, MatchByAddress: true})
 	if out.Err != nil || out.Report.Updated != 1 {
-		t.Errorf("adopt --by-address: %v\n%s", out.Err, describe(out.Report))
+		t.Errorf("adopt --by-address: %v\n%s", out.Err, enginetest.Describe(out.Report))
 	}
-	want := "finance; ask Li\n由 jms-sync 认领，凭下面几行确认是哪台实例\ninstance_id: i-new\naccount_id: " + prodOwner + "\nregion: cn-beijing"
-	if now := h.forged(); now.Comment != want || now.Name != was.Name {
+	want := "finance; ask Li\n由 jms-sync 认领，凭下面几行确认是哪台实例\ninstance_id: i-new\naccount_id: " + enginetest.ProdOwner + "\nregion: cn-beijing"
+	if now := forged(h); now.Comment != want || now.Name != was.Name {
 		t.Errorf("%+v", now)
 	}
-	if rep := h.runFull().Report; rep.Created+rep.Updated+rep.Skipped != 0 || len(h.jumpserver.Hosts(jumpservertest.DefaultOrg)) != hosts {
-		t.Errorf("%s", describe(rep))
+	if rep := h.RunFull().Report; rep.Created+rep.Updated+rep.Skipped != 0 || len(h.JumpServer.Hosts(jumpservertest.DefaultOrg)) != hosts {
+		t.Errorf("%s", enginetest.Describe(rep))
 	}
-	releasing("i-new")(h)
-	h.expectEvents(h.handleEvents(stateEvent("i-new Deleted")), "done: 释放")
-	if h.forged().Active {
+	enginetest.Releasing("i-new")(h)
+	h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-new Deleted")), "done: 释放")
+	if forged(h).Active {
 		t.Error("it is still active")
 	}
-	h.seenMessages = len(h.robot.Messages())
-	h.close()
+	h.SeenMessages = len(h.Robot.Messages())
+	h.Close()
 }
 
 // TestRetireWithAnotherKey: an account is switched off, and its key, and the labels of its assets, are another cloud
 // account's than is remembered. Nothing is proved by that key.
 func TestRetireWithAnotherKey(t *testing.T) {
 	t.Parallel()
-	for remembered, want := range map[string]int{"1690700000000099": 0, prodOwner: 1} {
-		h := newEventWorld(t, nil)
+	for remembered, want := range map[string]int{"1690700000000099": 0, enginetest.ProdOwner: 1} {
+		h := enginetest.NewEventWorld(t, nil)
 		store := newOwnerWorld(t).store
-		h.accounts[0].cloud.Remove("cn-beijing", "i-b1")
+		h.Accounts[0].Cloud.Remove("cn-beijing", "i-b1")
 		was := state.Owner{Cloud: inventory.Alibaba, Account: "aliyun-prod", Owner: remembered}
 		if err := store.SaveOwner(t.Context(), state.Owner{}, was); err != nil {
 			t.Fatal(err)
 		}
-		h.accounts[0].Account = ""
-		keyed := h.newFleet(h.loadConfig())
-		h.accounts[0].Unconfigured = true
-		e := h.newEngine()
-		e.OwnerStore = store
+		h.Accounts[0].Account = ""
+		keyed := h.NewFleet(h.LoadConfig())
+		h.Accounts[0].Unconfigured = true
+		e := h.NewEngine()
+		e.Memory.Owners = store
 		out := e.Retire(t.Context(), engine.OperatorAction{
 			Account: "aliyun-prod", Write: true,
 			OpenClouds: func([]inventory.Scope) (engine.Clouds, []inventory.Cloud) {
@@ -206,9 +209,9 @@ func TestRetireWithAnotherKey(t *testing.T) {
 			},
 		})
 		if out.Report.Deactivated != want {
-			t.Errorf("remembered %s: %v\n%s", remembered, out.Err, describe(out.Report))
+			t.Errorf("remembered %s: %v\n%s", remembered, out.Err, enginetest.Describe(out.Report))
 		}
-		h.seenMessages = len(h.robot.Messages())
-		h.close()
+		h.SeenMessages = len(h.Robot.Messages())
+		h.Close()
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
-	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -22,43 +21,45 @@ type Incremental struct {
 	Store        *state.Store
 	Salt         string // the configuration that matters and the program's version
 	FullInterval time.Duration
+	Recorded     bool        // runs are put into the history, so that their cards can name them
 	SyncChanges  SyncChanges // nil = every change takes the full path
 }
 
-// tryIncremental tries to do the run's work without reading all of JumpServer, and tells whether it
-// did. It gives the view into which the run's end is written; nil where nothing is remembered, or
+// tryIncremental does the run's work without reading all of JumpServer where it can, and reports whether it
+// did. It sets the view into which the run's end is written; nil where nothing is remembered, or
 // the scopes are not known yet. What is known before decides first: a run that reads JumpServer anyway
 // lists the clouds after that, and not twice, which one that throttles would make the run's whole time.
-func (e Engine) tryIncremental(ctx context.Context, narrow cloud.Filter, req Request, p *passResult) (*state.Snapshot, bool) {
-	if !e.usesState(req) {
-		return nil, false
+func (e Engine) tryIncremental(ctx context.Context, p *pass) bool {
+	if !e.usesState(p.req) {
+		return false
 	}
-	scopes, known := e.Clouds.ListScopes(ctx, narrow)
+	scopes, known := e.Clouds.ListScopes(ctx, p.req.filter())
 	p.expectedScopes = scopes
 	if !known || len(scopes) == 0 {
-		return nil, false
+		return false
 	}
-	view := e.loadSnapshot(ctx, scopes)
-	if req.ReviewedLines != nil || e.needsFullSync(view, scopes) || e.hasUnreportedRemovals(ctx) {
-		return view, false
+	p.view = e.loadSnapshot(ctx, scopes)
+	if p.req.ReviewedLines != nil || e.needsFullSync(p.view, scopes) || e.hasUnreportedRemovals(ctx) {
+		return false
 	}
 	e.EnterStage("clouds")
-	if p.listings = e.Clouds.List(ctx, narrow); len(p.listings) == 0 {
-		return view, false
+	p.listings = e.Clouds.List(ctx, p.req.filter())
+	if len(p.listings) == 0 {
+		return false
 	}
-	differing, sure := e.changedListings(view, p.listings)
+	differing, sure := e.changedListings(p.view, p.listings)
 	switch {
 	case !sure:
-		return view, false
-	case len(differing) > 0 && (e.Limits.Approval == plan.ApproveAll || p.halt.All):
-		return view, false // nothing is written, and the full path says all that waits
-	case len(differing) > 0 && (e.Incremental.SyncChanges == nil || !e.hasStoredOwners(ctx, differing)):
-		return view, false // marks of assets tell whose they are, or it fails there
-	case len(differing) > 0:
-		return view, e.syncChanged(ctx, view, differing, p)
+		return false
+	case len(differing) == 0:
+		p.unchanged = countInstances(p.listings)
+		return true
+	case e.Limits.Approval == plan.ApproveAll || p.halt.All:
+		return false // nothing is written, and the full path says all that waits
+	case e.Incremental.SyncChanges == nil || !e.hasStoredOwners(ctx, differing):
+		return false // marks of assets tell whose they are, or it fails there
 	}
-	p.unchanged = countInstances(p.listings)
-	return view, true
+	return e.syncChanged(ctx, p, differing)
 }
 
 // hasUnreportedRemovals reports whether an earlier run may have removed what it did not tell: one that was killed before its card
@@ -72,7 +73,7 @@ func (e Engine) hasUnreportedRemovals(ctx context.Context) bool {
 	return left || err != nil
 }
 
-// usesState tells whether a run uses the state store.
+// usesState reports whether a run uses the state store.
 func (e Engine) usesState(req Request) bool { return e.Incremental != nil && !req.DryRun }
 
 // loadSnapshot reads what is known of scopes.
@@ -84,7 +85,7 @@ func (e Engine) loadSnapshot(ctx context.Context, scopes []inventory.Scope) *sta
 	return view
 }
 
-// needsFullSync tells whether the full path is taken whatever the clouds say: a scope was never
+// needsFullSync reports whether the full path is taken whatever the clouds say: a scope was never
 // applied as a whole, has open work, something in it became due, or it was last compared with all of JumpServer too long ago.
 func (e Engine) needsFullSync(view *state.Snapshot, scopes []inventory.Scope) bool {
 	for _, at := range scopes {
@@ -96,7 +97,7 @@ func (e Engine) needsFullSync(view *state.Snapshot, scopes []inventory.Scope) bo
 	return false
 }
 
-// changedListings gives the listings that are not as they were applied; sure is false if one has failed.
+// changedListings returns the listings that are not as they were applied; sure is false if one has failed.
 func (e Engine) changedListings(view *state.Snapshot, listings []inventory.Listing) (differing []inventory.Listing, sure bool) {
 	for _, l := range listings {
 		if !l.IsComplete() {
@@ -136,30 +137,30 @@ func (e Engine) markDirty(ctx context.Context, view *state.Snapshot, scopes []in
 // markDirtyAfterFailure doubts the scopes of a run that could not read JumpServer: those that it listed before, and
 // where it was not known ahead what it would list, those of which it was. Any others were to be
 // compared anyway, and still are.
-func (e Engine) markDirtyAfterFailure(ctx context.Context, view *state.Snapshot, req Request, p passResult) {
+func (e Engine) markDirtyAfterFailure(ctx context.Context, p *pass) {
 	switch {
-	case view != nil:
-		e.markDirty(ctx, view, scopesOf(p.listings))
-	case e.usesState(req) && len(p.expectedScopes) > 0:
+	case p.view != nil:
+		e.markDirty(ctx, p.view, scopesOf(p.listings))
+	case e.usesState(p.req) && len(p.expectedScopes) > 0:
 		e.markDirty(ctx, e.loadSnapshot(ctx, p.expectedScopes), p.expectedScopes)
 	}
 }
 
 // saveScopes writes what became of each scope, applied as a whole or open, and when it was last
 // compared with all of JumpServer; the zero time is "as known before".
-func (e Engine) saveScopes(ctx context.Context, view *state.Snapshot, listings []inventory.Listing, p passResult, full time.Time) {
-	if view == nil {
+func (e Engine) saveScopes(ctx context.Context, listings []inventory.Listing, p *pass, full time.Time) {
+	if p.view == nil {
 		return
 	}
 	open, due := dirtyScopes(p)
 	if len(listings) > 0 && slices.ContainsFunc(p.notes, func(n plan.Change) bool { return n.Action == plan.Orphan }) {
-		open[listings[0].Scope] = true // their own scope is none of the run's, and every run tells of them
+		open[listings[0].Scope] = true // their own scope is none of the run's, and every run reports them
 	}
 	if p.removals != nil && p.removals.mayFindMore && len(listings) > 0 {
 		open[listings[0].Scope] = true // the next run looks once more
 	}
 	for _, l := range listings {
-		known := view.ScopeState(l.Scope)
+		known := p.view.ScopeState(l.Scope)
 		now := state.ScopeState{
 			ListingFingerprint: state.Fingerprint(l, ""), AppliedAt: e.Now(), FullAt: full, AssetCount: len(l.Instances),
 			Dirty: open[l.Scope] || !l.IsComplete(), NextDue: due[l.Scope], HeldRemovals: countHeld(p, l.Scope),
@@ -171,12 +172,12 @@ func (e Engine) saveScopes(ctx context.Context, view *state.Snapshot, listings [
 			now.AppliedFingerprint = state.Fingerprint(l, e.Incremental.Salt)
 			e.saveDigests(ctx, l, known, now)
 		}
-		e.logStateError(view.SaveScope(ctx, l.Scope, now))
+		e.logStateError(p.view.SaveScope(ctx, l.Scope, now))
 	}
 }
 
 // countHeld returns how many removals of a scope a run holds.
-func countHeld(p passResult, at inventory.Scope) int {
+func countHeld(p *pass, at inventory.Scope) int {
 	n := 0
 	for _, c := range p.notes {
 		if c.Action == plan.Hold && c.Scope == at {
@@ -204,7 +205,7 @@ func (e Engine) logStateError(err error) {
 	}
 }
 
-// isLasting tells whether a line will say the same until the cloud or a person changes something: a listing,
+// isLasting reports whether a line will say the same until the cloud or a person changes something: a listing,
 // or the next full reconcile, shows that.
 func isLasting(n plan.Change) bool {
 	switch n.Reason.Code {
@@ -217,7 +218,7 @@ func isLasting(n plan.Change) bool {
 
 // dirtyScopes are those with anything held, skipped, failed or not reached, and when something that
 // only waits for the end of its grace becomes due in a scope.
-func dirtyScopes(p passResult) (open map[inventory.Scope]bool, due map[inventory.Scope]time.Time) {
+func dirtyScopes(p *pass) (open map[inventory.Scope]bool, due map[inventory.Scope]time.Time) {
 	open, due = map[inventory.Scope]bool{}, map[inventory.Scope]time.Time{}
 	for _, n := range p.notes {
 		first, waits := due[n.Scope]

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -17,8 +18,8 @@ import (
 func TestAllRegionsAreListedOnce(t *testing.T) {
 	t.Parallel()
 	r := newStateWorld(t)
-	r.accounts[0].Regions = []string{}
-	r.jumpserver.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
+	r.Accounts[0].Regions = []string{}
+	r.JumpServer.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
 		Name: "by hand", Address: "10.0.0.1", Active: true, Comment: "instance_id: " + alibabatest.SampleInstance(0).ID,
 	})
 	for _, run := range []string{"the first run", "one with an open scope"} {
@@ -28,9 +29,9 @@ func TestAllRegionsAreListedOnce(t *testing.T) {
 				lists[q.Form.Get("RegionId")]++
 			}
 		}
-		r.onCloud.Store(&hook)
+		r.OnCloud.Store(&hook)
 		if rep, _ := r.runIncremental(); rep.Skipped != 1 || lists["cn-beijing"] != 1 || lists["cn-hangzhou"] != 1 || lists["cn-shanghai"] != 1 {
-			t.Errorf("%s lists %v\n%s", run, lists, describe(rep))
+			t.Errorf("%s lists %v\n%s", run, lists, enginetest.Describe(rep))
 		}
 	}
 }
@@ -40,19 +41,19 @@ func TestAllRegionsAreListedOnce(t *testing.T) {
 func TestFailedRunWithUnknownRegions(t *testing.T) {
 	t.Parallel()
 	r := newStateWorld(t)
-	r.addAccount(accountSpec{Name: "two", Owner: "42", Regions: []string{}})
+	r.AddAccount(enginetest.AccountSpec{Name: "two", Owner: "42", Regions: []string{}})
 	r.runIncremental()
 	r.expectNoCalls("nothing changed")
-	r.cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeRegions})
-	r.jumpserver.Fail(jumpservertest.MatchRequest("", "/"), -1, jumpservertest.Fault{Status: http.StatusForbidden, Body: "{}"})
-	e := r.newEngine()
+	r.Cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeRegions})
+	r.JumpServer.Fail(jumpservertest.MatchRequest("", "/"), -1, jumpservertest.Fault{Status: http.StatusForbidden, Body: "{}"})
+	e := r.NewEngine()
 	e.Incremental = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 	if out := e.Run(t.Context(), engine.Request{}); out.Report.Outcome != report.Failed {
-		t.Fatalf("%s", describe(out.Report))
+		t.Fatalf("%s", enginetest.Describe(out.Report))
 	}
-	r.healAll()
+	healAll(r.World)
 	if rep, calls := r.runIncremental(); calls == 0 || rep.Unchanged != 40 {
-		t.Errorf("%d calls; %s", calls, describe(rep))
+		t.Errorf("%d calls; %s", calls, enginetest.Describe(rep))
 	}
 	r.expectNoCalls("compared")
 }

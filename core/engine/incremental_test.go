@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/reconcile"
@@ -21,7 +22,7 @@ import (
 
 // stateWorld is a world whose engine has a state store in a folder.
 type stateWorld struct {
-	*world
+	*enginetest.World
 	store     *state.Store
 	storeDir  string // of the store
 	salt      string
@@ -30,39 +31,39 @@ type stateWorld struct {
 
 func newStateWorld(t *testing.T) *stateWorld {
 	t.Helper()
-	w := newWorld(t, scenario{}, jumpservertest.V410)
+	w := enginetest.NewWorld(t, enginetest.Setup{}, jumpservertest.V410)
 	for n := range 20 {
-		w.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(n))
-		w.accounts[0].cloud.Put("cn-shanghai", alibabatest.SampleInstance(100+n))
+		w.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(n))
+		w.Accounts[0].Cloud.Put("cn-shanghai", alibabatest.SampleInstance(100+n))
 	}
 	folder := t.TempDir()
-	store, err := state.New(dir.Open(folder), "", state.Options{Now: w.runClock.now})
+	store, err := state.New(dir.Open(folder), "", state.Options{Now: w.RunClock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &stateWorld{world: w, store: store, storeDir: folder, salt: "one"}
-	w.jumpserver.OnRequest(r.countFullLists)
+	r := &stateWorld{World: w, store: store, storeDir: folder, salt: "one"}
+	w.JumpServer.OnRequest(r.countFullLists)
 	return r
 }
 
 // runIncremental makes a run and gives its report and how often it asked JumpServer.
 func (r *stateWorld) runIncremental() (report.Report, int) {
-	r.t.Helper()
-	r.jumpserver.ResetCounts()
+	r.T.Helper()
+	r.JumpServer.ResetCounts()
 	r.fullLists = 0
-	e := r.newEngine()
+	e := r.NewEngine()
 	e.Incremental = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
-	out := e.Run(r.t.Context(), engine.Request{})
+	out := e.Run(r.T.Context(), engine.Request{})
 	if out.Report.Outcome == report.Failed {
-		r.t.Fatalf("failed: %+v", out.Report.Errors)
+		r.T.Fatalf("failed: %+v", out.Report.Errors)
 	}
-	return out.Report, r.jumpserver.Requests()
+	return out.Report, r.JumpServer.Requests()
 }
 
 func (r *stateWorld) expectNoCalls(why string) {
-	r.t.Helper()
+	r.T.Helper()
 	if rep, calls := r.runIncremental(); calls != 0 || rep.Unchanged != rep.Total || rep.Outcome != report.OK {
-		r.t.Errorf("%s: %d calls, %+v", why, calls, rep)
+		r.T.Errorf("%s: %d calls, %+v", why, calls, rep)
 	}
 }
 
@@ -73,13 +74,13 @@ func TestRunWithoutChangesAsksNothing(t *testing.T) {
 		t.Fatalf("%+v", rep)
 	}
 	r.expectNoCalls("nothing changed")
-	r.runClock.advance(59 * time.Minute)
+	r.RunClock.Advance(59 * time.Minute)
 	r.expectNoCalls("within the hour")
 
-	host := r.jumpserver.Hosts(jumpservertest.DefaultOrg)[0]
-	r.jumpserver.Edit(jumpservertest.DefaultOrg, host.ID, func(h *jumpservertest.Host) { h.Address = "10.99.99.99" })
+	host := r.JumpServer.Hosts(jumpservertest.DefaultOrg)[0]
+	r.JumpServer.Edit(jumpservertest.DefaultOrg, host.ID, func(h *jumpservertest.Host) { h.Address = "10.99.99.99" })
 	r.expectNoCalls("a person's change is for the full reconcile")
-	r.runClock.advance(2 * time.Minute)
+	r.RunClock.Advance(2 * time.Minute)
 	if rep, calls := r.runIncremental(); rep.Updated != 1 || calls == 0 {
 		t.Errorf("the full reconcile: %d calls, %+v", calls, rep)
 	}
@@ -98,7 +99,7 @@ func TestChangesAreNeverMissed(t *testing.T) {
 	r.runIncremental()
 	renamed := alibabatest.SampleInstance(3)
 	renamed.Name = "renamed"
-	r.accounts[0].cloud.Put("cn-beijing", renamed)
+	r.Accounts[0].Cloud.Put("cn-beijing", renamed)
 	if rep, _ := r.runIncremental(); rep.Updated+rep.Created == 0 {
 		t.Errorf("a change: %+v", rep)
 	}
@@ -111,7 +112,7 @@ func TestOpenWorkIsNeverUnchanged(t *testing.T) {
 	r.runIncremental()
 	r.expectNoCalls("applied")
 	// A region that fails: not unchanged, before and after it heals.
-	repair := r.cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-shanghai"})
+	repair := r.Cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-shanghai"})
 	for range 2 {
 		if rep, calls := r.runIncremental(); rep.Outcome != report.Partial || calls == 0 || rep.Deactivated+rep.Deleted > 0 {
 			t.Errorf("a failed region: %d calls, %+v", calls, rep)
@@ -123,7 +124,7 @@ func TestOpenWorkIsNeverUnchanged(t *testing.T) {
 	}
 	r.expectNoCalls("healed")
 	// Everything is released: held, again and again.
-	r.accounts[0].cloud.Remove("cn-shanghai")
+	r.Accounts[0].Cloud.Remove("cn-shanghai")
 	for range 2 {
 		if rep, calls := r.runIncremental(); rep.Held != 20 || calls == 0 {
 			t.Errorf("held: %d calls, %+v", calls, rep)
@@ -137,7 +138,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	r := newStateWorld(t)
 	r.runIncremental()
 	r.expectNoCalls("applied")
-	listings := r.newEngine().Clouds.List(t.Context(), noFilter())
+	listings := r.NewEngine().Clouds.List(t.Context(), noFilter())
 	view := r.store.LoadSnapshot(t.Context(), scopesOf(listings))
 	if err := view.MarkDirty(t.Context(), listings[0].Scope); err != nil {
 		t.Fatal(err)
@@ -150,18 +151,18 @@ func TestKilledInTheMiddle(t *testing.T) {
 
 // expectChangedOnly makes a run that must write without a list of all hosts, in at most so many calls.
 func (r *stateWorld) expectChangedOnly(why string, created, updated, calls int) report.Report {
-	r.t.Helper()
+	r.T.Helper()
 	rep, asked := r.runIncremental()
 	if rep.Created != created || rep.Updated != updated || rep.Outcome != report.OK || rep.Unchanged != rep.Total-created-updated {
-		r.t.Errorf("%s: %s", why, describe(rep))
+		r.T.Errorf("%s: %s", why, enginetest.Describe(rep))
 	}
 	if r.listedAll() || asked > calls {
-		r.t.Errorf("%s: %d calls: %v", why, asked, r.jumpserver.Calls())
+		r.T.Errorf("%s: %d calls: %v", why, asked, r.JumpServer.Calls())
 	}
 	return rep
 }
 
-// listedAll tells whether the last run listed all hosts.
+// listedAll reports whether the last run listed all hosts.
 func (r *stateWorld) listedAll() bool { return r.fullLists > 0 }
 
 // countFullLists counts the lists of all hosts.
@@ -177,7 +178,7 @@ func (r *stateWorld) putInstance(region string, n int, change func(*alibabatest.
 	if change != nil {
 		change(&i)
 	}
-	r.accounts[0].cloud.Put(region, i)
+	r.Accounts[0].Cloud.Put(region, i)
 }
 
 func TestFewChangesReadFewAssets(t *testing.T) {
@@ -208,13 +209,13 @@ func TestFewChangesReadFewAssets(t *testing.T) {
 	taken := alibabatest.SampleInstance(10).Name
 	r.putInstance("cn-beijing", 60, func(i *alibabatest.Instance) { i.Name = taken })
 	r.expectChangedOnly("a name that is taken", 1, 0, 8)
-	if host, there := r.findHost(inventory.AssetID(inventory.Alibaba, "cn-beijing", alibabatest.SampleInstance(60).ID)); !there || host.Name == taken || !strings.HasPrefix(host.Name, taken) {
+	if host, there := r.FindHost(inventory.AssetID(inventory.Alibaba, "cn-beijing", alibabatest.SampleInstance(60).ID)); !there || host.Name == taken || !strings.HasPrefix(host.Name, taken) {
 		t.Errorf("its asset is %+v", host)
 	}
 	r.expectNoCalls("named")
-	r.runClock.advance(61 * time.Minute)
+	r.RunClock.Advance(61 * time.Minute)
 	if rep, _ := r.runIncremental(); rep.Updated+rep.Created+rep.Skipped > 0 || !r.listedAll() {
-		t.Errorf("the full reconcile finds what few changes left: %s", describe(rep))
+		t.Errorf("the full reconcile finds what few changes left: %s", enginetest.Describe(rep))
 	}
 }
 
@@ -223,24 +224,24 @@ func TestFullPath(t *testing.T) {
 	t.Parallel()
 	rename := func(i *alibabatest.Instance) { i.Name += "-new" }
 	for name, change := range map[string]func(r *stateWorld){
-		"a release": func(r *stateWorld) { r.accounts[0].cloud.Remove("cn-beijing", alibabatest.SampleInstance(1).ID) },
+		"a release": func(r *stateWorld) { r.Accounts[0].Cloud.Remove("cn-beijing", alibabatest.SampleInstance(1).ID) },
 		"a change and a release in one region": func(r *stateWorld) {
 			r.putInstance("cn-beijing", 1, rename)
-			r.accounts[0].cloud.Remove("cn-beijing", alibabatest.SampleInstance(2).ID)
+			r.Accounts[0].Cloud.Remove("cn-beijing", alibabatest.SampleInstance(2).ID)
 		},
 		"a change after a run that was killed": func(r *stateWorld) {
-			scopes := scopesOf(r.newEngine().Clouds.List(r.t.Context(), noFilter()))
-			if err := r.store.LoadSnapshot(r.t.Context(), scopes).MarkDirty(r.t.Context(), scopes[0]); err != nil {
-				r.t.Error(err)
+			scopes := scopesOf(r.NewEngine().Clouds.List(r.T.Context(), noFilter()))
+			if err := r.store.LoadSnapshot(r.T.Context(), scopes).MarkDirty(r.T.Context(), scopes[0]); err != nil {
+				r.T.Error(err)
 			}
 			r.putInstance("cn-beijing", 1, rename)
 		},
 		"an hour, whatever changed within it": func(r *stateWorld) {
-			r.runClock.advance(50 * time.Minute)
+			r.RunClock.Advance(50 * time.Minute)
 			r.putInstance("cn-beijing", 1, rename)
 			r.putInstance("cn-shanghai", 101, rename)
 			r.expectChangedOnly("within the hour", 0, 2, 6)
-			r.runClock.advance(15 * time.Minute)
+			r.RunClock.Advance(15 * time.Minute)
 		},
 		"a failed scope": func(r *stateWorld) { r.putInstance("cn-beijing", 1, rename); r.breakRegion("cn-shanghai") },
 		"many": func(r *stateWorld) {
@@ -250,7 +251,7 @@ func TestFullPath(t *testing.T) {
 		},
 		"a change and a release elsewhere": func(r *stateWorld) {
 			r.putInstance("cn-beijing", 1, rename)
-			r.accounts[0].cloud.Remove("cn-shanghai", alibabatest.SampleInstance(101).ID)
+			r.Accounts[0].Cloud.Remove("cn-shanghai", alibabatest.SampleInstance(101).ID)
 		},
 		"rows that are gone": func(r *stateWorld) {
 			r.putInstance("cn-beijing", 1, rename)
@@ -267,10 +268,10 @@ func TestFullPath(t *testing.T) {
 				_ = q.ParseForm()
 				if q.Form.Get("Action") == alibabatest.DescribeInstances && q.Form.Get("InstanceIds") != "" && !listed {
 					listed = true // its instance is released between the list and the second look
-					r.accounts[0].cloud.Remove("cn-beijing", alibabatest.SampleInstance(1).ID)
+					r.Accounts[0].Cloud.Remove("cn-beijing", alibabatest.SampleInstance(1).ID)
 				}
 			}
-			r.onCloud.Store(&hook)
+			r.OnCloud.Store(&hook)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -280,26 +281,26 @@ func TestFullPath(t *testing.T) {
 			r.expectNoCalls("applied")
 			change(r)
 			if rep, _ := r.runIncremental(); !r.listedAll() {
-				t.Errorf("no full path: %s", describe(rep))
+				t.Errorf("no full path: %s", enginetest.Describe(rep))
 			}
 		})
 	}
 }
 
 func (r *stateWorld) breakRegion(region string) {
-	r.cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: region})
+	r.Cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: region})
 }
 
 // damageObjects does something to all state objects of a kind.
 func (r *stateWorld) damageObjects(kind string, with func(file string) error) {
-	r.t.Helper()
+	r.T.Helper()
 	files, err := filepath.Glob(filepath.Join(r.storeDir, kind, "*.json"))
 	if err != nil || len(files) == 0 {
-		r.t.Fatalf("no %s: %v", kind, err)
+		r.T.Fatalf("no %s: %v", kind, err)
 	}
 	for _, file := range files {
 		if err := with(file); err != nil {
-			r.t.Fatal(err)
+			r.T.Fatal(err)
 		}
 	}
 }
@@ -310,15 +311,15 @@ func TestFewThatFail(t *testing.T) {
 	r := newStateWorld(t)
 	r.runIncremental()
 	r.putInstance("cn-beijing", 70, nil)
-	r.jumpserver.Fail(jumpservertest.MatchRequest(http.MethodPost, "/api/v1/assets/hosts/"), -1, jumpservertest.Fault{
+	r.JumpServer.Fail(jumpservertest.MatchRequest(http.MethodPost, "/api/v1/assets/hosts/"), -1, jumpservertest.Fault{
 		Status: http.StatusBadRequest, Body: `{"address":["no"]}`,
 	})
 	if rep, _ := r.runIncremental(); rep.Failures != 1 || r.listedAll() {
-		t.Errorf("%s", describe(rep))
+		t.Errorf("%s", enginetest.Describe(rep))
 	}
-	r.jumpserver.ClearFaults()
+	r.JumpServer.ClearFaults()
 	if rep, _ := r.runIncremental(); rep.Created != 1 || !r.listedAll() {
-		t.Errorf("%s", describe(rep))
+		t.Errorf("%s", enginetest.Describe(rep))
 	}
 	r.expectNoCalls("made")
 }
@@ -334,7 +335,7 @@ func TestReconcileListsOnce(t *testing.T) {
 				n++
 			}
 		}
-		r.onCloud.Store(&hook)
+		r.OnCloud.Store(&hook)
 		r.runIncremental()
 		return n
 	}
@@ -344,7 +345,7 @@ func TestReconcileListsOnce(t *testing.T) {
 	if quiet := lists(); quiet != 2 {
 		t.Errorf("a quiet run asks for %d", quiet)
 	}
-	r.runClock.advance(2 * time.Hour)
+	r.RunClock.Advance(2 * time.Hour)
 	if full := lists(); full != 2 {
 		t.Errorf("a reconcile asks for %d", full)
 	}

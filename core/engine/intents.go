@@ -43,7 +43,7 @@ type RemovalTracker struct {
 	ownIntents     []*state.IntentDocument
 	foundIntents   []*state.IntentDocument // of earlier runs, held by this one
 	checkedAssets  map[string]bool         // the assets that were looked for; nil = all
-	reportedAssets map[string]bool         // assets whose removal by an earlier run this one tells
+	reportedAssets map[string]bool         // assets whose removal by an earlier run this one reports
 	foundItems     []apply.Item            // what is told of them
 	mayFindMore    bool                    // there may be more to be found later
 }
@@ -140,7 +140,7 @@ func (e Engine) mayStillBeCarriedOut(doc *state.IntentDocument) bool {
 	return e.Now().Sub(doc.Since) < lateWriteWindow
 }
 
-// reportRemoval makes a removal of an earlier run one of those that this run tells.
+// reportRemoval makes a removal of an earlier run one of those that this run reports.
 func (d *RemovalTracker) reportRemoval(i state.Intent) {
 	d.reportedAssets[i.Asset] = true
 	why := plan.NewReason(plan.FoundDeactivated)
@@ -204,7 +204,7 @@ func (d *RemovalTracker) markScopesDirty(ctx context.Context, open map[inventory
 	d.engine.logStateError(d.engine.RemovalTracking.Store.LoadSnapshot(ctx, scopes).MarkDirty(ctx, scopes...))
 }
 
-// extendIntents leaves to this process what it still has to tell, and did not lose: a later card of it does so.
+// extendIntents leaves to this process what it still has to report, and did not lose: a later card of it does so.
 func (d *RemovalTracker) extendIntents(ctx context.Context) {
 	if d == nil {
 		return

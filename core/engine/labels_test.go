@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -20,17 +21,17 @@ func TestFewLabelRows(t *testing.T) {
 		t.Run(string(version), func(t *testing.T) {
 			t.Parallel()
 			const each = 500
-			w := newWorld(t, scenario{}, version)
-			w.editCloud(cloudEdit{Fill: each})
-			var more []instance
+			w := enginetest.NewWorld(t, enginetest.Setup{}, version)
+			w.EditCloud(enginetest.CloudEdit{Fill: each})
+			var more []enginetest.Instance
 			for n := range each {
-				more = append(more, instance{ID: fmt.Sprintf("i-s%03d", n), Name: fmt.Sprintf("app-%03d", n), IP: fmt.Sprintf("10.7.%d.%d", n/250, n%250)})
+				more = append(more, enginetest.Instance{ID: fmt.Sprintf("i-s%03d", n), Name: fmt.Sprintf("app-%03d", n), IP: fmt.Sprintf("10.7.%d.%d", n/250, n%250)})
 			}
-			w.editCloud(cloudEdit{Region: "cn-shanghai", Put: more})
-			if out, _ := w.runTimed(engine.Request{}, 0); out.Report.Created != 2*each {
+			w.EditCloud(enginetest.CloudEdit{Region: "cn-shanghai", Put: more})
+			if out, _ := runTimed(w, engine.Request{}, 0); out.Report.Created != 2*each {
 				t.Fatalf("%d created: %+v", out.Report.Created, out.Report.Errors)
 			}
-			made := w.jumpserver.LabelRows(jumpservertest.DefaultOrg)
+			made := w.JumpServer.LabelRows(jumpservertest.DefaultOrg)
 			if len(made) > 8 {
 				t.Errorf("%d rows: %v", len(made), made)
 			}
@@ -38,15 +39,15 @@ func TestFewLabelRows(t *testing.T) {
 			for n := range 40 {
 				ids = append(ids, fmt.Sprintf("i-%016x", n))
 			}
-			w.editCloud(cloudEdit{Remove: ids})
-			if out, _ := w.runTimed(engine.Request{}, 0); out.Report.Deactivated != len(ids) {
+			w.EditCloud(enginetest.CloudEdit{Remove: ids})
+			if out, _ := runTimed(w, engine.Request{}, 0); out.Report.Deactivated != len(ids) {
 				t.Fatalf("%d deactivated: %+v", out.Report.Deactivated, out.Report.Errors)
 			}
-			if rows := w.jumpserver.LabelRows(jumpservertest.DefaultOrg); len(rows) > len(made)+2 {
+			if rows := w.JumpServer.LabelRows(jumpservertest.DefaultOrg); len(rows) > len(made)+2 {
 				t.Errorf("%d rows after the releases: %v", len(rows), rows)
 			}
-			w.expectQuietRun()
-			w.close()
+			expectQuietRun(w)
+			w.Close()
 		})
 	}
 }
@@ -58,25 +59,25 @@ func TestBothForms(t *testing.T) {
 	for _, version := range jumpservertest.Versions() {
 		t.Run(string(version), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, scenario{}, version)
-			w.editCloud(cloudEdit{Fill: 20})
-			w.runTimed(engine.Request{}, 0)
+			w := enginetest.NewWorld(t, enginetest.Setup{}, version)
+			w.EditCloud(enginetest.CloudEdit{Fill: 20})
+			runTimed(w, engine.Request{}, 0)
 			var old []string
-			for n, h := range w.jumpserver.Hosts(jumpservertest.DefaultOrg) {
+			for n, h := range w.JumpServer.Hosts(jumpservertest.DefaultOrg) {
 				if n%2 == 0 {
-					w.jumpserver.Edit(jumpservertest.DefaultOrg, h.ID, func(h *jumpservertest.Host) { expectUnchangedHosts(h); old = append(old, h.ID) })
+					w.JumpServer.Edit(jumpservertest.DefaultOrg, h.ID, func(h *jumpservertest.Host) { expectUnchangedHosts(h); old = append(old, h.ID) })
 				}
 			}
-			was := w.jumpserver.Hosts(jumpservertest.DefaultOrg)
-			out, _ := w.runTimed(engine.Request{}, 0)
-			if r := out.Report; r.Outcome != report.OK || r.Unchanged != 20 || w.jumpserver.Writes() > 0 || len(old) != 10 {
-				t.Fatalf("%+v, %d writes", r, w.jumpserver.Writes())
+			was := w.JumpServer.Hosts(jumpservertest.DefaultOrg)
+			out, _ := runTimed(w, engine.Request{}, 0)
+			if r := out.Report; r.Outcome != report.OK || r.Unchanged != 20 || w.JumpServer.Writes() > 0 || len(old) != 10 {
+				t.Fatalf("%+v, %d writes", r, w.JumpServer.Writes())
 			}
-			w.editCloud(cloudEdit{Remove: []string{"i-0000000000000000", "i-0000000000000001"}})
-			if out, _ = w.runTimed(engine.Request{}, 0); out.Report.Deactivated != 2 {
+			w.EditCloud(enginetest.CloudEdit{Remove: []string{"i-0000000000000000", "i-0000000000000001"}})
+			if out, _ = runTimed(w, engine.Request{}, 0); out.Report.Deactivated != 2 {
 				t.Errorf("%d deactivated: %+v", out.Report.Deactivated, out.Report.Errors)
 			}
-			for n, h := range w.jumpserver.Hosts(jumpservertest.DefaultOrg) {
+			for n, h := range w.JumpServer.Hosts(jumpservertest.DefaultOrg) {
 				labels := slices.DeleteFunc(slices.Clone(h.Labels), func(l string) bool {
 					return strings.HasPrefix(l, inventory.LabelGone) || strings.HasPrefix(l, inventory.LabelDue)
 				})
@@ -86,8 +87,8 @@ func TestBothForms(t *testing.T) {
 					t.Errorf("%s: %v %q, was %v %q", h.Name, h.Labels, h.Comment, was[n].Labels, was[n].Comment)
 				}
 			}
-			w.expectQuietRun()
-			w.close()
+			expectQuietRun(w)
+			w.Close()
 		})
 	}
 }

@@ -12,10 +12,10 @@ import (
 // WriteOptions returns how this engine writes, with what is remembered of nodes, and what stops removals.
 func (e Engine) WriteOptions() apply.Options {
 	o := e.ApplyOptions
-	if e.Nodes != nil {
-		o.Nodes = e.Nodes
+	if e.Memory.Nodes != nil {
+		o.Nodes = e.Memory.Nodes
 	}
-	if e.Pauses != nil {
+	if e.Memory.Pauses != nil {
 		o.Paused = e.pausedNow
 	}
 	return o
@@ -30,31 +30,33 @@ func nodeLine(n apply.Node) plan.Change {
 // that a node is known when people rename it although nothing was made in it since the store exists.
 // Only the path says which node it is, never where assets are. Nothing is made.
 func (e Engine) saveNewNodes(ctx context.Context, listings []inventory.Listing) {
-	if e.Nodes == nil {
+	if e.Memory.Nodes == nil {
 		return
 	}
 	var paths []string
 	for _, l := range listings {
-		if path := e.Rules.NodePath(l.Account); len(l.Instances) > 0 && !slices.Contains(paths, path) {
+		path := e.Rules.NodePath(l.Account)
+		if len(l.Instances) > 0 && !slices.Contains(paths, path) {
 			paths = append(paths, path)
 		}
 	}
 	if len(paths) == 0 || ctx.Err() != nil {
 		return
 	}
-	unlearnt, err := e.Nodes.ListUnknown(ctx, paths)
+	unlearnt, err := e.Memory.Nodes.ListUnknown(ctx, paths)
 	if err != nil {
 		e.Log.Warn("it is not known which nodes are remembered", "error", err)
 	}
 	for _, path := range unlearnt {
 		at, err := e.Bastion.FindNode(ctx, path, "")
 		if err == nil && at.ID != "" {
-			err = e.Nodes.Save(ctx, path, at.ID)
+			err = e.Memory.Nodes.Save(ctx, path, at.ID)
 		}
 		if err != nil {
 			e.Log.Warn("the node of an account is not remembered yet", "path", path, "error", err)
 		}
-		if kind := inventory.KindOf(err); kind != "" && kind != inventory.Invalid {
+		kind := inventory.KindOf(err)
+		if kind != "" && kind != inventory.Invalid {
 			return // the others would fare no better
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/reconcile"
@@ -25,7 +26,7 @@ const (
 
 // nodeWorld is a world that hears events too, whose store can be taken away.
 type nodeWorld struct {
-	*eventWorld
+	*enginetest.EventWorld
 	bucket        *breakableBucket // nil = no store
 	instanceCount int              // instances that were made
 }
@@ -49,38 +50,38 @@ func eachNodeWorld(t *testing.T, stored bool, test func(*nodeWorld)) {
 	for _, version := range jumpservertest.Versions() {
 		t.Run(string(version), func(t *testing.T) {
 			t.Parallel()
-			h := &eventWorld{identities: cloud.NewOwnerCache(), world: newWorld(t, scenario{Accounts: []accountSpec{{Name: "aliyun-prod", Owner: prodOwner, Account: prodOwner}}}, version)}
-			w := &nodeWorld{eventWorld: h}
+			h := &enginetest.EventWorld{Identities: cloud.NewOwnerCache(), World: enginetest.NewWorld(t, enginetest.Setup{Accounts: []enginetest.AccountSpec{{Name: "aliyun-prod", Owner: enginetest.ProdOwner, Account: enginetest.ProdOwner}}}, version)}
+			w := &nodeWorld{EventWorld: h}
 			if stored {
 				w.bucket = &breakableBucket{Bucket: dir.Open(t.TempDir())}
 			}
 			w.addInstance()
 			test(w)
-			w.close()
+			w.Close()
 		})
 	}
 }
 
 // addInstance puts one more instance into the cloud and returns its id.
 func (w *nodeWorld) addInstance() string {
-	w.t.Helper()
+	w.T.Helper()
 	w.instanceCount++
 	id := fmt.Sprintf("i-b%d", w.instanceCount)
-	w.editClouds(cloudEdit{Put: []instance{{ID: id, Name: fmt.Sprintf("web-%d", w.instanceCount), IP: fmt.Sprintf("10.0.0.%d", w.instanceCount)}}})
+	w.EditClouds(enginetest.CloudEdit{Put: []enginetest.Instance{{ID: id, Name: fmt.Sprintf("web-%d", w.instanceCount), IP: fmt.Sprintf("10.0.0.%d", w.instanceCount)}}})
 	return id
 }
 
 func (w *nodeWorld) newStore() *state.Store {
-	w.t.Helper()
-	store, err := state.New(w.bucket, "", state.Options{Now: w.runClock.now, Pick: func(n int) int { return n - 1 }})
+	w.T.Helper()
+	store, err := state.New(w.bucket, "", state.Options{Now: w.RunClock.Now, Pick: func(n int) int { return n - 1 }})
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	return store
 }
 
 func (w *nodeWorld) newNodes() *state.NodeIDs {
-	w.t.Helper()
+	w.T.Helper()
 	if w.bucket == nil {
 		return nil
 	}
@@ -88,68 +89,68 @@ func (w *nodeWorld) newNodes() *state.NodeIDs {
 }
 
 // newProcess forgets what a warm process knows.
-func (w *nodeWorld) newProcess() { w.client = nil }
+func (w *nodeWorld) newProcess() { w.Client = nil }
 
 // runFull makes a full run that must not fail; dry = a plan.
-func (w *nodeWorld) runFull(dry bool) engine.RunResult { w.t.Helper(); return w.runWith(nil, dry) }
+func (w *nodeWorld) runFull(dry bool) engine.RunResult { w.T.Helper(); return w.runWith(nil, dry) }
 
 // runChanged makes a run that asks JumpServer only about what is new since the last one.
 func (w *nodeWorld) runChanged() engine.RunResult {
-	w.t.Helper()
-	w.jumpserver.ResetCounts()
+	w.T.Helper()
+	w.JumpServer.ResetCounts()
 	out := w.runWith(&engine.Incremental{Store: w.newStore(), Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, false)
-	if w.jumpserver.Calls()["GET /api/v1/assets/assets/"] > 0 {
-		w.t.Error("the run read everything")
+	if w.JumpServer.Calls()["GET /api/v1/assets/assets/"] > 0 {
+		w.T.Error("the run read everything")
 	}
 	return out
 }
 
 func (w *nodeWorld) runWith(increment *engine.Incremental, dry bool) engine.RunResult {
-	w.t.Helper()
-	e := w.newEngine()
-	e.Nodes, e.Incremental = w.newNodes(), increment
-	out := e.Run(w.t.Context(), engine.Request{DryRun: dry})
+	w.T.Helper()
+	e := w.NewEngine()
+	e.Memory.Nodes, e.Incremental = w.newNodes(), increment
+	out := e.Run(w.T.Context(), engine.Request{DryRun: dry})
 	if out.Err != nil || out.Report.Failures > 0 {
-		w.t.Fatalf("%v\n%s", out.Err, describe(out.Report))
+		w.T.Fatalf("%v\n%s", out.Err, enginetest.Describe(out.Report))
 	}
 	return out
 }
 
 // handleEvent hears that an instance was made and returns the answer, with the number of calls.
 func (w *nodeWorld) handleEvent(id string) reconcile.EventReport {
-	w.t.Helper()
-	v := w.newEventHandler()
-	v.Engine.Nodes = w.newNodes()
-	ctx, cancel := context.WithDeadline(w.t.Context(), w.runClock.now().Add(time.Minute))
+	w.T.Helper()
+	v := w.NewEventHandler()
+	v.Engine.Memory.Nodes = w.newNodes()
+	ctx, cancel := context.WithDeadline(w.T.Context(), w.RunClock.Now().Add(time.Minute))
 	defer cancel()
-	answer := v.Run(ctx, parseEvents(stateEvent(id+" Running")))
-	w.expectEvents(answer, "done")
+	answer := v.Run(ctx, enginetest.ParseEvents(enginetest.StateEvent(id+" Running")))
+	w.ExpectEvents(answer, "done")
 	return answer
 }
 
 // expectNode checks in which node the host of an instance sits.
 func (w *nodeWorld) expectNode(id, path string) {
-	w.t.Helper()
-	h, there := w.findHost(w.assetOf(id))
+	w.T.Helper()
+	h, there := w.FindHost(w.AssetOf(id))
 	if !there || len(h.Nodes) != 1 || h.Nodes[0] != path {
-		w.t.Errorf("%s (there: %t) sits in %q, want %s", id, there, h.Nodes, path)
+		w.T.Errorf("%s (there: %t) sits in %q, want %s", id, there, h.Nodes, path)
 	}
 }
 
 func (w *nodeWorld) expectNoNode(path string) {
-	w.t.Helper()
-	if w.jumpserver.NodeAt(jumpservertest.DefaultOrg, path) != "" {
-		w.t.Errorf("there is a node %s", path)
+	w.T.Helper()
+	if w.JumpServer.NodeAt(jumpservertest.DefaultOrg, path) != "" {
+		w.T.Errorf("there is a node %s", path)
 	}
 }
 
 // expectNodeReport compares what a report says of nodes: "new", "at <path>" or "" for nothing.
 func (w *nodeWorld) expectNodeReport(r report.Report, want string) {
-	w.t.Helper()
+	w.T.Helper()
 	got := ""
 	for _, n := range r.Nodes {
 		if n.Path != nodePath {
-			w.t.Errorf("%+v", n)
+			w.T.Errorf("%+v", n)
 		}
 		got += "at " + n.CurrentPath
 		if n.IsNew {
@@ -157,10 +158,10 @@ func (w *nodeWorld) expectNodeReport(r report.Report, want string) {
 		}
 	}
 	if got != want {
-		w.t.Errorf("the report says of nodes %q, want %q: %+v", got, want, r.Nodes)
+		w.T.Errorf("the report says of nodes %q, want %q: %+v", got, want, r.Nodes)
 	}
 	if len(r.Errors) > 0 {
-		w.t.Errorf("errors %+v", r.Errors)
+		w.T.Errorf("errors %+v", r.Errors)
 	}
 }
 
@@ -169,9 +170,9 @@ func TestNodeIsRenamed(t *testing.T) {
 	t.Parallel()
 	eachNodeWorld(t, true, func(w *nodeWorld) {
 		w.expectNodeReport(w.runFull(false).Report, "new")
-		w.expectMessages(1, "新节点 "+nodePath, "还没有人能通过它访问资产")
+		w.ExpectMessages(1, "新节点 "+nodePath, "还没有人能通过它访问资产")
 		w.expectNode("i-b1", nodePath)
-		w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
+		w.JumpServer.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
 
 		w.newProcess()
 		id := w.addInstance()
@@ -189,7 +190,7 @@ func TestNodeIsRenamed(t *testing.T) {
 		w.expectNode(id, newPath)
 		w.expectNoNode(nodePath)
 
-		w.jumpserver.MoveNode(jumpservertest.DefaultOrg, newPath, "/DEFAULT/运维")
+		w.JumpServer.MoveNode(jumpservertest.DefaultOrg, newPath, "/DEFAULT/运维")
 		w.newProcess()
 		id = w.addInstance()
 		w.expectNodeReport(w.runFull(false).Report, "at /DEFAULT/运维/生产")
@@ -204,10 +205,10 @@ func TestNodeIsRenamedWithoutStore(t *testing.T) {
 	t.Parallel()
 	for _, event := range []bool{false, true} {
 		eachNodeWorld(t, false, func(w *nodeWorld) {
-			w.changeSettings(map[string]any{"notification": map[string]any{"on": "failure"}}) // told all the same
+			w.ChangeSettings(map[string]any{"notification": map[string]any{"on": "failure"}}) // told all the same
 			w.expectNodeReport(w.runFull(false).Report, "new")
-			w.expectMessages(1, "新节点 "+nodePath)
-			w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
+			w.ExpectMessages(1, "新节点 "+nodePath)
+			w.JumpServer.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
 			w.newProcess()
 			id := w.addInstance()
 			plan := w.runFull(true)
@@ -215,7 +216,7 @@ func TestNodeIsRenamedWithoutStore(t *testing.T) {
 			if text := planText(t, plan); !strings.Contains(text, "新节点 "+nodePath) {
 				t.Errorf("the plan:\n%s", text)
 			}
-			w.expectMessages(0)
+			w.ExpectMessages(0)
 			w.expectNoNode(nodePath)
 			var rep report.Report
 			if event {
@@ -225,17 +226,17 @@ func TestNodeIsRenamedWithoutStore(t *testing.T) {
 			}
 			w.expectNodeReport(rep, "new")
 			w.expectNode(id, nodePath)
-			w.expectMessages(1, "新节点 "+nodePath, "没有状态存储")
+			w.ExpectMessages(1, "新节点 "+nodePath, "没有状态存储")
 			if !strings.Contains(report.Summary(rep, "zh"), "新节点 "+nodePath) {
 				t.Errorf("standard output says nothing: %s", report.Summary(rep, "zh"))
 			}
-			if !strings.Contains(w.logText.String(), "level=WARN msg=\"new node "+nodePath) {
+			if !strings.Contains(w.LogText.String(), "level=WARN msg=\"new node "+nodePath) {
 				t.Error("the log says nothing")
 			}
 			w.newProcess()
 			id = w.addInstance()
 			w.expectNodeReport(w.runFull(false).Report, "")
-			w.expectMessages(0)
+			w.ExpectMessages(0)
 			w.expectNode(id, nodePath)
 		})
 	}
@@ -251,16 +252,16 @@ func TestNodeIsDeleted(t *testing.T) {
 	} {
 		eachNodeWorld(t, true, func(w *nodeWorld) {
 			w.runWith(&engine.Incremental{Store: w.newStore(), Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, false)
-			w.seenMessages = len(w.robot.Messages())
-			w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
-			w.jumpserver.DeleteNode(jumpservertest.DefaultOrg, newPath)
+			w.SeenMessages = len(w.Robot.Messages())
+			w.JumpServer.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
+			w.JumpServer.DeleteNode(jumpservertest.DefaultOrg, newPath)
 			w.newProcess()
 			id := w.addInstance()
 			w.expectNodeReport(again(w, id), "new")
-			w.expectMessages(1, "新节点 "+nodePath, "原来的节点已被删除")
+			w.ExpectMessages(1, "新节点 "+nodePath, "原来的节点已被删除")
 			w.expectNode(id, nodePath)
 			w.expectNode("i-b1", "/DEFAULT")
-			w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产") // the new one is remembered
+			w.JumpServer.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产") // the new one is remembered
 			w.newProcess()
 			id = w.addInstance()
 			w.expectNodeReport(w.runFull(false).Report, "at "+newPath)
@@ -274,15 +275,15 @@ func TestNodeStoreIsBroken(t *testing.T) {
 	t.Parallel()
 	eachNodeWorld(t, true, func(w *nodeWorld) {
 		w.runFull(false)
-		w.seenMessages = len(w.robot.Messages())
-		w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
+		w.SeenMessages = len(w.Robot.Messages())
+		w.JumpServer.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
 		w.newProcess()
 		w.bucket.broken = true
 		id := w.addInstance()
 		w.expectNodeReport(w.runFull(true).Report, "new")
-		w.seenMessages = len(w.robot.Messages())
+		w.SeenMessages = len(w.Robot.Messages())
 		w.expectNodeReport(w.runFull(false).Report, "new")
-		w.expectMessages(1, "状态存储读不了", "是否只是改了名")
+		w.ExpectMessages(1, "状态存储读不了", "是否只是改了名")
 		w.expectNode(id, nodePath)
 		w.bucket.broken = false
 		w.newProcess()
@@ -304,7 +305,7 @@ func TestNodeIsLearntWithoutCreates(t *testing.T) {
 			t.Errorf("a dry run remembers %q, %v", id, err)
 		}
 		w.expectNodeReport(w.runFull(false).Report, "")
-		w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
+		w.JumpServer.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
 		w.newProcess()
 		id := w.addInstance()
 		w.expectNodeReport(w.runFull(false).Report, "at "+newPath)
@@ -322,7 +323,7 @@ func TestNodeAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.handleEvent("i-b1") // the other process is done before the first remembers what it found
-		node := w.jumpserver.NodeAt(jumpservertest.DefaultOrg, nodePath)
+		node := w.JumpServer.NodeAt(jumpservertest.DefaultOrg, nodePath)
 		if err := first.Save(t.Context(), nodePath, node); err != nil {
 			t.Errorf("the same node: %v", err)
 		}
@@ -344,16 +345,16 @@ func TestNodeCallsOfAnEvent(t *testing.T) {
 			w.runFull(false)
 			w.newProcess()
 			id := w.addInstance()
-			w.jumpserver.ResetCounts()
+			w.JumpServer.ResetCounts()
 			w.handleEvent(id)
 			about := 0
-			for call, n := range w.jumpserver.Calls() {
+			for call, n := range w.JumpServer.Calls() {
 				if strings.Contains(call, "/nodes/") {
 					about += n
 				}
 			}
 			if want := map[bool]int{true: 0, false: 1}[stored]; about != want {
-				t.Errorf("store %t: %d calls about nodes: %v", stored, about, w.jumpserver.Calls())
+				t.Errorf("store %t: %d calls about nodes: %v", stored, about, w.JumpServer.Calls())
 			}
 		})
 	}

@@ -11,19 +11,19 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// OperatorAction says how far a person's single order goes, and what it is about. Errands notify nobody, because who gave
-// the order reads what became of it; but Retire, which removes, and Reactivate do.
+// OperatorAction is a person's single order: how far it goes, and what it is about. Only Retire, which removes, and
+// Reactivate notify people; who gives another order reads what became of it.
 type OperatorAction struct {
-	Account, Region string // Retire and Release; "" = all
+	Account, Region string // of Retire and Disown; "" = all
 	Write           bool   // else nothing is written
-	// Of Retire. Adopted: plan.RetireAdopted. Yes, where it is not 0, is how many removals a person has agreed to: it
-	// must be the right number. Keyed opens the account's keys for these scopes, wherever the configuration has
-	// them, and returns the clouds in which there is one; may be nil.
-	RetireAdopted     bool
+
+	RetireAdopted bool // of Retire: plan.RetireAdopted
+	// ConfirmedRemovals, of Retire, is how many removals a person has agreed to: it must be the right number. 0 = none.
 	ConfirmedRemovals int
-	// Of Adopt: also by zone, address and name.
-	MatchByAddress bool
+	// OpenClouds, of Retire, opens the account's keys for these scopes, wherever the configuration has them, and returns
+	// the clouds in which there is one; may be nil.
 	OpenClouds     func(scopes []inventory.Scope) (Clouds, []inventory.Cloud)
+	MatchByAddress bool           // of Adopt: also by zone, address and name
 	Reopening      plan.Reopening // of Reactivate
 	// BeforeWrite is told of the scopes in which something is about to be written; may be nil.
 	BeforeWrite func(ctx context.Context, scopes []inventory.Scope)
@@ -44,27 +44,23 @@ func (e Engine) Disown(ctx context.Context, o OperatorAction) RunResult {
 }
 
 // runOperatorAction reads, plans, writes and reports. JumpServer is read before the clouds, as in a run.
-func (e Engine) runOperatorAction(ctx context.Context, o OperatorAction, clouds bool, make func(plan.Input, plan.Rules) plan.Approved) RunResult {
+func (e Engine) runOperatorAction(ctx context.Context, o OperatorAction, clouds bool, buildPlan func(plan.Input, plan.Rules) plan.Approved) RunResult {
 	started := e.Now()
-	p := passResult{changes: noChanges, halt: e.Paused(ctx)}
-	err := e.planOperatorAction(ctx, o, clouds, make, &p)
-	return e.operatorResult(o, started, p, err)
+	p := &pass{req: Request{DryRun: !o.Write}, changes: noChanges, halt: e.Paused(ctx)}
+	err := e.planOperatorAction(ctx, o, clouds, buildPlan, p)
+	return e.operatorResult(started, p, err)
 }
 
-// operatorResult reports what became of an errand.
-func (e Engine) operatorResult(o OperatorAction, started time.Time, p passResult, err error) RunResult {
-	in := report.Input{
-		Started: started, DryRun: !o.Write, Environment: e.Cards.Options.Environment, Language: e.Cards.Options.Lang,
-	}
-	in.Listings, in.Notes, in.Unchanged = p.listings, p.notes, p.unchanged
-	in.Items, in.Problems, in.Stopped, in.Pause = p.applied.Items, p.applied.Problems, err, p.halt.Pause
-	in.Duration = e.Now().Sub(in.Started)
+// operatorResult reports what became of an operator action.
+func (e Engine) operatorResult(started time.Time, p *pass, err error) RunResult {
+	in := e.reportInput(p, started, err)
+	in.Pause = p.halt.Pause
 	rep := report.Build(in)
 	e.LogOutcome(rep, err)
 	return RunResult{Report: rep, PlanLines: p.planLines(), Err: err}
 }
 
-func (e Engine) planOperatorAction(ctx context.Context, o OperatorAction, clouds bool, make func(plan.Input, plan.Rules) plan.Approved, p *passResult) error {
+func (e Engine) planOperatorAction(ctx context.Context, o OperatorAction, clouds bool, buildPlan func(plan.Input, plan.Rules) plan.Approved, p *pass) error {
 	rules := e.Rules
 	rules.Now = e.Now()
 	e.EnterStage("jumpserver")
@@ -78,18 +74,19 @@ func (e Engine) planOperatorAction(ctx context.Context, o OperatorAction, clouds
 		p.listings = e.failForeignListings(p.listings, e.loadOwners(ctx, p.listings), bastion.Assets)
 	}
 	e.EnterStage("plan")
-	approved := make(plan.Input{Current: bastion, Listings: p.listings}, rules)
+	approved := buildPlan(plan.Input{Current: bastion, Listings: p.listings}, rules)
 	e.applyOperatorAction(ctx, o, approved.HoldPaused(p.halt.binds(!o.Write)), p)
 	return nil
 }
 
-// applyOperatorAction writes what an errand may write.
-func (e Engine) applyOperatorAction(ctx context.Context, o OperatorAction, approved plan.Approved, p *passResult) {
+// applyOperatorAction writes what an operator action may write.
+func (e Engine) applyOperatorAction(ctx context.Context, o OperatorAction, approved plan.Approved, p *pass) {
 	p.recordPlan(approved)
 	e.EnterStage("apply")
-	if scopes := approved.TouchedScopes(); o.Write && o.BeforeWrite != nil && len(scopes) > 0 {
+	scopes := approved.TouchedScopes()
+	if o.Write && o.BeforeWrite != nil && len(scopes) > 0 {
 		o.BeforeWrite(ctx, scopes)
 	}
-	p.applied = apply.Run(ctx, e.writableBastion(Request{DryRun: !o.Write}, p.halt), approved, e.WriteOptions())
+	p.applied = apply.Run(ctx, e.writableBastion(p.req, p.halt), approved, e.WriteOptions())
 	p.halt.Update(p.applied)
 }

@@ -19,7 +19,7 @@ func holderOf(at inventory.Scope) plan.AccountKey {
 // then the marks of assets decide.
 func (e Engine) loadOwners(ctx context.Context, listings []inventory.Listing) knownOwners {
 	known := knownOwners{}
-	if e.OwnerStore == nil {
+	if e.Memory.Owners == nil {
 		return known
 	}
 	for _, l := range listings {
@@ -27,7 +27,7 @@ func (e Engine) loadOwners(ctx context.Context, listings []inventory.Listing) kn
 		if _, read := known[h]; read || !l.IsComplete() {
 			continue
 		}
-		o, err := e.OwnerStore.LoadOwner(ctx, h.Cloud, h.Account)
+		o, err := e.Memory.Owners.LoadOwner(ctx, h.Cloud, h.Account)
 		if err != nil {
 			e.Log.Warn("it is not remembered whose an account is", "account", h.Account, "error", err)
 		}
@@ -60,7 +60,7 @@ func errOtherAccount(why plan.Reason) error {
 
 // hasStoredOwners reports whether state vouches for all accounts of some listings, so that no asset need be read for it.
 func (e Engine) hasStoredOwners(ctx context.Context, listings []inventory.Listing) bool {
-	if e.OwnerStore == nil {
+	if e.Memory.Owners == nil {
 		return true // the marks were compared by the run before, of which something else than Owners remembers
 	}
 	known := e.loadOwners(ctx, listings)
@@ -76,7 +76,7 @@ func (e Engine) hasStoredOwners(ctx context.Context, listings []inventory.Listin
 
 // saveNewOwners remembers whose the accounts are that were listed. account_id is a person's word.
 func (e Engine) saveNewOwners(ctx context.Context, listings []inventory.Listing, known knownOwners) {
-	if e.OwnerStore == nil {
+	if e.Memory.Owners == nil {
 		return
 	}
 	done := map[plan.AccountKey]bool{}
@@ -89,7 +89,7 @@ func (e Engine) saveNewOwners(ctx context.Context, listings []inventory.Listing,
 		}
 		done[h] = true
 		now := state.Owner{Cloud: h.Cloud, Account: h.Account, Owner: l.Owner, Accepted: said}
-		if err := e.OwnerStore.SaveOwner(ctx, was, now); err != nil {
+		if err := e.Memory.Owners.SaveOwner(ctx, was, now); err != nil {
 			e.Log.Warn("it is not remembered whose an account is", "account", h.Account, "error", err)
 		}
 	}

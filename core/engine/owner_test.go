@@ -2,17 +2,14 @@ package engine_test
 
 import (
 	"context"
-	"log/slog"
 	"testing"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/apply"
-	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -22,36 +19,36 @@ import (
 
 // ownerWorld is a world with a state store, in which an account may get another key.
 type ownerWorld struct {
-	*world
+	*enginetest.World
 	store *state.Store
 }
 
 func newOwnerWorld(t *testing.T) *ownerWorld {
 	t.Helper()
-	w := newWorld(t, scenario{}, jumpservertest.V410)
-	store, err := state.New(storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true}), "", state.Options{Now: w.runClock.now})
+	w := enginetest.NewWorld(t, enginetest.Setup{}, jumpservertest.V410)
+	store, err := state.New(storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true}), "", state.Options{Now: w.RunClock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &ownerWorld{world: w, store: store.ForInstallation("jms", "org")}
+	return &ownerWorld{World: w, store: store.ForInstallation("jms", "org")}
 }
 
 func (o *ownerWorld) runFull() report.Report {
-	o.t.Helper()
-	e := o.newEngine()
-	e.OwnerStore = o.store
+	o.T.Helper()
+	e := o.NewEngine()
+	e.Memory.Owners = o.store
 	e.Incremental = &engine.Incremental{Store: o.store, Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
-	return e.Run(o.t.Context(), engine.Request{}).Report
+	return e.Run(o.T.Context(), engine.Request{}).Report
 }
 
-func (o *ownerWorld) countHosts() int { return len(o.jumpserver.Hosts(jumpservertest.DefaultOrg)) }
+func (o *ownerWorld) countHosts() int { return len(o.JumpServer.Hosts(jumpservertest.DefaultOrg)) }
 
 // swapKey returns the account the key of another cloud account, in which one host runs.
 func (o *ownerWorld) swapKey(owner string) {
-	o.t.Helper()
-	o.accounts[0].cloud = o.cloud.AddAccount(alibabatest.Key{AccountID: owner, AccessKeyID: accessKeyOf(o.accounts[0].Name), AccessKeySecret: cloudSecret})
-	o.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(900))
-	o.client = nil // as a new process would
+	o.T.Helper()
+	o.Accounts[0].Cloud = o.Cloud.AddAccount(alibabatest.Key{AccountID: owner, AccessKeyID: enginetest.AccessKeyOf(o.Accounts[0].Name), AccessKeySecret: enginetest.CloudSecret})
+	o.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(900))
+	o.Client = nil // as a new process would
 }
 
 // TestAnotherKeyOfAnEmptyAccount: no asset vouches for an account without instances, and a run that asks JumpServer only
@@ -59,7 +56,7 @@ func (o *ownerWorld) swapKey(owner string) {
 func TestAnotherKeyOfAnEmptyAccount(t *testing.T) {
 	t.Parallel()
 	o := newOwnerWorld(t)
-	o.accounts[0].Regions = []string{"cn-beijing"} // else the other, empty one leads to the full path
+	o.Accounts[0].Regions = []string{"cn-beijing"} // else the other, empty one leads to the full path
 	if rep := o.runFull(); rep.Outcome != report.OK {
 		t.Fatalf("%+v", rep)
 	}
@@ -76,51 +73,20 @@ func TestAnotherKeyOfAnEmptyAccount(t *testing.T) {
 func TestOwnerByAccountID(t *testing.T) {
 	t.Parallel()
 	o := newOwnerWorld(t)
-	o.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(1))
+	o.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(1))
 	o.runFull()
 	o.swapKey("1690700000000099")
 	if rep := o.runFull(); rep.Outcome != report.Failed || o.countHosts() != 1 {
 		t.Fatalf("%+v", rep)
 	}
-	o.accounts[0].Account = "1690700000000099"
+	o.Accounts[0].Account = "1690700000000099"
 	if rep := o.runFull(); rep.Created != 1 || rep.Deactivated+rep.Deleted+rep.Held != 0 || o.countHosts() != 2 {
 		t.Fatalf("%+v", rep)
 	}
-	o.accounts[0].Account = ""
-	o.runClock.advance(2 * time.Hour)
+	o.Accounts[0].Account = ""
+	o.RunClock.Advance(2 * time.Hour)
 	if rep := o.runFull(); rep.Outcome != report.OK || o.countHosts() != 2 {
 		t.Fatalf("%+v", rep)
-	}
-}
-
-// TestEventOfAStranger: what events say of a cloud account is none of a configured account that is remembered to be
-// another's, though its key opens the former; nothing is asked, nothing written.
-func TestEventOfAStranger(t *testing.T) {
-	t.Parallel()
-	for remembered, want := range map[string]reconcile.EventOutcome{"1002": reconcile.EventFailed, "1001": reconcile.EventDone, "": reconcile.EventDone} {
-		o := newOwnerWorld(t)
-		if remembered != "" {
-			was := state.Owner{Cloud: inventory.Alibaba, Account: "prod", Owner: remembered}
-			if err := o.store.SaveOwner(t.Context(), state.Owner{}, was); err != nil {
-				t.Fatal(err)
-			}
-		}
-		log := slog.New(slog.DiscardHandler)
-		bastion := &fakeBastion{assets: map[string]inventory.Asset{}}
-		living := inventory.Instance{Scope: accountScope("prod"), Owner: "1001", ID: "i-1", Name: "subject", PrivateIPs: []string{"10.0.0.1"}}
-		v := reconcile.EventHandler{
-			Engine: engine.Engine{
-				Rules:        plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
-				ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log}, Now: time.Now, Log: log, OwnerStore: o.store,
-			},
-			Clouds: twoAccounts{sees: map[string]fakeCloud{"prod": {"i-1": living}}}, Bastion: bastion, Sleep: (&clock{}).sleep,
-		}
-		answer := v.Run(t.Context(), []cloud.ParsedEvent{{ID: "e", Target: cloud.EventTarget{
-			Cloud: inventory.Alibaba, AccountID: "1001", Region: "cn-beijing", InstanceIDs: []string{"i-1"},
-		}}})
-		if got := answer.Results[0]; got.Outcome != want || (want == reconcile.EventDone) != (answer.Created == 1) {
-			t.Errorf("remembered %q: %+v, %d made", remembered, got, answer.Created)
-		}
 	}
 }
 
@@ -140,21 +106,21 @@ func (c keyChangingClouds) FindVerified(ctx context.Context, at inventory.Scope,
 func TestWhoseKeyProves(t *testing.T) {
 	t.Parallel()
 	o := newOwnerWorld(t)
-	o.accounts[0].Regions = []string{"cn-beijing"}
-	o.editCloud(cloudEdit{Put: []instance{{ID: "i-1", Name: "a", IP: "10.0.0.1"}, {ID: "i-2", Name: "b", IP: "10.0.0.2"}}})
-	if out, _ := o.runTimed(engine.Request{}, 0); out.Report.Created != 2 {
+	o.Accounts[0].Regions = []string{"cn-beijing"}
+	o.EditCloud(enginetest.CloudEdit{Put: []enginetest.Instance{{ID: "i-1", Name: "a", IP: "10.0.0.1"}, {ID: "i-2", Name: "b", IP: "10.0.0.2"}}})
+	if out, _ := runTimed(o.World, engine.Request{}, 0); out.Report.Created != 2 {
 		t.Fatalf("%+v", out.Report)
 	}
-	o.accounts[0].cloud.Hide("cn-beijing", "i-1") // the list lacks it, and it runs
-	e := o.newEngine()
+	o.Accounts[0].Cloud.Hide("cn-beijing", "i-1") // the list lacks it, and it runs
+	e := o.NewEngine()
 	e.Clouds = keyChangingClouds{e.Clouds, func() {
-		o.cloud.AddAccount(alibabatest.Key{AccountID: "1690700000000099", AccessKeyID: accessKeyOf(o.accounts[0].Name), AccessKeySecret: cloudSecret})
+		o.Cloud.AddAccount(alibabatest.Key{AccountID: "1690700000000099", AccessKeyID: enginetest.AccessKeyOf(o.Accounts[0].Name), AccessKeySecret: enginetest.CloudSecret})
 	}}
 	rep := e.Run(t.Context(), engine.Request{}).Report
 	if rep.Deactivated+rep.Deleted != 0 || rep.Held != 1 {
 		t.Errorf("%d deactivated, %d deleted, %d held: %+v", rep.Deactivated, rep.Deleted, rep.Held, rep.Changes)
 	}
-	for _, h := range o.jumpserver.Hosts(jumpservertest.DefaultOrg) {
+	for _, h := range o.JumpServer.Hosts(jumpservertest.DefaultOrg) {
 		if !h.Active {
 			t.Errorf("%s is closed", h.Name)
 		}

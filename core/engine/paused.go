@@ -13,10 +13,10 @@ import (
 
 // Pauses remembers what people have paused, and when people were told of it.
 type Pauses interface {
-	// Pause returns what is paused, also one that is over. With an error it is not known whether anything is.
-	Pause(ctx context.Context) (state.Pause, error)
-	PauseTold(ctx context.Context) (state.PauseTold, error)
-	KeepPauseTold(ctx context.Context, t state.PauseTold) error
+	// LoadPause returns what is paused, also one that is over. With an error it is not known whether anything is.
+	LoadPause(ctx context.Context) (state.Pause, error)
+	LoadPauseNotice(ctx context.Context) (state.PauseNotice, error)
+	SavePauseNotice(ctx context.Context, t state.PauseNotice) error
 }
 
 // remindPause is how often a pause is told at least by runs that have nothing else to tell.
@@ -31,15 +31,15 @@ type Halt struct {
 
 // Paused reads what is paused. What cannot be read counts as a pause of removals.
 func (e Engine) Paused(ctx context.Context) Halt {
-	if e.Pauses == nil {
+	if e.Memory.Pauses == nil {
 		return Halt{}
 	}
-	p, err := e.Pauses.Pause(ctx)
+	p, err := e.Memory.Pauses.LoadPause(ctx)
 	switch {
 	case err != nil:
 		e.Log.Error("it is not known what is paused, so nothing is removed", "error", err)
 		return Halt{Pause: plan.UnreadablePause(err.Error())}
-	case p.Stands(e.Now()):
+	case p.IsActive(e.Now()):
 		h := Halt{Pause: plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason), of: p}
 		e.Log.Warn("paused", "what", h.Why.Text(plan.English))
 		return h
@@ -52,23 +52,23 @@ func (e Engine) Paused(ctx context.Context) Halt {
 // pausedNow is Paused for who asks once more in the middle of a run.
 func (e Engine) pausedNow(ctx context.Context) plan.Pause { return e.Paused(ctx).Pause }
 
-// tells fills what a report says of a pause, and returns the cards that tell it: whatever NotifyOn says, where people
-// were not told of it for a day. A pause that is over is told once, by the next card.
+// fillReport fills what a report says of a pause, and returns the cards that deliver it: whatever NotifyOn says, where
+// people were not told of it for a day. A pause that is over is told once, by the next card.
 // Runs that only look tell nobody.
-func (h Halt) tells(ctx context.Context, e Engine, in *report.Input) delivery.Cards {
+func (h Halt) fillReport(ctx context.Context, e Engine, in *report.Input) delivery.Cards {
 	cards := e.Cards
 	in.Pause = h.Pause
-	if in.DryRun || e.Pauses == nil || !h.Stands() && h.over.Code == "" {
+	if in.DryRun || e.Memory.Pauses == nil || !h.Stands() && h.over.Code == "" {
 		return cards
 	}
-	told, err := e.Pauses.PauseTold(ctx)
+	told, err := e.Memory.Pauses.LoadPauseNotice(ctx)
 	switch {
 	case err != nil:
 		e.Log.Warn("it is not known whether people were told of the pause", "error", err)
-	case told.Of != h.of.Nonce:
-		told = state.PauseTold{}
+	case told.PauseNonce != h.of.Nonce:
+		told = state.PauseNotice{}
 	}
-	if h.over.Code != "" && err == nil && !told.Ended {
+	if h.over.Code != "" && err == nil && !told.EndNotified {
 		in.PauseEnded = h.over
 	}
 	if h.Stands() && err == nil && e.Now().Sub(told.At) >= remindPause {
@@ -77,14 +77,14 @@ func (h Halt) tells(ctx context.Context, e Engine, in *report.Input) delivery.Ca
 	return cards
 }
 
-// told notes that a card told what a report says of the pause.
-func (h Halt) told(ctx context.Context, e Engine, rep report.Report) {
-	if rep.Pause == nil || rep.DryRun || e.Pauses == nil || !e.Cards.HasChannel() || !e.Cards.Wants(rep) {
+// recordReported notes that a card said what a report says of the pause.
+func (h Halt) recordReported(ctx context.Context, e Engine, rep report.Report) {
+	if rep.Pause == nil || rep.DryRun || e.Memory.Pauses == nil || !e.Cards.HasChannel() || !e.Cards.Wants(rep) {
 		return
 	}
 	ctx, cancel := delivery.DetachedContext(ctx)
 	defer cancel()
-	err := e.Pauses.KeepPauseTold(ctx, state.PauseTold{Of: h.of.Nonce, At: e.Now(), Ended: !rep.Pause.Stands})
+	err := e.Memory.Pauses.SavePauseNotice(ctx, state.PauseNotice{PauseNonce: h.of.Nonce, At: e.Now(), EndNotified: !rep.Pause.Stands})
 	if err != nil {
 		e.Log.Warn("the pause may be told more often than it should be", "error", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -18,38 +19,38 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// pauses gives an order as jms-sync pause does; no time is until resumed.
+// pauses returns an order as jms-sync pause does; no time is until resumed.
 func (r *stateWorld) pauses(removals bool, length time.Duration) {
-	r.t.Helper()
-	p := state.Pause{Removals: removals, Since: r.runClock.now(), By: "anna@ops", Reason: "upgrade"}
+	r.T.Helper()
+	p := state.Pause{Removals: removals, Since: r.RunClock.Now(), By: "anna@ops", Reason: "upgrade"}
 	if length > 0 {
 		p.Until = p.Since.Add(length)
 	}
-	if err := r.store.KeepPause(r.t.Context(), p); err != nil {
-		r.t.Fatal(err)
+	if err := r.store.SavePause(r.T.Context(), p); err != nil {
+		r.T.Fatal(err)
 	}
 }
 
 func (r *stateWorld) resumes() {
-	r.t.Helper()
-	if err := r.store.Resume(r.t.Context()); err != nil {
-		r.t.Fatal(err)
+	r.T.Helper()
+	if err := r.store.Resume(r.T.Context()); err != nil {
+		r.T.Fatal(err)
 	}
 }
 
 // pausing is the engine of a full run that knows of pauses, a minute later.
 func (r *stateWorld) pausing() engine.Engine {
-	r.t.Helper()
-	r.runClock.advance(time.Minute)
-	r.robotClock.advance(4 * time.Second)
-	e := r.newEngine()
-	e.Incremental, e.HeldStore, e.OwnerStore, e.Pauses = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, r.store.HeldStore(), r.store, r.store
+	r.T.Helper()
+	r.RunClock.Advance(time.Minute)
+	r.RobotClock.Advance(4 * time.Second)
+	e := r.NewEngine()
+	e.Incremental, e.Memory.Held, e.Memory.Owners, e.Memory.Pauses = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, r.store.HeldStore(), r.store, r.store
 	return e
 }
 
 func (r *stateWorld) paused() report.Report {
-	r.t.Helper()
-	return r.pausing().Run(r.t.Context(), engine.Request{}).Report
+	r.T.Helper()
+	return r.pausing().Run(r.T.Context(), engine.Request{}).Report
 }
 
 // TestPauseOfWrites: nothing is written while all writes are paused, whatever path a run takes, all of it is told,
@@ -59,33 +60,33 @@ func TestPauseOfWrites(t *testing.T) {
 	r := newStateWorld(t)
 	r.paused()
 	for name, change := range map[string]func(){
-		"a few":   func() { r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(50)) },
+		"a few":   func() { r.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(50)) },
 		"nothing": func() {},
 		"a release": func() {
 			r.releaseInstances(0, 1)
-			r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(51))
+			r.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(51))
 		},
 	} {
 		change()
 		r.pauses(false, time.Hour)
-		r.jumpserver.ResetCounts()
+		r.JumpServer.ResetCounts()
 		rep := r.paused()
 		changes := map[string]int{"a few": 1, "nothing": 0, "a release": 2}[name]
 		outcome := report.Held
 		if changes == 0 {
 			outcome = report.OK
 		}
-		if r.jumpserver.Writes() != 0 || rep.Held != changes || rep.Outcome != outcome || rep.Created+rep.Deactivated != 0 {
-			t.Errorf("%s: %d writes, %+v", name, r.jumpserver.Writes(), rep)
+		if r.JumpServer.Writes() != 0 || rep.Held != changes || rep.Outcome != outcome || rep.Created+rep.Deactivated != 0 {
+			t.Errorf("%s: %d writes, %+v", name, r.JumpServer.Writes(), rep)
 		}
 		if rep.Pause == nil || !rep.Pause.Stands || !rep.Pause.All || !strings.Contains(rep.Pause.Text, "anna@ops") {
 			t.Errorf("%s: %+v", name, rep.Pause)
 		}
-		all := r.robot.Messages()
+		all := r.Robot.Messages()
 		if card := all[len(all)-1].Text; !strings.HasPrefix(card, "**已暂停全部写入（anna") {
 			t.Errorf("%s: the card begins with %.60q", name, card)
 		}
-		r.runClock.advance(2 * time.Hour)
+		r.RunClock.Advance(2 * time.Hour)
 		rep = r.paused()
 		if rep.Created+rep.Deactivated != changes || rep.Outcome != report.OK || rep.Pause == nil || rep.Pause.Stands {
 			t.Errorf("%s, when it is over: %+v, %+v", name, rep, rep.Pause)
@@ -94,10 +95,10 @@ func TestPauseOfWrites(t *testing.T) {
 			t.Errorf("%s: that it is over is told twice", name)
 		}
 	}
-	if log := r.logText.String(); !strings.Contains(log, "all writes are paused (by anna@ops") {
+	if log := r.LogText.String(); !strings.Contains(log, "all writes are paused (by anna@ops") {
 		t.Error("it is not in the log")
 	}
-	r.close()
+	r.Close()
 }
 
 // TestPauseOfRemovals: assets are made, none is removed, approved or not; the approval serves when it is over.
@@ -112,7 +113,7 @@ func TestPauseOfRemovals(t *testing.T) {
 		t.Fatalf("a person does not see what else holds them: %+v", rep)
 	}
 	r.approveHeldSet(rep)
-	r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
+	r.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
 	rep = r.paused()
 	if rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 8 || rep.Outcome != report.Held || r.countInactive() != 0 || len(rep.HeldSets) != 0 {
 		t.Errorf("%+v", rep)
@@ -126,13 +127,13 @@ func TestPauseOfRemovals(t *testing.T) {
 	if rep = r.paused(); rep.Deactivated != 8 || r.countInactive() != 8 || rep.Pause != nil {
 		t.Errorf("resumed: %+v", rep)
 	}
-	r.close()
+	r.Close()
 }
 
 // failing is a store of which nobody knows what is paused.
 type failing struct{ *state.Store }
 
-func (failing) Pause(context.Context) (state.Pause, error) {
+func (failing) LoadPause(context.Context) (state.Pause, error) {
 	return state.Pause{}, &inventory.Error{Kind: inventory.Temporary, Err: errors.New("the store is away")}
 }
 
@@ -146,15 +147,15 @@ func TestUnreadablePause(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"a store that fails": func(r *stateWorld, e *engine.Engine) { e.Pauses = failing{r.store} },
+		"a store that fails": func(r *stateWorld, e *engine.Engine) { e.Memory.Pauses = failing{r.store} },
 	} {
 		r := newStateWorld(t)
 		r.paused()
 		r.releaseInstances(0, 1)
-		r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
+		r.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
 		e := r.pausing()
 		breaks(r, &e)
-		r.runClock.advance(time.Minute)
+		r.RunClock.Advance(time.Minute)
 		rep := e.Run(t.Context(), engine.Request{}).Report
 		if rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 1 || r.countInactive() != 0 {
 			t.Errorf("%s: %+v", name, rep)
@@ -162,7 +163,7 @@ func TestUnreadablePause(t *testing.T) {
 		if rep.Pause == nil || !rep.Pause.Stands || !strings.Contains(rep.Pause.Text, "读不了暂停状态") {
 			t.Errorf("%s: %+v", name, rep.Pause)
 		}
-		r.close()
+		r.Close()
 	}
 }
 
@@ -173,9 +174,9 @@ func TestPauseWhileRunning(t *testing.T) {
 	r.paused()
 	r.releaseInstances(0, 8)
 	r.approveHeldSet(r.paused()) // they are too many, and what is approved serves when the pause is over
-	r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
+	r.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
 	ordered := false
-	r.jumpserver.OnRequest(func(q *http.Request) {
+	r.JumpServer.OnRequest(func(q *http.Request) {
 		if q.Method == http.MethodPost && strings.HasSuffix(q.URL.Path, "/assets/hosts/") && !ordered { // it makes the new host
 			ordered = true
 			r.pauses(true, 0)
@@ -195,29 +196,29 @@ func TestPauseWhileRunning(t *testing.T) {
 	if rep = r.paused(); rep.Deactivated != 8 {
 		t.Errorf("resumed: %+v", rep)
 	}
-	r.close()
+	r.Close()
 }
 
 // TestPauseIsTold at least daily, whatever notification.on says; a run that only looks does not count.
 func TestPauseIsTold(t *testing.T) {
 	t.Parallel()
 	r := newStateWorld(t)
-	r.changeSettings(map[string]any{"notification": map[string]any{"on": "failure"}})
+	r.ChangeSettings(map[string]any{"notification": map[string]any{"on": "failure"}})
 	r.paused()
 	r.pauses(true, 0)
 	for _, c := range []struct {
 		after time.Duration
 		cards int
 	}{{time.Minute, 1}, {time.Hour, 0}, {22 * time.Hour, 0}, {2 * time.Hour, 1}, {time.Hour, 0}} {
-		r.runClock.advance(c.after)
-		before := len(r.robot.Messages())
+		r.RunClock.Advance(c.after)
+		before := len(r.Robot.Messages())
 		r.pausing().Run(t.Context(), engine.Request{DryRun: true})
 		r.paused()
-		if n := len(r.robot.Messages()) - before; n != c.cards {
+		if n := len(r.Robot.Messages()) - before; n != c.cards {
 			t.Errorf("after %s: %d cards, want %d", c.after, n, c.cards)
 		}
 	}
-	r.close()
+	r.Close()
 }
 
 // TestPauseAndDryRun: a run that only looks shows what would be done without the pause, and that there is one.
@@ -231,17 +232,17 @@ func TestPauseAndDryRun(t *testing.T) {
 	if rep.Deactivated != 1 || rep.Pause == nil || r.countInactive() != 0 {
 		t.Errorf("%+v", rep)
 	}
-	r.close()
+	r.Close()
 }
 
 // TestPauseAndOrders: what a person orders besides is held as well: retire by any pause, adopt by that of all writes.
 func TestPauseAndOrders(t *testing.T) {
 	t.Parallel()
 	r := newStateWorld(t)
-	r.addAccount(accountSpec{Name: "aliyun-old", Owner: testOwner, Regions: []string{"cn-hangzhou"}})
-	r.accounts[1].cloud.Put("cn-hangzhou", alibabatest.SampleInstance(200))
+	r.AddAccount(enginetest.AccountSpec{Name: "aliyun-old", Owner: enginetest.TestOwner, Regions: []string{"cn-hangzhou"}})
+	r.Accounts[1].Cloud.Put("cn-hangzhou", alibabatest.SampleInstance(200))
 	r.paused()
-	r.accounts[1].Unconfigured = true
+	r.Accounts[1].Unconfigured = true
 	for _, removals := range []bool{true, false} {
 		r.pauses(removals, time.Hour)
 		for _, yes := range []int{0, 1} {
@@ -255,8 +256,8 @@ func TestPauseAndOrders(t *testing.T) {
 			t.Errorf("%+v", released.Report)
 		}
 	}
-	host := r.jumpserver.Hosts(jumpservertest.DefaultOrg)[0]
-	r.jumpserver.Edit(jumpservertest.DefaultOrg, host.ID, func(h *jumpservertest.Host) { h.Labels = nil })
+	host := r.JumpServer.Hosts(jumpservertest.DefaultOrg)[0]
+	r.JumpServer.Edit(jumpservertest.DefaultOrg, host.ID, func(h *jumpservertest.Host) { h.Labels = nil })
 	if out := r.pausing().Adopt(t.Context(), engine.OperatorAction{Write: true}); out.Report.Held != 1 || out.Report.Updated != 0 {
 		t.Errorf("adopt: %+v", out.Report)
 	}
@@ -264,7 +265,7 @@ func TestPauseAndOrders(t *testing.T) {
 	if out := r.pausing().Adopt(t.Context(), engine.OperatorAction{Write: true}); out.Report.Updated != 1 {
 		t.Errorf("adopt, removals paused: %+v", out.Report)
 	}
-	labels := r.pausing().CleanLabels(t.Context(), r.client, engine.LabelCleanup{Write: true})
+	labels := r.pausing().CleanLabels(t.Context(), r.Client, engine.LabelCleanup{Write: true})
 	var why *plan.RunError
 	if !errors.As(labels.Err, &why) || !plan.IsPauseHold(why.Reason.Code) {
 		t.Errorf("labels: %v", labels.Err)
@@ -273,53 +274,55 @@ func TestPauseAndOrders(t *testing.T) {
 	if out := r.pausing().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-old", Write: true}); out.Report.Deactivated != 1 {
 		t.Errorf("resumed: %+v", out.Report)
 	}
-	back := engine.OperatorAction{Write: true, Reopening: plan.Reopening{Since: r.runClock.now().Add(-time.Hour), Until: r.runClock.now().Add(time.Hour)}}
+	back := engine.OperatorAction{Write: true, Reopening: plan.Reopening{Since: r.RunClock.Now().Add(-time.Hour), Until: r.RunClock.Now().Add(time.Hour)}}
 	for _, removals := range []bool{false, true} { // who undoes a removal may, while removals are paused
 		r.pauses(removals, time.Hour)
 		if out := r.pausing().Reactivate(t.Context(), back); out.Err != nil || (out.Report.Held == 1) == removals || (r.countInactive() == 0) != removals {
 			t.Errorf("reactivate, removals only: %v: %v, %+v", removals, out.Err, out.Report)
 		}
 	}
-	r.close()
+	r.Close()
 }
 
 // paused is a store of which only the pause is known.
-func (h *eventWorld) pausedBy(p state.Pause) engine.Pauses { return fixed{p} }
+func pausedBy(h *enginetest.EventWorld, p state.Pause) engine.Pauses { return fixed{p} }
 
 type fixed struct{ p state.Pause }
 
-func (f fixed) Pause(context.Context) (state.Pause, error)         { return f.p, nil }
-func (fixed) PauseTold(context.Context) (state.PauseTold, error)   { return state.PauseTold{}, nil }
-func (fixed) KeepPauseTold(context.Context, state.PauseTold) error { return nil }
-func (h *eventWorld) hearPaused(p state.Pause, e ...string) reconcile.EventReport {
-	h.t.Helper()
-	v := h.newEventHandler()
-	v.Engine.Pauses = h.pausedBy(p)
-	ctx, cancel := context.WithDeadline(h.t.Context(), h.runClock.now().Add(time.Minute))
+func (f fixed) LoadPause(context.Context) (state.Pause, error) { return f.p, nil }
+func (fixed) LoadPauseNotice(context.Context) (state.PauseNotice, error) {
+	return state.PauseNotice{}, nil
+}
+func (fixed) SavePauseNotice(context.Context, state.PauseNotice) error { return nil }
+func hearPaused(h *enginetest.EventWorld, p state.Pause, e ...string) reconcile.EventReport {
+	h.T.Helper()
+	v := h.NewEventHandler()
+	v.Engine.Memory.Pauses = pausedBy(h, p)
+	ctx, cancel := context.WithDeadline(h.T.Context(), h.RunClock.Now().Add(time.Minute))
 	defer cancel()
-	return v.Run(ctx, parseEvents(e...))
+	return v.Run(ctx, enginetest.ParseEvents(e...))
 }
 
 // TestPauseAndEvents: a release is not applied, is told, and need not come again, also where the cloud does not show it
 // yet; what is new is made unless all writes are paused. The next full run does what was left.
 func TestPauseAndEvents(t *testing.T) {
 	t.Parallel()
-	h := newEventWorld(t, nil)
-	h.redelivers = true
-	removals := state.Pause{Removals: true, Since: h.runClock.now(), By: "anna@ops"}
-	all := state.Pause{Since: h.runClock.now(), Until: h.runClock.now().Add(time.Hour), By: "anna@ops"}
-	releasing("i-b1")(h)
-	h.editClouds(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}})
+	h := enginetest.NewEventWorld(t, nil)
+	h.Redelivers = true
+	removals := state.Pause{Removals: true, Since: h.RunClock.Now(), By: "anna@ops"}
+	all := state.Pause{Since: h.RunClock.Now(), Until: h.RunClock.Now().Add(time.Hour), By: "anna@ops"}
+	enginetest.Releasing("i-b1")(h)
+	h.EditClouds(enginetest.CloudEdit{Put: []enginetest.Instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}})
 	for _, p := range []state.Pause{all, removals} {
-		h.expectEvents(h.hearPaused(p, stateEvent("i-b1 Deleted")), "held: 已暂停")
-		h.expectHost("i-b1", "web-1 10.0.0.1 on -")
-		h.expectMessages(1, "已暂停", "web-1")
-		h.expectEvents(h.hearPaused(p, stateEvent("i-b2 Deleted")), "later: ")
+		h.ExpectEvents(hearPaused(h, p, enginetest.StateEvent("i-b1 Deleted")), "held: 已暂停")
+		h.ExpectHost("i-b1", "web-1 10.0.0.1 on -")
+		h.ExpectMessages(1, "已暂停", "web-1")
+		h.ExpectEvents(hearPaused(h, p, enginetest.StateEvent("i-b2 Deleted")), "later: ")
 	}
-	h.robotClock.advance(time.Minute)
-	h.expectEvents(h.hearPaused(all, stateEvent("i-new Running")), "held: 已暂停全部写入")
-	h.expectHost("i-new", "")
-	h.expectEvents(h.hearPaused(removals, stateEvent("i-new Running")), "done: 新增")
-	h.expectEvents(h.hearPaused(state.Pause{}, stateEvent("i-b1 Deleted")), "done: 释放")
-	h.close()
+	h.RobotClock.Advance(time.Minute)
+	h.ExpectEvents(hearPaused(h, all, enginetest.StateEvent("i-new Running")), "held: 已暂停全部写入")
+	h.ExpectHost("i-new", "")
+	h.ExpectEvents(hearPaused(h, removals, enginetest.StateEvent("i-new Running")), "done: 新增")
+	h.ExpectEvents(hearPaused(h, state.Pause{}, enginetest.StateEvent("i-b1 Deleted")), "done: 释放")
+	h.Close()
 }

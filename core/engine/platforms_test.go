@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
 )
@@ -17,15 +18,15 @@ func TestNamedPlatforms(t *testing.T) {
 	eachNodeWorld(t, false, func(w *nodeWorld) {
 		w.runFull(false)
 		w.expectPlatform("i-b1", "Linux", "ssh 22, sftp 22")
-		w.jumpserver.AddPlatform("Linux-2222", "linux", 2222)
-		w.jumpserver.AddPlatform("Win-Fleet", "windows", 22)
-		w.account("").Platforms = map[string]any{"linux": "Linux-2222"}
-		w.changeSettings(map[string]any{"platforms": map[string]any{"windows": "Win-Fleet", "linux": "nobody takes it"}})
+		w.JumpServer.AddPlatform("Linux-2222", "linux", 2222)
+		w.JumpServer.AddPlatform("Win-Fleet", "windows", 22)
+		w.Account("").Platforms = map[string]any{"linux": "Linux-2222"}
+		w.ChangeSettings(map[string]any{"platforms": map[string]any{"windows": "Win-Fleet", "linux": "nobody takes it"}})
 		linux := w.addInstance()
-		w.editClouds(cloudEdit{Put: []instance{{ID: "i-w", Name: "win", IP: "10.0.1.1", OSType: "windows"}}})
+		w.EditClouds(enginetest.CloudEdit{Put: []enginetest.Instance{{ID: "i-w", Name: "win", IP: "10.0.1.1", OSType: "windows"}}})
 		out := w.runFull(false)
 		if out.Report.Created != 2 || out.Report.Updated > 0 || out.Report.Drifted > 0 {
-			t.Errorf("%s", describe(out.Report))
+			t.Errorf("%s", enginetest.Describe(out.Report))
 		}
 		w.expectPlatform("i-b1", "Linux", "ssh 22, sftp 22")
 		w.expectPlatform(linux, "Linux-2222", "ssh 2222")
@@ -35,10 +36,10 @@ func TestNamedPlatforms(t *testing.T) {
 		w.handleEvent(event)
 		w.expectPlatform(event, "Linux-2222", "ssh 2222")
 		// The account's platform changes its type's name: what is there stays, and is told as drift.
-		w.account("").Platforms = map[string]any{"linux": "Win-Fleet"}
+		w.Account("").Platforms = map[string]any{"linux": "Win-Fleet"}
 		w.newProcess()
-		if out = w.runFull(false); out.Report.Drifted != 3 || out.Report.Updated > 0 || !strings.Contains(describe(out.Report), "platform Linux-2222 ≠ Win-Fleet") {
-			t.Errorf("%s", describe(out.Report))
+		if out = w.runFull(false); out.Report.Drifted != 3 || out.Report.Updated > 0 || !strings.Contains(enginetest.Describe(out.Report), "platform Linux-2222 ≠ Win-Fleet") {
+			t.Errorf("%s", enginetest.Describe(out.Report))
 		}
 		w.expectPlatform(linux, "Linux-2222", "ssh 2222")
 	})
@@ -49,33 +50,33 @@ func TestNamedPlatforms(t *testing.T) {
 func TestPlatformIsMissing(t *testing.T) {
 	t.Parallel()
 	eachNodeWorld(t, false, func(w *nodeWorld) {
-		w.account("").Platforms = map[string]any{"linux": "Linux-2222"}
-		w.addAccount(accountSpec{Name: "aliyun-test", Owner: testOwner, Account: testOwner})
-		w.editClouds(cloudEdit{Account: "aliyun-test", Put: []instance{{ID: "i-t1", Name: "test", IP: "10.2.0.1"}}})
+		w.Account("").Platforms = map[string]any{"linux": "Linux-2222"}
+		w.AddAccount(enginetest.AccountSpec{Name: "aliyun-test", Owner: enginetest.TestOwner, Account: enginetest.TestOwner})
+		w.EditClouds(enginetest.CloudEdit{Account: "aliyun-test", Put: []enginetest.Instance{{ID: "i-t1", Name: "test", IP: "10.2.0.1"}}})
 		for _, dry := range []bool{true, false} {
-			out := w.newEngine().Run(t.Context(), engine.Request{DryRun: dry})
+			out := w.NewEngine().Run(t.Context(), engine.Request{DryRun: dry})
 			if out.Report.Outcome != report.Partial || out.Report.Created != 1 || out.Report.Failures != 1 {
-				t.Errorf("dry %t: %s", dry, describe(out.Report))
+				t.Errorf("dry %t: %s", dry, enginetest.Describe(out.Report))
 			}
-			if text := describe(out.Report); !strings.Contains(text, "账号 aliyun-prod：JumpServer 里没有平台 Linux-2222") {
+			if text := enginetest.Describe(out.Report); !strings.Contains(text, "账号 aliyun-prod：JumpServer 里没有平台 Linux-2222") {
 				t.Errorf("dry %t: %s", dry, text)
 			}
 		}
-		if hosts := w.jumpserver.Hosts(jumpservertest.DefaultOrg); len(hosts) != 1 || hosts[0].Name != "test" {
+		if hosts := w.JumpServer.Hosts(jumpservertest.DefaultOrg); len(hosts) != 1 || hosts[0].Name != "test" {
 			t.Errorf("%+v", hosts)
 		}
 		w.expectNoNode(nodePath)
-		w.jumpserver.AddPlatform("Linux-2222", "linux", 2222)
-		w.bastionClock.advance(2 * time.Minute)
+		w.JumpServer.AddPlatform("Linux-2222", "linux", 2222)
+		w.BastionClock.Advance(2 * time.Minute)
 		w.runFull(false)
 		w.expectPlatform("i-b1", "Linux-2222", "ssh 2222")
 	})
 }
 
 func (w *nodeWorld) expectPlatform(id, platform, want string) {
-	w.t.Helper()
-	h, there := w.findHost(w.assetOf(id))
-	if !there || h.Platform != platform || ports(h) != want {
-		w.t.Errorf("%s (there: %t) is %s with %s, want %s with %s", id, there, h.Platform, ports(h), platform, want)
+	w.T.Helper()
+	h, there := w.FindHost(w.AssetOf(id))
+	if !there || h.Platform != platform || enginetest.Ports(h) != want {
+		w.T.Errorf("%s (there: %t) is %s with %s, want %s with %s", id, there, h.Platform, enginetest.Ports(h), platform, want)
 	}
 }

@@ -12,14 +12,14 @@ import (
 // Clouds lists the configured accounts, and answers for single instances.
 type Clouds interface {
 	EventClouds
-	// List gives one listing per account and region asked for, sorted, complete or failed.
+	// List returns one listing per account and region asked for, sorted, complete or failed.
 	List(ctx context.Context, narrow cloud.Filter) []inventory.Listing
-	// ListScopes gives the scopes that List will give; known is false where a cloud does not
+	// ListScopes returns the scopes that List will list; known is false where a cloud does not
 	// tell its regions, and then they are those of the others.
 	ListScopes(ctx context.Context, narrow cloud.Filter) (scopes []inventory.Scope, known bool)
 	// VerifyOwner asks anew whose account a scope is read with, and fails where it is another's.
 	VerifyOwner(ctx context.Context, scope inventory.Scope, owner string) error
-	// UnknownAccounts gives those of the account names asked for that are not configured.
+	// UnknownAccounts returns those of the account names asked for that are not configured.
 	UnknownAccounts(narrow cloud.Filter) []string
 }
 
@@ -27,18 +27,18 @@ type Clouds interface {
 type Bastion interface {
 	EventBastion
 	apply.Reader
-	// Read proves the organisation and gives everything in it, complete, or an error.
+	// Read proves the organisation and returns everything in it, complete, or an error.
 	Read(ctx context.Context) (inventory.JumpServerAssets, error)
 }
 
 // EventClouds is what events need of the clouds.
 type EventClouds interface {
-	// ResolveScopes finds the scopes that a hint means: one for each account of its owner; none is no
+	// ResolveScopes finds the scopes that an event means: one for each account of its owner; none is no
 	// error.
 	ResolveScopes(ctx context.Context, h cloud.EventTarget) ([]inventory.Scope, error)
-	// Find gives those of the named instances that exist; it proves nothing of the others.
+	// Find returns those of the named instances that exist; it proves nothing of the others.
 	Find(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error)
-	// FindVerified is Glance with proof of the others' absence, as far as Found says.
+	// FindVerified is Find with proof of the others' absence, as far as FindResult says.
 	FindVerified(ctx context.Context, scope inventory.Scope, ids []string) (inventory.FindResult, error)
 }
 
@@ -55,8 +55,8 @@ type EventBastion interface {
 	UsesUTF8MB3(ctx context.Context) (bool, error)
 	// VerifyOrganisation asks which organisation answers; reads that have rows prove it themselves.
 	VerifyOrganisation(ctx context.Context) error
-	// Deactivated returns an account's assets whose jms-gone is not older than a time; whole = all of them.
-	Deactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error)
+	// ListDeactivated returns an account's assets whose jms-gone is not older than a time; whole = all of them.
+	ListDeactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error)
 	// CountActive counts the active assets that carry all of these labels.
 	CountActive(ctx context.Context, labels []inventory.Label) (int, error)
 }

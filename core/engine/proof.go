@@ -15,7 +15,7 @@ import (
 
 // proveAbsences asks the clouds for every candidate by its instance id, scope by scope and in parallel, and
 // then whose key it was that did not see it. An error is no proof: its candidates are held.
-// witness names an instance of a scope that is listed and has an asset of ours, see proveScope.
+// witness names an instance of a scope that is listed and has an asset of ours, see proveAbsencesIn.
 func (e Engine) proveAbsences(ctx context.Context, candidates []plan.Change, witness func(inventory.Scope) string) plan.Proofs {
 	byScope := map[inventory.Scope][]plan.Change{}
 	for _, c := range candidates {
@@ -67,7 +67,8 @@ func (e Engine) proveAbsencesIn(ctx context.Context, scope inventory.Scope, chan
 	proofs := make(plan.Proofs, len(changes))
 	for _, c := range changes {
 		proof := plan.Proof{Absent: err == nil && !there[c.InstanceID], Weak: found.Weak[c.InstanceID], Err: err}
-		if project := plan.ProjectOf(*c.Before); proof.Absent && project != "" && !containsProject(found.Projects, project) {
+		project := plan.ProjectOf(*c.Before)
+		if proof.Absent && project != "" && !containsProject(found.Projects, project) {
 			proof = plan.Proof{Err: errProjectNotAsked(project)}
 		}
 		proofs[c.AssetID] = proof
@@ -85,7 +86,7 @@ func errProjectNotAsked(project string) error {
 	return &inventory.Error{Kind: inventory.Incomplete, Message: "project " + project + " was not asked"}
 }
 
-// ownerOf gives the owner of a candidate's asset. It is the same in all of a scope: the plan has
+// ownerOf returns the owner of a candidate's asset. It is the same in all of a scope: the plan has
 // compared it with that of the listing.
 func ownerOf(c plan.Change) string {
 	owner, _ := c.Before.Label(inventory.LabelOwner)

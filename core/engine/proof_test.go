@@ -6,6 +6,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
@@ -38,22 +39,22 @@ func (d projectClouds) FindVerified(ctx context.Context, at inventory.Scope, ids
 func TestProofIsOfTheListedProject(t *testing.T) {
 	t.Parallel()
 	for proves, closed := range map[string]int{"one": 1, "two": 0} {
-		w := newWorld(t, scenario{}, jumpservertest.V41019)
-		w.accounts[0].Regions = []string{"cn-beijing"}
-		w.editCloud(cloudEdit{Put: []instance{{ID: "i-1", Name: "a", IP: "10.0.0.1"}, {ID: "i-2", Name: "b", IP: "10.0.0.2"}}})
+		w := enginetest.NewWorld(t, enginetest.Setup{}, jumpservertest.V41019)
+		w.Accounts[0].Regions = []string{"cn-beijing"}
+		w.EditCloud(enginetest.CloudEdit{Put: []enginetest.Instance{{ID: "i-1", Name: "a", IP: "10.0.0.1"}, {ID: "i-2", Name: "b", IP: "10.0.0.2"}}})
 		run := func() engine.RunResult {
-			e := w.newEngine()
+			e := w.NewEngine()
 			e.Clouds = projectClouds{e.Clouds, proves}
 			return e.Run(t.Context(), engine.Request{})
 		}
 		if out := run(); out.Report.Created != 2 {
 			t.Fatalf("%+v", out.Report)
 		}
-		w.editCloud(cloudEdit{Remove: []string{"i-1"}})
+		w.EditCloud(enginetest.CloudEdit{Remove: []string{"i-1"}})
 		if r := run().Report; r.Deactivated != closed || r.Held != 1-closed {
 			t.Errorf("proof of project %s: %d deactivated, %d held: %+v", proves, r.Deactivated, r.Held, r.Changes)
 		}
-		w.expectQuietRun()
-		w.close()
+		expectQuietRun(w)
+		w.Close()
 	}
 }

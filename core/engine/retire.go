@@ -11,21 +11,21 @@ import (
 )
 
 // Retire ends the orphans of an account or region, or adopted assets that were deactivated long ago: see plan.Retire
-// and plan.RetireAdopted. What the configuration still asks for is refused, as is a wrong number in Yes. Where there
+// and plan.RetireAdopted. What the configuration still asks for is refused, as is a wrong number in ConfirmedRemovals. Where there
 // is a key the cloud is asked by it, as a full run would ask; a key of another cloud account than the remembered one proves
 // nothing. What was written is told as that of a run.
 func (e Engine) Retire(ctx context.Context, o OperatorAction) RunResult {
 	started := e.Now()
 	ctx = e.withClockCheck(ctx)
-	p := passResult{changes: noChanges, halt: e.Paused(ctx)}
-	removals, err := e.runRetirement(ctx, o, &p)
-	out := e.operatorResult(o, started, p, err)
+	p := &pass{req: Request{DryRun: !o.Write}, changes: noChanges, halt: e.Paused(ctx)}
+	removals, err := e.runRetirement(ctx, o, p)
+	out := e.operatorResult(started, p, err)
 	out.RemovalCount = removals
-	return e.told(ctx, o, out)
+	return e.notifyWritten(ctx, o, out)
 }
 
-// told tells people what an errand wrote.
-func (e Engine) told(ctx context.Context, o OperatorAction, out RunResult) RunResult {
+// notifyWritten notifies people of what an operator action wrote.
+func (e Engine) notifyWritten(ctx context.Context, o OperatorAction, out RunResult) RunResult {
 	if !o.Write || out.Err != nil || !e.Cards.HasChannel() {
 		return out
 	}
@@ -40,7 +40,7 @@ func (e Engine) told(ctx context.Context, o OperatorAction, out RunResult) RunRe
 }
 
 // runRetirement returns how many removals there are if a person agrees to them all.
-func (e Engine) runRetirement(ctx context.Context, o OperatorAction, p *passResult) (int, error) {
+func (e Engine) runRetirement(ctx context.Context, o OperatorAction, p *pass) (int, error) {
 	rules := e.Rules
 	rules.Now = e.Now()
 	what := plan.Retirement{Account: o.Account, Region: o.Region}
@@ -55,30 +55,31 @@ func (e Engine) runRetirement(ctx context.Context, o OperatorAction, p *passResu
 	e.EnterStage("clouds")
 	p.listings = e.Clouds.List(ctx, cloud.Filter{})
 	asking := e
-	if scopes := what.Scopes(bastion, rules); !o.RetireAdopted && o.OpenClouds != nil && len(scopes) > 0 {
+	scopes := what.Scopes(bastion, rules)
+	if !o.RetireAdopted && o.OpenClouds != nil && len(scopes) > 0 {
 		asking.Clouds, what.CloudsWithKey = o.OpenClouds(scopes)
 		p.listings = slices.Concat(p.listings, asking.Clouds.List(ctx, cloud.Filter{}))
 	}
 	p.listings = e.failForeignListings(p.listings, e.loadOwners(ctx, p.listings), bastion.Assets)
 	e.EnterStage("plan")
 	in := plan.Input{Current: bastion, Listings: p.listings}
-	wishes := plan.RetireAdopted(in, rules, o.Account, o.Region)
+	desired := plan.RetireAdopted(in, rules, o.Account, o.Region)
 	if !o.RetireAdopted {
-		wishes = plan.Retire(in, rules, what)
+		desired = plan.Retire(in, rules, what)
 	}
-	proofs := asking.proveAbsences(ctx, wishes.ProvableCandidates(), wishes.OwnerWitness)
-	all := wishes.ApproveRetirement(e.Limits, proofs, true)
+	proofs := asking.proveAbsences(ctx, desired.ProvableCandidates(), desired.OwnerWitness)
+	all := desired.ApproveRetirement(e.Limits, proofs, true)
 	removals := len(all.Removals())
 	if why, off := ClockSkewReason(ctx); off && removals > 0 {
 		return removals, &plan.RunError{Kind: inventory.ClockOff, Reason: why}
 	}
 	if o.ConfirmedRemovals != 0 && o.ConfirmedRemovals != removals {
-		p.recordPlan(wishes.ApproveRetirement(e.Limits, proofs, false))
+		p.recordPlan(desired.ApproveRetirement(e.Limits, proofs, false))
 		p.changes = noChanges
 		return removals, &plan.RunError{Kind: inventory.Invalid, Reason: plan.NewReason(plan.WrongNumber, removals, o.ConfirmedRemovals)}
 	}
 	limits := e.Limits
 	limits.Pause = p.halt.binds(!o.Write)
-	e.applyOperatorAction(ctx, o, wishes.ApproveRetirement(limits, proofs, o.ConfirmedRemovals != 0), p)
+	e.applyOperatorAction(ctx, o, desired.ApproveRetirement(limits, proofs, o.ConfirmedRemovals != 0), p)
 	return removals, nil
 }

@@ -10,10 +10,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
@@ -23,21 +25,9 @@ type scenario struct {
 	About    string                   `json:"about"`
 	Versions []jumpservertest.Version `json:"versions"` // none = both
 	// Databases on which it is played, each a run of its own; none = PostgreSQL.
-	Databases  []jumpservertest.Database `json:"databases"`
-	JumpServer struct {
-		Database  jumpservertest.Database `json:"-"` // one of Databases
-		Deadlocks int                     `json:"deadlocks"`
-		RootNode  string                  `json:"root_node"`
-		Limit     int                     `json:"limit"`
-		PageCap   int                     `json:"page_cap"`
-		Throttle  int                     `json:"throttle"`
-		LatencyMS int                     `json:"latency_ms"`
-		Platforms map[string]int          `json:"platforms"`
-		NoZones   []string                `json:"no_zones"`
-	} `json:"jumpserver"`
-	Accounts []accountSpec  `json:"accounts"` // none = aliyun-prod with cn-beijing and cn-shanghai
-	Settings map[string]any `json:"settings"` // of the configuration
-	Steps    []step         `json:"steps"`
+	Databases []jumpservertest.Database `json:"databases"`
+	enginetest.Setup
+	Steps []step `json:"steps"`
 	// AfterRun says what the run after the scenario is: "" = one that writes nothing; "healed" =
 	// all faults end, and only the second run from there must write nothing; any other text is
 	// the reason why no run without writes may be expected.
@@ -46,28 +36,26 @@ type scenario struct {
 
 // step does what it names, in this order.
 type step struct {
-	Note           string          `json:"note"`
-	Settings       map[string]any  `json:"settings"`
-	Accounts       []accountSpec   `json:"accounts"` // changed in the configuration, by name
-	Advance        string          `json:"advance"`  // a duration, for the engine's clock
-	Wait           string          `json:"wait"`     // a duration, for the clock of JumpServer and its client
-	Cloud          []cloudEdit     `json:"cloud"`
-	People         []hostEdit      `json:"people"`
-	Meanwhile      []interruption  `json:"meanwhile"` // edits in the middle of the step's run
-	Heal           bool            `json:"heal"`      // ends all faults
-	NewProcess     bool            `json:"new_process"`
-	CloudFaults    []cloudFault    `json:"cloud_faults"`
-	BastionFaults  []bastionFault  `json:"jumpserver_faults"`
-	RobotFaults    []string        `json:"robot_faults"` // recorded answers, "busy", "drop", "500"
+	Note       string                    `json:"note"`
+	Settings   map[string]any            `json:"settings"`
+	Accounts   []enginetest.AccountSpec  `json:"accounts"` // changed in the configuration, by name
+	Advance    string                    `json:"advance"`  // a duration, for the engine's clock
+	Wait       string                    `json:"wait"`     // a duration, for the clock of JumpServer and its client
+	Cloud      []enginetest.CloudEdit    `json:"cloud"`
+	People     []enginetest.HostEdit     `json:"people"`
+	Meanwhile  []enginetest.Interruption `json:"meanwhile"` // edits in the middle of the step's run
+	Heal       bool                      `json:"heal"`      // ends all faults
+	NewProcess bool                      `json:"new_process"`
+	enginetest.Faults
 	Run            *engine.Request `json:"run"`
 	OperatorAction *operatorStep   `json:"errand"` // in place of a run
 	DeadlineMS     int             `json:"deadline_ms"`
 	TimeoutMS      int             `json:"timeout_ms"` // of single requests in this step; 0 = the configured one
 	// EachCloud and EachJumpServer repeat the run with one of these faults at a time; "{gives}" in
 	// Expect stands for the kind of error that the fault gives.
-	EachCloud      []cloudFault   `json:"each_cloud"`
-	EachJumpServer []bastionFault `json:"each_jumpserver"`
-	Expect         expectation    `json:"expect"`
+	EachCloud      []enginetest.CloudFault   `json:"each_cloud"`
+	EachJumpServer []enginetest.BastionFault `json:"each_jumpserver"`
+	Expect         enginetest.Expectation    `json:"expect"`
 }
 
 // TestScenarios: every file of testdata/scenarios, on both versions of JumpServer.
@@ -90,7 +78,7 @@ func TestScenarios(t *testing.T) {
 					t.Parallel()
 					s := s
 					s.JumpServer.Database = database
-					playScenario(t, s, version)
+					synctest.Test(t, func(t *testing.T) { playScenario(t, s, version) })
 				})
 			}
 		}
@@ -118,95 +106,95 @@ func readScenario(t *testing.T, file string) scenario {
 // playScenario goes through a scenario, and runs once more at its end.
 func playScenario(t *testing.T, s scenario, version jumpservertest.Version) {
 	t.Helper()
-	w := newWorld(t, s, version)
+	w := enginetest.NewWorld(t, s.Setup, version)
 	for n, st := range s.Steps {
-		w.playStep(n+1, st)
+		playStep(w, n+1, st)
 		if t.Failed() {
-			t.Logf("the scenario: %s\nthe log:\n%s", s.About, lastLines(w.logText.String(), 12))
+			t.Logf("the scenario: %s\nthe log:\n%s", s.About, enginetest.LastLines(w.LogText.String(), 12))
 			return
 		}
 	}
-	w.setTimeout(0)
+	setTimeout(w, 0)
 	switch s.AfterRun {
 	case "":
-		w.expectQuietRun()
+		expectQuietRun(w)
 	case "healed":
-		w.healAll()
-		w.runTimed(engine.Request{}, 0)
-		w.expectQuietRun()
+		healAll(w)
+		runTimed(w, engine.Request{}, 0)
+		expectQuietRun(w)
 	}
-	w.close()
+	w.Close()
 }
 
 // setTimeout sets the time-out of single requests, which a client keeps; 0 = the configured one.
-func (w *world) setTimeout(limit time.Duration) {
-	if limit != w.requestTimeout {
-		w.requestTimeout, w.client = limit, nil
+func setTimeout(w *enginetest.World, limit time.Duration) {
+	if limit != w.RequestTimeout {
+		w.RequestTimeout, w.Client = limit, nil
 	}
 }
 
 // expectQuietRun makes a run that must write nothing.
-func (w *world) expectQuietRun() {
-	w.t.Helper()
-	out, _ := w.runTimed(engine.Request{}, 0)
-	if n := w.jumpserver.Writes(); n != 0 {
-		w.t.Errorf("one more run makes %d writes: %v\n%s", n, w.jumpserver.Calls(), describe(out.Report))
+func expectQuietRun(w *enginetest.World) {
+	w.T.Helper()
+	out, _ := runTimed(w, engine.Request{}, 0)
+	if n := w.JumpServer.Writes(); n != 0 {
+		w.T.Errorf("one more run makes %d writes: %v\n%s", n, w.JumpServer.Calls(), enginetest.Describe(out.Report))
 	}
 }
 
-func (w *world) healAll() {
-	w.jumpserver.ClearFaults()
-	w.cloud.Repair()
+func healAll(w *enginetest.World) {
+	w.JumpServer.ClearFaults()
+	w.Cloud.Repair()
 }
 
-func (w *world) playStep(n int, st step) {
-	w.t.Helper()
+func playStep(w *enginetest.World, n int, st step) {
+	w.T.Helper()
 	if st.Settings != nil {
-		w.changeSettings(st.Settings)
+		w.ChangeSettings(st.Settings)
 	}
 	for _, spec := range st.Accounts {
-		w.changeAccount(spec)
+		changeAccount(w, spec)
 	}
-	w.runClock.advance(parseDuration(w.t, st.Advance))
-	w.bastionClock.advance(parseDuration(w.t, st.Wait))
+	w.RunClock.Advance(parseDuration(w.T, st.Advance))
+	w.BastionClock.Advance(parseDuration(w.T, st.Wait))
 	for _, e := range st.Cloud {
-		w.editCloud(e)
+		w.EditCloud(e)
 	}
-	w.editHosts(st.People)
+	w.EditHosts(st.People)
 	if st.Heal {
-		w.healAll()
+		healAll(w)
 	}
 	if st.NewProcess {
-		w.client = nil
+		w.Client = nil
 	}
-	w.setTimeout(time.Duration(st.TimeoutMS) * time.Millisecond)
-	w.injectFaults(st)
+	setTimeout(w, time.Duration(st.TimeoutMS)*time.Millisecond)
+	w.InjectFaults(st.Faults)
 	for _, f := range st.EachCloud {
-		w.injectCloudFault(f)
-		w.playRun(fmt.Sprintf("step %d, %+v", n, f), st, st.Expect.fill(f.Gives))
-		w.healAll()
+		w.InjectCloudFault(f)
+		playRun(w, fmt.Sprintf("step %d, %+v", n, f), st, st.Expect.Fill(f.Gives))
+		healAll(w)
 	}
 	for _, f := range st.EachJumpServer {
-		w.injectBastionFault(f)
-		w.playRun(fmt.Sprintf("step %d, %+v", n, f), st, st.Expect.fill(f.Gives))
-		w.healAll()
+		w.InjectBastionFault(f)
+		playRun(w, fmt.Sprintf("step %d, %+v", n, f), st, st.Expect.Fill(f.Gives))
+		healAll(w)
 	}
 	if st.OperatorAction != nil {
-		w.playOperatorAction(fmt.Sprintf("step %d", n), *st.OperatorAction, st.Expect)
+		playOperatorAction(w, fmt.Sprintf("step %d", n), *st.OperatorAction, st.Expect)
 	}
 	if len(st.EachCloud)+len(st.EachJumpServer) == 0 && st.Run != nil {
-		w.playRun(fmt.Sprintf("step %d", n), st, st.Expect)
+		playRun(w, fmt.Sprintf("step %d", n), st, st.Expect)
 	}
 }
 
-func (w *world) playRun(what string, st step, want expectation) {
-	w.t.Helper()
-	failed := w.t.Failed()
-	w.armInterruptions(st.Meanwhile)
-	out, took := w.runTimed(*st.Run, time.Duration(st.DeadlineMS)*time.Millisecond)
-	w.armInterruptions(nil)
-	if w.expect(want, out); w.t.Failed() && !failed {
-		w.t.Logf("%s (%s), run of %v: %v\n%s", what, st.Note, took, w.jumpserver.Calls(), describe(out.Report))
+func playRun(w *enginetest.World, what string, st step, want enginetest.Expectation) {
+	w.T.Helper()
+	failed := w.T.Failed()
+	w.ArmInterruptions(st.Meanwhile)
+	out, took := runTimed(w, *st.Run, time.Duration(st.DeadlineMS)*time.Millisecond)
+	w.ArmInterruptions(nil)
+	if w.Expect(want, out); w.T.Failed() && !failed {
+		w.T.Logf("%s (%s), run of %v: %v\n%s", what, st.Note, took, w.JumpServer.Calls(), enginetest.Describe(out.Report))
 	}
 }
 
@@ -219,32 +207,32 @@ type operatorStep struct {
 	Adopted         bool // of retire
 }
 
-func (w *world) playOperatorAction(what string, o operatorStep, want expectation) {
-	w.t.Helper()
-	w.hostsBefore = w.jumpserver.Hosts(jumpservertest.DefaultOrg)
-	w.jumpserver.ResetCounts()
+func playOperatorAction(w *enginetest.World, what string, o operatorStep, want enginetest.Expectation) {
+	w.T.Helper()
+	w.HostsBefore = w.JumpServer.Hosts(jumpservertest.DefaultOrg)
+	w.JumpServer.ResetCounts()
 	do := map[string]func(engine.Engine, context.Context, engine.OperatorAction) engine.RunResult{
 		"adopt": engine.Engine.Adopt, "release": engine.Engine.Disown, "retire": engine.Engine.Retire,
 	}[o.What]
-	out := do(w.newEngine(), w.t.Context(), engine.OperatorAction{Account: o.Account, Region: o.Region, Write: o.Apply, MatchByAddress: o.ByAddress, RetireAdopted: o.Adopted})
+	out := do(w.NewEngine(), w.T.Context(), engine.OperatorAction{Account: o.Account, Region: o.Region, Write: o.Apply, MatchByAddress: o.ByAddress, RetireAdopted: o.Adopted})
 	if want.Messages == nil {
 		want.Messages = new(int) // errands tell nobody
 	}
-	if failed := w.t.Failed(); !failed {
-		if w.expect(want, out); w.t.Failed() {
-			w.t.Logf("%s, %+v: %v\n%s", what, o, w.jumpserver.Calls(), describe(out.Report))
+	if failed := w.T.Failed(); !failed {
+		if w.Expect(want, out); w.T.Failed() {
+			w.T.Logf("%s, %+v: %v\n%s", what, o, w.JumpServer.Calls(), enginetest.Describe(out.Report))
 		}
 	}
 }
 
 // runTimed makes one run, with what a run may use of the time where it is bounded.
-func (w *world) runTimed(req engine.Request, limit time.Duration) (engine.RunResult, time.Duration) {
-	w.t.Helper()
-	w.hostsBefore = w.jumpserver.Hosts(jumpservertest.DefaultOrg)
-	w.jumpserver.ResetCounts()
-	w.robotClock.advance(4 * time.Second)
-	ctx := w.t.Context()
-	e := w.newEngine()
+func runTimed(w *enginetest.World, req engine.Request, limit time.Duration) (engine.RunResult, time.Duration) {
+	w.T.Helper()
+	w.HostsBefore = w.JumpServer.Hosts(jumpservertest.DefaultOrg)
+	w.JumpServer.ResetCounts()
+	w.RobotClock.Advance(4 * time.Second)
+	ctx := w.T.Context()
+	e := w.NewEngine()
 	if limit > 0 {
 		bounded, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
@@ -256,28 +244,23 @@ func (w *world) runTimed(req engine.Request, limit time.Duration) (engine.RunRes
 }
 
 // changeAccount puts another account in place of the one with its name, or adds one.
-func (w *world) changeAccount(spec accountSpec) {
-	at := slices.IndexFunc(w.accounts, func(a account) bool { return a.Name == spec.Name })
+func changeAccount(w *enginetest.World, spec enginetest.AccountSpec) {
+	at := slices.IndexFunc(w.Accounts, func(a enginetest.Account) bool { return a.Name == spec.Name })
 	if at < 0 {
-		w.addAccount(spec)
+		w.AddAccount(spec)
 		return
 	}
-	old := &w.accounts[at]
+	old := &w.Accounts[at]
 	old.Unconfigured, old.Account, old.Zone = spec.Unconfigured, spec.Account, spec.Zone
 	if spec.Regions != nil {
 		old.Regions = spec.Regions
 	}
 	if spec.Owner != "" { // its key now opens another account
-		old.cloud = w.cloud.AddAccount(alibabatest.Key{
-			AccountID: spec.Owner, AccessKeyID: accessKeyOf(spec.Name), AccessKeySecret: cloudSecret,
+		old.Cloud = w.Cloud.AddAccount(alibabatest.Key{
+			AccountID: spec.Owner, AccessKeyID: enginetest.AccessKeyOf(spec.Name), AccessKeySecret: enginetest.CloudSecret,
 		})
 	}
-	w.client = nil
-}
-
-func lastLines(text string, lines int) string {
-	all := strings.Split(strings.TrimSpace(text), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
+	w.Client = nil
 }
 
 func parseDuration(t *testing.T, text string) time.Duration {

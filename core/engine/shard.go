@@ -12,25 +12,25 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// ShardGroup is what the parts of one run share, which work side by side in invocations of their
-// own: one budget of removals, and one card.
+// ShardGroup is what the shards of one run share, which work side by side in invocations of their
+// own: one quota of removals, and one card.
 type ShardGroup struct {
 	Store    *state.Store
 	Name     string        // of the deployment; nothing is shared between two
 	FiredAt  time.Time     // when the timer fired; within half a minute it is the same run
-	CardWait time.Duration // how long a card waits for parts, from Fired
+	CardWait time.Duration // how long a card waits for shards, from FiredAt
 }
 
-// firing is the time by which the parts of one run know each other. The triggers of several parts
+// firing is the time by which the shards of one run know each other. The triggers of several shards
 // need not fire in the same second.
 func (s ShardGroup) firing() time.Time { return s.FiredAt.UTC().Round(time.Minute) }
 
-// isWritingShard tells whether a request is a part that may write. Dry runs share nothing.
+// isWritingShard reports whether a request is a shard that may write. Dry runs share nothing.
 func (r Request) isWritingShard() bool { return r.Shard.Count > 0 && !r.DryRun }
 
-// reserveLimits gives the limits of a request. A part that wants removals takes them from the budget that
-// all parts share, and counts as the guard does: all that it would remove, held or not. Without the
-// budget's word it removes nothing; and where there is no budget, each part has its share of per_run.
+// reserveLimits returns the limits of a request. A shard that wants removals takes them from the quota that
+// all shards share, and counts as the guard does: all that it would remove, held or not. Without the
+// quota's word it removes nothing; and where there is no quota, each shard has its share of per_run.
 func (e Engine) reserveLimits(ctx context.Context, req Request, want int) plan.Limits {
 	limits := e.Limits
 	if !req.isWritingShard() {
@@ -61,7 +61,7 @@ func (e Engine) reserveLimits(ctx context.Context, req Request, want int) plan.L
 	return limits
 }
 
-// shardKey names a part and what it is about, so that a run that is split anew takes nobody's place.
+// shardKey names a shard and what it is about, so that a run that is split anew takes nobody's place.
 func shardKey(req Request) string {
 	return req.Shard.String() + " " + strings.Join(req.Accounts, ",") + " " + strings.Join(req.Regions, ",")
 }

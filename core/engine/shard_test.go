@@ -11,6 +11,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
@@ -23,7 +24,7 @@ import (
 
 // shardWorld is two accounts in two regions each, each of which is a part, and the store that they share.
 type shardWorld struct {
-	*world
+	*enginetest.World
 	bucket  *faultyBucket
 	store   *state.Store
 	firedAt time.Time // of the last tick
@@ -74,16 +75,16 @@ func (m *faultyBucket) Put(ctx context.Context, key string, data []byte, c stora
 func newShardWorld(t *testing.T, settings map[string]any) *shardWorld {
 	t.Helper()
 	all := map[string]any{"sync": map[string]any{"guard": map[string]any{"percent": 100}}}
-	mergeSettings(all, settings)
-	w := newWorld(t, scenario{Settings: all, Accounts: []accountSpec{
+	enginetest.MergeSettings(all, settings)
+	w := enginetest.NewWorld(t, enginetest.Setup{Settings: all, Accounts: []enginetest.AccountSpec{
 		{Name: "one", Owner: "1000000000000001", Account: "1000000000000001", Regions: []string{"cn-beijing", "cn-hangzhou"}},
 		{Name: "two", Owner: "1000000000000002", Account: "1000000000000002", Regions: []string{"cn-beijing", "cn-shanghai"}},
 	}}, jumpservertest.V410)
-	t.Cleanup(w.close)
-	p := &shardWorld{world: w, bucket: &faultyBucket{Bucket: dir.Open(t.TempDir())}}
+	t.Cleanup(w.Close)
+	p := &shardWorld{World: w, bucket: &faultyBucket{Bucket: dir.Open(t.TempDir())}}
 	p.fillRegions(perRegion)
 	var err error
-	if p.store, err = state.New(p.bucket, "", state.Options{Now: w.runClock.now}); err != nil {
+	if p.store, err = state.New(p.bucket, "", state.Options{Now: w.RunClock.Now}); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -92,7 +93,7 @@ func newShardWorld(t *testing.T, settings map[string]any) *shardWorld {
 // fillRegions leaves n instances in each region.
 func (p *shardWorld) fillRegions(n int) {
 	for number, at := range shardScopes() {
-		account := p.account(at[0]).cloud
+		account := p.Account(at[0]).Cloud
 		account.Remove(at[1])
 		for i := range n {
 			account.Put(at[1], alibabatest.SampleInstance(number*perRegion+i))
@@ -107,7 +108,7 @@ func (p *shardWorld) runShard(e engine.Engine, number int, change func(*engine.E
 	if change != nil {
 		change(&e, &req)
 	}
-	return e.Run(p.t.Context(), req).Report
+	return e.Run(p.T.Context(), req).Report
 }
 
 func shardRequest(number int) engine.Request {
@@ -117,32 +118,32 @@ func shardRequest(number int) engine.Request {
 
 // fire makes the runs of some parts side by side, five minutes after those before, and sums them up.
 func (p *shardWorld) fire(change func(*engine.Engine, *engine.Request), numbers ...int) (sum report.Report, cards []string) {
-	p.t.Helper()
-	p.runClock.advance(5 * time.Minute)
-	p.firedAt = p.runClock.now() // one time for all: a minute may end at any moment
-	p.robotClock.advance(5 * time.Minute)
-	before := len(p.robot.Messages())
+	p.T.Helper()
+	p.RunClock.Advance(5 * time.Minute)
+	p.firedAt = p.RunClock.Now() // one time for all: a minute may end at any moment
+	p.RobotClock.Advance(5 * time.Minute)
+	before := len(p.Robot.Messages())
 	reports := make([]report.Report, len(numbers))
 	var wait sync.WaitGroup
 	for n, number := range numbers {
-		e := p.newEngine() // not in the goroutine: it makes the client once
+		e := p.NewEngine() // not in the goroutine: it makes the client once
 		wait.Go(func() { reports[n] = p.runShard(e, number, change) })
 	}
 	wait.Wait()
-	for _, m := range p.robot.Messages()[before:] {
+	for _, m := range p.Robot.Messages()[before:] {
 		cards = append(cards, m.Text)
 	}
 	return report.Merge(reports), cards
 }
 
 func (p *shardWorld) expectCards(what string, cards []string, n int, texts ...string) {
-	p.t.Helper()
+	p.T.Helper()
 	if len(cards) != n {
-		p.t.Fatalf("%s: %d cards, want %d: %s", what, len(cards), n, strings.Join(cards, "\n---\n"))
+		p.T.Fatalf("%s: %d cards, want %d: %s", what, len(cards), n, strings.Join(cards, "\n---\n"))
 	}
 	for _, text := range texts {
 		if !strings.Contains(cards[0], text) {
-			p.t.Errorf("%s: the card does not say %q: %s", what, text, cards[0])
+			p.T.Errorf("%s: the card does not say %q: %s", what, text, cards[0])
 		}
 	}
 }
@@ -180,7 +181,7 @@ func TestPartsShareOneCardAndOneBudget(t *testing.T) {
 // countInactive counts the assets that are off.
 func (p *shardWorld) countInactive() int {
 	n := 0
-	for _, h := range p.jumpserver.Hosts(jumpservertest.DefaultOrg) {
+	for _, h := range p.JumpServer.Hosts(jumpservertest.DefaultOrg) {
 		if !h.Active {
 			n++
 		}
@@ -201,7 +202,7 @@ func TestStormOverParts(t *testing.T) {
 			t.Errorf("%d deactivated in all, held %d, %d cards", n, sum.Held, len(cards))
 		}
 	}
-	p.changeSettings(map[string]any{"sync": map[string]any{"guard": map[string]any{"per_run": 160}}})
+	p.ChangeSettings(map[string]any{"sync": map[string]any{"guard": map[string]any{"per_run": 160}}})
 	if sum, _ := p.fire(nil, 1, 2, 3, 4); sum.Held != 0 || p.countInactive() != 160 {
 		t.Errorf("%d deactivated in all, held %d", p.countInactive(), sum.Held)
 	}
@@ -260,7 +261,7 @@ func TestPartThatDied(t *testing.T) {
 	p := newShardWorld(t, map[string]any{"notification": map[string]any{"on": "failure"}})
 	_, cards := p.fire(nil, 1, 2, 4)
 	p.expectCards("one did not report", cards, 0)
-	p.runClock.advance(20 * time.Minute)
+	p.RunClock.Advance(20 * time.Minute)
 	_, cards = p.fire(nil, 1)
 	p.expectCards("later", cards, 1, "本次同步分为 4 个部分，其中 1 个没有报告结果：3/4", cardRow("新增资产", 180))
 	_, cards = p.fire(nil, 2)
@@ -270,7 +271,7 @@ func TestPartThatDied(t *testing.T) {
 func TestRoundIsToldAgainWhereTheRobotFailed(t *testing.T) {
 	t.Parallel()
 	p := newShardWorld(t, nil)
-	p.robot.QueueFaults(dingtalktest.AnswerFaults(1, "keywords")...)
+	p.Robot.QueueFaults(dingtalktest.AnswerFaults(1, "keywords")...)
 	_, cards := p.fire(nil, 1, 2, 3, 4)
 	p.expectCards("refused", cards, 0)
 	_, cards = p.fire(nil, 1)
@@ -302,10 +303,10 @@ func TestBusyPart(t *testing.T) {
 	p := newShardWorld(t, nil)
 	_, cards := p.fire(nil, 1, 2, 3)
 	p.expectCards("three of four", cards, 0)
-	e := p.newEngine()
+	e := p.NewEngine()
 	e.ShardGroup = &engine.ShardGroup{Store: p.store, Name: "org", FiredAt: p.firedAt, CardWait: 20 * time.Minute}
 	e.DeliverShardReport(t.Context(), shardRequest(4), report.NewBusyReport(e.Now(), "another one works"))
-	if n := len(p.robot.Messages()); n != 1 {
+	if n := len(p.Robot.Messages()); n != 1 {
 		t.Errorf("%d cards", n)
 	}
 }
@@ -318,21 +319,21 @@ func TestQuietPartGivesUpItsRemovals(t *testing.T) {
 		e.Incremental = &engine.Incremental{Store: p.store, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 	}
 	p.fire(remembers, 1, 2, 3, 4)
-	p.account("one").cloud.Remove("cn-beijing", p.instanceIDs(0, 45)...)
+	p.Account("one").Cloud.Remove("cn-beijing", p.instanceIDs(0, 45)...)
 	if sum, _ := p.fire(remembers, 1); sum.Deactivated != 45 {
 		t.Fatalf("%+v", sum)
 	}
-	p.jumpserver.ResetCounts()
-	if sum, _ := p.fire(remembers, 1); sum.Unchanged == 0 || p.jumpserver.Requests() != 0 {
+	p.JumpServer.ResetCounts()
+	if sum, _ := p.fire(remembers, 1); sum.Unchanged == 0 || p.JumpServer.Requests() != 0 {
 		t.Errorf("no quiet run: %+v", sum)
 	}
-	p.account("two").cloud.Remove("cn-beijing", p.instanceIDs(2, 10)...)
+	p.Account("two").Cloud.Remove("cn-beijing", p.instanceIDs(2, 10)...)
 	if sum, _ := p.fire(remembers, 3); sum.Deactivated != 10 {
 		t.Errorf("deactivated %d, held %d", sum.Deactivated, sum.Held)
 	}
 }
 
-// instanceIDs gives the first n instances of the part at an index.
+// instanceIDs returns the first n instances of the part at an index.
 func (p *shardWorld) instanceIDs(index, n int) []string {
 	ids := make([]string, n)
 	for i := range ids {

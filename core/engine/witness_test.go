@@ -5,6 +5,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
@@ -21,21 +22,21 @@ func TestUntoldOwner(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, scenario{}, jumpservertest.V41019)
-			w.accounts[0].Account = w.accounts[0].Owner
-			w.changeSettings(map[string]any{"sync": map[string]any{"guard": map[string]any{"percent": 100, "empty": "allow"}}})
-			w.editCloud(cloudEdit{Put: []instance{{ID: "i-1", Name: "a", IP: "10.0.0.1"}, {ID: "i-2", Name: "b", IP: "10.0.0.2"}, {ID: "i-3", Name: "c", IP: "10.0.0.3"}}})
-			w.cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: "GetCallerIdentity"})
-			if out, _ := w.runTimed(engine.Request{}, 0); out.Report.Created != 3 {
+			w := enginetest.NewWorld(t, enginetest.Setup{}, jumpservertest.V41019)
+			w.Accounts[0].Account = w.Accounts[0].Owner
+			w.ChangeSettings(map[string]any{"sync": map[string]any{"guard": map[string]any{"percent": 100, "empty": "allow"}}})
+			w.EditCloud(enginetest.CloudEdit{Put: []enginetest.Instance{{ID: "i-1", Name: "a", IP: "10.0.0.1"}, {ID: "i-2", Name: "b", IP: "10.0.0.2"}, {ID: "i-3", Name: "c", IP: "10.0.0.3"}}})
+			w.Cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: "GetCallerIdentity"})
+			if out, _ := runTimed(w, engine.Request{}, 0); out.Report.Created != 3 {
 				t.Fatalf("%+v", out.Report)
 			}
-			w.editCloud(cloudEdit{Remove: test.released})
-			out, _ := w.runTimed(engine.Request{}, 0)
+			w.EditCloud(enginetest.CloudEdit{Remove: test.released})
+			out, _ := runTimed(w, engine.Request{}, 0)
 			if r := out.Report; r.Deactivated != test.deactivated || r.Held != test.held {
 				t.Errorf("%d deactivated, %d held: %+v %+v", r.Deactivated, r.Held, r.Changes, r.Errors)
 			}
-			w.expectQuietRun()
-			w.close()
+			expectQuietRun(w)
+			w.Close()
 		})
 	}
 }

@@ -14,13 +14,12 @@ import (
 // must never change.
 type Cloud string
 
-// The clouds that have a name. A cloud without a lister is a failed scope, not a mistake.
+// The clouds on which this program itself can run, by whose names functions know their role and stores
+// their credentials. All other clouds are named in their adapters alone, see CloudInfo.
 const (
 	Alibaba Cloud = "alibaba"
 	Huawei  Cloud = "huawei"
 	AWS     Cloud = "aws"
-	Tencent Cloud = "tencent"
-	Azure   Cloud = "azure"
 )
 
 // Scope is what is listed as a whole: one region of one account. It is complete or failed.

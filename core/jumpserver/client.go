@@ -1,19 +1,18 @@
-// Package jumpserver talks to the REST API of one organisation of a JumpServer, v4.7 to v4.10:
-// it reads its assets as a whole or fails, and makes, changes and removes hosts one careful
-// request at a time.
+// Package jumpserver reads and writes the hosts of one organisation of a JumpServer, v4.7 to v4.10, through
+// its REST API. A read returns everything or an error; a write reports for each host whether it was carried out.
 //
-// What the API does was recorded from real servers; the rules that follow from it stand beside
+// The API was recorded from real servers; the rules that follow stand beside
 // the code that obeys them. The most important ones:
 //
-//   - The organisation that answers is proved before anything is read or written, because
-//     JumpServer answers an unknown X-JMS-ORG with the DEFAULT organisation's data.
+//   - The answering organisation is verified before anything is read or written, because
+//     JumpServer answers an unknown X-JMS-ORG with the data of the DEFAULT organisation.
 //   - A list is complete (rows = count, every id once, every row of this organisation) or an error.
-//   - Hosts are made one per request, with an id that the caller chose: a repeated create cannot
+//   - Hosts are created one per request, with an id that the caller chose, so a repeated create cannot
 //     make a second host. Lists are used for updates that leave protocols alone, and for removals.
 //   - Nothing is deleted unless JumpServer named exactly the approved ids under the very key by
 //     which they are then deleted.
-//   - When the context of a call is cancelled or over, no further request leaves for that call.
-//   - A write of hosts without an answer may have been carried out, or still be: it is read back before
+//   - When the context of a call is cancelled or over, no further request is sent for that call.
+//   - A write of hosts without an answer may have been carried out, or still be: the hosts are read back before
 //     anything is repeated.
 package jumpserver
 
@@ -39,34 +38,34 @@ import (
 // DefaultOrganisation is the id of the organisation that every JumpServer has.
 const DefaultOrganisation = "00000000-0000-0000-0000-000000000002"
 
-// rootOrganisationID reads the assets of all organisations and refuses every write.
+// rootOrganisationID shows the assets of all organisations and refuses every write.
 const rootOrganisationID = "00000000-0000-0000-0000-000000000000"
 
 const (
 	defaultConnectTimeout = 5 * time.Second
-	// defaultRequestTimeout leaves time for a second try within callBudget. The slowest single answers
-	// measured (a page of 1000 rows) took about two seconds; list writes have a time of their own, see costs.
+	// defaultRequestTimeout leaves time for a second try within callBudget. The slowest answer to a read that was
+	// measured (a page of 1000 rows) took about two seconds; list writes have a time of their own, see writeTimes.
 	defaultRequestTimeout = 6 * time.Second
 	defaultBatchSize      = 100
 	maxIdleConns          = 16
 )
 
-// Options is all that a client needs; nothing is read from files or the environment, except that an
-// empty Proxy means what the process's HTTP(S)_PROXY says, and that NO_PROXY is obeyed in any case.
+// Options are all that a client needs. It reads no files and no environment, except that an
+// empty Proxy means HTTP(S)_PROXY, and that NO_PROXY is obeyed in any case.
 type Options struct {
 	URL            string        // http(s)://host[:port], with a path only where a proxy adds one
 	KeyID          secret.Value  // the access key's id, a UUID
 	Secret         secret.Value  // the access key's secret
 	OrgID          string        // a UUID; "" = DefaultOrganisation
-	VerifySSL      bool          // false: any certificate is accepted
-	CA             []byte        // PEM: certificates that are trusted beside the system's
+	VerifySSL      bool          // false: every certificate is accepted
+	CA             []byte        // PEM: certificates that are trusted besides the system's
 	Proxy          string        // http(s)://…
-	OtherProxy     bool          // a proxy is configured that is not for JumpServer: said where it cannot be reached
+	OtherProxy     bool          // a proxy is configured that is not for JumpServer: mentioned when JumpServer is unreachable
 	ConnectTimeout time.Duration // 0 = 5 s
-	// RequestTimeout is the time of one try; 0 = 6 s. A list write may take longer: several times what its
-	// rows are expected to take. All tries of a call that reads take at most 10 s, or one time-out if that is more.
+	// RequestTimeout bounds one try; 0 = 6 s. A list write may take longer: several times what its
+	// rows are expected to take. All tries of a read together take at most 10 s, or RequestTimeout if that is more.
 	RequestTimeout time.Duration
-	BatchSize      int          // rows of a list PATCH or a bulk removal, at most; 0 = 100
+	BatchSize      int          // most rows of a list PATCH or a bulk removal; 0 = 100
 	Log            *slog.Logger // nil = nothing is logged
 
 	// Transport, Now and Sleep are for tests; nil means the network and the real clock.
@@ -75,19 +74,19 @@ type Options struct {
 	Sleep     func(ctx context.Context, d time.Duration) error
 }
 
-// Client is one organisation of one JumpServer. Its methods may be called by several goroutines
-// at once; they share one pace (see 429 in the README of the API) and one set of learnt facts.
+// Client is one organisation of one JumpServer. It is safe for concurrent use: all calls
+// share one rate limiter and one set of cached facts.
 type Client struct {
 	baseURL     *url.URL
 	orgID       string
 	sign        signer
-	scrub       func(text string) string // takes secrets out of what a server says
+	scrub       func(text string) string // removes secrets from a server's texts
 	fingerprint string
 	httpClient  *http.Client
-	chooseProxy httpx.ProxyFunc // by which proxy a request goes
+	chooseProxy httpx.ProxyFunc // which proxy a request uses
 	otherProxy  bool            // a proxy is configured that is not for JumpServer
 	batchSize   int
-	// maxListRows is how many rows something in front of JumpServer let through of a list; 0 = nothing refused one.
+	// maxListRows is how many rows of a list something in front of JumpServer let through; 0 = it refused none.
 	maxListRows atomic.Int64
 	tryTimeout  time.Duration
 	log         *slog.Logger
@@ -99,20 +98,20 @@ type Client struct {
 	callCount  atomic.Int64
 	skew       atomic.Int64 // see Skew
 
-	// cachedFacts is what was learnt about this JumpServer: one immutable value, replaced as a whole
-	// and kept between runs. nil means that the organisation was not proved yet.
+	// cachedFacts is what is known of this JumpServer: one immutable value, replaced as a whole
+	// and kept between runs. nil means that the organisation was not verified yet.
 	cachedFacts atomic.Pointer[facts]
-	// labelIDs are those of the assets that were read by their ids, as is done before each write of labels.
+	// labelIDs holds the label ids of assets that were read by their ids, as is done before each write of labels.
 	labelIDs labelIDs
-	// verifiedAt is when the organisation was asked for last, and was the configured one; nil = not yet.
+	// verifiedAt is when the configured organisation last answered; nil = not yet.
 	verifiedAt atomic.Pointer[time.Time]
-	// factsLock and making let one goroutine at a time learn facts and make nodes.
+	// factsLock and nodesLock let one goroutine at a time learn facts and create nodes.
 	factsLock, nodesLock contextLock
 }
 
-// New makes a client without calling anybody. Mistakes are errors of kind Invalid (URL, proxy),
+// New returns a client without sending a request. Errors are of kind Invalid (URL, proxy),
 // BadCredentials (a key id that is no UUID: JumpServer answers it with a 500) and Organisation
-// (an id that is no UUID, or the root organisation, which reads everything and writes nothing).
+// (an id that is no UUID, or the root organisation, which can be read but not written).
 func New(o Options) (*Client, error) {
 	base, err := parseURL(o.URL)
 	if err != nil {
@@ -134,7 +133,8 @@ func New(o Options) (*Client, error) {
 	}
 	rt := o.Transport
 	if rt == nil {
-		if rt, err = newTransport(o, via); err != nil {
+		rt, err = newTransport(o, via)
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -163,10 +163,10 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Calls gives the number of requests sent so far, repeated ones included.
+// Calls returns the number of requests sent so far, repeated ones included.
 func (c *Client) Calls() int64 { return c.callCount.Load() }
 
-// KeyFingerprint returns a name for this JumpServer and access key, from which neither can be read.
+// KeyFingerprint returns an identifier of this JumpServer and access key, from which neither can be read.
 func (c *Client) KeyFingerprint() string { return c.fingerprint }
 
 func fingerprintOf(base *url.URL, key secret.Value) string {
@@ -174,11 +174,11 @@ func fingerprintOf(base *url.URL, key secret.Value) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// Close frees the idle connections. The client can still be used afterwards.
+// Close closes idle connections. The client can still be used afterwards.
 func (c *Client) Close() { c.httpClient.CloseIdleConnections() }
 
 func parseURL(text string) (*url.URL, error) {
-	// The text is not repeated in the message: it may hold a password.
+	// The message does not repeat the text, which may hold a password.
 	base, err := url.Parse(strings.TrimSpace(text))
 	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
 		return nil, newError(inventory.Invalid, "jumpserver: the URL must look like https://jms.example.com", nil)
@@ -209,12 +209,12 @@ func orDefault[N int | time.Duration](n, otherwise N) N {
 	return n
 }
 
-// isUUID accepts the one written form that JumpServer uses; uuid.Parse knows others too.
+// isUUID accepts only the form that JumpServer writes; uuid.Parse accepts others too.
 func isUUID(text string) bool {
 	return len(text) == 36 && uuid.Validate(text) == nil
 }
 
-// contextLock is a lock whose waiting ends with the context.
+// contextLock is a lock that a context can stop waiting for.
 type contextLock chan struct{}
 
 func newContextLock() contextLock { return make(contextLock, 1) }

@@ -10,16 +10,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// A JumpServer on MariaDB, as its installer ships it, takes two texts that differ by case or accents
-// for one name, label or node, answers with the spelling that was there first, and has no room for signs of
-// four bytes. Which database it has is never told, and one request tells what must be known.
+// A JumpServer on MariaDB, as its installer sets it up, treats two texts that differ by case or accents
+// as one name, label or node, answers with the spelling that was there first, and cannot store characters of
+// four bytes. JumpServer never says which database it has; UsesUTF8MB3 finds out what matters.
 
-// sameLabels reports whether JumpServer holds these labels, in whatever order and spelling.
-func sameLabels(wanted, kept []inventory.Label) bool {
-	if len(wanted) != len(kept) {
+// sameLabels reports whether two sets of labels are the same to JumpServer, in any order and spelling.
+func sameLabels(wanted, actual []inventory.Label) bool {
+	if len(wanted) != len(actual) {
 		return false
 	}
-	left := slices.Clone(kept)
+	left := slices.Clone(actual)
 	for _, w := range wanted {
 		at := slices.Index(left, w)
 		if at < 0 {
@@ -35,17 +35,17 @@ func sameLabels(wanted, kept []inventory.Label) bool {
 	return true
 }
 
-// samePath reports whether two paths are one node's, part by part, in whatever spelling.
+// samePath reports whether two paths lead to the same node: part by part, in any spelling.
 func samePath(x, y string) bool {
 	return slices.EqualFunc(strings.Split(x, "/"), strings.Split(y, "/"), inventory.MayBeEqual)
 }
 
-// fourByteSign is a sign of four bytes: no asset has the name.
+// fourByteSign is a character of four bytes. No asset has this name.
 const fourByteSign = "\U0001F50D"
 
-// UsesUTF8MB3 reports whether JumpServer's database cannot hold signs of four bytes, such as emoji and rare Han:
-// MariaDB's utf8 as JumpServer's installer ships it. It is found out by a question, once an hour at most: a name with such
-// a sign cannot even be compared there, and is answered by a 500, where one without is answered well.
+// UsesUTF8MB3 reports whether JumpServer's database cannot store characters of four bytes, such as emoji and rare Han:
+// MariaDB's utf8, as JumpServer's installer sets it up. It asks at most once an hour: such a database cannot even compare
+// a name with such a character and JumpServer answers 500, while it answers a plain name.
 func (c *Client) UsesUTF8MB3(ctx context.Context) (bool, error) {
 	f, err := c.verifiedFacts(ctx)
 	if err != nil {
@@ -71,15 +71,15 @@ func (c *Client) UsesUTF8MB3(ctx context.Context) (bool, error) {
 	return narrow, nil
 }
 
-// isServerError reports whether JumpServer answered 500, as it does where its database refuses a write.
+// isServerError reports whether JumpServer answered 500, as it does when its database refuses a write.
 func isServerError(err error) bool {
 	r := asAPIError(err)
 	return r != nil && !r.fromIntermediary && r.status == http.StatusInternalServerError
 }
 
-// explainServerError returns the error of a write of these texts that JumpServer answered with a 500, if its cause
-// is known and another try would end as the first one: a sign that the database cannot hold, or a name that an asset of
-// another kind has (of the same kind it is a 400). Else nil, also where it cannot be found out.
+// explainServerError returns why JumpServer answered a write of these texts with a 500, if the cause is
+// known and another try would fail too: a character that the database cannot store, or a name that an asset of
+// another category has (within a category that is a 400). Otherwise, and where it cannot be found out, it returns nil.
 func (c *Client) explainServerError(ctx context.Context, op, id, name string, texts ...string) error {
 	if inventory.HasFourByteRunes(append(texts, name)...) {
 		if narrow, err := c.UsesUTF8MB3(ctx); err == nil && narrow {

@@ -15,7 +15,7 @@ func mariadb(t *testing.T) *jumpservertest.Server {
 	return jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, Database: jumpservertest.MariaDB, TB: t})
 }
 
-// TestOtherSpellings: what JumpServer holds in another spelling is what was asked for: a node, labels in creates and
+// TestOtherSpellings: what JumpServer has in another spelling counts as what was asked for: a node, labels in creates and
 // updates. A name in another spelling is taken.
 func TestOtherSpellings(t *testing.T) {
 	t.Parallel()
@@ -36,7 +36,7 @@ func TestOtherSpellings(t *testing.T) {
 	}
 	labels := append(a.Labels, inventory.Label{Name: "jms-gone", Value: "x"})
 	other := asset(2)
-	other.NodePath = "/DEFAULT/aliyun/prod-0" // another spelling of its parent: JumpServer is asked to make it
+	other.NodePath = "/DEFAULT/aliyun/prod-0" // another spelling of its parent: JumpServer is asked to create it
 	if _, err := c.CreateWithNode(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestOtherSpellings(t *testing.T) {
 	wantFault(t, c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Name: new("Web-i-2")}}, nil)[0], inventory.NameTaken)
 }
 
-// TestOtherLabels: other labels than those that were asked for are none of a spelling.
+// TestOtherLabels: labels that differ in more than their spelling are other labels.
 func TestOtherLabels(t *testing.T) {
 	t.Parallel()
 	s := mariadb(t)
@@ -68,8 +68,8 @@ func TestOtherLabels(t *testing.T) {
 	wantFault(t, err, inventory.Invalid, "labels")
 }
 
-// TestNameOfAnotherKind: JumpServer answers 500 to a name that a database has. It is asked who has the name, and
-// nothing is tried again.
+// TestNameOfAnotherKind: JumpServer answers 500 to a name that a database has. The client looks up who has the name, and
+// does not try again.
 func TestNameOfAnotherKind(t *testing.T) {
 	t.Parallel()
 	for _, version := range versions() {
@@ -92,7 +92,7 @@ func TestNameOfAnotherKind(t *testing.T) {
 	}
 }
 
-// TestDeadlock: on MariaDB the first creates with new labels may deadlock: a 500 that the next try does not meet.
+// TestDeadlock: on MariaDB the first creates with new labels may deadlock: a 500 that the next try does not get.
 func TestDeadlock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -107,8 +107,8 @@ func TestDeadlock(t *testing.T) {
 	})
 }
 
-// TestUTF8MB3: whether the database holds signs of four bytes is asked once, and answered rightly by each; a write
-// with such a sign is tried once where it does not.
+// TestUTF8MB3: the client asks once whether the database can store characters of four bytes, and each answers correctly; where
+// it cannot, a write with such a character is tried once.
 func TestUTF8MB3(t *testing.T) {
 	t.Parallel()
 	for _, database := range jumpservertest.Databases() {

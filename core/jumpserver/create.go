@@ -12,58 +12,58 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// What JumpServer takes; longer ones are refused or (label values) a 500.
+// JumpServer's limits: longer texts are refused, or (label values) answered with a 500.
 const (
 	maxNameLen    = 128
 	maxAddressLen = 767
 	maxLabelLen   = 64
 )
 
-// Create makes one host with the given id under the node NodeID. existed tells that an asset with this
-// id is in this organisation already; it is left as it is. Where an earlier try of this very call was carried
-// out although its answer got lost, the host counts as made by it.
+// Create creates one host with the given id under the node NodeID. existed reports that an asset with this
+// id is in this organisation already; it is left as it is. A host that an earlier try of this call
+// created, and whose answer got lost, counts as created now.
 //
-// An error is inventory.ErrNodeGone where there is no such node. Errors are of kind NameTaken, Conflict (the id
+// The error is inventory.ErrNodeGone where the node does not exist. Other kinds are NameTaken, Conflict (the id
 // exists where this client cannot see it), Limit (no room for more assets), Invalid (JumpServer or its rules refuse
-// a value; where they are known, without a call), Unanswered (the host may have been made, or still be) or those of every call.
+// a value; known rules are checked without a call), Unanswered (the host may have been created, or still be) and those of every call.
 func (c *Client) Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error) {
 	op := "create host " + a.Name
 	if err := validateNewAsset(op, a); err != nil {
 		return false, err
 	}
-	unsure := false
-	existed, there, said, err := c.postHostOnce(ctx, op, a, &unsure)
-	if said.isOutdatedPlatform() {
+	maybeCreated := false
+	existed, found, refusal, err := c.postHostOnce(ctx, op, a, &maybeCreated)
+	if refusal.isOutdatedPlatform() {
 		if _, err := c.refreshFacts(ctx, c.cachedFacts.Load()); err != nil {
 			return false, err
 		}
-		existed, there, said, err = c.postHostOnce(ctx, op, a, &unsure)
+		existed, found, refusal, err = c.postHostOnce(ctx, op, a, &maybeCreated)
 	}
-	if there {
+	if found {
 		return existed, nil
 	}
-	if said == nil {
+	if refusal == nil {
 		return false, err
 	}
-	// After a lost answer, a name that is taken may be taken by the host of that try.
-	if said.hasKey("id") || unsure && said.hasKey("name") {
-		existed, err := c.explainTakenID(ctx, op, a, unsure)
-		if said.hasKey("id") || inventory.KindOf(err) != inventory.Conflict {
+	// After a lost answer, the host of that try may be the one that has the name.
+	if refusal.hasKey("id") || maybeCreated && refusal.hasKey("name") {
+		existed, err := c.explainTakenID(ctx, op, a, maybeCreated)
+		if refusal.hasKey("id") || inventory.KindOf(err) != inventory.Conflict {
 			return existed, err
 		}
 	}
-	return false, createError(op, a.Name, err, said)
+	return false, createError(op, a.Name, err, refusal)
 }
 
-// postHost sends the host, with what is known of nodes and platforms now. said is JumpServer's 400
-// to the host itself, not to what was asked on the way; nil for anything else.
-func (c *Client) postHost(ctx context.Context, op string, a inventory.NewAsset, unsure *bool) (said *apiError, err error) {
+// postHost sends the host, with what is known of nodes and platforms now. refusal is JumpServer's 400
+// for the host itself, not for a request on the way; nil for anything else.
+func (c *Client) postHost(ctx context.Context, op string, a inventory.NewAsset, maybeCreated *bool) (refusal *apiError, err error) {
 	body, err := c.createBody(ctx, op, a)
 	if err != nil {
 		return nil, err
 	}
 	var row hostRow
-	err = c.doCall(ctx, apiCall{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decodeInto(&row, "id"), maybeDone: unsure, size: writeSize{creations, 1},
+	err = c.doCall(ctx, apiCall{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decodeInto(&row, "id"), maybeDone: maybeCreated, size: writeSize{creations, 1},
 		onFirst500: func(ctx context.Context) error { return c.explainServerError(ctx, op, a.ID, a.Name, assetTexts(a)...) }})
 	if err != nil {
 		return asBadRequest(err), err
@@ -71,17 +71,17 @@ func (c *Client) postHost(ctx context.Context, op string, a inventory.NewAsset, 
 	return nil, c.verifyCreated(op, a, body, &row)
 }
 
-// postHostOnce is create, and after a lost answer looks for the host before it sends it again; there tells that it was
-// found so, and existed is that of Create.
-func (c *Client) postHostOnce(ctx context.Context, op string, a inventory.NewAsset, unsure *bool) (existed, there bool, said *apiError, err error) {
+// postHostOnce is postHost, and after a lost answer looks for the host before it sends it again. found reports that
+// the host was found in this way; existed is that of Create.
+func (c *Client) postHostOnce(ctx context.Context, op string, a inventory.NewAsset, maybeCreated *bool) (existed, found bool, refusal *apiError, err error) {
 	for posts := 1; ; posts++ {
-		said, err = c.postHost(ctx, op, a, unsure)
+		refusal, err = c.postHost(ctx, op, a, maybeCreated)
 		if inventory.KindOf(err) != inventory.Unanswered {
-			return false, false, said, err
+			return false, false, refusal, err
 		}
-		existed, there, sure := c.waitForHost(ctx, a, err)
+		existed, found, sure := c.waitForHost(ctx, a, err)
 		switch {
-		case there:
+		case found:
 			return existed, true, nil, nil
 		case !sure:
 			return false, false, nil, err
@@ -94,11 +94,11 @@ func (c *Client) postHostOnce(ctx context.Context, op string, a inventory.NewAss
 // maxCreateTries is how often a host is sent whose answers get lost.
 const maxCreateTries = 3
 
-// waitForHost looks whether a host that was sent without an answer comes to be there, until JumpServer has had the time
-// to make it. existed is that of Create. sure is false where the time was too short, or the last look failed.
-func (c *Client) waitForHost(ctx context.Context, a inventory.NewAsset, lost error) (existed, there, sure bool) {
+// waitForHost looks for a host that was sent without an answer, until JumpServer has had the time
+// to create it. existed is that of Create. sure is false where the time was too short, or the last look failed.
+func (c *Client) waitForHost(ctx context.Context, a inventory.NewAsset, lost error) (existed, found, sure bool) {
 	var e *inventory.Error
-	errors.As(lost, &e) // it is one, having a kind
+	errors.As(lost, &e) // always succeeds: the error has a kind
 	known, begun := true, c.now()
 	for _, part := range []time.Duration{0, e.RetryAfter / 4, e.RetryAfter / 2, e.RetryAfter} {
 		took := c.now().Sub(begun)
@@ -112,40 +112,40 @@ func (c *Client) waitForHost(ctx context.Context, a inventory.NewAsset, lost err
 		if c.sleep(ctx, wait) != nil || ctx.Err() != nil {
 			return false, false, false
 		}
-		found, err := c.AssetsByID(ctx, []string{a.ID})
+		assets, err := c.AssetsByID(ctx, []string{a.ID})
 		known = err == nil
-		if known && len(found) > 0 {
-			return !matchesCreated(a, found[0]), true, true
+		if known && len(assets) > 0 {
+			return !matchesCreated(a, assets[0]), true, true
 		}
 	}
 	return false, false, known
 }
 
-// matchesCreated reports whether an asset is as a create of it leaves it.
+// matchesCreated reports whether an asset is as Create leaves it.
 func matchesCreated(a inventory.NewAsset, found inventory.Asset) bool {
 	return found.Name == a.Name && found.Address == a.Address && found.Active && found.Platform == a.Platform && sameLabels(found.Labels, a.Labels)
 }
 
-// isOutdatedPlatform reports whether somebody made the platform anew since we learnt of it.
+// isOutdatedPlatform reports whether JumpServer no longer knows the platform's id: somebody recreated the platform.
 func (r *apiError) isOutdatedPlatform() bool {
 	return r != nil && r.hasKey("platform") && !r.hasKey("id") && !r.hasKey("nodes")
 }
 
-// createError gives a 400 on a host the kind that tells what to do about it.
-func createError(op, name string, err error, said *apiError) error {
+// createError returns the error of a 400 for a host with the kind that says what to do about it.
+func createError(op, name string, err error, refusal *apiError) error {
 	switch {
-	case said.isOverLimit():
-		return newError(inventory.Limit, "jumpserver: "+op+": JumpServer takes no more assets", said)
-	case said.hasKey("name"):
-		return newError(inventory.NameTaken, "jumpserver: "+op+": the name "+quote(name)+" is taken by another asset", said)
-	case said.hasKey("nodes"):
-		return newError(inventory.Invalid, "jumpserver: "+op, fmt.Errorf("%w: %w", inventory.ErrNodeGone, said))
+	case refusal.isOverLimit():
+		return newError(inventory.Limit, "jumpserver: "+op+": JumpServer takes no more assets", refusal)
+	case refusal.hasKey("name"):
+		return newError(inventory.NameTaken, "jumpserver: "+op+": the name "+quote(name)+" is taken by another asset", refusal)
+	case refusal.hasKey("nodes"):
+		return newError(inventory.Invalid, "jumpserver: "+op, fmt.Errorf("%w: %w", inventory.ErrNodeGone, refusal))
 	}
 	return err
 }
 
-// explainTakenID says what a 400 on the id means, which proves nothing by itself.
-func (c *Client) explainTakenID(ctx context.Context, op string, a inventory.NewAsset, unsure bool) (bool, error) {
+// explainTakenID finds out what a 400 for the id means, which alone proves nothing.
+func (c *Client) explainTakenID(ctx context.Context, op string, a inventory.NewAsset, maybeCreated bool) (existed bool, err error) {
 	found, err := c.AssetsByID(ctx, []string{a.ID})
 	if err != nil {
 		return false, err
@@ -153,10 +153,10 @@ func (c *Client) explainTakenID(ctx context.Context, op string, a inventory.NewA
 	if len(found) == 0 {
 		return false, newError(inventory.Conflict, "jumpserver: "+op+": the id "+a.ID+" exists in another organisation", nil)
 	}
-	return !unsure || !matchesCreated(a, found[0]), nil
+	return !maybeCreated || !matchesCreated(a, found[0]), nil
 }
 
-// createBody is the body of the POST.
+// createBody returns the body of the POST.
 func (c *Client) createBody(ctx context.Context, op string, a inventory.NewAsset) (map[string]any, error) {
 	f, err := c.verifiedFacts(ctx)
 	if err != nil {
@@ -173,15 +173,15 @@ func (c *Client) createBody(ctx context.Context, op string, a inventory.NewAsset
 	if a.Zone != "" && p.SupportsZones {
 		zone, err := c.zoneFieldName(ctx, f)
 		if err != nil {
-			return nil, err // a host outside its zone would be asked for by another way
+			return nil, err // a host outside its zone would be reached by another way
 		}
 		body[zone] = a.Zone
 	}
 	return body, nil
 }
 
-// verifyCreated compares the answer with what was asked for: JumpServer drops a zone that the
-// platform does not allow, and a field whose name it does not know, without a word.
+// verifyCreated compares the answer with what was sent: JumpServer silently drops a zone that the
+// platform does not allow, and fields whose names it does not know.
 func (c *Client) verifyCreated(op string, a inventory.NewAsset, body map[string]any, row *hostRow) error {
 	want := inventory.Patch{ID: a.ID, Name: &a.Name, Address: &a.Address, Labels: a.Labels}
 	_, domain := body["domain"]
@@ -217,7 +217,7 @@ func validateFields(op string, p inventory.Patch) error {
 	return validateLabels(op, p.Labels)
 }
 
-// isWithinLength tells whether a text has 1 to most characters, as JumpServer counts them.
+// isWithinLength reports whether a text has 1 to most characters, as JumpServer counts them.
 func isWithinLength(text string, most int) bool {
 	return text != "" && utf8.RuneCountInString(text) <= most
 }
@@ -225,7 +225,7 @@ func isWithinLength(text string, most int) bool {
 func validateLabels(op string, labels []inventory.Label) error {
 	seen := map[inventory.Label]bool{}
 	for _, l := range labels {
-		// JumpServer splits at the first colon, so that a name cannot hold one.
+		// JumpServer splits at the first colon, so a name cannot have one.
 		if !isWithinLength(l.Name, maxLabelLen) || strings.Contains(l.Name, ":") || utf8.RuneCountInString(l.Value) > maxLabelLen {
 			return newInvalidError(op, "the label %s must have a name without a colon, and at most %d characters on each side", quote(l.String()), maxLabelLen)
 		}
@@ -249,7 +249,7 @@ func labelTexts(labels []inventory.Label) []string {
 	return texts
 }
 
-// assetTexts are the texts of a new host that may hold any sign, beside its name.
+// assetTexts returns the texts of a new host that may have any character, besides its name.
 func assetTexts(a inventory.NewAsset) []string {
 	return append(labelTexts(a.Labels), a.Address, a.Comment)
 }

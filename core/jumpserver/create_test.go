@@ -16,7 +16,7 @@ func newAsset() inventory.NewAsset {
 		Labels: []inventory.Label{{Name: "jms-cloud", Value: "alibaba"}, {Name: "jms-gone", Value: "2026-11-23T00:00:00Z"}}, Comment: "c"}
 }
 
-// createdJSON is how the stub shows the asset of newAsset.
+// createdJSON returns the asset of newAsset as the stub shows it.
 func createdJSON(a inventory.NewAsset) string {
 	var labels []string
 	for _, l := range a.Labels {
@@ -25,7 +25,7 @@ func createdJSON(a inventory.NewAsset) string {
 	return hostJSON(a.ID, a.Name, labels...)
 }
 
-// TestCreate: what one request makes: all fields, marks included.
+// TestCreate: what one request creates: all fields, our labels included.
 // Invariants: 14.
 func TestCreate(t *testing.T) {
 	t.Parallel()
@@ -47,7 +47,7 @@ func TestCreate(t *testing.T) {
 	}
 }
 
-// A zone is not sent for a platform that takes none; one that JumpServer drops is an error.
+// A zone is not sent for a platform without zones; one that JumpServer drops is an error.
 func TestCreateZone(t *testing.T) {
 	t.Parallel()
 	a := newAsset()
@@ -60,7 +60,8 @@ func TestCreateZone(t *testing.T) {
 	s.json("GET "+apiPlatforms, 200, pageJSON(1, strings.Replace(linuxJSON, `"domain_enabled":true`, `"gateway_enabled":false`, 1)))
 	s.on("POST "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
 		var body map[string]any
-		if _ = json.NewDecoder(r.Body).Decode(&body); body["domain"] != nil || body["zone"] != nil {
+		_ = json.NewDecoder(r.Body).Decode(&body)
+		if body["domain"] != nil || body["zone"] != nil {
 			t.Errorf("%v", body)
 		}
 		reply(w, 201, createdJSON(a))
@@ -133,7 +134,7 @@ func TestCreateExisting(t *testing.T) {
 	}
 }
 
-// A platform that was made anew is found again; a node that is gone is the caller's to find.
+// A platform that was recreated is found again; a node that is gone is for the caller to find.
 func TestCreateAfterChanges(t *testing.T) {
 	t.Parallel()
 	a := newAsset()
@@ -208,7 +209,7 @@ func TestCreateChecks(t *testing.T) {
 	wantKind(t, err, inventory.Invalid, "BeOS")
 }
 
-// The key lost its organisation since that was proved.
+// The key lost its organisation since that was verified.
 func TestWritesOfAnotherOrganisation(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
@@ -229,7 +230,7 @@ func TestWritesOfAnotherOrganisation(t *testing.T) {
 	}
 }
 
-// The name is another's: a lost answer does not change that.
+// The name belongs to another asset: a lost answer does not change that.
 func TestCreateNameTaken(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)

@@ -65,7 +65,7 @@ func asset(n int) inventory.NewAsset {
 	}
 }
 
-// The whole life of hosts, on both versions: nothing that a careful client would not send, and
+// The whole life of hosts, on both versions: no request that a careful client would not send, and
 // what was written is what is read.
 func TestLife(t *testing.T) {
 	t.Parallel()
@@ -170,7 +170,7 @@ func checkUpdates(t *testing.T, version jumpservertest.Version, s *jumpservertes
 	}
 }
 
-// Organisations: an unknown one, another one's ids, and the root one.
+// Organisations: an unknown one, that of another id, and the root one.
 func TestOrganisations(t *testing.T) {
 	t.Parallel()
 	const other = "00000000-0000-0000-0000-00000000abcd"
@@ -187,7 +187,7 @@ func TestOrganisations(t *testing.T) {
 		s.AddOrg(other, "prod")
 		for _, c := range []*jumpserver.Client{unknown, newClient(t, s)} {
 			existed, err := c.CreateWithNode(t.Context(), asset(1))
-			// An id that is taken in another organisation: 500, which says nothing of it.
+			// An id that is taken in another organisation: a 500 that does not say so.
 			if want := map[bool]inventory.Kind{true: "", false: inventory.Temporary}[c == unknown]; existed || inventory.KindOf(err) != want {
 				t.Errorf("%s: %v %v", version, existed, err)
 			}
@@ -198,7 +198,7 @@ func TestOrganisations(t *testing.T) {
 	}
 }
 
-// Eight writers at once under nodes that were made before, and the limit of assets.
+// Eight writers at once under nodes that were created before, and the limit of assets.
 func TestWriters(t *testing.T) {
 	t.Parallel()
 	for _, version := range versions() {
@@ -221,15 +221,15 @@ func TestWriters(t *testing.T) {
 		if kinds[""] != 150 || kinds[inventory.Limit] != 10 {
 			t.Errorf("%s: %v", version, kinds)
 		}
-		// The organisation is asked by each writer at most, the platforms, the fields and the root once; two nodes are
-		// looked for, so that it is known that they are new, and made.
+		// Each writer asks for the organisation at most once; the platforms, the fields and the root are read once; two nodes are
+		// searched, which shows that they are new, and created.
 		if n := c.Calls(); n > 160+8+3+2*2 {
 			t.Errorf("%s: %d calls for 160 hosts", version, n)
 		}
 	}
 }
 
-// v4.10.16 allows 180 requests a minute: a first sync goes on at that pace, or stops cleanly at
+// v4.10.16 allows 180 requests a minute: a first sync goes on at that rate, or stops cleanly at
 // its deadline.
 func TestThrottledServer(t *testing.T) {
 	t.Parallel()
@@ -260,7 +260,7 @@ func TestThrottledServer(t *testing.T) {
 	})
 }
 
-// Servers that cut pages lower than asked, in the middle of which a page may end.
+// Servers whose pages are shorter than requested, so that a page may end in the middle of one.
 func TestPageCaps(t *testing.T) {
 	t.Parallel()
 	for _, pageCap := range []int{1, 7, 100, 299, 300, 301} {

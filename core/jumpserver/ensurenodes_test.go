@@ -7,8 +7,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// EnsureNodes makes the nodes of some paths, one after another, until one fails for another reason than
-// that its path is wrong.
+// EnsureNodes creates the nodes of some paths, one after another, until one fails for another reason than
+// a wrong path.
 func (c *Client) EnsureNodes(ctx context.Context, paths []string) error {
 	var bad []error
 	for _, path := range paths {
@@ -24,7 +24,7 @@ func (c *Client) EnsureNodes(ctx context.Context, paths []string) error {
 	return errors.Join(bad...)
 }
 
-// CreateWithNode creates a host as package apply does: its node first, and once more where that node is gone.
+// CreateWithNode creates a host like package apply: its node first, and once more if that node is gone.
 func (c *Client) CreateWithNode(ctx context.Context, a inventory.NewAsset) (existed bool, err error) {
 	n, err := c.EnsureNode(ctx, a.NodePath, "")
 	if err != nil {
@@ -35,7 +35,8 @@ func (c *Client) CreateWithNode(ctx context.Context, a inventory.NewAsset) (exis
 	if !errors.Is(err, inventory.ErrNodeGone) {
 		return existed, err
 	}
-	if n, err = c.EnsureNode(ctx, a.NodePath, n.ID); err != nil {
+	n, err = c.EnsureNode(ctx, a.NodePath, n.ID)
+	if err != nil {
 		return false, err
 	}
 	a.NodeID = n.ID

@@ -15,30 +15,30 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// maxQuotedLen is how many characters of an answer are repeated in a message.
+// maxQuotedLen is how many characters of an answer a message repeats.
 const maxQuotedLen = 300
 
 func newError(kind inventory.Kind, message string, cause error) *inventory.Error {
 	return &inventory.Error{Kind: kind, Message: message, Err: cause}
 }
 
-// apiError is an answer other than success, or one of success that is not JumpServer's. Code looks at
-// its status and its JSON keys only: the texts follow the language of the request and the version of the server.
+// apiError is an answer other than success, or a success that JumpServer did not send. Code decides by
+// its status and its JSON keys only: texts depend on the language of the request and the version of the server.
 type apiError struct {
 	status  int
-	keys    map[string]json.RawMessage // of a JSON object of JumpServer's; nil for anything else
-	isEmpty bool                       // the answer had no body, which anybody may give
-	text    string                     // the answer, cut, for people
-	// fromIntermediary: something in front of JumpServer answered in its place. proxy is the one by which the request
-	// went, "" where it went straight; advice and hint say what a person has to change.
+	keys    map[string]json.RawMessage // of a JSON object from JumpServer; nil for anything else
+	isEmpty bool                       // the answer had no body, so anybody may have sent it
+	text    string                     // the answer, shortened, for people
+	// fromIntermediary says that something in front of JumpServer answered in its place. proxy is the one that the request
+	// used, "" = none; advice and hint say what a person has to change.
 	fromIntermediary bool
-	isWebPage        bool // it is JumpServer after all, but a page of its web interface, which no path of ours is
+	isWebPage        bool // JumpServer answered, but with a page of its web interface, which no path of ours is
 	proxy            string
 	advice           inventory.Advice
 	hint             string
 }
 
-// Error says who said what.
+// Error returns who answered and what.
 func (r *apiError) Error() string {
 	text := fmt.Sprintf("%s answered %d: %s", "JumpServer", r.status, r.text)
 	if r.fromIntermediary {
@@ -64,13 +64,13 @@ func (r *apiError) sender() string {
 
 func (r *apiError) hasKey(key string) bool { _, ok := r.keys[key]; return ok }
 
-// isOverLimit tells whether a POST of a host met the limit of the licence (5000 assets in the
+// isOverLimit reports whether a POST of a host exceeded the limit of the licence (5000 assets in the
 // community edition). Validation errors are keyed by field; this one is {"error": …} alone.
 func (r *apiError) isOverLimit() bool {
 	return r.status == http.StatusBadRequest && len(r.keys) == 1 && r.hasKey("error")
 }
 
-// asAPIError finds the refusal in an error; nil if JumpServer gave no such answer.
+// asAPIError returns the apiError in an error; nil if there is none.
 func asAPIError(err error) *apiError {
 	var r *apiError
 	if errors.As(err, &r) {
@@ -79,7 +79,7 @@ func asAPIError(err error) *apiError {
 	return nil
 }
 
-// asBadRequest is refused for a 400 of JumpServer's only: what it says of single fields.
+// asBadRequest returns the apiError of a 400 by JumpServer itself, which describes single fields; nil for anything else.
 func asBadRequest(err error) *apiError {
 	if r := asAPIError(err); r != nil && r.status == http.StatusBadRequest && !r.fromIntermediary {
 		return r
@@ -92,7 +92,7 @@ func (c *Client) readAPIError(op string, resp *http.Response) error {
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		return c.redirectError(op, resp)
 	}
-	// The texts of errors are short; a connection that breaks in the middle of one changes nothing.
+	// The texts of errors are short; a connection that breaks off within one changes nothing.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	got := newRawAnswer(resp, body)
 	if !got.isFromJumpServer() {
@@ -111,14 +111,14 @@ func (c *Client) readAPIError(op string, resp *http.Response) error {
 	case inventory.Denied:
 		e.Message += ": the access key's user lacks a right"
 	case inventory.NotFound:
-		if got.isHTML() && c.baseURL.Path != "" { // JumpServer has no such page
+		if got.isHTML() && c.baseURL.Path != "" { // JumpServer itself has no such page
 			e.Advice, r.hint = inventory.OtherPath, c.adviceText(inventory.OtherPath)
 		}
 	}
 	return e
 }
 
-// explainIntermediary is the error of an answer that is not JumpServer's. A 429 is obeyed, whoever says it.
+// explainIntermediary returns the error of an answer that JumpServer did not send. A 429 is obeyed, whoever sent it.
 func (c *Client) explainIntermediary(op string, got rawAnswer, resp *http.Response, advice inventory.Advice) error {
 	e := newError(inventory.Front, "jumpserver: "+op, c.newIntermediaryError(got, c.proxyOf(resp.Request), advice))
 	e.Advice = advice
@@ -144,8 +144,8 @@ func kindOfStatus(status int) inventory.Kind {
 	return inventory.Invalid
 }
 
-// unreachableError explains a request that got no answer. The parent context tells whether the caller
-// ended it; anything else is worth another try, except what only a person can put right.
+// unreachableError explains a request that got no answer. If the parent context is over, the caller
+// ended it; anything else is worth another try, except what only a person can fix.
 func (c *Client) unreachableError(ctx context.Context, op string, err error) error {
 	if ctx.Err() != nil {
 		return contextError(ctx)
@@ -170,8 +170,8 @@ func (c *Client) unreachableError(ctx context.Context, op string, err error) err
 	return newError(inventory.Temporary, "jumpserver: "+op+": "+c.hostName()+" cannot be reached"+c.otherProxyHint(), err)
 }
 
-// otherProxyHint reminds of a proxy that is configured, but not for JumpServer: until there was a setting of
-// its own, it was.
+// otherProxyHint mentions a proxy that is configured, but not for JumpServer: earlier versions used it
+// for JumpServer too.
 func (c *Client) otherProxyHint() string {
 	if !c.otherProxy {
 		return ""
@@ -179,10 +179,10 @@ func (c *Client) otherProxyHint() string {
 	return " (without the proxy of the setting proxy, which is for clouds and cards only; if JumpServer needs one, set jumpserver.proxy)"
 }
 
-// errForeignAnswer is the error of an answer of success that has none of the shapes of what was asked for.
+// errForeignAnswer is the cause where a successful answer has none of the expected shapes.
 var errForeignAnswer = errors.New("not what JumpServer answers")
 
-// unreadableError explains an answer of success whose body is not what it should be.
+// unreadableError explains a successful answer whose body is not what it should be.
 func (c *Client) unreadableError(ctx context.Context, op string, resp *http.Response, body *boundedBody, err error) error {
 	if ctx.Err() != nil {
 		return contextError(ctx)
@@ -205,7 +205,7 @@ func (c *Client) unreadableError(ctx context.Context, op string, resp *http.Resp
 	return newError(inventory.Temporary, "jumpserver: "+op+": the answer of "+c.hostName()+" broke off or is not JSON", err)
 }
 
-// contextError is the error of a call whose context is cancelled or over.
+// contextError returns the error of a call whose context is cancelled or over.
 func contextError(ctx context.Context) error {
 	return newError(inventory.Deadline, "jumpserver: stopped", context.Cause(ctx))
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// FuzzRefusal: whatever JumpServer, or a gateway in front of it, refuses with has a kind, is short, and
+// FuzzRefusal: every refusal by JumpServer, or by a gateway in front of it, has a kind, is short, and
 // does not repeat our secret.
 func FuzzRefusal(f *testing.F) {
 	f.Add(400, "application/json", `{"name":["Host with this name already exists."]}`, "")

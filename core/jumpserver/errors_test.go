@@ -135,7 +135,7 @@ func TestCertificate(t *testing.T) {
 	wantKind(t, err, inventory.Front, "HTTP request to an HTTPS server", "correct jumpserver.url: https://127.0.0.1:")
 }
 
-// A time-out of one try is temporary; the end of the caller's context is not.
+// The time-out of one try is temporary; the end of the caller's context is not.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

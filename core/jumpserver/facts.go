@@ -25,26 +25,26 @@ const (
 	apiCache     = "/api/v1/common/resources/cache/"
 )
 
-// factsTTL is how long facts are believed: a warm function lives for hours, while people add
+// factsTTL is how long facts are trusted: a warm function lives for hours, while people add
 // platforms and upgrade JumpServer.
 const factsTTL = time.Hour
 
-// facts is what hardly ever changes on a JumpServer. A value is never changed once it was
-// published; see Client.updateFacts.
+// facts is what rarely changes on a JumpServer. A published value is never modified;
+// see Client.updateFacts.
 type facts struct {
 	learntAt  time.Time
-	zoneField string // the zone field's name: "domain" before v4.10.0, "zone" since; "" = not known
+	zoneField string // the name of the zone field: "domain" before v4.10.0, "zone" since; "" = unknown
 	platforms map[string]platform
 	rootNode  node
-	nodeIDs   map[string]string // full path, with the root's real name, to id
-	rights    *inventory.Rights // of the access key's user; nil = not asked yet
-	utf8mb3   *bool             // the database takes no signs of four bytes; nil = not asked yet
+	nodeIDs   map[string]string // by full path, with the root node's real name
+	rights    *inventory.Rights // of the access key's user; nil = not read yet
+	utf8mb3   *bool             // the database cannot store characters of four bytes; nil = not asked yet
 }
 
 type platform struct {
 	inventory.Platform
 	protocols []protocol
-	zoneField string // what the zone of a host is called, by what the platform says of gateways; "" = it does not say
+	zoneField string // the name of the zone field that this row implies; "" = unknown
 }
 
 type protocol struct {
@@ -52,7 +52,7 @@ type protocol struct {
 	Port int    `json:"port"`
 }
 
-// Organisation asks which organisation answers and gives its id and name. It is an error of
+// Organisation returns the id and name of the organisation that answers. The error is of
 // kind Organisation if that is not the configured one: JumpServer answers for DEFAULT where
 // the id in X-JMS-ORG is unknown or the key may not use it.
 func (c *Client) Organisation(ctx context.Context) (id, name string, err error) {
@@ -67,22 +67,22 @@ func (c *Client) Organisation(ctx context.Context) (id, name string, err error) 
 		return org.ID, org.Name, nil
 	}
 	c.verifiedAt.Store(nil)
-	c.cachedFacts.Store(nil) // nothing is written before the organisation was proved again
-	name, there := c.findOrganisationName(ctx)
-	said := "JumpServer has no such organisation, or does not show it to this access key"
-	if there {
-		said = quote(name) + ", which this access key cannot use"
+	c.cachedFacts.Store(nil) // nothing is written before the organisation is verified again
+	name, found := c.findOrganisationName(ctx)
+	hint := "JumpServer has no such organisation, or does not show it to this access key"
+	if found {
+		hint = quote(name) + ", which this access key cannot use"
 	}
 	if strings.EqualFold(org.ID, DefaultOrganisation) {
-		said += "; the community edition answers for DEFAULT whatever organisation is asked for: others need the enterprise edition"
+		hint += "; the community edition answers for DEFAULT whatever organisation is asked for: others need the enterprise edition"
 	}
 	return org.ID, org.Name, newError(inventory.Organisation, fmt.Sprintf(
-		"jumpserver: organisation %s (%s) answers, but %s is configured (%s)", quote(org.ID), quote(org.Name), c.orgID, said), nil)
+		"jumpserver: organisation %s (%s) answers, but %s is configured (%s)", quote(org.ID), quote(org.Name), c.orgID, hint), nil)
 }
 
-// findOrganisationName looks for the configured organisation's name, for a message only: that it
-// cannot be had is told by there.
-func (c *Client) findOrganisationName(ctx context.Context) (name string, there bool) {
+// findOrganisationName looks up the configured organisation's name, for a message only, so an error
+// counts as not found.
+func (c *Client) findOrganisationName(ctx context.Context) (name string, found bool) {
 	var orgs []struct{ ID, Name string }
 	if err := c.doCall(ctx, apiCall{op: "list organisations", method: http.MethodGet, path: apiOrgs, read: decodeInto(&orgs)}); err != nil {
 		return "", false
@@ -95,8 +95,8 @@ func (c *Client) findOrganisationName(ctx context.Context) (name string, there b
 	return "", false
 }
 
-// verifiedFacts gives the facts, learning them (and proving the organisation) where that was not done
-// yet by this client, or too long ago: a process that only hears events never calls Read.
+// verifiedFacts returns the facts, and learns them and verifies the organisation where this client has not done so
+// recently: a process that only handles events never calls Read.
 func (c *Client) verifiedFacts(ctx context.Context) (*facts, error) {
 	if f := c.cachedFacts.Load(); c.isFresh(f) {
 		return f, nil
@@ -107,8 +107,8 @@ func (c *Client) verifiedFacts(ctx context.Context) (*facts, error) {
 	return c.freshFacts(ctx)
 }
 
-// freshFacts gives the facts, learning them where they are unknown or too old. The organisation is
-// the caller's to prove.
+// freshFacts returns the facts, and learns them where they are unknown or too old. The caller must have
+// verified the organisation.
 func (c *Client) freshFacts(ctx context.Context) (*facts, error) {
 	f := c.cachedFacts.Load()
 	if c.isFresh(f) {
@@ -119,9 +119,9 @@ func (c *Client) freshFacts(ctx context.Context) (*facts, error) {
 
 func (c *Client) isFresh(f *facts) bool { return f != nil && c.now().Sub(f.learntAt) <= factsTTL }
 
-// readWithZone reads assets by the facts, and once more by new ones if JumpServer calls the zone
-// otherwise now: it was upgraded across v4.10.0, or set back, since f was learnt. The facts that
-// the answer was read by come along.
+// readWithZone reads assets with the facts, and once more with new ones if JumpServer now has another name for
+// the zone: it was upgraded across v4.10.0, or downgraded, since f was learnt. It also returns the facts
+// that were used.
 func (c *Client) readWithZone(ctx context.Context, f *facts, read func(*facts) ([]inventory.Asset, error)) ([]inventory.Asset, *facts, error) {
 	assets, err := read(f)
 	if !errors.Is(err, errZoneMissing) {
@@ -138,8 +138,8 @@ func (c *Client) readWithZone(ctx context.Context, f *facts, read func(*facts) (
 	return assets, now, err
 }
 
-// refreshFacts replaces the facts unless somebody else has learnt newer ones since old. Node ids are
-// kept: they never change, and one whose node is gone is forgotten when it is refused.
+// refreshFacts replaces the facts, unless another goroutine has learnt newer ones than old. Node ids are
+// kept: they never change, and one whose node is gone is dropped when JumpServer refuses it.
 func (c *Client) refreshFacts(ctx context.Context, old *facts) (*facts, error) {
 	if err := c.factsLock.lock(ctx); err != nil {
 		return nil, err
@@ -154,8 +154,9 @@ func (c *Client) refreshFacts(ctx context.Context, old *facts) (*facts, error) {
 		return nil, err
 	}
 	zone := zoneFieldOfPlatforms(platforms)
-	if zone == "" || old != nil { // nothing tells it, or what was believed may be out of date or wrong
-		if zone, err = c.fetchZoneField(ctx, platforms); err != nil {
+	if zone == "" || old != nil { // the platforms do not say, or what was known may be outdated
+		zone, err = c.fetchZoneField(ctx, platforms)
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -167,8 +168,8 @@ func (c *Client) refreshFacts(ctx context.Context, old *facts) (*facts, error) {
 	return f, nil
 }
 
-// updateFacts publishes changed facts. The function gets a copy of its own, whose maps it must not
-// change but replace. Nothing is published where no facts are known (any more).
+// updateFacts publishes changed facts. The function gets a copy, whose maps it must
+// replace instead of changing. Without facts nothing is published.
 func (c *Client) updateFacts(with func(*facts)) {
 	for {
 		old := c.cachedFacts.Load()
@@ -205,7 +206,7 @@ type platformRow struct {
 	ID   int
 	Name string
 	Type struct{ Value string }
-	// Which of both names is used differs between versions, as with the zone itself: v4.10.0 changed both.
+	// The name depends on the version, as that of the zone itself does: v4.10.0 changed both.
 	DomainEnabled  *bool `json:"domain_enabled"`
 	GatewayEnabled *bool `json:"gateway_enabled"`
 	Protocols      []protocolRow
@@ -219,7 +220,7 @@ type protocolRow struct {
 
 func (c *Client) fetchPlatforms(ctx context.Context) (map[string]platform, error) {
 	rows, err := readAll(ctx, c, listRequest[platform, platformRow]{
-		op: "list platforms", path: apiPlatforms, query: "category=host", limit: 100, // they fit one page
+		op: "list platforms", path: apiPlatforms, query: "category=host", limit: 100, // all fit in one page
 		convert: convertPlatform, id: func(p platform) string { return strconv.Itoa(p.ID) },
 	})
 	if err != nil {
@@ -232,8 +233,8 @@ func (c *Client) fetchPlatforms(ctx context.Context) (map[string]platform, error
 	return byName, nil
 }
 
-// convertPlatform takes those protocols that JumpServer itself gives to a host of the platform when
-// none are named: the primary one, without which a host is refused, first; and the default ones.
+// convertPlatform keeps the protocols that JumpServer itself gives a host of the platform when
+// the request names none: first the primary one, without which a host is refused, then the default ones.
 func convertPlatform(row *platformRow) (platform, error) {
 	p := platform{Platform: inventory.Platform{
 		ID: row.ID, Name: row.Name, Type: row.Type.Value, SupportsZones: isTrue(row.DomainEnabled) || isTrue(row.GatewayEnabled),

@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Platforms of both versions, as recorded: what a host of each is given, the primary one first.
+// Platforms of both versions, as recorded: the protocols of a host of each, the primary one first.
 func TestRecordedPlatforms(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
@@ -43,7 +43,7 @@ func TestRecordedPlatforms(t *testing.T) {
 	}
 }
 
-// Facts grow old: a platform that people add is seen within the hour. Node ids stay.
+// Facts expire: a platform that people add is found within the hour. Node ids stay.
 func TestFactsAge(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)

@@ -16,7 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// faults that pass, and those that only a person can put right.
+// faults are transient ones, and those that only a person can correct.
 func faults() (passing, lasting map[string]jumpservertest.Fault) {
 	passing = map[string]jumpservertest.Fault{
 		"500 page": {Status: 500}, "502": {Status: 502}, "503 JSON": {Status: 503, Body: `{"error":"busy"}`}, "504 after the work": {Status: 504, After: true},
@@ -31,7 +31,7 @@ func faults() (passing, lasting map[string]jumpservertest.Fault) {
 	return passing, lasting
 }
 
-// runEverything is one of everything. It gives all errors.
+// runEverything makes every kind of call and returns all errors.
 func runEverything(ctx context.Context, t *testing.T, s *jumpservertest.Server) error {
 	t.Helper()
 	c := newClient(t, s)
@@ -53,7 +53,7 @@ func runEverything(ctx context.Context, t *testing.T, s *jumpservertest.Server) 
 	return errors.Join(append(errs, err)...)
 }
 
-// updateAndFollowUp updates, and follows up those without an answer as the caller of Update must: it waits, reads back, and
+// updateAndFollowUp updates, and follows up rows without an answer as the caller of Update must: it waits, reads back, and
 // sends again what was not done.
 func updateAndFollowUp(ctx context.Context, c *jumpserver.Client, patches []inventory.Patch) error {
 	for try := 1; ; try++ {
@@ -66,7 +66,8 @@ func updateAndFollowUp(ctx context.Context, c *jumpserver.Client, patches []inve
 			}
 			time.Sleep(retryAfter(err))
 			found, err := c.AssetsByID(ctx, []string{patches[n].ID})
-			if errs = append(errs, err); err == nil && found[0].Address != *patches[n].Address {
+			errs = append(errs, err)
+			if err == nil && found[0].Address != *patches[n].Address {
 				left = append(left, patches[n])
 			}
 		}
@@ -77,7 +78,7 @@ func updateAndFollowUp(ctx context.Context, c *jumpserver.Client, patches []inve
 	}
 }
 
-// removeAndFollowUp is followed for a removal, which reads back by itself.
+// removeAndFollowUp does the same for a removal, which reads back by itself.
 func removeAndFollowUp(ctx context.Context, c *jumpserver.Client, ids []string) error {
 	for try := 1; ; try++ {
 		errs := c.Remove(ctx, ids, nil)
@@ -94,7 +95,7 @@ func retryAfter(err error) time.Duration {
 	return e.RetryAfter
 }
 
-// Any single failure at any request: what passes is overcome, what does not is told; nothing but
+// Any single failure of any request: a transient one is overcome, a permanent one is reported; nothing but
 // the two hosts is ever removed, and a second run ends where an undisturbed one does.
 // Invariants: 10.
 func TestAnyFaultAnywhere(t *testing.T) {
@@ -102,15 +103,21 @@ func TestAnyFaultAnywhere(t *testing.T) {
 	passing, lasting := faults()
 	for _, version := range versions() {
 		for name, fault := range passing {
-			t.Run(fmt.Sprint(version, " ", name), func(t *testing.T) { t.Parallel(); failEverywhere(t, version, fault, true) })
+			t.Run(fmt.Sprint(version, " ", name), func(t *testing.T) {
+				t.Parallel()
+				failEverywhere(t, version, fault, true)
+			})
 		}
 		for name, fault := range lasting {
-			t.Run(fmt.Sprint(version, " ", name), func(t *testing.T) { t.Parallel(); failEverywhere(t, version, fault, false) })
+			t.Run(fmt.Sprint(version, " ", name), func(t *testing.T) {
+				t.Parallel()
+				failEverywhere(t, version, fault, false)
+			})
 		}
 	}
 }
 
-// failEverywhere lets each request fail in turn; the two versions take turns, too, for their flows
+// failEverywhere makes each request fail in turn; the two versions take turns too, as their flows
 // have the same requests.
 func failEverywhere(t *testing.T, version jumpservertest.Version, fault jumpservertest.Fault, passes bool) {
 	t.Helper()
@@ -139,10 +146,10 @@ func failAt(t *testing.T, version jumpservertest.Version, fault jumpservertest.F
 		return requests == at
 	}, -1, fault)
 	err := runEverything(t.Context(), t, s)
-	// A refused OPTIONS is asked in another way, a refused list in smaller ones, and rights that are
-	// not told count as there.
+	// A refused OPTIONS is asked in another way, a refused list in smaller ones, and unknown
+	// rights count as granted.
 	mended := strings.HasPrefix(where, "OPTIONS") || strings.Contains(where, "/users/profile/") || strings.HasSuffix(where, "/hosts/") && strings.HasPrefix(where, "PATCH")
-	if told := err != nil; told == passes && (told || !mended) {
+	if failed := err != nil; failed == passes && (failed || !mended) {
 		t.Errorf("request %d (%s): %v", at, where, err)
 	}
 	s.ClearFaults()
@@ -159,7 +166,7 @@ func failAt(t *testing.T, version jumpservertest.Version, fault jumpservertest.F
 	return requests
 }
 
-// While a list is read, people make and remove hosts: it is read again, never believed.
+// While a list is read, people create and remove hosts: it is read again, never trusted.
 func TestChangesWhileReading(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

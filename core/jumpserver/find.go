@@ -10,9 +10,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// AssetsMentioning reads the assets that name an instance in their comment (as the Python tool leaves it,
-// and as ours say it too) or elsewhere in what search= looks through: name and address.
-// It is one call; an asset of ours is among them only while nobody took the id off its comment.
+// AssetsMentioning returns the assets that have an instance's id in their comment (as the Python tool leaves it,
+// and as ours have it too), name or address: that is what search= covers.
+// It is one call. An asset of ours is among them only while nobody removed the id from its comment.
 func (c *Client) AssetsMentioning(ctx context.Context, instance string) ([]inventory.Asset, error) {
 	f, err := c.verifiedFacts(ctx)
 	if err != nil {
@@ -31,8 +31,8 @@ func (c *Client) AssetsMentioning(ctx context.Context, instance string) ([]inven
 	return assets, nil
 }
 
-// AssetsByInstance reads the hosts whose label jms-instance names one of these instances, whatever their ids: adopted
-// assets, those of earlier versions, and copies of them. It is one call for 50 instances.
+// AssetsByInstance returns the hosts whose label jms-instance names one of these instances, whatever their ids: adopted
+// assets, those of earlier versions, and copies of them. It makes one call per 50 instances.
 func (c *Client) AssetsByInstance(ctx context.Context, instances []string) ([]inventory.Asset, error) {
 	f, err := c.verifiedFacts(ctx)
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *Client) AssetsByInstance(ctx context.Context, instances []string) ([]in
 func (c *Client) readByInstance(ctx context.Context, f *facts, instances []string) ([]inventory.Asset, error) {
 	texts := make([]string, 0, len(instances))
 	for _, id := range instances {
-		if strings.Contains(id, ",") { // which parts the values of a filter
+		if strings.Contains(id, ",") { // a comma separates the values of a filter
 			return nil, newError(inventory.Invalid, "jumpserver: read hosts by instance: "+quote(id)+" has a comma", nil)
 		}
 		texts = append(texts, inventory.LabelInstance+":"+id)
@@ -73,13 +73,13 @@ func (c *Client) readByInstance(ctx context.Context, f *facts, instances []strin
 	return assets, nil
 }
 
-// containsFolded reports whether an instance is among those, in any spelling: a database without case answers with
+// containsFolded reports whether an instance is in a list, in any spelling: a database that ignores case answers with
 // the label that was there first.
 func containsFolded(instances []string, id string) bool {
 	return slices.ContainsFunc(instances, func(i string) bool { return inventory.MayBeEqual(i, id) })
 }
 
-// readFiltered reads the hosts that a filter of the list leaves.
+// readFiltered returns the hosts that match a filter of the list.
 func (c *Client) readFiltered(ctx context.Context, f *facts, r *rowConverter, filter string) ([]inventory.Asset, error) {
 	assets, _, err := c.readWithZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
 		return readAll(ctx, c, listRequest[inventory.Asset, hostRow]{
@@ -91,7 +91,7 @@ func (c *Client) readFiltered(ctx context.Context, f *facts, r *rowConverter, fi
 	return assets, err
 }
 
-// ListPlatforms gives the platforms that hosts may have; nothing is asked while they are known and
+// ListPlatforms returns the platforms that hosts may have, without a request while they are known and
 // less than an hour old.
 func (c *Client) ListPlatforms(ctx context.Context) (map[string]inventory.Platform, error) {
 	f, err := c.verifiedFacts(ctx)
@@ -105,11 +105,11 @@ func (c *Client) ListPlatforms(ctx context.Context) (map[string]inventory.Platfo
 	return out, nil
 }
 
-// organisationTTL is how long the answer of Organisation is believed by Prove: a cold event asks when it begins.
+// organisationTTL is how long VerifyOrganisation trusts the last answer: a cold event asks when it begins.
 const organisationTTL = 10 * time.Second
 
-// VerifyOrganisation asks which organisation answers, unless this client has just done so, and compares it with the
-// configured one. It is for a caller whose reads had no rows, as only rows tell whose they are.
+// VerifyOrganisation compares the answering organisation with the configured one, unless this client has just done
+// so. It is for a caller whose reads had no rows, as only rows show whose they are.
 func (c *Client) VerifyOrganisation(ctx context.Context) error {
 	if at := c.verifiedAt.Load(); at != nil && c.now().Sub(*at) < organisationTTL {
 		return nil

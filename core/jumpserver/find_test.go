@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// labelled puts hosts with our labels into a server, i-0 and on, under ids of their own.
+// labelled adds hosts with our labels to a server, i-0 and on, under their own ids.
 func labelled(s *jumpservertest.Server, n int) {
 	for i := range n {
 		s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
@@ -32,7 +32,7 @@ func instancesOf(assets []inventory.Asset) []string {
 	return out
 }
 
-// Marked finds hosts by the label of their instance, whatever their ids, and copies too.
+// AssetsByInstance finds hosts by the label of their instance, whatever their ids, and copies too.
 func TestMarked(t *testing.T) {
 	t.Parallel()
 	for _, version := range versions() {
@@ -58,13 +58,13 @@ func TestMarked(t *testing.T) {
 	}
 }
 
-// Many instances are asked for in few calls, and each asset comes once.
+// Few calls find many instances, and each asset is returned once.
 func TestMarkedMany(t *testing.T) {
 	t.Parallel()
 	s := jumpservertest.New(jumpservertest.Options{TB: t})
 	labelled(s, 120)
 	c := newClient(t, s)
-	if _, err := c.Read(t.Context()); err != nil { // it has a witness then
+	if _, err := c.Read(t.Context()); err != nil { // it learns the facts
 		t.Fatal(err)
 	}
 	ids := make([]string, 0, 120)
@@ -78,7 +78,7 @@ func TestMarkedMany(t *testing.T) {
 	}
 }
 
-// A server that does not know the filter answers with everything: that is an error and no answer. So is
+// A server that does not know the filter answers with everything: that is an error. So is
 // an id that would be two values of the filter.
 func TestMarkedDoubts(t *testing.T) {
 	t.Parallel()

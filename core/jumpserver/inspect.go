@@ -17,9 +17,9 @@ const (
 	apiOpen        = "/api/v1/settings/public/open/"
 )
 
-// Reach asks for the two pages that JumpServer shows to anybody: its health, and what it says of
-// its edition. The requests are not signed, so that a wrong key does not hide the server, and they are
-// not repeated. A server that does not tell its edition counts as unlicensed.
+// Reach reads the two pages that JumpServer shows to anybody: its health and its edition. The requests are not signed,
+// so that a wrong key does not hide the server, and they are
+// not repeated. A server that does not show its edition counts as unlicensed.
 func (c *Client) Reach(ctx context.Context) (inventory.ServerInfo, error) {
 	var r inventory.ServerInfo
 	var health struct {
@@ -41,7 +41,7 @@ func (c *Client) Reach(ctx context.Context) (inventory.ServerInfo, error) {
 	return r, nil
 }
 
-// readPublicPage reads a page that needs no key; seen, where it is wanted, gets what the connection shows.
+// readPublicPage reads a page that needs no key. seen, if not nil, receives what the connection shows.
 func (c *Client) readPublicPage(ctx context.Context, op, path string, read func(*json.Decoder) error, seen *inventory.ServerInfo) error {
 	ctx, cancel := context.WithTimeout(ctx, c.tryTimeout)
 	defer cancel()
@@ -59,7 +59,7 @@ func (c *Client) readPublicPage(ctx context.Context, op, path string, read func(
 	defer func() { _ = resp.Body.Close() }()
 	resp.Request = req
 	if seen != nil {
-		// A server without a Date is only not compared with our clock.
+		// Without a Date the server's clock is not compared.
 		seen.Clock, _ = http.ParseTime(resp.Header.Get("Date"))
 		if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
 			seen.CertExpires = resp.TLS.PeerCertificates[0].NotAfter
@@ -68,29 +68,29 @@ func (c *Client) readPublicPage(ctx context.Context, op, path string, read func(
 	return c.readAnswer(ctx, apiCall{op: op, read: read}, resp)
 }
 
-// rightsRow is what both pages about the key's user may hold: v4.7.0 tells everything in the profile; v4.10
-// has a page of its own for permissions. What they say of organisations (console_orgs) is not read: those are
-// of rbac.view_console, and the documented role stands in none, and works all the same.
+// rightsRow is what the two pages about the key's user may hold: v4.7.0 has everything in the profile; v4.10
+// has a page of its own for permissions. console_orgs is not read: it lists organisations
+// with rbac.view_console, and the documented role has that in none and works all the same.
 type rightsRow struct {
 	Username    string
 	IsSuperuser bool      `json:"is_superuser"`
 	Roles       []roleRow `json:"system_roles"`
 	OrgRoles    []roleRow `json:"org_roles"`
-	Perms       *[]string // nil = the page does not tell them
+	Perms       *[]string // nil = the page has none
 }
 
 type roleRow struct {
 	Name string `json:"display_name"`
 }
 
-// Rights reads what the access key's user may do in this organisation. A server that does not
-// tell its permissions (v4.10 tells them on a page of its own, others may not at all) is no error: they
-// are not told then.
+// Rights returns what the access key's user may do in this organisation. It is no error if the server does not
+// show permissions (v4.10 has them on a page of its own, others may not at all): they
+// are unknown then.
 func (c *Client) Rights(ctx context.Context) (inventory.Rights, error) {
 	return c.readRights(ctx, false)
 }
 
-// readRights is Rights, and makes no second try where the caller can do without.
+// readRights is Rights; once says that a failed call is not repeated.
 func (c *Client) readRights(ctx context.Context, once bool) (inventory.Rights, error) {
 	var row rightsRow
 	if err := c.doCall(ctx, apiCall{op: "ask for the key's user", method: http.MethodGet, path: apiProfile, noRetry: once, read: decodeInto(&row, "username")}); err != nil {
@@ -100,22 +100,22 @@ func (c *Client) readRights(ctx context.Context, once bool) (inventory.Rights, e
 	for _, role := range append(row.Roles, row.OrgRoles...) {
 		r.Roles = append(r.Roles, role.Name)
 	}
-	if row.Perms == nil { // on v4.7.0 the profile is all that there is
+	if row.Perms == nil { // v4.7.0 has them in the profile, later versions on a page of their own
 		err := c.doCall(ctx, apiCall{op: "ask for the key's permissions", method: http.MethodGet, path: apiPermissions, noRetry: once, read: decodeInto(&row)})
 		if err != nil && asAPIError(err) == nil {
 			return r, err
 		}
 	}
-	if row.Perms != nil { // otherwise there is no such page, or not for this user
+	if row.Perms != nil { // nil: there is no such page, or not for this user
 		r.Permissions = append([]string{}, *row.Perms...)
 	}
 	return r, nil
 }
 
-// lacksDeleteRight tells whether JumpServer is known to refuse deletions to this key. It is asked
-// together with a full reading and kept with the facts, so that events, which never delete, pay
-// nothing for it. A server that cannot be asked is asked again the next time, and believed able:
-// its 403 will be told.
+// lacksDeleteRight reports whether JumpServer is known to refuse deletions to this key. Read asks it and
+// keeps the answer with the facts, so that events, which never delete, pay
+// nothing for it. After an error it reports false and asks again the next time:
+// the 403 of a deletion is reported anyway.
 func (c *Client) lacksDeleteRight(ctx context.Context) bool {
 	known := c.cachedFacts.Load()
 	if known == nil || known.rights == nil {
@@ -130,8 +130,8 @@ func (c *Client) lacksDeleteRight(ctx context.Context) bool {
 	return known.rights.Lacks(inventory.DeleteAssets)
 }
 
-// Zones lists the organisation's gateway zones. It also tells how the server calls them, which shows its
-// version ("domain" before v4.10.0, "zone" since), also where they may not be listed: that takes the right
+// Zones returns the organisation's gateway zones. field is the server's name for them, which shows its
+// version ("domain" before v4.10.0, "zone" since), also after an error: listing zones takes the right
 // assets.view_<field>.
 func (c *Client) Zones(ctx context.Context) (zones []inventory.Zone, field string, err error) {
 	f, err := c.verifiedFacts(ctx)
@@ -158,20 +158,20 @@ func (c *Client) Zones(ctx context.Context) (zones []inventory.Zone, field strin
 	return zones, field, err
 }
 
-// Organisations lists those that JumpServer shows to the key.
+// Organisations returns those that JumpServer shows to the key.
 func (c *Client) Organisations(ctx context.Context) ([]inventory.Org, error) {
 	var orgs []inventory.Org
 	err := c.doCall(ctx, apiCall{op: "list organisations", method: http.MethodGet, path: apiOrgs, read: decodeInto(&orgs)})
 	return orgs, err
 }
 
-// RootNodeName gives the name of the organisation's root node.
+// RootNodeName returns the name of the organisation's root node.
 func (c *Client) RootNodeName(ctx context.Context) (string, error) {
 	root, err := c.findRootNode(ctx)
 	return root.Value, err
 }
 
-// CountAssets gives the number of assets of all categories in the organisation.
+// CountAssets returns the number of assets of all categories in the organisation.
 func (c *Client) CountAssets(ctx context.Context) (int, error) {
 	count := 0
 	err := c.doCall(ctx, apiCall{op: "count assets", method: http.MethodGet, path: apiAssets + "?limit=1&fields=id", read: func(d *json.Decoder) (err error) {

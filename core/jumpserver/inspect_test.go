@@ -10,18 +10,20 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// limited is the access key of a user with these permissions only.
+// limited returns the access key of a user with only these permissions.
 func limited(permissions ...string) jumpservertest.Key {
 	return jumpservertest.Key{
 		ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "sync", Permissions: permissions,
 	}
 }
 
-// TestUndeletable: a right that is known to be missing is told with the reading; one that is not
-// told counts as there. Rights are asked once, and never by what events do.
+// TestUndeletable: Read reports a right that is known to be missing; an unknown one
+// counts as granted. Rights are asked once, and never for events.
 func TestUndeletable(t *testing.T) {
 	t.Parallel()
 	reads := []string{inventory.ViewAssets, inventory.ViewNodes, inventory.ViewPlatform}
+	reticent := limited(reads...)
+	reticent.HidesPermissions = true
 	for _, version := range versions() {
 		for name, c := range map[string]struct {
 			key  jumpservertest.Key
@@ -30,7 +32,7 @@ func TestUndeletable(t *testing.T) {
 			"an administrator":     {jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}, false},
 			"with the right":       {limited(append(slices.Clone(reads), inventory.DeleteAssets)...), false},
 			"without the right":    {limited(reads...), true},
-			"a server says little": {func() jumpservertest.Key { k := limited(reads...); k.HidesPermissions = true; return k }(), false},
+			"a server says little": {reticent, false},
 		} {
 			t.Run(string(version)+" "+name, func(t *testing.T) {
 				t.Parallel()
@@ -57,7 +59,7 @@ func TestUndeletable(t *testing.T) {
 	}
 }
 
-// TestRightsUnreadable: the reading holds although nobody tells the rights.
+// TestRightsUnreadable: Read succeeds although nobody shows the rights.
 func TestRightsUnreadable(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []jumpservertest.Fault{{Status: 500}, {Status: 403}, {Status: 404}, {Cut: true}, {Edit: jumpservertest.TruncateJSON}} {

@@ -15,27 +15,27 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Between us and JumpServer stand reverse proxies, firewalls for the web, load balancers, login gateways
-// and proxies, and each of them answers in JumpServer's place when it likes to. What they say must never
-// be taken for what JumpServer says: a firewall's 403 is no missing right, a gateway's 401 no wrong key.
+// Reverse proxies, web application firewalls, load balancers, login gateways and forward proxies stand
+// between us and JumpServer, and each may answer in its place. Such an answer must never
+// be taken for JumpServer's: a firewall's 403 is no missing right, a gateway's 401 no wrong key.
 //
-// Who answered is told by what real servers were recorded to answer. JumpServer says everything in JSON
-// of a few shapes, but for two pages: it answers a GET of a path that it does not have, and a GET that
-// breaks, in HTML (apps/jumpserver/views/error_views.py). All its answers set one cookie of its own.
+// Recorded answers of real servers show who answered. JumpServer answers everything in JSON
+// of a few shapes, except for two HTML pages: a GET of a path that it does not have, and a GET that
+// fails (apps/jumpserver/views/error_views.py). All its answers set one cookie of its own.
 
-// maxTitleLen is how many characters of a page's title, or of a server's name, are repeated: a card has to have room
+// maxTitleLen is how many characters of a page's title, or of a server's name, a message repeats: a card needs room
 // for what is to be done as well.
 const maxTitleLen = 60
 
 // jumpserverCookie is set by every answer that passed JumpServer's middlewares, errors included.
 const jumpserverCookie = "SESSION_COOKIE_NAME_PREFIX="
 
-// hasJumpServerCookie reports whether an answer has what only JumpServer's have.
+// hasJumpServerCookie reports whether an answer has the cookie that only JumpServer sets.
 func hasJumpServerCookie(h http.Header) bool {
 	return slices.ContainsFunc(h.Values("Set-Cookie"), func(c string) bool { return strings.HasPrefix(c, jumpserverCookie) })
 }
 
-// rawAnswer is an answer as far as it is told apart and described. It holds the beginning of the body.
+// rawAnswer is what an answer is classified and described by. It holds the beginning of the body.
 type rawAnswer struct {
 	status int
 	header http.Header
@@ -51,13 +51,13 @@ func newRawAnswer(resp *http.Response, body []byte) rawAnswer {
 	return r
 }
 
-// isHTML reports whether the answer is a page for people.
+// isHTML reports whether the answer is a web page.
 func (r rawAnswer) isHTML() bool {
 	kind, _, _ := mime.ParseMediaType(r.header.Get("Content-Type"))
 	return kind == "text/html" || kind == "application/xhtml+xml" || bytes.HasPrefix(r.body, []byte("<"))
 }
 
-// isFromJumpServer reports whether JumpServer itself gave an answer that is no success.
+// isFromJumpServer reports whether JumpServer itself sent an answer other than success.
 func (r rawAnswer) isFromJumpServer() bool {
 	switch {
 	case hasJumpServerCookie(r.header):
@@ -73,8 +73,8 @@ func (r rawAnswer) isFromJumpServer() bool {
 	return r.hasErrorShape()
 }
 
-// hasErrorShape reports whether an object has one of the shapes that JumpServer's errors have: {detail, code},
-// {error}, {error, message, code}, and, in a 400, what is wrong by field.
+// hasErrorShape reports whether an object has one of the shapes of JumpServer's errors: {detail, code},
+// {error}, {error, message, code}, and, in a 400, errors by field.
 func (r rawAnswer) hasErrorShape() bool {
 	_, message := r.keys["message"]
 	switch {
@@ -88,8 +88,8 @@ func (r rawAnswer) hasErrorShape() bool {
 	return r.mayHoldDetails() && r.hasFieldErrors()
 }
 
-// mayHoldDetails reports whether the status is one of those with which JumpServer says what is wrong in many
-// shapes, and sometimes nothing at all.
+// mayHoldDetails reports whether the status is one with which JumpServer describes an error in many
+// shapes, and sometimes not at all.
 func (r rawAnswer) mayHoldDetails() bool {
 	return r.status == http.StatusBadRequest || r.status == http.StatusInternalServerError
 }
@@ -97,8 +97,8 @@ func (r rawAnswer) mayHoldDetails() bool {
 // hasText reports whether a key holds a text.
 func (r rawAnswer) hasText(key string) bool { return bytes.HasPrefix(r.keys[key], []byte(`"`)) }
 
-// hasFieldErrors reports whether the keys may be fields of what was sent, and the values what is wrong with
-// them: lists, objects, seldom texts. What gateways answer (a code, a message, an id of the request) is none.
+// hasFieldErrors reports whether the keys may be fields of the request, and the values their
+// errors: lists, objects, seldom texts. What gateways answer (a code, a message, a request id) does not count.
 func (r rawAnswer) hasFieldErrors() bool {
 	for key, value := range r.keys {
 		switch strings.ToLower(strings.ReplaceAll(key, "_", "")) {
@@ -114,13 +114,13 @@ func (r rawAnswer) hasFieldErrors() bool {
 }
 
 // isForbiddenAddress reports whether JumpServer refuses the key because of the address that the request came
-// from. Only its words tell that: the code is that of any refusal of a key. They are not translated
+// from. Only the text shows that: the code is that of any refused key. The text is not translated
 // (IP_NOT_ALLOW in apps/common/auth/signature.py, v4.7.0 to v4.10.19).
 func (r rawAnswer) isForbiddenAddress() bool {
 	return r.status == http.StatusUnauthorized && strings.EqualFold(string(r.keys["detail"]), `"Ip is not in access ip list."`)
 }
 
-// title returns the title of a page, on one line; "" = it has none, or it cannot be read.
+// title returns the title of a page, on one line; "" = it has none, or it is not UTF-8.
 func (r rawAnswer) title() string {
 	m := titlePattern.FindSubmatch(r.body)
 	if m == nil || !utf8.Valid(m[1]) {
@@ -132,10 +132,11 @@ func (r rawAnswer) title() string {
 
 var titlePattern = regexp.MustCompile(`(?is)<title[^>]*>(.{0,1000}?)</title>`)
 
-// describe says what the answer is, for people.
+// describe returns what the answer is, for people.
 func (r rawAnswer) describe(scrub func(string) string) string {
 	text := "(nothing more)"
-	switch title := r.title(); {
+	title := r.title()
+	switch {
 	case r.isHTML() && title != "":
 		text = "(an HTML page titled " + strconv.Quote(truncateTo(maxTitleLen, scrub(title))) + ")"
 	case r.isHTML():
@@ -146,8 +147,8 @@ func (r rawAnswer) describe(scrub func(string) string) string {
 	return text
 }
 
-// serverName returns what an answer says of the program that gave it, by which people know which of those
-// that stand in front of JumpServer it was.
+// serverName returns how an answer names the program that sent it, which tells people which of those
+// in front of JumpServer it was.
 func (r rawAnswer) serverName(scrub func(string) string) string {
 	name := httpx.OneLine(r.header.Get("Server"))
 	if name == "" {
@@ -156,14 +157,14 @@ func (r rawAnswer) serverName(scrub func(string) string) string {
 	return ", server " + strconv.Quote(truncateTo(maxTitleLen, scrub(name)))
 }
 
-// newIntermediaryError makes the refusal of an answer that is not JumpServer's.
+// newIntermediaryError returns the apiError of an answer that JumpServer did not send.
 func (c *Client) newIntermediaryError(r rawAnswer, by string, advice inventory.Advice) *apiError {
 	return &apiError{
 		status: r.status, text: r.describe(c.scrub) + r.serverName(c.scrub), fromIntermediary: true, isWebPage: hasJumpServerCookie(r.header), proxy: by, advice: advice, hint: c.adviceText(advice),
 	}
 }
 
-// statusAdvice says what a person has to change after an answer of somebody else's that is no success.
+// statusAdvice returns what a person has to change after an intermediary's answer other than success.
 func (c *Client) statusAdvice(r rawAnswer) inventory.Advice {
 	switch {
 	case r.status == http.StatusProxyAuthRequired:
@@ -182,12 +183,13 @@ func (c *Client) statusAdvice(r rawAnswer) inventory.Advice {
 	return inventory.Blocked
 }
 
-// plainToTLSPattern are the words in which nginx and Go refuse plain HTTP at a port for TLS.
+// plainToTLSPattern matches what nginx and Go answer to plain HTTP on a TLS port.
 var plainToTLSPattern = regexp.MustCompile(`(?i)plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server`)
 
-// pageAdvice says the same of a page where JSON belongs, with a status of success.
+// pageAdvice is statusAdvice for a successful answer with a page where JSON belongs.
 func (c *Client) pageAdvice(r rawAnswer) inventory.Advice {
-	switch title := r.title(); {
+	title := r.title()
+	switch {
 	case blockedPattern.MatchString(title):
 		return inventory.Blocked
 	case maintenancePattern.MatchString(title):
@@ -204,7 +206,7 @@ var (
 	loginPattern       = regexp.MustCompile(`(?i)log ?in|sign ?in|single sign|\bsso\b|authenticat|登录|登陆|认证|单点`)
 )
 
-// wrongAddressAdvice is the advice where the address leads to something else.
+// wrongAddressAdvice returns the advice where the address leads to something else.
 func (c *Client) wrongAddressAdvice() inventory.Advice {
 	if c.baseURL.Path != "" {
 		return inventory.OtherPath
@@ -212,7 +214,7 @@ func (c *Client) wrongAddressAdvice() inventory.Advice {
 	return inventory.NotJumpServer
 }
 
-// adviceText is an advice in words, for messages.
+// adviceText returns an advice as a text for messages.
 func (c *Client) adviceText(a inventory.Advice) string {
 	switch a {
 	case inventory.AddressList:

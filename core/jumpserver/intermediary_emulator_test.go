@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// newBehindIntermediary is a JumpServer of some hosts with something in front of it.
+// newBehindIntermediary returns a JumpServer with some hosts behind an intermediary.
 func newBehindIntermediary(t *testing.T, hosts int) (*jumpservertest.Server, *jumpservertest.Intermediary, *jumpserver.Client) {
 	t.Helper()
 	s := jumpservertest.New(jumpservertest.Options{TB: t})
@@ -23,7 +23,7 @@ func newBehindIntermediary(t *testing.T, hosts int) (*jumpservertest.Server, *ju
 	return s, f, newClient(t, s, func(o *jumpserver.Options) { o.Transport, o.Sleep = handlerTransport{f}, quick })
 }
 
-// addressChanges are changes of address, with a name that may displease a firewall.
+// addressChanges returns changes of address, with a name that a firewall may block.
 func addressChanges(hosts int, odd map[int]string) []inventory.Patch {
 	var patches []inventory.Patch
 	for n := range hosts {
@@ -42,7 +42,7 @@ func failures(errs []error) (failed []int) {
 	return failed
 }
 
-// TestLongLists: a front that takes no long bodies gets shorter lists, and from then on only those.
+// TestLongLists: an intermediary that refuses long bodies gets shorter lists, and from then on only those.
 func TestLongLists(t *testing.T) {
 	t.Parallel()
 	const hosts = 100
@@ -60,7 +60,7 @@ func TestLongLists(t *testing.T) {
 	}
 }
 
-// TestLongRemovals: the same of what is parked to be deleted.
+// TestLongRemovals: the same for ids that are parked to be deleted.
 func TestLongRemovals(t *testing.T) {
 	t.Parallel()
 	const hosts = 100
@@ -79,7 +79,7 @@ func TestLongRemovals(t *testing.T) {
 	}
 }
 
-// TestDislikedRow: a firewall that dislikes one row's content costs that row only.
+// TestDislikedRow: a firewall that blocks one row's content costs only that row.
 func TestDislikedRow(t *testing.T) {
 	t.Parallel()
 	const hosts = 100
@@ -100,8 +100,8 @@ func TestDislikedRow(t *testing.T) {
 	}
 }
 
-// TestMethodBlocked: many fronts let GET and POST through only. It is not asked a hundred times: firewalls
-// lock out who keeps knocking.
+// TestMethodBlocked: many intermediaries pass only GET and POST. The client does not repeat the request a hundred times:
+// firewalls lock such clients out.
 func TestMethodBlocked(t *testing.T) {
 	t.Parallel()
 	const hosts = 300
@@ -115,7 +115,7 @@ func TestMethodBlocked(t *testing.T) {
 	}
 }
 
-// TestOptionsKept: a front that keeps OPTIONS to itself, as many do, keeps nobody from syncing.
+// TestOptionsKept: an intermediary that answers OPTIONS itself, as many do, does not prevent syncing.
 func TestOptionsKept(t *testing.T) {
 	t.Parallel()
 	for _, version := range versions() {
@@ -136,7 +136,7 @@ func TestOptionsKept(t *testing.T) {
 	}
 }
 
-// TestIntermediaryRights: whoever answers in place of the pages about rights: they are not told, and the reading holds.
+// TestIntermediaryRights: if somebody else answers in place of the pages about rights, these are unknown, and Read succeeds.
 func TestIntermediaryRights(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"nginx 403", "nginx 404", "login page, 200", "nginx 502"} {

@@ -15,8 +15,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// TestPages: whatever stands in front of JumpServer and answers in its place is told so, with what to do about
-// it: never as a missing right or a wrong key. What may pass is asked again.
+// TestPages: an answer in JumpServer's place is reported as such, with what to do about
+// it: never as a missing right or a wrong key. What may pass is tried again.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	type want struct {
@@ -102,7 +102,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestIntermediaryThrottles: a 429 is obeyed, whoever says it.
+// TestIntermediaryThrottles: a 429 is obeyed, whoever sends it.
 func TestIntermediaryThrottles(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
@@ -113,7 +113,7 @@ func TestIntermediaryThrottles(t *testing.T) {
 	}
 }
 
-// TestOwnAnswers: none of the refusals that real servers were recorded to give, of three versions, is taken
+// TestOwnAnswers: none of the refusals that were recorded of real servers, of three versions, is taken
 // for somebody else's.
 func TestOwnAnswers(t *testing.T) {
 	t.Parallel()
@@ -143,7 +143,7 @@ type refusalRecorded struct {
 	body   []byte
 }
 
-// refusals reads the answers of one file of recordings that are no success and no redirect.
+// refusals returns the answers of one file of recordings that are neither success nor redirect.
 func refusals(t *testing.T, file string) []refusalRecorded {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -178,7 +178,7 @@ func refusals(t *testing.T, file string) []refusalRecorded {
 	return found
 }
 
-// TestOwnCookie: what has JumpServer's own cookie is JumpServer's, whatever it looks like: it has a page for
+// TestOwnCookie: an answer with JumpServer's own cookie is JumpServer's, whatever it looks like: it has a page for
 // a mode and a check that nobody recorded (apps/jumpserver/middleware.py).
 func TestOwnCookie(t *testing.T) {
 	t.Parallel()
@@ -194,21 +194,24 @@ func TestOwnCookie(t *testing.T) {
 	wantKind(t, err, inventory.Incomplete, "not what JumpServer answers")
 }
 
-// TestForeignShapes: what is well-formed JSON, with a status of success, and nothing of what was asked for.
+// TestForeignShapes: well-formed JSON, with a status of success, and nothing of what was asked for.
 func TestForeignShapes(t *testing.T) {
 	t.Parallel()
 	foreign := answer(200, `{"code":0,"message":"success","data":{"total":0,"list":[]}}`)
 	name := "x"
 	for route, call := range map[string]func(*testing.T, *Client) error{
-		"GET " + apiCurrent:   func(t *testing.T, c *Client) error { _, _, err := c.Organisation(t.Context()); return err },
-		"GET " + apiPlatforms: func(t *testing.T, c *Client) error { _, err := c.ListPlatforms(t.Context()); return err },
-		"GET " + apiHosts:     func(t *testing.T, c *Client) error { _, err := c.Read(t.Context()); return err },
-		"GET " + apiAssets:    func(t *testing.T, c *Client) error { _, err := c.CountAssets(t.Context()); return err },
-		"GET " + apiTree:      func(t *testing.T, c *Client) error { _, err := c.RootNodeName(t.Context()); return err },
-		"GET " + apiProfile:   func(t *testing.T, c *Client) error { _, err := c.Rights(t.Context()); return err },
-		"GET " + apiOrgs:      func(t *testing.T, c *Client) error { _, err := c.Organisations(t.Context()); return err },
+		"GET " + apiCurrent: func(t *testing.T, c *Client) error {
+			_, _, err := c.Organisation(t.Context())
+			return err
+		},
+		"GET " + apiPlatforms: func(t *testing.T, c *Client) error { return errorOf(c.ListPlatforms(t.Context())) },
+		"GET " + apiHosts:     func(t *testing.T, c *Client) error { return errorOf(c.Read(t.Context())) },
+		"GET " + apiAssets:    func(t *testing.T, c *Client) error { return errorOf(c.CountAssets(t.Context())) },
+		"GET " + apiTree:      func(t *testing.T, c *Client) error { return errorOf(c.RootNodeName(t.Context())) },
+		"GET " + apiProfile:   func(t *testing.T, c *Client) error { return errorOf(c.Rights(t.Context())) },
+		"GET " + apiOrgs:      func(t *testing.T, c *Client) error { return errorOf(c.Organisations(t.Context())) },
 		"POST " + apiNodes:    func(t *testing.T, c *Client) error { return c.EnsureNodes(t.Context(), []string{"/DEFAULT/a"}) },
-		"GET " + apiNodes:     func(t *testing.T, c *Client) error { _, err := c.FindNode(t.Context(), "/DEFAULT/a", ""); return err },
+		"GET " + apiNodes:     func(t *testing.T, c *Client) error { return errorOf(c.FindNode(t.Context(), "/DEFAULT/a", "")) },
 		"GET " + apiNodes + nodeA + "/": func(t *testing.T, c *Client) error {
 			_, err := c.EnsureNode(t.Context(), "/DEFAULT/a", nodeA)
 			return err
@@ -231,10 +234,10 @@ func TestForeignShapes(t *testing.T) {
 			s.on(route, foreign)
 			kind := inventory.Front
 			if strings.Contains(route, apiHosts) && !strings.HasPrefix(route, "GET") {
-				kind = inventory.Unanswered // nobody knows whether it got through
+				kind = inventory.Unanswered // it is unknown whether the request got through
 			}
 			if strings.HasPrefix(route, "POST "+apiHosts) {
-				kind = inventory.Temporary // it was looked for, several times, and is not there
+				kind = inventory.Temporary // it was looked up several times, and does not exist
 			}
 			wantKind(t, call(t, s.client()), kind, `something in front of JumpServer answered: 200 {"code":0,"message":"success"`)
 		})
@@ -245,6 +248,9 @@ func TestForeignShapes(t *testing.T) {
 		wantKind(t, err, inventory.Front, "200 "+page)
 	}
 }
+
+// errorOf returns the error of a call.
+func errorOf[T any](_ T, err error) error { return err }
 
 // plain is a transport without the stub's checks, for requests that are not signed.
 type plain struct{ h http.Handler }
@@ -276,7 +282,7 @@ func TestPathInURL(t *testing.T) {
 	}
 }
 
-// TestAddressList: a key that is not taken from here says so, though the code is that of a wrong key.
+// TestAddressList: a key that is not accepted from this address is reported so, though the code is that of a wrong key.
 func TestAddressList(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
@@ -288,7 +294,7 @@ func TestAddressList(t *testing.T) {
 	}
 }
 
-// TestRedirects: each says what to write in its place.
+// TestRedirects: each error says what to write in place of the address.
 func TestRedirects(t *testing.T) {
 	t.Parallel()
 	const path = "/api/v1/orgs/orgs/current/"

@@ -19,11 +19,11 @@ const (
 	apiLabeled = "/api/v1/labels/labeled-resources/"
 )
 
-// maxProofAge is how old the proof that nothing has a label may be when its row is deleted: JumpServer deletes a row
-// that is used as well (204), and takes it from its hosts.
+// maxProofAge is how old the proof that nothing has a label may be when its row is deleted: JumpServer also deletes a row
+// that is in use (204), and removes it from its hosts.
 const maxProofAge = 5 * time.Second
 
-// labelPageRow is a row of the label page as lists show it.
+// labelPageRow is a row of the label page in lists.
 type labelPageRow struct {
 	ID, Name, Value string
 	Color, Comment  string
@@ -31,14 +31,14 @@ type labelPageRow struct {
 	Links           *int   `json:"res_count"`
 }
 
-// LabelRows lists the rows of the label page that have this name, whatever its case: complete, or an error. It
+// LabelRows returns the rows of the label page that have this name, in any case: all of them, or an error. It
 // needs the right ViewLabels.
 func (c *Client) LabelRows(ctx context.Context, name string) ([]inventory.LabelRow, error) {
 	return c.listLabelRows(ctx, "list the labels "+quote(name), name, "")
 }
 
-// listLabelRows lists the rows of a name, and of a value too where a filter says so. Rows of other names are left out: a
-// database without accents finds them, and so does a server that does not know the filter.
+// listLabelRows returns the rows of a name, and of a value if the filter names one. It drops rows of other names: a
+// database that ignores accents finds them, and so does a server that does not know the filter.
 func (c *Client) listLabelRows(ctx context.Context, op, name, filter string) ([]inventory.LabelRow, error) {
 	if _, err := c.verifiedFacts(ctx); err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (c *Client) listLabelRows(ctx context.Context, op, name, filter string) ([]
 	return slices.DeleteFunc(all, func(l inventory.LabelRow) bool { return !strings.EqualFold(l.Name, name) }), nil
 }
 
-// labeledRow is a link between a label and a resource. A resource that is null was deleted.
+// labeledRow is a link between a label and a resource. A null resource was deleted.
 type labeledRow struct {
 	ID       string
 	Label    struct{ ID string }
@@ -71,8 +71,8 @@ type labeledRow struct {
 	Resource json.RawMessage `json:"resource"`
 }
 
-// LabelHolders lists the resources of all kinds that have a label, and those that had it when they were deleted:
-// complete, or an error. It needs the right ViewLabelHolders.
+// LabelHolders returns the resources of all kinds that have a label, and those that had it when they were deleted:
+// all of them, or an error. It needs the right ViewLabelHolders.
 func (c *Client) LabelHolders(ctx context.Context, row inventory.LabelRow) ([]inventory.LabelHolder, error) {
 	op := "list what has the label " + quote(row.String())
 	if !isUUID(row.ID) {
@@ -103,7 +103,7 @@ func (c *Client) LabelHolders(ctx context.Context, row inventory.LabelRow) ([]in
 	return holders, nil
 }
 
-// convertHolder returns the resource of a link. A link of another label means that the filter was ignored.
+// convertHolder returns the resource of a link. A link of another label means that the server ignored the filter.
 func convertHolder(op string, row inventory.LabelRow, l *labeledRow) (inventory.LabelHolder, error) {
 	if !strings.EqualFold(l.Label.ID, row.ID) {
 		return inventory.LabelHolder{}, newError(inventory.Incomplete, "jumpserver: "+op+": a link of label "+quote(l.Label.ID)+" came, which was not asked for", nil)
@@ -113,25 +113,25 @@ func convertHolder(op string, row inventory.LabelRow, l *labeledRow) (inventory.
 	}
 	holder := inventory.LabelHolder{ID: strings.ToLower(l.ResID), Exists: string(l.Resource) != "null"}
 	if err := json.Unmarshal(l.Resource, &holder.Title); err != nil {
-		holder.Title = truncate(string(l.Resource)) // of another shape, and alive all the same
+		holder.Title = truncate(string(l.Resource)) // another shape, but it exists
 	}
 	return holder, nil
 }
 
-// errStaleProof is the cause where a proof has become too old while a request waited for its turn.
+// errStaleProof is the cause where a proof became too old while a request waited for its turn.
 var errStaleProof = errors.New("the proof is too old")
 
 // DeleteLabelRow deletes one row of the label page, if it still has the same name and value, and nothing that exists
-// has it. It asks both right before each DELETE, also before one that is repeated: a run may need the row meanwhile. An
-// error of kind Conflict says that the row is used or was edited, one of kind NotFound that it is gone; in both cases
-// nothing was deleted by us. It needs the rights ViewLabels, ViewLabelHolders and DeleteLabels.
+// has the label. It verifies both right before each DELETE, repeated ones included: a run may need the row meanwhile. The
+// error is Conflict if the row is in use or was edited, and NotFound if it is gone; in both cases
+// this client deleted nothing. It needs the rights ViewLabels, ViewLabelHolders and DeleteLabels.
 func (c *Client) DeleteLabelRow(ctx context.Context, row inventory.LabelRow) error {
 	op := "delete the label " + quote(row.String())
 	sent := false
 	for try := 1; ; try++ {
 		err := c.verifyUnused(ctx, op, row)
 		if inventory.KindOf(err) == inventory.NotFound && sent {
-			return nil // the DELETE whose answer got lost
+			return nil // deleted by the DELETE whose answer got lost
 		}
 		if err != nil {
 			return err
@@ -144,7 +144,7 @@ func (c *Client) DeleteLabelRow(ctx context.Context, row inventory.LabelRow) err
 			sent = true
 			return nil
 		}})
-		gone := inventory.KindOf(err) == inventory.NotFound // somebody else was quicker, or there is no such page: looked up again
+		gone := inventory.KindOf(err) == inventory.NotFound // somebody else was faster, or there is no such page: verified again
 		if !gone && !isRetryable(err) && !errors.Is(err, errStaleProof) {
 			return withMissingRight(err, inventory.DeleteLabels)
 		}
@@ -158,7 +158,7 @@ func (c *Client) DeleteLabelRow(ctx context.Context, row inventory.LabelRow) err
 	}
 }
 
-// gaveUpError is the error of a row that is still there after all tries.
+// gaveUpError returns the error of a row that is still there after all tries.
 func gaveUpError(op string, err error) error {
 	switch {
 	case errors.Is(err, errStaleProof):
@@ -169,7 +169,7 @@ func gaveUpError(op string, err error) error {
 	return err
 }
 
-// verifyUnused returns nil where a row is there as it was listed, and nothing that exists has it.
+// verifyUnused returns nil if a row is still as it was listed and nothing that exists has the label.
 func (c *Client) verifyUnused(ctx context.Context, op string, row inventory.LabelRow) error {
 	now, err := c.listLabelRows(ctx, "look for the label "+quote(row.String()), row.Name, "&value="+url.QueryEscape(row.Value))
 	if err != nil {
@@ -192,7 +192,7 @@ func (c *Client) verifyUnused(ctx context.Context, op string, row inventory.Labe
 	return nil
 }
 
-// labelRowPath is the address of one row of the label page.
+// labelRowPath returns the path of one row of the label page.
 func labelRowPath(id string) string { return apiLabels + strings.ToLower(id) + "/" }
 
 // isLabelRowPath reports whether a path is that of exactly one row of the label page.
@@ -202,7 +202,7 @@ func isLabelRowPath(path string) bool {
 	return below && one && isUUID(id)
 }
 
-// withMissingRight names the right that is missing where JumpServer refused for want of one.
+// withMissingRight adds the name of the missing right to JumpServer's refusal.
 func withMissingRight(err error, right string) error {
 	if inventory.KindOf(err) != inventory.Denied {
 		return err

@@ -20,12 +20,12 @@ const (
 	linksPage = "/api/v1/labels/labeled-resources/"
 )
 
-// hostWith puts a host with these labels into the DEFAULT organisation.
+// hostWith adds a host with these labels to the DEFAULT organisation.
 func hostWith(s *jumpservertest.Server, name string, labels ...string) string {
 	return s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: name, Address: "10.0.0.1", Active: true, Labels: labels})
 }
 
-// labelTexts are the rows of the label page as "name:value".
+// labelTexts returns the rows of the label page as "name:value".
 func labelTexts(s *jumpservertest.Server) []string {
 	var out []string
 	for _, r := range s.LabelRows(jumpservertest.DefaultOrg) {
@@ -34,7 +34,7 @@ func labelTexts(s *jumpservertest.Server) []string {
 	return out
 }
 
-// rowOf finds a row of the label page by its text.
+// rowOf returns a row of the label page by its text.
 func rowOf(t *testing.T, c *jumpserver.Client, text string) inventory.LabelRow {
 	t.Helper()
 	name, value, _ := strings.Cut(text, ":")
@@ -46,7 +46,7 @@ func rowOf(t *testing.T, c *jumpserver.Client, text string) inventory.LabelRow {
 	return rows[at]
 }
 
-// TestLabelPage: rows with their holders, living and deleted ones, and what a person made by hand.
+// TestLabelPage: rows with their holders, existing and deleted ones, and what a person created by hand.
 func TestLabelPage(t *testing.T) {
 	t.Parallel()
 	for _, version := range jumpservertest.Versions() {
@@ -107,7 +107,7 @@ func TestRemoveLabelRow(t *testing.T) {
 	}
 }
 
-// TestRemoveLabelRowMeanwhile: what happens to a row after it was listed keeps it.
+// TestRemoveLabelRowMeanwhile: a row that changes after it was listed is kept.
 func TestRemoveLabelRowMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -197,7 +197,7 @@ func TestLabelListsAreWhole(t *testing.T) {
 	}
 }
 
-// TestLinksOfAnotherLabel: what does not know the filter answers with everything, and nobody knows whose it is.
+// TestLinksOfAnotherLabel: a server that does not know the filter answers with everything, which is an error.
 func TestLinksOfAnotherLabel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -247,7 +247,7 @@ func TestLabelRights(t *testing.T) {
 	}
 }
 
-// TestRemoveLabelRowLosesAnswers: whatever becomes of a DELETE, the row's holders are asked for right before each.
+// TestRemoveLabelRowLosesAnswers: whatever happens to a DELETE, the row's holders are read right before each.
 func TestRemoveLabelRowLosesAnswers(t *testing.T) {
 	t.Parallel()
 	deleted := jumpservertest.MatchRequest(http.MethodDelete, labelPage)
@@ -315,7 +315,8 @@ func TestRemoveLabelRowUsedAfterALostAnswer(t *testing.T) {
 		deletes := 0
 		s.OnRequest(func(r *http.Request) {
 			if r.Method == http.MethodDelete {
-				if deletes++; deletes == 1 {
+				deletes++
+				if deletes == 1 {
 					hostWith(s, "web", "jms-due:20260101T0000Z")
 				}
 			}

@@ -9,16 +9,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// labelIDs remembers the ids of the labels that assets were seen with. A PATCH replaces all labels of an
-// asset, and v4.10.17 and later refuse a value with ":" or "," in it, or a blank one, as text, also where
-// the asset has that label from before: people's url:http://x would keep every change out. By their id
-// such labels are taken by every version. Safe for concurrent use; the zero value is empty.
+// labelIDs remembers the ids of the labels that assets have. A PATCH replaces all labels of an
+// asset, and v4.10.17 and later refuse a text whose value is blank or has ":" or "," in it, even where
+// the asset already has that label: people's url:http://x would block every change. Every version
+// accepts such labels by their id. It is safe for concurrent use; the zero value is empty.
 type labelIDs struct {
 	mu  sync.Mutex
 	ids map[inventory.Label]string
 }
 
-// maxLabelIDs bounds the book: more than any one list of writes needs.
+// maxLabelIDs bounds the map: more than any one list of writes needs.
 const maxLabelIDs = 1 << 15
 
 func (b *labelIDs) addRows(rows []labelRow) {
@@ -34,7 +34,7 @@ func (b *labelIDs) addRows(rows []labelRow) {
 	}
 }
 
-// requestBodies returns labels as a write carries them: those that JumpServer has by their id, others as text.
+// requestBodies returns labels in the form of a write: those with a known id by it, others as text.
 func (b *labelIDs) requestBodies(labels []inventory.Label) []any {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -49,8 +49,8 @@ func (b *labelIDs) requestBodies(labels []inventory.Label) []any {
 	return out
 }
 
-// dropLabels drops labels of which one, nobody knows which, has no row any more. Those that only an id can
-// name are kept: an asset that is read anew either lacks the one that is gone or tells its new id.
+// dropLabels forgets labels of which one, it is unknown which, has no row any more. Labels that only an id can
+// name are kept: reading the asset again either no longer shows the deleted one or shows its new id.
 func (b *labelIDs) dropLabels(labels []inventory.Label) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -61,8 +61,8 @@ func (b *labelIDs) dropLabels(labels []inventory.Label) {
 	}
 }
 
-// isUnknownLabel reports whether JumpServer answers that a label which was named by its id does not exist. A host
-// that does not exist has the same code: what is missing stands in the text alone, by its class's name.
+// isUnknownLabel reports whether JumpServer answers that a label named by its id does not exist. The answer for a host
+// that does not exist has the same code: only the text says what is missing, by its class name.
 func (r *apiError) isUnknownLabel() bool {
 	return r != nil && r.status == http.StatusNotFound && strings.HasPrefix(string(r.keys["detail"]), `"Label `)
 }
@@ -70,7 +70,7 @@ func (r *apiError) isUnknownLabel() bool {
 // errLabelGone is the cause where somebody deleted a label between the reading of an asset and the write.
 var errLabelGone = errors.New("a label of the host was deleted meanwhile")
 
-// labelGoneError is the error of such a write. It did nothing: the asset must be read again before the next one.
+// labelGoneError returns the error of such a write. It changed nothing: the asset must be read again first.
 func labelGoneError(op string) error {
 	return newError(inventory.Temporary, "jumpserver: "+op, errLabelGone)
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// peoplesLabels are some that a JumpServer before v4.10.17 took, and later ones refuse as text.
+// peoplesLabels are some that JumpServer accepted before v4.10.17, and later versions refuse as text.
 func peoplesLabels() []string {
 	return []string{"url:http://x", "owners:zhang,li", "empty:", "team:shop"}
 }
 
-// seedLabelled puts n hosts with people's labels and one of ours into a server, and returns their ids.
+// seedLabelled adds n hosts with people's labels and one of ours to a server, and returns their ids.
 func seedLabelled(s *jumpservertest.Server, n int) []string {
 	var ids []string
 	for i := range n {
@@ -26,15 +26,15 @@ func seedLabelled(s *jumpservertest.Server, n int) []string {
 	return ids
 }
 
-// deactivation is the patch by which an asset as it was read is deactivated.
+// deactivation returns the patch that deactivates an asset as it was read.
 func deactivation(a inventory.Asset) inventory.Patch {
 	off := false
 	labels := append(slices.Clone(a.Labels), inventory.Label{Name: inventory.LabelGone, Value: "20261128T1435Z"})
 	return inventory.Patch{ID: a.ID, Active: &off, Labels: labels}
 }
 
-// TestPeoplesLabels: what v4.10.17 and later no longer take as text hinders no change, alone or in a list,
-// and survives.
+// TestPeoplesLabels: labels that v4.10.17 and later no longer accept as text block no change, alone or in a list,
+// and survive.
 func TestPeoplesLabels(t *testing.T) {
 	t.Parallel()
 	for _, version := range versions() {
@@ -67,7 +67,7 @@ func TestPeoplesLabels(t *testing.T) {
 	}
 }
 
-// TestNewLabelThatNobodyTakes: a new label with a colon is refused by v4.10.17 and later, and said.
+// TestNewLabelThatNobodyTakes: v4.10.17 and later refuse a new label with a colon, and the error says so.
 func TestNewLabelThatNobodyTakes(t *testing.T) {
 	t.Parallel()
 	for _, version := range versions() {
@@ -85,8 +85,8 @@ func TestNewLabelThatNobodyTakes(t *testing.T) {
 	}
 }
 
-// TestLabelDeletedMeanwhile: a row of the label page that goes between the reading and the write fails
-// the hosts that had it, and no other; read anew they can be written.
+// TestLabelDeletedMeanwhile: a row of the label page that is deleted between the reading and the write fails
+// the hosts that had it, and no others; read again they can be written.
 func TestLabelDeletedMeanwhile(t *testing.T) {
 	t.Parallel()
 	for _, version := range versions() {

@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	pageSize         = 1000      // v4.10.8 and later cut a larger limit to it, silently
-	maxParallelPages = 4         // beyond the first: 20 % faster than one after another, measured on two cores
-	maxReads         = 3         // of a list whose rows and count do not agree
+	pageSize         = 1000      // v4.10.8 and later silently reduce a larger limit to it
+	maxParallelPages = 4         // after the first: 20 % faster than sequential, measured on two cores
+	maxReads         = 3         // of a list whose rows and count disagree
 	maxRows          = 2_000_000 // a larger count is not believed
 	maxIDsPerURL     = 50        // UUIDs in one query, well below the 4 KiB that every proxy lets through
 	rereadPause      = 300 * time.Millisecond
 )
 
-// orderByName orders a list by a field that is unique: walking pages by one that is not loses rows.
+// orderByName sorts a list by a field that is unique: paging by any other loses rows.
 const orderByName = "order=name&"
 
 // listRequest describes a list that is read page by page; rows R become T.
@@ -33,15 +33,15 @@ type listRequest[T, R any] struct {
 	limit           int
 	convert         func(*R) (T, error)
 	id              func(T) string
-	// maxMatches is how many rows can match, 0 = any number. More of them mean that JumpServer did
+	// maxMatches is how many rows can match, 0 = any number. More rows mean that JumpServer does
 	// not know the filter and answers with everything.
 	maxMatches int
 }
 
-// readAll reads the whole list in the server's order: count is the same on
-// every page, as many rows came as it says, and no id came twice. A reading that does not
-// agree (assets came or went meanwhile, a server cuts its pages) is made again, three times in
-// all; then the list has failed with kind Incomplete. There is no partial answer.
+// readAll returns the whole list in the server's order: count is the same on
+// every page, as many rows came, and every id is unique. A reading that does not
+// agree (assets came or went meanwhile, a server shortens its pages) is repeated, three times in
+// all; then the error is Incomplete. There is no partial answer.
 func readAll[T, R any](ctx context.Context, c *Client, l listRequest[T, R]) ([]T, error) {
 	for n := 1; ; n++ {
 		rows, err := readOnce(ctx, c, l)
@@ -81,8 +81,8 @@ func readOnce[T, R any](ctx context.Context, c *Client, l listRequest[T, R]) ([]
 	return all, nil
 }
 
-// readRest reads the pages after the first into their places. The server decides how many rows a
-// page has, whatever was asked for: step is what the first one had.
+// readRest reads the pages after the first. The server decides how many rows a
+// page has, whatever was asked for: step is the length of the first one.
 func readRest[T, R any](ctx context.Context, c *Client, l listRequest[T, R], all []T, step int) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(maxParallelPages)
@@ -110,7 +110,7 @@ func (l listRequest[T, R]) incompleteError(format string, args ...any) error {
 	return newError(inventory.Incomplete, "jumpserver: "+l.op+": the list is not whole: "+fmt.Sprintf(format, args...), nil)
 }
 
-// readPage reads one page and gives its rows and the server's count.
+// readPage returns the rows of one page and the server's count.
 func readPage[T, R any](ctx context.Context, c *Client, l listRequest[T, R], offset, limit int) (got []T, count int, err error) {
 	query := "limit=" + strconv.Itoa(limit) + "&offset=" + strconv.Itoa(offset) + "&" + l.query
 	err = c.doCall(ctx, apiCall{op: l.op, method: http.MethodGet, path: l.path + "?" + query, read: func(d *json.Decoder) error {
@@ -131,9 +131,9 @@ func readPage[T, R any](ctx context.Context, c *Client, l listRequest[T, R], off
 
 var errNotPage = errors.New("not a page of a list")
 
-// decodePage reads {"count":…,"results":[…]} row by row, so that a page is never held as text
-// and values at once. A bare list, which JumpServer answers when limit is missing, and a
-// page without count or results are refused: nothing tells whether they are whole.
+// decodePage reads {"count":…,"results":[…]} row by row, so that a page is never in memory as text
+// and values at once. It refuses a bare list, which JumpServer answers without a limit, and a
+// page without count or results: neither shows whether it is complete.
 func decodePage[R any](d *json.Decoder, keep func(*R) error) (count int, err error) {
 	if err := expectDelim(d, json.Delim('{')); err != nil {
 		return 0, err

@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// pages serves n hosts, cutting every page to most rows.
+// pages serves n hosts, at most most rows a page.
 func pages(n, most int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
@@ -52,7 +52,7 @@ func TestReadPages(t *testing.T) {
 	}
 }
 
-// A list that is not whole is read again, three times in all, and then it has failed.
+// An incomplete list is read again, three times in all, and then it has failed.
 // Invariants: 11.
 func TestReadIncomplete(t *testing.T) {
 	t.Parallel()
@@ -99,7 +99,7 @@ func TestReadIncomplete(t *testing.T) {
 				return
 			}
 			s = newStub(t)
-			// One bad reading takes up to three calls.
+			// One incomplete reading takes up to three calls.
 			s.script("GET "+apiHosts, test.bad, good)
 			if b, err := s.client().Read(t.Context()); err != nil || len(b.Assets) != 3 {
 				t.Errorf("after one bad answer: %d assets, %v", len(b.Assets), err)
@@ -116,8 +116,8 @@ func TestReadOrganisation(t *testing.T) {
 	s.json("GET /api/v1/orgs/orgs/", 200, `[{"id":"`+DefaultOrganisation+`","name":"DEFAULT"},{"id":"`+testID(7)+`","name":"prod"}]`)
 	c := s.client(func(o *Options) { o.OrgID = testID(7) })
 	for _, call := range []func() error{
-		func() error { _, err := c.Read(t.Context()); return err },
-		func() error { _, err := c.AssetsByID(t.Context(), []string{testID(1)}); return err },
+		func() error { return errorOf(c.Read(t.Context())) },
+		func() error { return errorOf(c.AssetsByID(t.Context(), []string{testID(1)})) },
 		func() error { return c.EnsureNodes(t.Context(), []string{"/DEFAULT/a"}) },
 		func() error { return c.Remove(t.Context(), []string{testID(1)}, nil)[0] },
 	} {
@@ -256,7 +256,7 @@ func TestAssetsRefused(t *testing.T) {
 	if len(s.seen) != sent {
 		t.Errorf("calls for nothing: %q", s.seen[sent:])
 	}
-	// A filter that is ignored is noticed, also where as many rows come as were asked for.
+	// An ignored filter is noticed, even if as many rows come as were asked for.
 	s.json("GET "+apiHosts, 200, pageJSON(1, hostJSON(testID(9), "stranger")))
 	_, err = c.AssetsByID(t.Context(), []string{testID(1)})
 	wantKind(t, err, inventory.Incomplete, testID(9))

@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// rootPrefix is what configured paths begin with. It stands for the organisation's root
+	// rootPrefix begins every configured path. It stands for the organisation's root
 	// node, whatever its name is.
 	rootPrefix = "/DEFAULT"
-	maxPartLen = 128 // characters of one part of a path; one more is a 500
+	maxPartLen = 128 // characters of one part of a path; a longer one is answered with a 500
 )
 
 // node is a node of the tree of assets.
@@ -28,8 +28,8 @@ type node struct {
 	OrgID string `json:"org_id"`
 }
 
-// EnsureNode returns the node that a configured path ("/DEFAULT/阿里云/aliyun-prod") means, as FindNode
-// does, and makes it where there is none, its parents with it. Nodes are made one after another: of
+// EnsureNode returns the node of a configured path ("/DEFAULT/阿里云/aliyun-prod") like FindNode,
+// and creates it and its parents where there is none. Nodes are created one after another: of
 // parallel creates under a new path only some succeed.
 func (c *Client) EnsureNode(ctx context.Context, path, known string) (inventory.Node, error) {
 	found, err := c.recallNode(ctx, path, known)
@@ -41,17 +41,18 @@ func (c *Client) EnsureNode(ctx context.Context, path, known string) (inventory.
 	}
 	defer c.nodesLock.unlock()
 	gone := found.StoredIDGone
-	if found, err = c.recallNode(ctx, path, ""); err == nil && found.ID == "" { // else made while we waited
+	found, err = c.recallNode(ctx, path, "")
+	if err == nil && found.ID == "" { // otherwise another goroutine created it meanwhile
 		found, err = c.findOrCreateNode(ctx, path)
 	}
 	found.StoredIDGone = gone
 	return found, err
 }
 
-// FindNode returns the node that a configured path means and changes nothing. That is the node with
-// the id that is known of the path ("" = none), under whatever name and wherever it stands, while it
-// exists; else the one at the path; else one without an id. What this client learnt of a path before
-// counts as known, without a call. A path with an empty part or one over 128 characters is an error of
+// FindNode returns the node of a configured path and changes nothing. That is the node with
+// the known id ("" = none), whatever its name and place, as long as it
+// exists; otherwise the one at the path; otherwise one without an id. An id that this client found for the path before
+// counts as known, and costs no call. A path with an empty part or one over 128 characters is an error of
 // kind Invalid, without a call.
 func (c *Client) FindNode(ctx context.Context, path, known string) (inventory.Node, error) {
 	found, err := c.recallNode(ctx, path, known)
@@ -68,7 +69,7 @@ func (c *Client) FindNode(ctx context.Context, path, known string) (inventory.No
 	return inventory.Node{ID: at.ID, Path: at.Path, StoredIDGone: found.StoredIDGone}, nil
 }
 
-// recallNode returns the node of the known id, or else of the id that this client remembers for the path.
+// recallNode returns the node with the known id, or else the id that this client remembers for the path.
 func (c *Client) recallNode(ctx context.Context, path, known string) (inventory.Node, error) {
 	if err := validatePath(path); err != nil {
 		return inventory.Node{}, err
@@ -96,8 +97,8 @@ func (c *Client) recallNode(ctx context.Context, path, known string) (inventory.
 	return inventory.Node{ID: id, StoredIDGone: true}, nil
 }
 
-// readNodeByID reads the node with an id. That there is none is only believed of an answer in
-// JumpServer's own form: a proxy's page of a 404 says nothing of nodes.
+// readNodeByID returns the node with an id. Only a 404 in JumpServer's own form proves that it does not exist:
+// a proxy's 404 says nothing of nodes.
 func (c *Client) readNodeByID(ctx context.Context, id string) (n node, exists bool, err error) {
 	op := "ask for node " + id
 	if !isUUID(id) {
@@ -114,7 +115,7 @@ func (c *Client) readNodeByID(ctx context.Context, id string) (n node, exists bo
 	return n, err == nil, err
 }
 
-// searchNode searches the node at a path without knowing the root node's name. The node is the zero value
+// searchNode finds the node at a path without knowing the root node's name. at is the zero value
 // where there is none; others are all nodes whose last part is equal, as the server compares them.
 func (c *Client) searchNode(ctx context.Context, path string) (at node, others []node, err error) {
 	if path == rootPrefix {
@@ -137,7 +138,7 @@ func (c *Client) searchNode(ctx context.Context, path string) (at node, others [
 		}
 	}
 	for _, n := range others {
-		// A server that shows another spelling takes it for the same.
+		// The server compares texts, so another spelling in its answer means the same node.
 		if n.Value != last && samePath(pathBelowRoot(n.Path), pathBelowRoot(path)) {
 			return n, others, nil
 		}
@@ -151,8 +152,8 @@ func pathBelowRoot(path string) string {
 	return rest
 }
 
-// findOrCreateNode returns the node at a path, and makes it where there is none. Only one goroutine at a
-// time does so.
+// findOrCreateNode returns the node at a path, and creates it where there is none. The caller holds
+// nodesLock.
 func (c *Client) findOrCreateNode(ctx context.Context, path string) (inventory.Node, error) {
 	at, others, err := c.searchNode(ctx, path)
 	if err != nil {
@@ -167,30 +168,31 @@ func (c *Client) findOrCreateNode(ctx context.Context, path string) (inventory.N
 		return inventory.Node{}, err
 	}
 	id, err := c.createBelowRoot(ctx, path, f.rootNode)
-	if errors.Is(err, errOtherNodeMade) { // the root node may have another name by now
+	if errors.Is(err, errOtherNodeMade) { // the root node may have been renamed
 		id, err = c.createBelowRoot(ctx, path, node{})
 	}
 	if err != nil {
 		return inventory.Node{}, err
 	}
 	c.rememberNode(path, id)
-	// The server may take a node for ours that it lists with the others.
-	made := !slices.ContainsFunc(others, func(n node) bool { return n.ID == id })
-	return inventory.Node{ID: id, Created: made}, nil
+	// The server may answer with one of the nodes that it listed.
+	created := !slices.ContainsFunc(others, func(n node) bool { return n.ID == id })
+	return inventory.Node{ID: id, Created: created}, nil
 }
 
 var errOtherNodeMade = errors.New("JumpServer made another node instead")
 
 func (c *Client) createBelowRoot(ctx context.Context, path string, root node) (id string, err error) {
 	if root.ID == "" {
-		if root, err = c.findRootNode(ctx); err != nil {
+		root, err = c.findRootNode(ctx)
+		if err != nil {
 			return "", err
 		}
 	}
 	return c.createNode(ctx, "/"+root.Value+strings.TrimPrefix(path, rootPrefix))
 }
 
-// findRootNode finds the root node. Asking for the tree makes it on a fresh server, whose list of nodes
+// findRootNode returns the root node. It reads the tree, which creates the root node on a fresh server; the list of nodes
 // is empty until then.
 func (c *Client) findRootNode(ctx context.Context) (node, error) {
 	var tree []struct {
@@ -214,7 +216,7 @@ func (c *Client) findRootNode(ctx context.Context) (node, error) {
 	return root, nil
 }
 
-// createNode makes the node with this full path, its parents on the way, or finds it.
+// createNode creates the node with this full path and its parents, or finds it.
 func (c *Client) createNode(ctx context.Context, full string) (string, error) {
 	var n node
 	op := "make node " + full

@@ -34,7 +34,7 @@ func wantNode(t *testing.T, got inventory.Node, err error, want inventory.Node) 
 	}
 }
 
-// A known node is taken wherever it stands; without knowledge the node is that at the path.
+// A known node is used wherever it is; without a known id the node is that at the path.
 func TestNodeThatIsKnown(t *testing.T) {
 	t.Parallel()
 	eachVersion(t, func(t *testing.T, s *jumpservertest.Server, c *jumpserver.Client) {
@@ -48,7 +48,7 @@ func TestNodeThatIsKnown(t *testing.T) {
 		wantNode(t, made, err, inventory.Node{ID: id, Created: true})
 
 		s.RenameNode(org, "/总部/阿里云/prod", "production")
-		other := newClient(t, s) // another process, which knows nothing by itself
+		other := newClient(t, s) // another process, which remembers nothing
 		found, err = other.FindNode(t.Context(), configured, id)
 		wantNode(t, found, err, inventory.Node{ID: id, Path: "/总部/阿里云/production"})
 		s.MoveNode(org, "/总部/阿里云/production", "/总部/运维")
@@ -65,7 +65,7 @@ func TestNodeThatIsKnown(t *testing.T) {
 	})
 }
 
-// A known node that was deleted gives way to the one at the path, and that is said.
+// If a known node was deleted the one at the path is used, and StoredIDGone says so.
 func TestNodeThatIsGone(t *testing.T) {
 	t.Parallel()
 	eachVersion(t, func(t *testing.T, s *jumpservertest.Server, c *jumpserver.Client) {
@@ -85,8 +85,8 @@ func TestNodeThatIsGone(t *testing.T) {
 	})
 }
 
-// Only JumpServer's own word counts for a node's absence: a page of a proxy, a missing right or a
-// breakdown never lead to a second node.
+// Only JumpServer's own answer proves that a node is gone: a proxy's page, a missing right or a
+// failure never lead to a second node.
 func TestNodeIsNotBelievedGone(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]jumpservertest.Fault{
@@ -117,7 +117,7 @@ func TestNodeIsNotBelievedGone(t *testing.T) {
 func TestNodeCalls(t *testing.T) {
 	t.Parallel()
 	eachVersion(t, func(t *testing.T, s *jumpservertest.Server, c *jumpserver.Client) {
-		if _, err := c.ListPlatforms(t.Context()); err != nil { // the organisation is proved, the facts are learnt
+		if _, err := c.ListPlatforms(t.Context()); err != nil { // the organisation is verified, the facts are learnt
 			t.Fatal(err)
 		}
 		before := c.Calls()
@@ -160,7 +160,7 @@ func TestNodeOfTheSameName(t *testing.T) {
 	})
 }
 
-// A platform that is missing is looked for again, but not at every question.
+// A missing platform is looked up again, but not on every call.
 func TestLacking(t *testing.T) {
 	t.Parallel()
 	eachVersion(t, func(t *testing.T, s *jumpservertest.Server, _ *jumpserver.Client) {

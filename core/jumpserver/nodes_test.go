@@ -45,7 +45,7 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// Writers that need nodes at the same time make them one after another.
+// Writers that need nodes at the same time create them one after another.
 func TestNodesOneAfterAnother(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
@@ -87,7 +87,7 @@ func TestNodePathsRefused(t *testing.T) {
 	if len(s.seen) != 0 {
 		t.Errorf("calls %q", s.seen)
 	}
-	// A bad path does not stop the others; what JumpServer refuses for good does.
+	// A bad path does not stop the others; a permanent refusal by JumpServer does.
 	err := c.EnsureNodes(t.Context(), []string{"/DEFAULT//a", "/DEFAULT/" + long[:128*3], "/DEFAULT/x/"})
 	wantKind(t, err, inventory.Invalid)
 	if n := len(s.requests("POST")); n != 1 {

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// missingPlatformTTL is how long platforms are believed where one is missing: a person may be making it.
+// missingPlatformTTL is how long platforms are trusted where one is missing: a person may be creating it.
 const missingPlatformTTL = time.Minute
 
-// MissingPlatforms returns those of the platforms' names that no host platform has. Where one is missing the
-// platforms are read again, unless that was done within the last minute.
+// MissingPlatforms returns those names that no host platform has. If one is missing it reads the
+// platforms again, unless they are less than a minute old.
 func (c *Client) MissingPlatforms(ctx context.Context, platforms []string) ([]string, error) {
 	f, err := c.verifiedFacts(ctx)
 	if err != nil {
@@ -19,7 +19,8 @@ func (c *Client) MissingPlatforms(ctx context.Context, platforms []string) ([]st
 	if len(missing) == 0 || c.now().Sub(f.learntAt) < missingPlatformTTL {
 		return missing, nil
 	}
-	if f, err = c.refreshFacts(ctx, f); err != nil {
+	f, err = c.refreshFacts(ctx, f)
+	if err != nil {
 		return nil, err
 	}
 	return f.missingPlatforms(platforms), nil
@@ -28,7 +29,7 @@ func (c *Client) MissingPlatforms(ctx context.Context, platforms []string) ([]st
 func (f *facts) missingPlatforms(platforms []string) []string {
 	var missing []string
 	for _, name := range platforms {
-		if _, there := f.platforms[name]; !there {
+		if _, exists := f.platforms[name]; !exists {
 			missing = append(missing, name)
 		}
 	}

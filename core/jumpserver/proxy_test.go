@@ -18,7 +18,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// testProxy is a proxy: for plain HTTP and for tunnels. What it refuses it answers with a page.
+// testProxy is a proxy for plain HTTP and for tunnels. It answers refused requests with a page.
 type testProxy struct {
 	refuse  jumpservertest.Page // Status 0 = nothing
 	carried atomic.Int64
@@ -44,11 +44,16 @@ func (c *testProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n")
-	go func() { _, _ = io.Copy(there, here); _ = there.Close() }()
-	go func() { _, _ = io.Copy(here, there); _ = here.Close() }()
+	go copyAndClose(there, here)
+	go copyAndClose(here, there)
 }
 
-// clientBehindProxy is a client of a JumpServer that is asked by a proxy.
+func copyAndClose(to io.WriteCloser, from io.Reader) {
+	_, _ = io.Copy(to, from)
+	_ = to.Close()
+}
+
+// clientBehindProxy returns a client that reaches JumpServer through a proxy.
 func clientBehindProxy(t *testing.T, secure bool, by *testProxy, set ...func(*jumpserver.Options)) *jumpserver.Client {
 	t.Helper()
 	s := jumpservertest.New(jumpservertest.Options{TB: t})
@@ -71,7 +76,7 @@ func clientBehindProxy(t *testing.T, secure bool, by *testProxy, set ...func(*ju
 	return c
 }
 
-// TestProxy: what a proxy refuses is told of the proxy, with its address and without its password.
+// TestProxy: a proxy's refusal is reported as the proxy's, with its address and without its password.
 func TestProxy(t *testing.T) {
 	for name, test := range map[string]struct {
 		refuse jumpservertest.Page
@@ -121,7 +126,7 @@ func TestNoProxyForJumpServer(t *testing.T) {
 	}
 }
 
-// TestProxyAway: a proxy that is not there is told apart from a JumpServer that is not.
+// TestProxyAway: a missing proxy is distinguished from a missing JumpServer.
 func TestProxyAway(t *testing.T) {
 	t.Setenv("NO_PROXY", "")
 	t.Setenv("no_proxy", "")
@@ -133,7 +138,7 @@ func TestProxyAway(t *testing.T) {
 	}
 }
 
-// TestOtherProxy: who counted on the setting proxy for JumpServer is told where it cannot be reached.
+// TestOtherProxy: if JumpServer is unreachable, the error mentions that the setting proxy is not for it.
 func TestOtherProxy(t *testing.T) {
 	t.Parallel()
 	for _, other := range []bool{false, true} {

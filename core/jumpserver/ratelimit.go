@@ -10,50 +10,50 @@ import (
 )
 
 const (
-	// rateWindow is the span over which JumpServer counts requests (v4.10.15 and v4.10.16: 180 a
-	// minute and user; later ones 4096; a server's settings may say otherwise). The window
-	// slides, and requests that were refused do not count.
+	// rateWindow is the window over which JumpServer counts requests (v4.10.15 and v4.10.16: 180 a
+	// minute and user; later versions 4096; a server's settings may differ). The window
+	// slides, and refused requests do not count.
 	rateWindow = time.Minute
-	// windowSlack is for a Retry-After rounded up to a second, and for the way of the requests.
+	// windowSlack covers a Retry-After rounded up to a second, and the travel time of requests.
 	windowSlack = 2 * time.Second
 	// maxRefusalsInRow is after how many refusals in a row calls give up.
 	maxRefusalsInRow = maxWaits + 2
-	// maxCountedInFlight is how many requests may be under way before the pace stops counting them.
+	// maxCountedInFlight is how many requests may be in flight before their number is no longer limited.
 	maxCountedInFlight = 64
 )
 
-// rateLimiter is the gate through which every request of a client goes, in the order in which they came.
-// It stands open until JumpServer answers 429. Then it is closed for everybody until the time that
-// JumpServer named, and opens step by step: one request, and one more at a time for each that is
+// rateLimiter is a gate that every request of a client passes, in the order of the calls.
+// It is open until JumpServer answers 429. Then it is closed for all calls until the time that
+// JumpServer named, and opens step by step: one request in flight, and one more for each that is
 // answered. So a stray 429 costs what it says and no more.
 //
-// One 429 says nothing of one's own rate, because timer, events and people share a key: see learn.
+// One 429 says nothing of one's own rate, because timer, events and people share a key: see learnFromRefusal.
 type rateLimiter struct {
 	now   func() time.Time
 	sleep func(context.Context, time.Duration) error
 
 	mu             sync.Mutex
-	lastNumber     uint64        // number of the call that came last
-	queue          []*queuedCall // who waits, by number
+	lastNumber     uint64        // number of the latest call
+	queue          []*queuedCall // waiting calls, by number
 	inFlight       int           // requests that were sent and are not answered yet
 	closedUntil    time.Time     // nothing is sent before
-	maxInFlight    int           // how many requests may be under way; 0 = any number
-	limitedSince   time.Time     // since when so few may be
-	lastClosedAt   time.Time     // when the gate was closed last
-	refusalsInRow  int           // how many times it was closed since a request passed
+	maxInFlight    int           // how many requests may be in flight; 0 = any number
+	limitedSince   time.Time     // since when maxInFlight holds
+	lastClosedAt   time.Time     // when the gate was last closed
+	refusalsInRow  int           // how often it was closed since a request passed
 	firstRefusedAt time.Time     // when the first of them was
 
 	learntLimit
 }
 
-// queuedCall is a call in the line. A call keeps its number when it is refused, so that it is the first
+// queuedCall is a waiting call. A refused call keeps its number, so that it is the first
 // to be sent again.
 type queuedCall struct {
 	number uint64
 	wake   func()
 }
 
-// nextNumber returns the place in the line of a call that comes now.
+// nextNumber returns the number of a new call.
 func (p *rateLimiter) nextNumber() uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -62,7 +62,7 @@ func (p *rateLimiter) nextNumber() uint64 {
 }
 
 // admit waits for the turn of the call with this number, and returns the time at which its request
-// leaves. The caller tells the answer by done or throttled. If the turn lies behind the context's
+// is sent. The caller reports the answer to recordAnswer or recordRefusal. If the turn lies beyond the context's
 // deadline, admit fails at once with kind Throttled.
 func (p *rateLimiter) admit(ctx context.Context, op string, number uint64) (time.Time, error) {
 	p.recallRate(ctx)
@@ -76,8 +76,8 @@ func (p *rateLimiter) admit(ctx context.Context, op string, number uint64) (time
 		}
 		now := p.now()
 		end, bounded := ctx.Deadline()
-		wait, mine := p.canSend(me, now, end)
-		if mine {
+		wait, admitted := p.canSend(me, now, end)
+		if admitted {
 			p.inFlight++
 			return now, nil
 		}
@@ -90,7 +90,7 @@ func (p *rateLimiter) admit(ctx context.Context, op string, number uint64) (time
 	}
 }
 
-// enqueueCall puts a call into the line.
+// enqueueCall adds a call to the queue.
 func (p *rateLimiter) enqueueCall(number uint64) *queuedCall {
 	me := &queuedCall{number: number, wake: func() {}}
 	at, _ := slices.BinarySearchFunc(p.queue, number, func(x *queuedCall, n uint64) int { return int(int64(x.number - n)) })
@@ -98,7 +98,7 @@ func (p *rateLimiter) enqueueCall(number uint64) *queuedCall {
 	return me
 }
 
-// dequeueCall takes a call out of the line; the next one may be sent now.
+// dequeueCall removes a call from the queue; the next one may be sent now.
 func (p *rateLimiter) dequeueCall(me *queuedCall) {
 	p.queue = slices.DeleteFunc(p.queue, func(x *queuedCall) bool { return x == me })
 	p.wakeAll()
@@ -110,10 +110,10 @@ func (p *rateLimiter) wakeAll() {
 	}
 }
 
-// canSend reports whether a call may be sent now that has to be sent by end (zero = whenever). If not,
-// wait is the time after which it may be, 0 where only an answer to another request can say so.
-// What JumpServer named is waited for in any case, what was learnt only where there is time.
-func (p *rateLimiter) canSend(me *queuedCall, now, end time.Time) (wait time.Duration, mine bool) {
+// canSend reports whether a call that must be sent by end (zero = any time) may be sent now. If not,
+// wait is the time after which it may be, 0 where that depends on the answer to another request.
+// The time that JumpServer named is always waited for, a learnt one only if there is time.
+func (p *rateLimiter) canSend(me *queuedCall, now, end time.Time) (wait time.Duration, admitted bool) {
 	if now.Before(p.closedUntil) {
 		return p.closedUntil.Sub(now), false
 	}
@@ -125,12 +125,12 @@ func (p *rateLimiter) canSend(me *queuedCall, now, end time.Time) (wait time.Dur
 		return wait, false
 	}
 	if full && p.maxInFlight == 0 {
-		p.maxInFlight, p.limitedSince = 1, now // what was learnt is tried, carefully
+		p.maxInFlight, p.limitedSince = 1, now // the learnt rate is tested, carefully
 	}
 	return 0, p.maxInFlight == 0 || p.inFlight < p.maxInFlight
 }
 
-// waitUntilWoken waits so long, or until it is woken where the time is 0. It is called, and returns, with the
+// waitUntilWoken waits for a time, or until it is woken if the time is 0. It is called, and returns, with the
 // lock held.
 func (p *rateLimiter) waitUntilWoken(ctx context.Context, me *queuedCall, wait time.Duration) {
 	resting, wake := context.WithCancel(ctx)
@@ -139,13 +139,13 @@ func (p *rateLimiter) waitUntilWoken(ctx context.Context, me *queuedCall, wait t
 	p.mu.Unlock()
 	defer p.mu.Lock()
 	if wait > 0 {
-		_ = p.sleep(resting, wait) // that it was woken, or the context ended, is seen by the caller
+		_ = p.sleep(resting, wait) // the caller notices if it was woken or the context ended
 		return
 	}
 	<-resting.Done()
 }
 
-// recordAnswer notes that a request is no longer under way. passed means that JumpServer answered it, by
+// recordAnswer records that a request is no longer in flight. passed means that JumpServer answered it with
 // anything but a 429.
 func (p *rateLimiter) recordAnswer(sent time.Time, passed bool) {
 	p.mu.Lock()
@@ -166,9 +166,9 @@ func (p *rateLimiter) recordAnswer(sent time.Time, passed bool) {
 	}
 }
 
-// recordRefusal closes the gate after a 429. after is what JumpServer named, 0 = nothing. It returns
-// how long the gate stays closed. Of several requests that were under way together and refused,
-// the first tells all there is to learn.
+// recordRefusal closes the gate after a 429 and returns how long. after is what JumpServer named, 0 = nothing.
+// Of several requests that were in flight together and refused,
+// the first one shows all there is to learn.
 func (p *rateLimiter) recordRefusal(sent time.Time, after time.Duration) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -198,7 +198,7 @@ func (p *rateLimiter) recordRefusal(sent time.Time, after time.Duration) time.Du
 }
 
 // isHopeless reports whether JumpServer has refused everything for two windows, so that a call
-// should not wait any longer.
+// should wait no longer.
 func (p *rateLimiter) isHopeless() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

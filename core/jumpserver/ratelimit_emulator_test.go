@@ -15,10 +15,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// refusals hands requests to a handler and counts the answers 429.
+// refusals passes requests to a handler and counts the answers 429.
 type refusals struct {
 	http.Handler
-	silent bool // Retry-After is taken out
+	silent bool // Retry-After is removed
 	count  atomic.Int64
 }
 
@@ -46,7 +46,7 @@ func (s *status) WriteHeader(code int) {
 	s.ResponseWriter.WriteHeader(code)
 }
 
-// write makes hosts by so many writers at once, and returns how many failed.
+// write creates hosts by so many writers at once, and returns how many failed.
 func write(ctx context.Context, t *testing.T, c *jumpserver.Client, hosts, writers int) (failed int) {
 	t.Helper()
 	for _, path := range []string{"/DEFAULT/阿里云/prod-0", "/DEFAULT/阿里云/prod-1"} {
@@ -71,7 +71,7 @@ func write(ctx context.Context, t *testing.T, c *jumpserver.Client, hosts, write
 }
 
 // others are people and functions that use the same key: a request each time, refused or not.
-// They never wait. refused counts what they were refused.
+// They never wait. refused counts their refusals.
 func others(ctx context.Context, t *testing.T, s *jumpservertest.Server, every time.Duration, refused *atomic.Int64) {
 	for {
 		select {
@@ -98,7 +98,7 @@ func after(n int64, match func(*http.Request) bool) func(*http.Request) bool {
 	return func(r *http.Request) bool { return match(r) && seen.Add(1) >= n }
 }
 
-// TestThrottled makes hosts in virtual time while JumpServer refuses requests in every way.
+// TestThrottled creates hosts in virtual time while JumpServer refuses requests in every way.
 func TestThrottled(t *testing.T) {
 	t.Parallel()
 	busy := func(retry string) jumpservertest.Fault {
@@ -214,7 +214,7 @@ func TestThrottled(t *testing.T) {
 	}
 }
 
-// A function whose time ends before JumpServer takes more fails at once with what is left, and
+// A function whose time ends before JumpServer accepts more fails at once with what is left, and
 // sends nothing in vain.
 func TestThrottledWithoutTime(t *testing.T) {
 	t.Parallel()
@@ -237,8 +237,8 @@ func TestThrottledWithoutTime(t *testing.T) {
 	})
 }
 
-// Timer and event function begin in the same moment with one key. Both get through, and what one
-// of them has learnt of its half does not hold up a run that has the key for itself.
+// Timer and event function start in the same moment with one key. Both get through, and the half that one
+// of them has learnt does not delay a run that has the key for itself.
 func TestThrottledTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -6,44 +6,44 @@ import (
 )
 
 const (
-	// firstBackoff is waited after a 429 that names no time; each further one in a row doubles it.
+	// firstBackoff is the wait after a 429 that names no time; each further one in a row doubles it.
 	firstBackoff = 5 * time.Second
-	// minRateTime is how long a rate that was learnt from several refusals is kept to before it is
-	// tried whether JumpServer takes more. It bounds what a wrong one costs.
+	// minRateTime is how long a rate that several refusals showed is obeyed before the client
+	// tests whether JumpServer accepts more. It bounds the cost of a wrong rate.
 	minRateTime = 10 * time.Second
-	// maxRememberedRequests is how many answered requests are remembered. A limit above it is not learnt.
+	// maxRememberedRequests is how many answered requests are remembered. A higher limit is not learnt.
 	maxRememberedRequests = 8192
 	// rateTTL is how long a rate is remembered after the last refusal.
 	rateTTL = 24 * time.Hour
 )
 
-// RateLimit is how many requests a minute JumpServer was seen to take of this access key's user, as far
-// as this client can tell: others may use the same user. It is a hint. A client sends that many at
-// once, and beyond that one at a time until JumpServer refuses one or has taken some.
+// RateLimit is how many requests a minute JumpServer accepted from this access key's user, as far
+// as this client knows: others may use the same user. It is a hint. A client sends that many at
+// once, and then one at a time until JumpServer refuses one or has accepted some.
 type RateLimit struct {
 	Requests    int       // in any minute; 0 = no limit is known
 	LastRefused time.Time // when JumpServer last refused a request
 }
 
-// learntLimit is what a pace has learnt of JumpServer's limit.
+// learntLimit is what a rateLimiter has learnt of JumpServer's limit.
 type learntLimit struct {
 	rate       RateLimit
-	changed    bool        // the rate is not that which was recalled
+	changed    bool        // the rate differs from the recalled one
 	answeredAt []time.Time // when the requests of the last window were answered, in order
-	refusedAt  []time.Time // when the gate was closed in the last two windows, first of each row only
-	obeyUntil  time.Time   // until then the rate is kept to
+	refusedAt  []time.Time // when the gate was closed in the last two windows, only the first time in a row
+	obeyUntil  time.Time   // until then the rate is obeyed
 	source     func(context.Context) RateLimit
 }
 
-// learnFromRefusal looks whether a refusal shows the limit. after is what JumpServer named, 0 = nothing.
+// learnFromRefusal learns the limit if a refusal shows it. after is what JumpServer named, 0 = nothing.
 //
-//   - The window that is full began with a request of ours: all that was sent since may be ours, and
-//     its number is the limit, or our share of it.
-//   - JumpServer refuses for the third time within a window, and some requests passed between: what
-//     we got is what others leave us.
+//   - The full window began with a request of ours: all requests since may be ours, and
+//     their number is the limit, or our share of it.
+//   - JumpServer refuses for the third time within a window, and requests passed in between: what
+//     passed is what others leave us.
 //
-// Any other refusal is obeyed, and shows nothing; nor do those that follow one another. A rate that one refusal shows is tried again at
-// once; one that two show is kept to for some time (see patience).
+// Any other refusal is obeyed and shows nothing, nor do further ones in a row. A rate that one refusal shows is tested
+// again at once; one that two show is obeyed for minRateTime.
 func (p *rateLimiter) learnFromRefusal(now time.Time, after time.Duration) {
 	p.pruneHistory(now)
 	p.rate.LastRefused = now
@@ -77,8 +77,8 @@ func (p *rateLimiter) isOwnWindow(now time.Time, after time.Duration) bool {
 	return p.answeredAt[0].Sub(oldest).Abs() <= windowSlack
 }
 
-// backoffTime returns how long to wait where JumpServer names no time: each time longer, and not longer
-// than until our own oldest request is out of the window.
+// backoffTime returns how long to wait where JumpServer names no time: longer each time, but no longer
+// than until our own oldest request leaves the window.
 func (p *rateLimiter) backoffTime(now time.Time) time.Duration {
 	p.pruneHistory(now)
 	wait := min(firstBackoff<<min(p.refusalsInRow-1, 10), rateWindow)
@@ -88,11 +88,11 @@ func (p *rateLimiter) backoffTime(now time.Time) time.Duration {
 	return wait
 }
 
-// isRateUsedUp reports whether the known rate is used up by the requests of the last window and those
-// that are under way, and for how long it is kept to then.
-func (p *rateLimiter) isRateUsedUp(now time.Time, flying int) (full bool, wait time.Duration) {
+// isRateUsedUp reports whether the requests of the last window and those
+// in flight use up the known rate, and how long it is obeyed then.
+func (p *rateLimiter) isRateUsedUp(now time.Time, inFlight int) (full bool, wait time.Duration) {
 	p.pruneHistory(now)
-	over := len(p.answeredAt) + flying - p.rate.Requests
+	over := len(p.answeredAt) + inFlight - p.rate.Requests
 	if p.rate.Requests == 0 || over < 0 {
 		return false, 0
 	}
@@ -103,7 +103,7 @@ func (p *rateLimiter) isRateUsedUp(now time.Time, flying int) (full bool, wait t
 	return true, max(wait, 0)
 }
 
-// recordRequest notes a request that was answered. That more pass than the rate allows shows a higher one.
+// recordRequest records an answered request. More of them than the rate allows show a higher rate.
 func (p *rateLimiter) recordRequest(now time.Time) {
 	p.pruneHistory(now)
 	p.answeredAt = append(p.answeredAt, now)
@@ -112,14 +112,14 @@ func (p *rateLimiter) recordRequest(now time.Time) {
 	}
 }
 
-// dropExceededRate forgets a rate that JumpServer does not keep to any more.
+// dropExceededRate forgets a rate that JumpServer no longer applies.
 func (p *rateLimiter) dropExceededRate() {
 	if full, _ := p.isRateUsedUp(p.now(), 0); full {
 		p.rate, p.changed = RateLimit{}, true
 	}
 }
 
-// pruneHistory drops what is out of its window.
+// pruneHistory drops what left its window.
 func (p *rateLimiter) pruneHistory(now time.Time) {
 	old := 0
 	for old < len(p.answeredAt) && (now.Sub(p.answeredAt[old]) >= rateWindow || len(p.answeredAt)-old > maxRememberedRequests) {
@@ -134,7 +134,7 @@ func (p *rateLimiter) pruneHistory(now time.Time) {
 	}
 }
 
-// recallRate asks once for what an earlier process has learnt. A rate that cannot be right is none.
+// recallRate asks once for what an earlier process has learnt. It ignores a rate that cannot be right.
 func (p *rateLimiter) recallRate(ctx context.Context) {
 	p.mu.Lock()
 	source := p.source
@@ -153,9 +153,9 @@ func (p *rateLimiter) recallRate(ctx context.Context) {
 	p.rate = was
 }
 
-// UseRateSource lets the client ask, right before its first request, what an earlier one has learnt.
-// from returns the zero Rate where nothing is known. A client asks once; what it has learnt itself
-// it does not give up.
+// UseRateSource lets the client ask, right before its first request, what an earlier process has learnt.
+// from returns the zero RateLimit where nothing is known. What the client has learnt itself
+// takes precedence.
 func (c *Client) UseRateSource(from func(context.Context) RateLimit) {
 	c.limiter.mu.Lock()
 	defer c.limiter.mu.Unlock()
@@ -164,8 +164,8 @@ func (c *Client) UseRateSource(from func(context.Context) RateLimit) {
 	}
 }
 
-// LearntRate returns the rate that is known now, and whether it differs from what was recalled.
-// The zero Rate then means that no limit holds any more.
+// LearntRate returns the rate that is known now, and whether it differs from the recalled one.
+// The zero RateLimit then means that there is no limit any more.
 func (c *Client) LearntRate() (r RateLimit, changed bool) {
 	c.limiter.mu.Lock()
 	defer c.limiter.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/pause"
 )
 
-// throttlingServer is JumpServer's throttle: so many answered requests within any minute.
+// throttlingServer imitates JumpServer's throttle: so many answered requests within any minute.
 type throttlingServer struct {
 	mu      sync.Mutex
 	rate    int
@@ -81,7 +81,7 @@ func TestRateLimiter(t *testing.T) {
 	})
 }
 
-// Where the deadline is nearer than Retry-After, everybody fails at once and nothing is sent.
+// If the deadline is nearer than Retry-After, all calls fail at once and nothing is sent.
 func TestThrottledPastDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestThrottledPastDeadline(t *testing.T) {
 		if len(s.seen) != 1 || time.Since(start) != 0 {
 			t.Errorf("%d requests in %v", len(s.seen), time.Since(start))
 		}
-		// Without a deadline it waits, though not for ever.
+		// Without a deadline it waits, though not without end.
 		_, _, err := c.Organisation(t.Context())
 		wantKind(t, err, inventory.Throttled)
 		if n := len(s.seen); n != 2+maxWaits {
@@ -152,15 +152,18 @@ func TestGateIsShared(t *testing.T) {
 	})
 }
 
-// newTestLimiter is a pace with a clock that only a test moves.
+// newTestLimiter returns a rate limiter with a clock that only the test advances.
 func newTestLimiter() (p *rateLimiter, pass func(time.Duration)) {
 	now := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
 	p = &rateLimiter{now: func() time.Time { return now }}
-	p.sleep = func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil }
+	p.sleep = func(_ context.Context, d time.Duration) error {
+		now = now.Add(d)
+		return nil
+	}
 	return p, func(d time.Duration) { now = now.Add(d) }
 }
 
-// requests sends so many, each answered at once.
+// requests sends so many requests, each answered at once.
 func requests(t *testing.T, p *rateLimiter, n int, pass func(time.Duration)) {
 	t.Helper()
 	for range n {
@@ -263,7 +266,7 @@ func TestRateLimiterLearns(t *testing.T) {
 	}
 }
 
-// A rate that cannot be right, or is too old, is not recalled; one that is wrong costs nothing.
+// A rate that cannot be right, or is too old, is not recalled; a wrong one costs nothing.
 func TestRateLimiterRecalls(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -285,7 +288,10 @@ func TestRateLimiterRecalls(t *testing.T) {
 			c.was.LastRefused = p.now().Add(-c.age)
 			asked := 0
 			client := &Client{limiter: p}
-			client.UseRateSource(func(context.Context) RateLimit { asked++; return c.was })
+			client.UseRateSource(func(context.Context) RateLimit {
+				asked++
+				return c.was
+			})
 			requests(t, p, 1, pass)
 			if got := p.rate.Requests == c.was.Requests && c.was.Requests > 0; got != c.recall || asked != 1 {
 				t.Errorf("rate %+v, asked %d times", p.rate, asked)
@@ -298,15 +304,19 @@ func TestRateLimiterRecalls(t *testing.T) {
 			if took := p.now().Sub(begun); took > time.Second {
 				t.Errorf("300 requests took %v", took)
 			}
-			client.UseRateSource(func(context.Context) RateLimit { asked++; return c.was })
-			if requests(t, p, 1, pass); asked != 1 {
+			client.UseRateSource(func(context.Context) RateLimit {
+				asked++
+				return c.was
+			})
+			requests(t, p, 1, pass)
+			if asked != 1 {
 				t.Error("it was asked again")
 			}
 		})
 	}
 }
 
-// A rate that was learnt is no reason to give up: a call without time to keep to it is sent, and
+// A learnt rate is no reason to give up: a call without the time to obey it is sent, and
 // JumpServer decides.
 func TestRateLimiterWithoutTime(t *testing.T) {
 	t.Parallel()
@@ -332,7 +342,7 @@ func TestRateLimiterWithoutTime(t *testing.T) {
 	})
 }
 
-// The first to come is the first to go, also where it was refused.
+// Calls are sent in their order, also after a refusal.
 func TestRateLimiterKeepsTheOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -11,9 +11,9 @@ import (
 
 func assetID(a inventory.Asset) string { return a.ID }
 
-// Read proves the organisation and reads it as a whole: its platforms and all its assets,
+// Read verifies the organisation and returns its platforms and all its assets,
 // hosts with all fields, others with id and name (names are unique over all categories). It
-// gives everything or an error.
+// returns everything or an error.
 func (c *Client) Read(ctx context.Context) (inventory.JumpServerAssets, error) {
 	if _, _, err := c.Organisation(ctx); err != nil {
 		return inventory.JumpServerAssets{}, err
@@ -55,8 +55,8 @@ type otherRow struct {
 	Category struct{ Value string }
 }
 
-// readOtherAssets reads the assets that are no hosts, if the number of assets says that there are any.
-// What is not among the hosts is one, whatever its category: it holds a name.
+// readOtherAssets returns the assets that are no hosts, if the number of assets shows that there are any.
+// Whatever is not among the hosts is one, whatever its category: its name is taken.
 func (c *Client) readOtherAssets(ctx context.Context, hosts []inventory.Asset) ([]inventory.Asset, error) {
 	count, err := c.CountAssets(ctx)
 	if err != nil {
@@ -77,8 +77,8 @@ func (c *Client) readOtherAssets(ctx context.Context, hosts []inventory.Asset) (
 	return c.assetsNotAmong(ctx, hosts, all)
 }
 
-// assetsNotAmong gives those assets that are not among the hosts. A host among them was made while
-// we read, and is read like the others.
+// assetsNotAmong returns the assets that are not among the hosts. A host among them was created during
+// the reading, and is read with all fields.
 func (c *Client) assetsNotAmong(ctx context.Context, hosts []inventory.Asset, all []otherRow) ([]inventory.Asset, error) {
 	known := make(map[string]struct{}, len(hosts))
 	for _, h := range hosts {
@@ -107,8 +107,8 @@ func (c *Client) assetsNotAmong(ctx context.Context, hosts []inventory.Asset, al
 	return answer, nil
 }
 
-// AssetsByID reads just these hosts, each with all fields, in the order of the ids. One that does
-// not exist in this organisation is absent from the answer. An id that is no UUID is an error
+// AssetsByID returns these hosts, each with all fields, in the order of the ids. A host that does
+// not exist in this organisation is left out. An id that is no UUID is an error
 // of kind Invalid before any call; a row that was not asked for is one of kind Incomplete
 // (JumpServer ignores filters that it does not know, and answers with everything).
 func (c *Client) AssetsByID(ctx context.Context, ids []string) ([]inventory.Asset, error) {
@@ -150,7 +150,7 @@ func (c *Client) AssetsByID(ctx context.Context, ids []string) ([]inventory.Asse
 
 const opReadByID = "read hosts by id"
 
-// readBatch reads the hosts with these ids, as many as one URL takes.
+// readBatch reads the hosts with these ids, as many as fit in one URL.
 func (c *Client) readBatch(ctx context.Context, f *facts, ids []string) ([]inventory.Asset, error) {
 	r := &rowConverter{org: c.orgID, operation: opReadByID, labelIDs: &c.labelIDs}
 	assets, err := readAll(ctx, c, listRequest[inventory.Asset, hostRow]{
@@ -161,7 +161,7 @@ func (c *Client) readBatch(ctx context.Context, f *facts, ids []string) ([]inven
 	return assets, err
 }
 
-// dedupe gives each id once, in lower case as JumpServer writes them, in the given order.
+// dedupe returns each id once, in lower case as JumpServer writes them, in the given order.
 func dedupe(ids []string) []string {
 	seen := make(map[string]struct{}, len(ids))
 	var answer []string

@@ -11,8 +11,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// redirectError explains a redirect. It is never followed: the signature holds for the old path only, so
-// that the next answer would be a misleading 401; and JumpServer itself redirects no path that we ask for.
+// redirectError explains a redirect. It is never followed: the signature is valid for the old path only, so
+// the next answer would be a misleading 401, and JumpServer redirects no path that this client requests.
 func (c *Client) redirectError(op string, resp *http.Response) error {
 	where, advice, hint := "elsewhere", inventory.NotJumpServer, "correct jumpserver.url"
 	if to, err := resp.Location(); err == nil {
@@ -25,7 +25,7 @@ func (c *Client) redirectError(op string, resp *http.Response) error {
 	return e
 }
 
-// explainRedirect tells why a redirect leads where it does, and what to do about it.
+// explainRedirect returns why a redirect leads where it does, and what to do about it.
 func (c *Client) explainRedirect(from *http.Request, to *url.URL) (inventory.Advice, string) {
 	path := ""
 	if from != nil && from.URL != nil {
@@ -58,7 +58,7 @@ func hostOf(at *url.URL) string {
 	return net.JoinHostPort(host, port)
 }
 
-// isLoginURL reports whether an address has the words of one where people log in.
+// isLoginURL reports whether an address looks like that of a login page.
 func isLoginURL(to *url.URL) bool {
 	words := strings.FieldsFunc(strings.ToLower(to.Hostname()+"/"+to.Path), func(r rune) bool { return strings.ContainsRune("/.-_", r) })
 	return slices.ContainsFunc(words, func(word string) bool {

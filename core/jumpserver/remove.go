@@ -11,22 +11,22 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Remove deletes hosts for good, in lists of at most RemoveBatch; the answer has one entry for
-// each id, nil where the host is gone, also where it was gone before. No ids: no call. Unanswered means that
-// the host is still there, but may yet be deleted; nothing is sent twice for it.
+// Remove deletes hosts for good, in lists of at most RemoveBatchSize. The answer has one entry for
+// each id: nil if the host is gone, also if it was gone before. Without ids it makes no call. Unanswered means that
+// the host is still there but may yet be deleted; nothing is sent twice for it.
 //
-// JumpServer deletes what a filter matches, and its only host where there is no filter at all.
+// JumpServer deletes what a filter matches, and without a filter the only host that it has.
 // So the ids of existing hosts are parked (POST /common/resources/cache/ answers an spm), the
-// spm must be a UUID, the hosts listed under it must be exactly these, and only then they are
-// deleted by it. Since JumpServer answers 204 for an spm that has expired, it is read back what
-// is left. On any doubt (an odd spm, a stranger under it, a list that is not whole) nothing is deleted,
+// spm must be a UUID, the hosts listed under it must be exactly these, and only then are they
+// deleted by it. Since JumpServer answers 204 for an expired spm, the hosts are read back
+// afterwards. On any doubt (a malformed spm, another host under it, an incomplete list) nothing is deleted,
 // and this list and all later ones fail with kind Incomplete; any other error stops them too.
 //
 // JumpServer has no way to delete only what is unchanged. So the list under the spm, the last request before the
-// DELETE, reads the hosts with all fields, and still says of each whether it is to be deleted as it is now; nil
-// means that all are. If it leaves one out nothing is deleted by this spm: the others are parked anew, and the
-// entry of the one is nil.
-func (c *Client) Remove(ctx context.Context, ids []string, still func(now inventory.Asset) bool) []error {
+// DELETE, reads the hosts with all fields, and isDue decides for each whether it is to be deleted as it is now; nil
+// means all of them. If it leaves one out, nothing is deleted by this spm: the others are parked again, and the
+// entry of that one is nil.
+func (c *Client) Remove(ctx context.Context, ids []string, isDue func(now inventory.Asset) bool) []error {
 	errs := make([]error, len(ids))
 	var valid []string
 	for i, id := range ids {
@@ -36,7 +36,7 @@ func (c *Client) Remove(ctx context.Context, ids []string, still func(now invent
 		}
 		valid = append(valid, id)
 	}
-	r := removeRun{c: c, isDue: still, remaining: map[string]error{}}
+	r := removeRun{c: c, isDue: isDue, remaining: map[string]error{}}
 	var stopped error
 	for rest := dedupe(valid); len(rest) > 0; {
 		batch := rest[:min(len(rest), c.RemoveBatchSize(ctx))]
@@ -69,7 +69,7 @@ func (r removeRun) failAll(ids []string, err error) error {
 	return err
 }
 
-// removeBatch puts the hosts that are not gone into left, each with its error, and returns the
+// removeBatch adds the hosts that are not gone to remaining, each with its error, and returns the
 // error that stops the removal as a whole.
 func (r removeRun) removeBatch(ctx context.Context, batch []string) error {
 	present, err := r.c.findExistingIDs(ctx, batch)
@@ -96,7 +96,7 @@ func (r removeRun) removeBatch(ctx context.Context, batch []string) error {
 	return r.deleteParked(ctx, spm, present, begun)
 }
 
-// deleteParked deletes the hosts that are parked under an spm, and reads back what became of them.
+// deleteParked deletes the hosts that are parked under an spm, and reads back what happened to them.
 func (r removeRun) deleteParked(ctx context.Context, spm string, ids []string, begun time.Time) error {
 	path, err := deletePath(spm)
 	if err != nil {
@@ -104,33 +104,33 @@ func (r removeRun) deleteParked(ctx context.Context, spm string, ids []string, b
 	}
 	op := fmt.Sprintf("delete %d hosts", len(ids))
 	failed := r.c.doCall(ctx, apiCall{op: op, method: http.MethodDelete, path: path, noRetry: true, precondition: r.c.freshnessCheck(op, begun), size: writeSize{deletions, len(ids)}})
-	// What became of them counts, not what was answered.
-	there, err := r.c.findExistingIDs(ctx, ids)
+	// What happened to them counts, not the answer.
+	undeleted, err := r.c.findExistingIDs(ctx, ids)
 	if err != nil {
 		if failed == nil {
 			failed = r.c.unverifiedError(op, err)
 		}
 		return r.failAll(ids, failed)
 	}
-	if len(there) == 0 {
+	if len(undeleted) == 0 {
 		return nil
 	}
 	if failed == nil {
 		failed = newError(inventory.Incomplete, "jumpserver: "+op+": JumpServer answered that it was done, but the host is still there", nil)
 	}
-	return r.failAll(there, failed)
+	return r.failAll(undeleted, failed)
 }
 
-// unverifiedError is the error of a removal that was answered, and could not be read back.
+// unverifiedError returns the error of a removal that was answered, and could not be read back.
 func (c *Client) unverifiedError(op string, err error) error {
 	e := newError(inventory.Unanswered, "jumpserver: "+op+" was answered, but it could not be read back what is left", err)
 	e.RetryAfter = minLateTime
 	return e
 }
 
-// parkIDs puts the ids aside on JumpServer. It returns the key for them, and those of them that are due to be deleted
-// as they are now. Only if they all are, exactly these hosts stand under the key; less are due where hosts have gone
-// since they were read, or still left some out.
+// parkIDs parks the ids on JumpServer. It returns the spm under which they are, and those that are due to be deleted
+// as they are now. Only if all are due, exactly these hosts are under the spm; fewer are due where hosts have gone
+// since they were read, or isDue left some out.
 func (r removeRun) parkIDs(ctx context.Context, ids []string) (spm string, due []string, err error) {
 	op := fmt.Sprintf("park %d hosts for deletion", len(ids))
 	doubt := func(what string) error {
@@ -154,12 +154,12 @@ func (r removeRun) parkIDs(ctx context.Context, ids []string) (spm string, due [
 		}
 		missing = slices.DeleteFunc(slices.Clone(missing), func(id string) bool { return id == a.ID })
 	}
-	there, err := r.c.findExistingIDs(ctx, missing)
+	unlisted, err := r.c.findExistingIDs(ctx, missing)
 	if err != nil {
 		return "", nil, err
 	}
-	if len(there) > 0 {
-		return "", nil, doubt("JumpServer does not list " + there[0] + " among them")
+	if len(unlisted) > 0 {
+		return "", nil, doubt("JumpServer does not list " + unlisted[0] + " among them")
 	}
 	for _, a := range under {
 		if r.isDue == nil || r.isDue(a) {
@@ -169,7 +169,7 @@ func (r removeRun) parkIDs(ctx context.Context, ids []string) (spm string, due [
 	return answer.SPM, due, nil
 }
 
-// readParked reads the hosts under an spm, at most so many, with all fields.
+// readParked returns the hosts under an spm, at most most, with all fields.
 func (c *Client) readParked(ctx context.Context, spm string, most int) ([]inventory.Asset, error) {
 	f, err := c.verifiedFacts(ctx)
 	if err != nil {
@@ -186,7 +186,7 @@ func (c *Client) readParked(ctx context.Context, spm string, most int) ([]invent
 	return assets, err
 }
 
-// findExistingIDs gives those of the ids whose host exists in this organisation.
+// findExistingIDs returns the ids whose host exists in this organisation.
 func (c *Client) findExistingIDs(ctx context.Context, ids []string) ([]string, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -210,7 +210,7 @@ func (c *Client) findExistingIDs(ctx context.Context, ids []string) ([]string, e
 	return found, nil
 }
 
-// readIDs reads the ids of the hosts that a filter matches, expecting at most so many.
+// readIDs returns the ids of the hosts that match a filter; more than limit are an error.
 func (c *Client) readIDs(ctx context.Context, op, filter string, limit int) ([]string, error) {
 	r := &rowConverter{org: c.orgID, operation: op}
 	return readAll(ctx, c, listRequest[string, hostRow]{
@@ -224,7 +224,7 @@ func (c *Client) readIDs(ctx context.Context, op, filter string, limit int) ([]s
 
 const deletePathPrefix = apiHosts + "?spm="
 
-// deletePath is the one place where the address of a DELETE is made.
+// deletePath returns the path of a DELETE of hosts. No other code makes one.
 func deletePath(spm string) (string, error) {
 	path := deletePathPrefix + spm
 	if !isSafeDelete(path) {
@@ -234,7 +234,7 @@ func deletePath(spm string) (string, error) {
 }
 
 // isSafeDelete reports whether a path may be sent with DELETE: hosts by an spm, one row of the label page by its
-// id (see RemoveLabelRow), and nothing else.
+// id (see DeleteLabelRow), and nothing else.
 func isSafeDelete(path string) bool {
 	spm, ok := strings.CutPrefix(path, deletePathPrefix)
 	return ok && isUUID(spm) || isLabelRowPath(path)

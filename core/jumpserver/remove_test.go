@@ -17,7 +17,7 @@ type removableStub struct {
 	hosts  []string
 	parked []string
 	spm    string   // what parking answers
-	extra  []string // strangers under the spm
+	extra  []string // other hosts under the spm
 	lazy   bool     // 204 and nothing happens, as with an expired spm
 	broken bool     // the answer to DELETE gets lost
 	labels map[string][]string
@@ -154,7 +154,7 @@ func TestRemoveDoubts(t *testing.T) {
 	}
 }
 
-// replaceHost lists one host in place of another where an spm is asked for.
+// replaceHost lists one host in place of another under an spm.
 func replaceHost(s *stub, id, other string) http.HandlerFunc {
 	next := s.routes["GET "+apiHosts]
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -196,7 +196,7 @@ func TestRemoveReadsBack(t *testing.T) {
 	}
 }
 
-// A host that goes between two calls stops nobody; one that is merely not parked does.
+// A host that is deleted between two calls stops nobody; one that is only not parked does.
 func TestRemovePartlyParked(t *testing.T) {
 	t.Parallel()
 	for _, gone := range []bool{true, false} {
@@ -224,8 +224,8 @@ func TestRemovePartlyParked(t *testing.T) {
 	}
 }
 
-// TestRemoveOnlyWhatIsStillDue: the hosts under the spm are read as they are now. Where one is not to be deleted any
-// more nothing is deleted by this spm; the others are, by another.
+// TestRemoveOnlyWhatIsStillDue: the hosts under the spm are read as they are now. If one is not to be deleted any
+// more nothing is deleted by this spm; the others are, by another one.
 func TestRemoveOnlyWhatIsStillDue(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -299,8 +299,8 @@ func TestProvenDelete(t *testing.T) {
 	}
 }
 
-// TestLabelRowsByName: rows of other names, as from a server that does not know the filter or a database that leaves
-// accents out, are not taken for ours.
+// TestLabelRowsByName: rows of other names, as from a server that does not know the filter or a database that ignores
+// accents, are dropped.
 func TestLabelRowsByName(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)

@@ -22,54 +22,55 @@ import (
 
 const (
 	maxTries = 4
-	// callBudget is the time of all tries and of the pauses between them, where the configured time-out of one
-	// try is not longer. Waiting for the pace is not counted.
+	// callBudget bounds all tries and the pauses between them, unless the configured time-out of one
+	// try is longer. Waiting for the rate limiter does not count.
 	callBudget    = 10 * time.Second
-	maxWaits      = 10           // 429s that one call sits out where JumpServer refuses everybody, see pace.isHopeless
-	maxWaitsInAll = 5 * maxWaits // where it does not
+	maxWaits      = 10           // 429s that one call waits out while JumpServer refuses everybody, see rateLimiter.isHopeless
+	maxWaitsInAll = 5 * maxWaits // otherwise
 	maxBody       = 64 << 20     // bytes of one answer
 )
 
-// apiCall is one request of the API. It is repeated after a 5xx (JumpServer's, or that of something in front
+// apiCall is one request of the API. It is repeated after a 5xx (from JumpServer or something in front
 // of it), a time-out or a broken connection, if that is safe:
 //
 //   - GET and OPTIONS change nothing;
-//   - POST of a node by full_value answers the node that is there (201, same id);
-//   - POST of ids to be parked gives a new spm, and the old one expires unused.
+//   - POST of a node by full_value answers with the existing node (201, same id);
+//   - POST of ids to park answers with a new spm, and the old one expires unused.
 //
-// A write of hosts (effort) whose answer got lost is never repeated as it is: JumpServer may still be at work
-// on it, and people may change the assets meanwhile. It is an error of kind Unanswered, and the caller reads back
-// what became of it. After an answer that says that nothing was changed (its own 500) or a request that was never
-// sent it is repeated, unless once says that even then the assets must be read again first.
+// A write of hosts (size) whose answer got lost is never repeated as it is: JumpServer may still be working
+// on it, and people may change the assets meanwhile. Its error is Unanswered, and the caller reads back
+// what happened. After an answer that says that nothing was changed (JumpServer's own 500), or if the request was never
+// sent, it is repeated, unless noRetry says that even then the assets must be read again first.
 type apiCall struct {
 	op     string // for messages: "list hosts"
 	method string
 	path   string // below the URL, with its query; signed as it is sent
 	body   any    // sent as JSON; nil = no body
-	// read takes the body of a success; nil = it is thrown away. A repeated call reads again.
+	// read reads the body of a success; nil = it is discarded. A repeated call reads again.
 	read func(*json.Decoder) error
-	// precondition is asked right before the request leaves, after any wait for the pace: an error stops it. nil = it may
-	// always leave.
+	// precondition is called right before the request is sent, after any wait for the rate limiter: its error stops the
+	// call. nil = none.
 	precondition func() error
-	// maybeDone is set where a try may have been carried out although it failed; may be nil.
+	// maybeDone is set if a try may have been carried out although it failed; may be nil.
 	maybeDone *bool
-	// noRetryOn500: an answer 500 is final, because the caller tries again in another form.
+	// noRetryOn500 says that a 500 is final, because the caller tries again in another form.
 	noRetryOn500 bool
-	// noRetry: it is not repeated, because the caller does without an answer or must look again first.
+	// noRetry says that the call is not repeated, because the caller needs no answer or must read again first.
 	noRetry bool
-	// onFirst500 is asked once, after the first answer 500: an error that it returns ends the call; may be nil.
+	// onFirst500 is called once, after the first 500; its error ends the call. It may be nil.
 	onFirst500 func(ctx context.Context) error
 	// size is set for writes of hosts.
 	size writeSize
 }
 
-// doCall makes the call: at most maxTries tries, each at its turn of the pace. No try begins when the time for all
-// of them is over; one that reads ends with it, one that writes gets its own time.
+// doCall makes the call: at most maxTries tries, each in its turn of the rate limiter. No try starts after the time of all
+// tries is over; a try that reads ends with that time, one that writes gets its own time.
 func (c *Client) doCall(ctx context.Context, q apiCall) error {
 	var body []byte
 	if q.body != nil {
 		var err error
-		if body, err = json.Marshal(q.body); err != nil {
+		body, err = json.Marshal(q.body)
+		if err != nil {
 			return newError(inventory.Invalid, "jumpserver: "+q.op, err)
 		}
 	}
@@ -98,7 +99,8 @@ func (c *Client) doCall(ctx context.Context, q apiCall) error {
 			return err
 		}
 		next := waits.Next()
-		if left -= took + next; tries == maxTries || left <= 0 {
+		left -= took + next
+		if tries == maxTries || left <= 0 {
 			return err
 		}
 		c.log.LogAttrs(ctx, slog.LevelDebug, "jumpserver call is tried again",
@@ -109,8 +111,8 @@ func (c *Client) doCall(ctx context.Context, q apiCall) error {
 	}
 }
 
-// sendUnthrottled makes one try that is not refused by a 429: it sits those out. took is the time of
-// the try alone.
+// sendUnthrottled makes one try, and repeats it while JumpServer answers 429. took is the time of
+// the last try alone.
 func (c *Client) sendUnthrottled(ctx context.Context, q apiCall, body []byte, timeout time.Duration) (took time.Duration, err error) {
 	number := c.limiter.nextNumber()
 	for waits := 0; ; waits++ {
@@ -133,7 +135,7 @@ func (c *Client) sendUnthrottled(ctx context.Context, q apiCall, body []byte, ti
 	}
 }
 
-// checkTimeLeft refuses a write that is not expected to be answered in the time that is left.
+// checkTimeLeft refuses a write that is not expected to be answered in the remaining time.
 func (c *Client) checkTimeLeft(ctx context.Context, q apiCall) error {
 	end, bounded := ctx.Deadline()
 	if !q.size.isWrite() || !bounded || time.Until(end) >= c.writeTimes.expectedTime(q.size) {
@@ -142,9 +144,9 @@ func (c *Client) checkTimeLeft(ctx context.Context, q apiCall) error {
 	return newError(inventory.Deadline, "jumpserver: "+q.op+": too little time is left for it", nil)
 }
 
-// isRetryable reports whether another try may fare better: after what passes, and after a page with a status of
-// success, which a front shows while it is being maintained, or wants to see a browser, for one request. What became
-// of a write without an answer must be seen first.
+// isRetryable reports whether another try may succeed: after a transient error, and after a successful answer with a
+// page, which an intermediary shows during maintenance, or once to check for a browser. A write without an answer
+// must be read back first.
 func isRetryable(err error) bool {
 	if inventory.KindOf(err) == inventory.Unanswered {
 		return false
@@ -158,15 +160,15 @@ func (q apiCall) isFinal(err error) bool {
 	return q.noRetryOn500 && r != nil && r.status == http.StatusInternalServerError
 }
 
-// recordThrottling closes the pace for everybody after a 429.
+// recordThrottling closes the rate limiter for all calls after a 429.
 func (c *Client) recordThrottling(q apiCall, sent time.Time, err error) {
 	var e *inventory.Error
-	errors.As(err, &e) // it is one, having a kind
+	errors.As(err, &e) // always succeeds: the error has a kind
 	after := c.limiter.recordRefusal(sent, e.RetryAfter)
 	c.log.Info("JumpServer limits the number of requests", slog.String("op", q.op), slog.Duration("wait", after))
 }
 
-// sendOnce makes one try. Nothing leaves once the context is over.
+// sendOnce makes one try. Nothing is sent once the context is over.
 func (c *Client) sendOnce(ctx context.Context, q apiCall, body []byte, timeout time.Duration) error {
 	tryCtx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -191,10 +193,10 @@ func (c *Client) sendOnce(ctx context.Context, q apiCall, body []byte, timeout t
 	}
 	defer func() { _ = resp.Body.Close() }()
 	c.recordSkew(resp.Header, start)
-	resp.Request = req // which net/http sets, and transports of tests may not
+	resp.Request = req // net/http sets it, transports of tests may not
 	err = c.readAnswer(ctx, q, resp)
 	took := c.now().Sub(start)
-	// The path is logged without its query, which may be long; headers never are.
+	// The path is logged without its query, which may be long; headers are never logged.
 	c.log.LogAttrs(ctx, slog.LevelDebug, "jumpserver call", slog.String("op", q.op), slog.String("method", q.method),
 		slog.String("path", req.URL.Path), slog.Int("status", resp.StatusCode), slog.Duration("took", took))
 	if err == nil {
@@ -204,7 +206,7 @@ func (c *Client) sendOnce(ctx context.Context, q apiCall, body []byte, timeout t
 	return c.asUnanswered(q, took, isNotCarriedOut(resp.StatusCode, err), err)
 }
 
-// asUnanswered makes the error of a write Unanswered where nothing says that it was not carried out.
+// asUnanswered returns the error of a write as Unanswered, unless it shows that the write was not carried out.
 func (c *Client) asUnanswered(q apiCall, took time.Duration, undone bool, err error) error {
 	if undone || !q.size.isWrite() {
 		return err
@@ -215,8 +217,8 @@ func (c *Client) asUnanswered(q apiCall, took time.Duration, undone bool, err er
 	return lost
 }
 
-// isNeverSent reports of an error without an answer whether there was no connection to send the request by; failed is
-// what is said of it: of a certificate, or by a proxy.
+// isNeverSent reports whether an error without an answer means that there was no connection to send the request on; failed is
+// its explanation, such as a bad certificate or a proxy's refusal.
 func isNeverSent(err, failed error) bool {
 	var dial *net.OpError
 	kind := inventory.KindOf(failed)
@@ -224,9 +226,9 @@ func isNeverSent(err, failed error) bool {
 		errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect")
 }
 
-// isNotCarriedOut reports whether an answer that is an error says that JumpServer did not carry out the request: a
-// 4xx, or its own 500, with which it rolls back. Other 5xx may come from something in front of it, after it took the
-// request; so may a 408, and what is no success although its status says so, but for a firewall's page.
+// isNotCarriedOut reports whether a failed answer shows that JumpServer did not carry out the request: a
+// 4xx, or its own 500, with which it rolls back. Other 5xx may come from an intermediary that had passed the
+// request on; so may a 408, and a successful answer that is not JumpServer's, except a firewall's page.
 func isNotCarriedOut(status int, err error) bool {
 	switch {
 	case status < http.StatusMultipleChoices:
@@ -269,7 +271,7 @@ func (c *Client) readAnswer(ctx context.Context, q apiCall, resp *http.Response)
 	bounded := &boundedBody{reader: resp.Body, remaining: maxBody, op: q.op}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if q.read == nil && kind != "text/html" {
-		_, _ = io.Copy(io.Discard, bounded) // lets the connection be used again
+		_, _ = io.Copy(io.Discard, bounded) // so that the connection can be reused
 		return nil
 	}
 	if !strings.HasSuffix(kind, "json") {
@@ -284,10 +286,10 @@ func (c *Client) readAnswer(ctx context.Context, q apiCall, resp *http.Response)
 	return nil
 }
 
-// maxHeadLen is how much of an answer's beginning is kept, for what is said of one that is not JumpServer's.
+// maxHeadLen is how much of an answer's beginning is kept to describe one that JumpServer did not send.
 const maxHeadLen = 16 << 10
 
-// boundedBody ends an answer that is larger than anything JumpServer has reason to send.
+// boundedBody fails an answer that is larger than any of JumpServer's.
 type boundedBody struct {
 	reader    io.Reader
 	remaining int
@@ -308,8 +310,8 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// decodeInto is the reading of an answer that is one value; a repeated try starts from zero. Where keys are
-// named, the answer is an object that has one of them, or not JumpServer's.
+// decodeInto returns a reader of an answer that is one value; a repeated try starts from zero. If keys are
+// given, the answer must be an object that has one of them, otherwise it is not JumpServer's.
 func decodeInto[T any](into *T, keys ...string) func(*json.Decoder) error {
 	return func(d *json.Decoder) error {
 		var text json.RawMessage
@@ -323,7 +325,7 @@ func decodeInto[T any](into *T, keys ...string) func(*json.Decoder) error {
 		err := json.Unmarshal(text, &value)
 		var shape *json.UnmarshalTypeError
 		if errors.As(err, &shape) && shape.Field == "" {
-			return errForeignAnswer // an object in place of a list, say
+			return errForeignAnswer // for example an object instead of a list
 		}
 		if err != nil {
 			return err
@@ -339,5 +341,8 @@ func hasAnyKey(text json.RawMessage, keys []string) bool {
 	if json.Unmarshal(text, &object) != nil {
 		return false
 	}
-	return slices.ContainsFunc(keys, func(key string) bool { _, there := object[key]; return there })
+	return slices.ContainsFunc(keys, func(key string) bool {
+		_, found := object[key]
+		return found
+	})
 }

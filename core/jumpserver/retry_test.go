@@ -47,7 +47,7 @@ func TestRetrySucceeds(t *testing.T) {
 	}
 }
 
-// The promise: a cancelled context lets no further request out, from every method and
+// The promise: after a cancelled context no further request is sent, by any method and
 // also between two tries.
 func TestCancelled(t *testing.T) {
 	t.Parallel()
@@ -81,14 +81,14 @@ func TestCancelled(t *testing.T) {
 		reply(w, 500, "")
 	})
 	errs = c.Update(ctx, []inventory.Patch{{ID: id, Name: &name}, {ID: id, Name: &name}}, nil)
-	wantKind(t, errs[0], inventory.Unanswered) // it was on its way
+	wantKind(t, errs[0], inventory.Unanswered) // it had been sent
 	wantKind(t, errs[1], inventory.Deadline)
 	if got := s.requests("PATCH"); len(got) != 1 {
 		t.Errorf("%q", got)
 	}
 }
 
-// Neither key, secret nor signature reach a log, at any level.
+// Neither key, secret nor signature appear in a log, at any level.
 func TestLogs(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -118,10 +118,13 @@ func TestLogs(t *testing.T) {
 	}
 }
 
-// steppingClock is a clock that goes on by a fifth of a second each time it is read.
+// steppingClock returns a clock that advances by a fifth of a second each time it is read.
 func steppingClock() func() time.Time {
 	now := time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)
-	return func() time.Time { now = now.Add(200 * time.Millisecond); return now }
+	return func() time.Time {
+		now = now.Add(200 * time.Millisecond)
+		return now
+	}
 }
 
 func TestDeleteNeedsProof(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// TestRightsPages: on v4.7.0 the profile tells everything, also where it tells that the user stands in no
-// organisation's console, as it does of the documented role: nobody asks for a page that is not there.
+// TestRightsPages: on v4.7.0 the profile shows everything, also for a user without an
+// organisation's console, like the documented role: nobody asks for a page that does not exist.
 func TestRightsPages(t *testing.T) {
 	t.Parallel()
 	const perms, consoles = `"perms":["assets.view_asset"]`, `"console_orgs":[]`
@@ -18,7 +18,7 @@ func TestRightsPages(t *testing.T) {
 	for name, test := range map[string]struct {
 		profile string
 		more    http.HandlerFunc
-		told    bool
+		known   bool
 		calls   int
 	}{
 		"v4.7.0, the documented role": {`{"username":"rec-sync",` + consoles + `,"audit_orgs":[],` + perms + `}`, nil, true, 1},
@@ -38,7 +38,7 @@ func TestRightsPages(t *testing.T) {
 				s.on("GET "+apiPermissions, test.more)
 			}
 			r, err := s.client().Rights(t.Context())
-			if err != nil || r.HasPermissions() != test.told {
+			if err != nil || r.HasPermissions() != test.known {
 				t.Errorf("%+v: %v", r, err)
 			}
 			if got := s.requests("GET /api/v1/users/profile/"); len(got) != test.calls {
@@ -57,7 +57,10 @@ func TestNoZoneRight(t *testing.T) {
 		s.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "sync", Permissions: []string{
 			inventory.ViewAssets, inventory.AddAssets, inventory.ChangeAssets, inventory.ViewNodes, inventory.AddNodes, inventory.ViewPlatform,
 		}})
-		c := newStub(t).client(func(o *Options) { o.Transport = plain{s}; o.KeyID, o.Secret = emulatedKey() })
+		c := newStub(t).client(func(o *Options) {
+			o.Transport = plain{s}
+			o.KeyID, o.Secret = emulatedKey()
+		})
 		a := inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", NodePath: "/DEFAULT/a"}
 		if _, err := c.CreateWithNode(t.Context(), a); err != nil {
 			t.Errorf("%s: %v", version, err)

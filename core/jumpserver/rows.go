@@ -11,8 +11,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// hostRow is a host as lists and the answers of writes show it, cut to what inventory.Asset
-// needs. Absent fields are told from empty ones, so that a server that leaves a field out is never taken
+// hostRow is a host in lists and in the answers of writes, with what inventory.Asset
+// needs. It keeps absent fields apart from empty ones, so that a server that leaves a field out is never taken
 // for one whose hosts have none.
 type hostRow struct {
 	ID       string
@@ -58,8 +58,8 @@ func (r *hostRow) zoneOfRow() zoneRow {
 	return r.Domain
 }
 
-// hostFields is the value of fields= for rows that become assets. Where the zone's name is not known
-// both are asked for, and the row tells it: JumpServer leaves out what it does not have.
+// hostFields returns the value of fields= for rows that become assets. If the zone field's name is unknown
+// it names both, and the row shows which: JumpServer leaves out what it does not have.
 func hostFields(zone string) string {
 	if zone == "" {
 		zone = strings.Join(zoneFieldNames(), ",")
@@ -67,22 +67,22 @@ func hostFields(zone string) string {
 	return "id,name,address,platform," + zone + ",labels,nodes,comment,is_active,org_id"
 }
 
-// rowConverter turns rows into assets; repeated strings are kept once. Safe for concurrent use.
+// rowConverter turns rows into assets and interns repeated strings. It is safe for concurrent use.
 type rowConverter struct {
 	org       string
 	operation string    // for messages
-	labelIDs  *labelIDs // learns the labels' ids; nil = they are not needed
+	labelIDs  *labelIDs // collects the labels' ids; nil = not needed
 
 	mu        sync.Mutex
 	interned  map[string]string
-	zoneField string // the zone's name, as the rows show it
+	zoneField string // the zone field's name, as the rows show it
 }
 
-// errZoneMissing is the cause where a row shows no zone, neither null nor one: the field may have
+// errZoneMissing is the cause where a row has no zone field, not even null: the field may have
 // another name by now.
 var errZoneMissing = errors.New("lacks the zone")
 
-// convert gives the row as an asset, or says why it cannot be believed.
+// convert returns the row as an asset, or an error that says why it cannot be trusted.
 func (r *rowConverter) convert(row *hostRow) (inventory.Asset, error) {
 	if err := r.validateRow(row.ID, row.OrgID); err != nil {
 		return inventory.Asset{}, err
@@ -108,14 +108,14 @@ func (r *rowConverter) convert(row *hostRow) (inventory.Asset, error) {
 	}
 	for i, l := range *row.Labels {
 		a.Labels[i] = inventory.Label{Name: r.intern(l.Name), Value: l.Value}
-		if l.Name != inventory.LabelInstance { // that one differs on every host
+		if l.Name != inventory.LabelInstance { // the value of that one differs on every host
 			a.Labels[i].Value = r.intern(l.Value)
 		}
 	}
 	return a, nil
 }
 
-// nodesOf returns inventory.Asset.Nodes: JumpServer promises no order.
+// nodesOf returns the value of inventory.Asset.Nodes, sorted because JumpServer promises no order.
 func nodesOf(refs []nodeRef) string {
 	ids := make([]string, 0, len(refs))
 	for _, n := range refs {
@@ -125,7 +125,7 @@ func nodesOf(refs []nodeRef) string {
 	return strings.Join(ids, ",")
 }
 
-// noteZoneField keeps what a row says of the zone's name.
+// noteZoneField records which zone field a row has.
 func (r *rowConverter) noteZoneField(row *hostRow) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -136,7 +136,7 @@ func (r *rowConverter) noteZoneField(row *hostRow) {
 	}
 }
 
-// validateRow checks what every row must have: a UUID, and the organisation that was asked for.
+// validateRow checks what every row must have: a UUID, and the configured organisation.
 func (r *rowConverter) validateRow(id, org string) error {
 	if !isUUID(id) {
 		return newError(inventory.Incomplete, "jumpserver: "+r.operation+": a row has the id "+quote(id)+", which is not a UUID", nil)
@@ -148,8 +148,8 @@ func (r *rowConverter) validateRow(id, org string) error {
 	return nil
 }
 
-// intern gives one copy of equal strings, for the first few thousand different ones: what
-// repeats (platforms, label names, accounts, regions) is met early.
+// intern returns one copy of equal strings, for the first few thousand different ones: those that
+// repeat (platforms, label names, accounts, regions) come early.
 func (r *rowConverter) intern(s string) string {
 	if s == "" {
 		return ""

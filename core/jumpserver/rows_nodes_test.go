@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// TestNodesOfHosts: every read of hosts tells the ids of their nodes, in one order; a node's new name changes nothing,
+// TestNodesOfHosts: every read of hosts returns the ids of their nodes, in one order; a node's new name changes nothing,
 // another node does. Assets in the same nodes share one text: 100,000 of them need no more than a pointer each.
 func TestNodesOfHosts(t *testing.T) {
 	t.Parallel()

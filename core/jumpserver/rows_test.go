@@ -107,7 +107,7 @@ func TestPageShapes(t *testing.T) {
 	}
 }
 
-// Whatever comes, a page is refused or every kept row is whole; nothing panics.
+// Whatever comes, a page is refused or every kept row is complete; nothing panics.
 func FuzzPage(f *testing.F) {
 	f.Add(pageJSON(1, hostJSON(testID(1), "a", "k:v")))
 	f.Add(pageJSON(2, hostJSON(testID(1), "a"), strings.Replace(hostJSON(testID(2), "b"), `"domain":null`, `"zone":{"id":"`+testKey+`","name":"z"}`, 1)))

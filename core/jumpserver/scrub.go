@@ -9,10 +9,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// newScrubber makes what takes secrets out of a server's words before they stand in an error: a
-// proxy, a debug page or something that poses as JumpServer may repeat the request's headers. The
-// key's id and secret, the proxy's password and whatever is or looks like one of our signatures go.
-// It is a function for the reason that signer is one.
+// newScrubber returns a function that removes secrets from a server's texts before they become part of an error: a
+// proxy, a debug page or something that poses as JumpServer may repeat the request's headers. It removes the
+// key's id and secret, the proxy's password and whatever is or looks like one of our signatures.
+// It is a function for the same reason as signer.
 func newScrubber(o Options) func(string) string {
 	secrets := []string{o.KeyID.Reveal(), o.Secret.Reveal()}
 	if at, err := url.Parse(o.Proxy); err == nil && at.User != nil {

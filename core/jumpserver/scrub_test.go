@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// TestEchoIsScrubbed: a server that repeats the request, headers and all, tells nothing through us.
+// TestEchoIsScrubbed: a server that repeats the request, headers and all, reveals nothing through us.
 func TestEchoIsScrubbed(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)

@@ -15,15 +15,15 @@ import (
 // (request-target), accept and date, the query being part of the target.
 // https://datatracker.ietf.org/doc/html/draft-cavage-http-signatures-12
 //
-// It is a function, because fmt prints the unexported fields of a struct without asking them,
-// secrets as well.
+// It is a function, because fmt prints the unexported fields of a struct without calling their String methods,
+// secrets included.
 type signer func(req *http.Request, now time.Time)
 
 func newSigner(keyID, key secret.Value) signer {
 	return func(req *http.Request, now time.Time) { signRequest(req, now, keyID, key) }
 }
 
-// signRequest sets Date and Authorization. The clock of the server is not compared with Date.
+// signRequest sets Date and Authorization. JumpServer does not compare Date with its clock.
 func signRequest(req *http.Request, now time.Time, keyID, key secret.Value) {
 	date := now.UTC().Format(http.TimeFormat)
 	req.Header.Set("Date", date)
@@ -33,7 +33,7 @@ func signRequest(req *http.Request, now time.Time, keyID, key secret.Value) {
 		"date: " + date,
 	}, "\n")
 	mac := hmac.New(sha256.New, []byte(key.Reveal()))
-	mac.Write([]byte(text)) // a hash never fails
+	mac.Write([]byte(text)) // writing to a hash never fails
 	req.Header.Set("Authorization", `Signature keyId="`+keyID.Reveal()+
 		`",algorithm="hmac-sha256",headers="(request-target) accept date",signature="`+
 		base64.StdEncoding.EncodeToString(mac.Sum(nil))+`"`)

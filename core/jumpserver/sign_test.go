@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// The expected signature was made with openssl dgst -hmac over the three lines.
+// The expected signature was computed with openssl dgst -hmac over the three lines.
 func TestSign(t *testing.T) {
 	t.Parallel()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://jms.example.com/api/v1/assets/hosts/?limit=1&fields=id%2Cname", http.NoBody)

@@ -29,8 +29,8 @@ const (
 	nodeA    = "08537bb3-63bb-4d5c-897e-8c73d0306ab8"
 )
 
-// stub answers as the script says, in memory, so that synctest's clock can be used. A request
-// that nobody scripted fails the test, and so do one without our headers and a DELETE
+// stub answers by its script, in memory, so that synctest's clock can be used. A request
+// that is not in the script fails the test, and so do one without our headers and a DELETE
 // without an spm.
 type stub struct {
 	t      testing.TB
@@ -62,7 +62,7 @@ func (s *stub) json(route string, status int, body string) {
 	s.on(route, func(w http.ResponseWriter, _ *http.Request) { reply(w, status, body) })
 }
 
-// script answers one request after another; the last answer stays.
+// script answers one request after another; the last answer repeats.
 func (s *stub) script(route string, answers ...http.HandlerFunc) {
 	n := 0
 	s.on(route, func(w http.ResponseWriter, r *http.Request) {
@@ -108,7 +108,10 @@ func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w := httptest.NewRecorder()
 	done := make(chan struct{})
-	go func() { defer close(done); h(w, r) }()
+	go func() {
+		defer close(done)
+		h(w, r)
+	}()
 	select {
 	case <-done:
 	case <-r.Context().Done():
@@ -142,7 +145,7 @@ func (s *stub) requests(prefix string) []string {
 	return some
 }
 
-// client makes a client of the stub which never really sleeps, unless the test's options say so.
+// client returns a client of the stub that never really sleeps, unless the test's options say so.
 func (s *stub) client(change ...func(*Options)) *Client {
 	s.t.Helper()
 	o := Options{URL: "https://jms.example.com", KeyID: secret.New(testKey), Secret: secret.New(testSecret), Transport: s,
@@ -157,7 +160,7 @@ func (s *stub) client(change ...func(*Options)) *Client {
 	return c
 }
 
-// quick makes a client whose requests take no time, by its clock.
+// quick returns a client whose requests take no time, by its clock.
 func quick(o *Options) {
 	at := time.Now()
 	o.Now = func() time.Time { return at }
@@ -180,7 +183,7 @@ func wantKind(t testing.TB, err error, kind inventory.Kind, words ...string) {
 	}
 }
 
-// hostJSON is a host as v4.7.0 shows it.
+// hostJSON returns a host as v4.7.0 shows it.
 func hostJSON(id, name string, labels ...string) string {
 	var ls []string
 	for _, l := range labels {
@@ -197,7 +200,7 @@ func pageJSON(count int, rows ...string) string {
 
 func testID(n int) string { return inventory.AssetID("alibaba", "cn-test", fmt.Sprint(n)) }
 
-// recorded reads a recording of a real server, if this machine has them.
+// recorded returns a recording of a real server, if this machine has them.
 func recorded(t testing.TB, file, name string) (status int, body []byte) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/recorded.json")

@@ -19,7 +19,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// TestCertificates: verified unless that is switched off, and a private CA is trusted where it is named.
+// TestCertificates: verified unless that is disabled, and a private CA is trusted where it is configured.
 func TestCertificates(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(jumpservertest.New(jumpservertest.Options{TB: t}))
@@ -58,7 +58,7 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
-// TestTLSToPlain: https:// at a port without TLS says what to write, and is not asked again.
+// TestTLSToPlain: for https:// at a port without TLS the error says what to write, and nothing is repeated.
 func TestTLSToPlain(t *testing.T) {
 	t.Parallel()
 	s := jumpservertest.New(jumpservertest.Options{TB: t})

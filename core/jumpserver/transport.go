@@ -14,7 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// newTransport makes the connections to JumpServer, by the proxy that via chooses.
+// newTransport returns the transport to JumpServer, through the proxy that via chooses.
 func newTransport(o Options, via httpx.ProxyFunc) (http.RoundTripper, error) {
 	trusted, err := httpx.NewCertPool(o.CA)
 	if err != nil {
@@ -22,25 +22,25 @@ func newTransport(o Options, via httpx.ProxyFunc) (http.RoundTripper, error) {
 	}
 	t := httpx.NewTransport(via, orDefault(o.ConnectTimeout, defaultConnectTimeout))
 	t.OnProxyConnectResponse = checkTunnel
-	// The user may switch verification off (verify_ssl), as for self-signed installations.
+	// The user may disable verification (verify_ssl), as for self-signed installations.
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !o.VerifySSL, RootCAs: trusted} //nolint:gosec
 	t.MaxIdleConns, t.MaxIdleConnsPerHost, t.IdleConnTimeout = maxIdleConns, maxIdleConns, 90*time.Second
 	t.ForceAttemptHTTP2 = true
 	return t, nil
 }
 
-// tunnelError is a proxy's refusal to connect us to JumpServer, of which net/http keeps only the words.
+// tunnelError is a proxy's refusal to connect to JumpServer; net/http's own error has only the text of the status.
 type tunnelError struct {
 	proxy  string // scheme and host
 	status int
 }
 
-// Error says what the proxy answered.
+// Error returns what the proxy answered.
 func (n *tunnelError) Error() string {
 	return "the proxy " + n.proxy + " answered: " + strconv.Itoa(n.status) + " " + http.StatusText(n.status)
 }
 
-// checkTunnel is asked what a proxy answered to CONNECT.
+// checkTunnel checks a proxy's answer to CONNECT.
 func checkTunnel(_ context.Context, to *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
@@ -48,10 +48,10 @@ func checkTunnel(_ context.Context, to *url.URL, _ *http.Request, resp *http.Res
 	return &tunnelError{proxy: withoutUserinfo(to), status: resp.StatusCode}
 }
 
-// withoutUserinfo writes an address without the user and password that it may hold.
+// withoutUserinfo returns an address without its user and password.
 func withoutUserinfo(at *url.URL) string { return at.Scheme + "://" + at.Host }
 
-// proxyOf returns the proxy by which a request went; "" = it went straight.
+// proxyOf returns the proxy that a request used; "" = none.
 func (c *Client) proxyOf(req *http.Request) string {
 	if c.chooseProxy == nil || req == nil || req.URL == nil {
 		return ""
@@ -63,7 +63,7 @@ func (c *Client) proxyOf(req *http.Request) string {
 	return withoutUserinfo(at)
 }
 
-// proxyError explains what went wrong between us and the proxy; nil = it was something else.
+// proxyError explains an error between us and the proxy; nil = it is another error.
 func (c *Client) proxyError(op string, err error) error {
 	var refused *tunnelError
 	if errors.As(err, &refused) {

@@ -13,32 +13,33 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Update makes these changes, in lists of at most UpdateBatch rows; the answer has one entry for
-// each, nil where the host now is as asked. No row names protocols: every list form
-// of JumpServer loses them. A list is all or nothing there, so a refused one is cut in halves, in
-// order, down to single rows: one bad row never stops the others. Before each request but the first still
-// is asked which of its rows (places in patches) are to be written even now; nil means all of them. Of a row
-// that it leaves out the entry is nil.
+// Update makes these changes, in lists of at most UpdateBatchSize rows. The answer has one entry for
+// each: nil if the host now is as asked. No row names protocols: every form of a list in
+// JumpServer loses them. A list is all or nothing there, so a refused one is cut in halves, in
+// order, down to single rows: one bad row never stops the others. Before each request but the first, stillDue
+// returns which of its rows (indexes of patches) are still to be written; nil means all of them. The entry of a row
+// that it leaves out is nil.
 //
-// A host that is gone is NotFound, a name that is taken NameTaken, a value that is refused, a
-// row that JumpServer left out of its answer, or a field that it kept as it was is Invalid. Unanswered means
+// A host that is gone is NotFound, a taken name NameTaken; a refused value, a
+// row that is missing in the answer, and a field that stayed as it was are Invalid. Unanswered means
 // that the row may have been written, or still be. Where nothing
 // more can succeed (credentials, rights, time, too many requests), all the rest fails with that
 // error without further calls.
 //
 // Rows are sent in the given order, but JumpServer checks the names of a list against what
 // was there before: hosts that pass a name on must be ordered so that it is free when taken.
-func (c *Client) Update(ctx context.Context, patches []inventory.Patch, still func(rows []int) []int) []error {
-	u := &updateRun{c: c, patches: patches, errs: make([]error, len(patches)), stillDue: still, readAt: c.now()}
+func (c *Client) Update(ctx context.Context, patches []inventory.Patch, stillDue func(rows []int) []int) []error {
+	u := &updateRun{c: c, patches: patches, errs: make([]error, len(patches)), stillDue: stillDue, readAt: c.now()}
 	var rows []int
 	taken := map[string]bool{}
 	most := 0
 	for i, p := range patches {
-		if u.errs[i] = validatePatch(p); u.errs[i] != nil || isEmptyPatch(p) {
+		u.errs[i] = validatePatch(p)
+		if u.errs[i] != nil || isEmptyPatch(p) {
 			continue
 		}
 		id := strings.ToLower(p.ID)
-		if len(rows) == most || taken[id] { // two rows of one host never meet in one list
+		if len(rows) == most || taken[id] { // two rows of one host are never in one list
 			u.sendRows(ctx, rows)
 			rows = nil
 			clear(taken)
@@ -58,9 +59,9 @@ type updateRun struct {
 	errs      []error
 	stillDue  func(rows []int) []int
 	hasSent   bool      // a request was sent
-	readAt    time.Time // when the caller has read the hosts of the next request
+	readAt    time.Time // when the caller read the hosts of the next request
 	stopCause error     // why nothing more is sent
-	failures  int       // weighs the failures since the last success, see judge
+	failures  int       // weight of the failures since the last success, see recordFailure
 }
 
 // sendRows sends these rows, in halves where they are refused together.
@@ -94,7 +95,7 @@ func (u *updateRun) sendRows(ctx context.Context, rows []int) {
 	u.sendRows(ctx, rows[len(rows)/2:])
 }
 
-// shrinkLists remembers that a list was too large for something in front of JumpServer, so that the next
+// shrinkLists records that a list was too large for something in front of JumpServer, so that the next
 // ones are shorter.
 func (c *Client) shrinkLists(err error, rows int) {
 	if inventory.AdviceOf(err) == inventory.TooLarge && rows > 1 {
@@ -102,15 +103,15 @@ func (c *Client) shrinkLists(err error, rows int) {
 	}
 }
 
-// isDivisible reports whether a list was refused for what a row of it says, so that others may be taken.
+// isDivisible reports whether a list was refused for the content of a row, so that other rows may be accepted.
 func isDivisible(err error) bool {
 	r := asAPIError(err)
 	return r != nil && r.status <= http.StatusInternalServerError && inventory.KindOf(err) != inventory.Unanswered
 }
 
-// recordFailure decides whether an error ends the whole update. A server that cannot be reached, or does not answer,
-// twice in a row, or fails at six single rows in a row, is left alone. So is something in front of it that refuses
-// six single rows in a row, or everything.
+// recordFailure decides whether an error ends the whole update. That is so after two requests in a row that did not reach
+// the server or got no answer, after six failures of single rows in a row, and where something in front of JumpServer
+// refuses everything.
 func (u *updateRun) recordFailure(err error, rows int) {
 	switch inventory.KindOf(err) {
 	case inventory.BadCredentials, inventory.Denied, inventory.Throttled, inventory.Deadline, inventory.Organisation:
@@ -121,14 +122,15 @@ func (u *updateRun) recordFailure(err error, rows int) {
 			u.stopCause = errors.Unwrap(err)
 		}
 	case inventory.Temporary, inventory.Front:
-		switch r := asAPIError(err); {
-		case errors.Is(err, inventory.ErrStaleRead): // it was not sent
+		r := asAPIError(err)
+		switch {
+		case errors.Is(err, inventory.ErrStaleRead): // nothing was sent
 		case inventory.IsPermanentFront(err):
 			u.stopCause = err
 		case inventory.IsTransient(err) && (r == nil || r.status != http.StatusInternalServerError):
 			u.failures += 3
 		case rows == 1:
-			u.failures++ // a list is answered so for one bad row
+			u.failures++ // a list may fail like this for one bad row
 		}
 	case "":
 		u.failures = 0
@@ -138,7 +140,7 @@ func (u *updateRun) recordFailure(err error, rows int) {
 	}
 }
 
-// unsentError is the error of rows that are not sent because others had no answer.
+// unsentError returns the error of rows that are not sent because earlier ones had no answer.
 func unsentError(err error) error {
 	if inventory.KindOf(err) != inventory.Unanswered {
 		return err
@@ -152,8 +154,8 @@ func unsentError(err error) error {
 	return e
 }
 
-// patchRows sends the rows in one request. The error is of the request as a whole; what concerns
-// single rows goes to u.errs.
+// patchRows sends the rows in one request. The error is that of the whole request; those of
+// single rows go to u.errs.
 func (u *updateRun) patchRows(ctx context.Context, rows []int) error {
 	f, err := u.c.verifiedFacts(ctx)
 	if err != nil {
@@ -185,7 +187,8 @@ func (u *updateRun) patchRows(ctx context.Context, rows []int) error {
 		}
 		return err
 	}
-	if err = u.c.doCall(ctx, q); err != nil {
+	err = u.c.doCall(ctx, q)
+	if err != nil {
 		return err
 	}
 	for _, i := range rows {
@@ -200,7 +203,7 @@ func (u *updateRun) patchRows(ctx context.Context, rows []int) error {
 	return nil
 }
 
-// zoneFieldFor returns the zone field's name if one of the rows has a zone, and "" else: then nobody asks for it.
+// zoneFieldFor returns the zone field's name if one of the rows has a zone, otherwise "" without asking for it.
 func (u *updateRun) zoneFieldFor(ctx context.Context, f *facts, rows []int) (string, error) {
 	if !slices.ContainsFunc(rows, func(i int) bool { return u.patches[i].Zone != nil }) {
 		return "", nil
@@ -208,8 +211,8 @@ func (u *updateRun) zoneFieldFor(ctx context.Context, f *facts, rows []int) (str
 	return u.c.zoneFieldName(ctx, f)
 }
 
-// newCall is the request that writes these rows. What may take access away, or people's labels, is sent once:
-// even after an answer that says that nothing was changed, the assets are read again first. So they are where it
+// newCall returns the request that writes these rows. What may take access away, or people's labels, is sent once:
+// even after an answer that says that nothing was changed, the assets are read again first; so they are if the request
 // had to wait for its turn.
 func (u *updateRun) newCall(op, path string, body any, rows []int) apiCall {
 	q := apiCall{op: op, method: http.MethodPatch, path: path, body: body, size: writeSize{plainPatches, len(rows)}}
@@ -225,11 +228,11 @@ func (u *updateRun) newCall(op, path string, body any, rows []int) apiCall {
 	return q
 }
 
-// maxReadAge is how long after its assets were read a write may leave: some requests and pauses take less, a
+// maxReadAge is how long after its assets were read a write may be sent: some requests and pauses take less, a
 // wait after a 429 takes more.
 const maxReadAge = 10 * time.Second
 
-// freshnessCheck lets a write leave only if its assets were read not long ago.
+// freshnessCheck returns a precondition by which a write is sent only if its assets were read recently.
 func (c *Client) freshnessCheck(op string, read time.Time) func() error {
 	return func() error {
 		if c.now().Sub(read) <= maxReadAge {
@@ -239,7 +242,7 @@ func (c *Client) freshnessCheck(op string, read time.Time) func() error {
 	}
 }
 
-// patchOne sends a row alone, by the host's own path.
+// patchOne sends one row, to the host's own path.
 func (u *updateRun) patchOne(ctx context.Context, zone string, i int) error {
 	p := u.patches[i]
 	op := "update host " + p.ID
@@ -258,8 +261,8 @@ func (u *updateRun) patchOne(ctx context.Context, zone string, i int) error {
 		u.c.labelIDs.dropLabels(p.Labels)
 		return labelGoneError(op)
 	}
-	if said := asBadRequest(err); said != nil {
-		return createError(op, name, err, said)
+	if refusal := asBadRequest(err); refusal != nil {
+		return createError(op, name, err, refusal)
 	}
 	if err != nil {
 		return err
@@ -315,24 +318,24 @@ func isEmptyPatch(p inventory.Patch) bool {
 
 var errNotApplied = errors.New("JumpServer took the request and kept something else")
 
-// verifyPatched checks that the host in the answer is of this organisation and as was asked.
+// verifyPatched returns nil if the host in the answer is of this organisation and as was asked.
 func (c *Client) verifyPatched(op string, want inventory.Patch, row *hostRow) error {
 	if row.OrgID != "" && !strings.EqualFold(row.OrgID, c.orgID) {
-		// The key lost its organisation since that was proved: JumpServer writes to DEFAULT then.
+		// The key lost its organisation since that was verified: JumpServer writes to DEFAULT then.
 		return newError(inventory.Organisation, "jumpserver: "+op+": the host is of organisation "+quote(row.OrgID)+", but "+c.orgID+" is configured", nil)
 	}
-	kept := patchDifferences(want, row)
-	if len(kept) == 0 {
+	differences := patchDifferences(want, row)
+	if len(differences) == 0 {
 		return nil
 	}
-	return newError(inventory.Invalid, "jumpserver: "+op+": "+strings.Join(kept, ", "), errNotApplied)
+	return newError(inventory.Invalid, "jumpserver: "+op+": "+strings.Join(differences, ", "), errNotApplied)
 }
 
 func patchDifferences(want inventory.Patch, row *hostRow) []string {
-	var kept []string
+	var differences []string
 	differ := func(field string, wanted *string, got string) {
 		if wanted != nil && *wanted != got {
-			kept = append(kept, fmt.Sprintf("%s %s instead of %s", field, quote(got), quote(*wanted)))
+			differences = append(differences, fmt.Sprintf("%s %s instead of %s", field, quote(got), quote(*wanted)))
 		}
 	}
 	address := ""
@@ -347,16 +350,16 @@ func patchDifferences(want inventory.Patch, row *hostRow) []string {
 		zone := strings.ToLower(*want.Zone)
 		differ("zone", &zone, strings.ToLower(row.zoneOfRow().id))
 	}
-	if want.Comment != nil && strings.TrimSpace(*want.Comment) != strings.TrimSpace(row.Comment) { // it takes the spaces off both ends
-		kept = append(kept, "another comment")
+	if want.Comment != nil && strings.TrimSpace(*want.Comment) != strings.TrimSpace(row.Comment) { // JumpServer trims comments
+		differences = append(differences, "another comment")
 	}
 	if want.Active != nil && (row.Active == nil || *row.Active != *want.Active) {
-		kept = append(kept, fmt.Sprintf("is_active %t", !*want.Active))
+		differences = append(differences, fmt.Sprintf("is_active %t", !*want.Active))
 	}
 	if want.Labels != nil && !sameLabels(want.Labels, row.labelsOfRow()) {
-		kept = append(kept, fmt.Sprintf("labels %q instead of %q", labelTexts(row.labelsOfRow()), labelTexts(want.Labels)))
+		differences = append(differences, fmt.Sprintf("labels %q instead of %q", labelTexts(row.labelsOfRow()), labelTexts(want.Labels)))
 	}
-	return kept
+	return differences
 }
 
 func (r *hostRow) labelsOfRow() []inventory.Label {

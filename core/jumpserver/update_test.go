@@ -11,13 +11,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// patchableStub is a JumpServer that takes PATCHes as recorded: a list is all or nothing.
+// patchableStub is a JumpServer that accepts PATCHes as recorded: a list is all or nothing.
 type patchableStub struct {
 	t     *testing.T
 	names map[string]string // of the hosts by id
-	bad   map[string]int    // status by which a host refuses any change
-	mute  map[string]bool   // hosts that are left out of answers
-	lists []int             // sizes of the lists that came
+	bad   map[string]int    // the status with which a host refuses any change
+	mute  map[string]bool   // hosts that answers omit
+	lists []int             // sizes of the received lists
 }
 
 func (p *patchableStub) serve(s *stub) {
@@ -152,7 +152,7 @@ func TestUpdateSplits(t *testing.T) {
 	}
 }
 
-// Names that are passed on, in the order in which they come free, within one call.
+// Names that are passed on, in the order in which they become free, within one call.
 func TestUpdateOrder(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
@@ -176,8 +176,8 @@ func TestUpdateStops(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer  http.HandlerFunc
 		kind    inventory.Kind
-		patches int // that are sent; 0 = it is looked at how many
-		lost    int // of which rows it is not known whether they were written
+		patches int // sent; 0 = any number
+		lost    int // rows of which it is unknown whether they were written
 	}{
 		"wrong key":              {answer(401, wrongKey), inventory.BadCredentials, 1, 0},
 		"no right":               {answer(403, denied), inventory.Denied, 1, 0},
@@ -187,7 +187,7 @@ func TestUpdateStops(t *testing.T) {
 		"server is switched off": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(statusRefused) }, inventory.Temporary, 2 * maxTries, 0},
 		// 50, 25, 12, 6, 3 and then six single rows
 		"500 for all": {answer(500, `{"error":"Server internal error"}`), inventory.Temporary, 0, 0},
-		// a firewall may dislike one row's content, a login page likes nothing
+		// a firewall may block one row's content, a login page blocks everything
 		"a firewall":      {page(405, nginx405), inventory.Front, 0, 0},
 		"a login page":    {page(401, nginx405), inventory.Front, 1, 0},
 		"a proxy's login": {page(407, nginx405), inventory.Front, 1, 0},
@@ -218,7 +218,7 @@ func TestUpdateStops(t *testing.T) {
 	}
 }
 
-// The answer is compared, field by field, with what was asked.
+// The answer is compared, field by field, with what was sent.
 func TestUpdateCompares(t *testing.T) {
 	t.Parallel()
 	id, zone := testID(1), testID(50)

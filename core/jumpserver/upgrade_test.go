@@ -15,7 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// upgradedServer is a JumpServer with one host, in both versions: the one that answers is changed
+// upgradedServer is a JumpServer with one host, in both versions: the one that answers is switched
 // under a client that lives on.
 type upgradedServer struct {
 	at      atomic.Int32
@@ -42,7 +42,7 @@ func (u *upgradedServer) now() *jumpservertest.Server { return u.servers[u.at.Lo
 // ServeHTTP implements http.Handler.
 func (u *upgradedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) { u.now().ServeHTTP(w, r) }
 
-// narrowReads are the reads of a process that only hears events.
+// narrowReads are the reads of a process that only handles events.
 func narrowReads(t *testing.T, c *jumpserver.Client) map[string]func() (int, error) {
 	return map[string]func() (int, error){
 		"Assets": func() (int, error) {
@@ -58,14 +58,14 @@ func narrowReads(t *testing.T, c *jumpserver.Client) map[string]func() (int, err
 			return len(found), err
 		},
 		"Deactivated": func() (int, error) {
-			found, _, err := c.Deactivated(t.Context(), "42", time.Unix(0, 0))
+			found, _, err := c.ListDeactivated(t.Context(), "42", time.Unix(0, 0))
 			return len(found), err
 		},
 	}
 }
 
-// JumpServer is upgraded, or set back, between two events of a warm process: the next read learns
-// the zone's new name, once, and answers.
+// JumpServer is upgraded, or downgraded, between two events of a warm process: the next read learns
+// the zone's new name, once, and succeeds.
 func TestUpgradeBetweenEvents(t *testing.T) {
 	t.Parallel()
 	both := versions()
@@ -93,8 +93,8 @@ func TestUpgradeBetweenEvents(t *testing.T) {
 	}
 }
 
-// A row without a zone on a JumpServer that was not upgraded stays an error, and is not asked
-// for without end.
+// A row without a zone on a JumpServer that was not upgraded stays an error, and is not read
+// again without end.
 func TestZoneMissingForGood(t *testing.T) {
 	t.Parallel()
 	u := newUpgraded(t, jumpservertest.V47)
@@ -113,7 +113,7 @@ func TestZoneMissingForGood(t *testing.T) {
 	}
 }
 
-// Facts age for a process that never calls Read as well; the organisation is proved again.
+// Facts also expire for a process that never calls Read; the organisation is verified again.
 func TestFactsAgeWithoutRead(t *testing.T) {
 	t.Parallel()
 	s := jumpservertest.New(jumpservertest.Options{TB: t})

@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// TestLabelForm: the versions as they were recorded, to a key with no right at all; and servers that do not tell.
+// TestLabelForm: the versions as they were recorded, to a key without any right; and servers that do not say.
 func TestLabelForm(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[jumpservertest.Version]inventory.LabelForm{

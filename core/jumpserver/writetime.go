@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// writeKind is a kind of write whose time is learnt, as it differs by far between servers: a list PATCH
+// writeKind is a kind of write whose time is learnt, as servers differ widely: a list PATCH
 // with labels took 70 ms a row on an idle v4.7.0, and 160 to 200 ms on an idle v4.10.19.
 type writeKind int
 
@@ -25,11 +25,11 @@ const (
 	// timeoutFactor is how many times its expected time a write may take before it is given up.
 	timeoutFactor = 4
 	// minLateTime is how long a write without an answer may still be carried out, at least; maxLateTime
-	// bounds what is guessed where it already took long.
+	// bounds the estimate where it already took long.
 	minLateTime = 2 * time.Second
 	maxLateTime = time.Minute
-	// maxRowTime and quickest bound what is learnt: a clock that was set, or a proxy that answers for JumpServer,
-	// must not stop the writing, nor make one list of everything.
+	// maxRowTime and minRowTime bound what is learnt: a changed clock, or a proxy that answers for JumpServer,
+	// must neither stop the writing nor make one list of everything.
 	maxRowTime = 30 * time.Second
 	minRowTime = time.Millisecond
 )
@@ -40,11 +40,11 @@ type writeSize struct {
 	rows int
 }
 
-// isWrite reports whether the call writes hosts: an answer of it that got lost is the caller's to deal with.
+// isWrite reports whether the call writes hosts, so that its caller must deal with a lost answer.
 func (e writeSize) isWrite() bool { return e.rows > 0 }
 
-// writeTimes is what was learnt of the time per row, of each kind. It begins with careful guesses, goes up at once
-// and down by half the difference, so that a list has hardly more than twice the rows of the last one.
+// writeTimes is the learnt time per row of each kind. It starts with careful guesses, rises at once
+// and falls by half the difference, so that a list has hardly more than twice the rows of the last one.
 type writeTimes struct {
 	mu     sync.Mutex
 	perRow [writeKinds]time.Duration
@@ -57,7 +57,7 @@ func newWriteTimes() *writeTimes {
 	}}
 }
 
-// expectedTime returns how long a write should take; 0 where nothing is known of it.
+// expectedTime returns how long a write should take; 0 where nothing is known.
 func (c *writeTimes) expectedTime(e writeSize) time.Duration {
 	if !e.isWrite() {
 		return 0
@@ -109,7 +109,7 @@ func (c *Client) UpdateBatchSize(ctx context.Context, labels bool) int {
 	return c.batchSizeOf(ctx, plainPatches)
 }
 
-// RemoveBatchSize is UpdateBatch for the ids of one removal.
+// RemoveBatchSize is UpdateBatchSize for the ids of one removal.
 func (c *Client) RemoveBatchSize(ctx context.Context) int { return c.batchSizeOf(ctx, deletions) }
 
 func (c *Client) batchSizeOf(ctx context.Context, kind writeKind) int {
@@ -124,13 +124,13 @@ func (c *Client) batchSizeOf(ctx context.Context, kind writeKind) int {
 	return rows
 }
 
-// tryTimeoutOf returns how long a try of a call may take: what is configured, or several times what is expected.
+// tryTimeoutOf returns how long a try of a call may take: the configured time, or several times the expected one.
 func (c *Client) tryTimeoutOf(q apiCall) time.Duration {
 	return max(c.tryTimeout, timeoutFactor*c.writeTimes.expectedTime(q.size))
 }
 
 // lateTimeOf returns how long a write that was not answered within a time may still be carried out: JumpServer goes on
-// with it although the client has gone.
+// with it after the client has disconnected.
 func (c *Client) lateTimeOf(e writeSize, took time.Duration) time.Duration {
 	return max(minLateTime, min(2*took, maxLateTime), 2*c.writeTimes.expectedTime(e)-took)
 }

@@ -55,7 +55,7 @@ func TestBatchFollowsTheTime(t *testing.T) {
 	}
 }
 
-// labelled are n patches that set a label.
+// labelled returns n patches that set a label.
 func labelled(n int) (patches []inventory.Patch) {
 	for i := range n {
 		patches = append(patches, inventory.Patch{ID: testID(i), Labels: []inventory.Label{{Name: "k", Value: "v"}}})
@@ -63,7 +63,7 @@ func labelled(n int) (patches []inventory.Patch) {
 	return patches
 }
 
-// A list may take several times what its rows are expected to take, or what is configured if that is more.
+// A list may take several times what its rows are expected to take, or the configured time if that is more.
 func TestTimeoutFollowsTheRows(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ setting, takes, cut time.Duration }{
@@ -106,7 +106,7 @@ func TestTimeoutFollowsTheRows(t *testing.T) {
 
 func retryAfterOf(err error) time.Duration { return err.(*inventory.Error).RetryAfter }
 
-// Nothing begins that is not expected to end in time.
+// No write starts that is not expected to end in time.
 func TestTooLittleTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -127,12 +127,12 @@ func TestTooLittleTime(t *testing.T) {
 	})
 }
 
-// After an answer that got lost the host is looked for before it is sent again.
+// After a lost answer the host is looked up before it is sent again.
 func TestCreateThatComesLate(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		comes  time.Duration // after the first POST; 0 = never
-		broken bool          // it cannot be looked for
+		broken bool          // it cannot be looked up
 		limit  time.Duration
 		posts  int
 		kind   inventory.Kind
@@ -178,7 +178,7 @@ func TestCreateThatComesLate(t *testing.T) {
 	}
 }
 
-// Before each request but the first it is asked which rows are still to be written.
+// Before each request but the first the caller decides which rows are still to be written.
 func TestUpdateAsksAgain(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]bool{"lists": false, "halves": true} {
@@ -193,7 +193,8 @@ func TestUpdateAsksAgain(t *testing.T) {
 			}
 			asked := 0
 			s.client(quick).Update(t.Context(), patches, func(rows []int) []int {
-				if asked++; len(rows) == 0 {
+				asked++
+				if len(rows) == 0 {
 					t.Error("asked about nothing")
 				}
 				return slices.DeleteFunc(slices.Clone(rows), func(n int) bool { return n == 59 || n == 30 })
@@ -211,7 +212,7 @@ func TestUpdateAsksAgain(t *testing.T) {
 	}
 }
 
-// What had to wait for its turn after its assets were read is not sent: they must be read again first. Renames,
+// A write that had to wait for its turn after its assets were read is not sent: they must be read again first. Renames,
 // which need no reading, and creates just wait.
 func TestTooLongAgo(t *testing.T) {
 	t.Parallel()

@@ -10,25 +10,25 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// zoneFieldNames are what JumpServer calls the zone of a host: "domain" before v4.10.0, "zone" since. The other
-// version's name is ignored in what we write, with a 200, and the zone silently not set; so it has to be known.
+// zoneFieldNames returns JumpServer's names for the zone of a host: "domain" before v4.10.0, "zone" since. A write with the
+// other version's name is answered with a 200 and silently sets no zone, so the name must be known.
 func zoneFieldNames() []string { return []string{"domain", "zone"} }
 
-// fetchZoneField asks what fields hosts have, which needs no right (v4.7.0, v4.10.16, v4.10.19: fields stand under
-// actions.<METHOD>.<field>, and the methods are those that the server likes to tell). Where the answer does not
-// tell (something in front of JumpServer keeps OPTIONS to itself, say), the platforms do.
-// "" = nothing told it yet: the rows of hosts may, and see zoneName.
+// fetchZoneField returns the zone field's name as OPTIONS shows the fields of hosts, which needs no right (v4.7.0,
+// v4.10.16, v4.10.19: actions.<METHOD>.<field>, with the methods that the server chooses to show). If it does not
+// show it (something in front of JumpServer may answer OPTIONS), the platforms may.
+// "" = unknown as yet: the rows of hosts may show it, and see zoneFieldName.
 func (c *Client) fetchZoneField(ctx context.Context, platforms map[string]platform) (string, error) {
-	var told struct {
+	var options struct {
 		Actions map[string]map[string]json.RawMessage
 	}
-	err := c.doCall(ctx, apiCall{op: "ask for the fields of hosts", method: http.MethodOptions, path: apiHosts, read: decodeInto(&told)})
+	err := c.doCall(ctx, apiCall{op: "ask for the fields of hosts", method: http.MethodOptions, path: apiHosts, read: decodeInto(&options)})
 	if err != nil && asAPIError(err) == nil || inventory.KindOf(err) == inventory.BadCredentials {
 		return "", err
 	}
 	name := singleZoneField(func(name string) bool {
-		for _, fields := range told.Actions {
-			if _, there := fields[name]; there {
+		for _, fields := range options.Actions {
+			if _, exists := fields[name]; exists {
 				return true
 			}
 		}
@@ -40,10 +40,10 @@ func (c *Client) fetchZoneField(ctx context.Context, platforms map[string]platfo
 	return zoneFieldOfPlatforms(platforms), nil
 }
 
-// zoneFieldOfPlatforms returns what platforms say of the zone field's name, whose word for gateways changed with it in v4.10.0
-// (recorded: domain_enabled on v4.7.0, gateway_enabled on v4.10.16 and v4.10.19); "" = nothing, or both. A client
-// that has just started takes it without asking OPTIONS, so that a cold event has a call less; rows that lack the
-// field, and answers that lack the zone which was written, show where it is wrong.
+// zoneFieldOfPlatforms returns the zone field's name as platforms imply it: their field for gateways was renamed with it in
+// v4.10.0 (recorded: domain_enabled on v4.7.0, gateway_enabled on v4.10.16 and v4.10.19); "" = neither, or both. A client
+// that has just started uses it without asking OPTIONS, which saves a cold event one call; rows that lack the
+// field, and answers that lack a written zone, show that it is wrong.
 func zoneFieldOfPlatforms(platforms map[string]platform) string {
 	return singleZoneField(func(name string) bool {
 		for _, p := range platforms {
@@ -55,26 +55,26 @@ func zoneFieldOfPlatforms(platforms map[string]platform) string {
 	})
 }
 
-// singleZoneField returns the one name of the zone field that is there; "" = none, or both, are.
-func singleZoneField(there func(name string) bool) string {
+// singleZoneField returns the one name of the zone field that is present; "" = none or both are.
+func singleZoneField(exists func(name string) bool) string {
 	found := ""
 	for _, name := range zoneFieldNames() {
-		if there(name) && found != "" {
+		if exists(name) && found != "" {
 			return ""
 		}
-		if there(name) {
+		if exists(name) {
 			found = name
 		}
 	}
 	return found
 }
 
-// errNoZoneField is the cause where nothing tells the name of the zone field.
+// errNoZoneField is the cause where nothing shows the name of the zone field.
 var errNoZoneField = errors.New("JumpServer does not tell whether its hosts have a zone or a domain")
 
-// zoneFieldName returns the zone field's name, for a caller who has to write or list a zone. Where neither OPTIONS
-// nor a row has told it, the path of zones does, which only one of the versions has: it answers with
-// zones or with the right that is missing, or there is no such page.
+// zoneFieldName returns the zone field's name, for a caller who has to write or list a zone. If neither OPTIONS
+// nor a row has shown it, the path of zones does, which only one of the versions has: it answers with
+// zones or with the missing right, or there is no such page.
 func (c *Client) zoneFieldName(ctx context.Context, f *facts) (string, error) {
 	if f.zoneField != "" {
 		return f.zoneField, nil
@@ -88,7 +88,7 @@ func (c *Client) zoneFieldName(ctx context.Context, f *facts) (string, error) {
 	}})
 	name := ""
 	switch inventory.KindOf(err) {
-	case "", inventory.Denied: // JumpServer's own refusal: the page is there
+	case "", inventory.Denied: // JumpServer's own refusal: the page exists
 		name = "zone"
 	case inventory.NotFound:
 		name = "domain"
@@ -99,7 +99,7 @@ func (c *Client) zoneFieldName(ctx context.Context, f *facts) (string, error) {
 	return name, nil
 }
 
-// rememberZoneField keeps the zone field's name, where nothing told it before.
+// rememberZoneField records the zone field's name, if it was unknown.
 func (c *Client) rememberZoneField(name string) {
 	if name == "" {
 		return

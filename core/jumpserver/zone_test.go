@@ -28,11 +28,11 @@ func page(status int, text string) http.HandlerFunc {
 	}
 }
 
-// silent is Linux as a server shows it that says nothing of gateways.
+// silent is the platform Linux of a server that says nothing of gateways.
 func silent() string { return strings.Replace(linuxJSON, `"domain_enabled":true,`, "", 1) }
 
-// TestZoneField: what OPTIONS says goes first, in any method, where it is asked: by a client that has learnt
-// before, and by one that the platforms tell nothing. Nobody asks for zones to learn how they are called, which takes a
+// TestZoneField: OPTIONS decides, in any method, where it is asked: by a client that has learnt facts
+// before, and by one that the platforms show nothing. Nobody lists zones to learn their name, which takes a
 // right.
 func TestZoneField(t *testing.T) {
 	t.Parallel()
@@ -65,10 +65,10 @@ func TestZoneField(t *testing.T) {
 			s.json("GET "+apiPlatforms, 200, pageJSON(strings.Count(test.platforms, `"protocols"`), test.platforms))
 			c := s.client()
 			first, err := c.refreshFacts(t.Context(), nil)
-			if told := singleZoneField(func(name string) bool {
+			if implied := singleZoneField(func(name string) bool {
 				return strings.Contains(test.platforms, map[string]string{"domain": "domain", "zone": "gateway"}[name]+"_enabled")
-			}); told != "" {
-				if err != nil || first.zoneField != told || len(s.requests("OPTIONS "+apiHosts)) > 0 {
+			}); implied != "" {
+				if err != nil || first.zoneField != implied || len(s.requests("OPTIONS "+apiHosts)) > 0 {
 					t.Errorf("at first: %+v, %v", first, err)
 				}
 			}
@@ -86,7 +86,7 @@ func TestZoneField(t *testing.T) {
 	}
 }
 
-// TestZoneOfRows: where nothing told the name, the first row does, for all that follows.
+// TestZoneOfRows: where nothing showed the name, the first row does, for all that follows.
 func TestZoneOfRows(t *testing.T) {
 	t.Parallel()
 	for field, path := range map[string]string{"domain": "/api/v1/assets/domains/", "zone": apiZones} {
@@ -119,15 +119,15 @@ func untold(t *testing.T) *stub {
 	return s
 }
 
-// TestZoneUntold: on a server that tells nothing and has no host, the page of zones tells the name: it is
-// there (if only with a right that is missing) or not. It is asked for only where a zone is to be written.
-// What nobody tells is never written: no host is made outside its zone.
+// TestZoneUntold: on a server that shows nothing and has no host, the page of zones shows the name: it
+// exists (or only a right is missing) or not. It is requested only if a zone is to be written.
+// An unknown name is never written: no host is created outside its zone.
 func TestZoneUntold(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		zones http.HandlerFunc
 		zone  string
-		want  string // the field that is sent
+		want  string // the sent field
 		kind  inventory.Kind
 	}{
 		"no zone":         {nil, "", "", ""},
@@ -147,7 +147,10 @@ func TestZoneUntold(t *testing.T) {
 			sent := "nothing"
 			s.on("POST "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
 				body := sentBody(t, r)
-				sent = singleZoneField(func(name string) bool { _, there := body[name]; return there })
+				sent = singleZoneField(func(name string) bool {
+					_, found := body[name]
+					return found
+				})
 				reply(w, 201, strings.Replace(hostJSON(testID(1), "a"), `"domain":null`, fmt.Sprintf(`%q:{"id":%q}`, test.want, test.zone), 1))
 			})
 			c := s.client()
@@ -170,7 +173,7 @@ func TestZoneUntold(t *testing.T) {
 }
 
 // TestZonePatchUntold: a row that sets no zone needs no name for it; a list with one that does fails, and
-// is cut down to it.
+// is split down to it.
 func TestZonePatchUntold(t *testing.T) {
 	t.Parallel()
 	s := untold(t)

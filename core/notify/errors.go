@@ -2,30 +2,30 @@ package notify
 
 import "time"
 
-// Kind says what a failed message means; tests and channels decide by kinds, never by texts.
+// Kind says what a failed message means; code decides by kinds, never by texts.
 type Kind string
 
-// The kinds, with their consequence.
+// The kinds, with what to do.
 const (
-	InvalidConfig Kind = "config"    // address, token, signature or content is refused: only a person can help
-	RateLimited   Kind = "too_fast"  // more messages than the channel takes: wait, and send fewer
-	Temporary     Kind = "temporary" // broken connection, time-out, the other side is busy: another time
-	Unknown       Kind = "unknown"   // a refusal that has no kind
+	InvalidConfig Kind = "config"    // address, token, signature or content is refused: a person must correct it
+	RateLimited   Kind = "too_fast"  // more messages than the channel accepts: wait, and send fewer
+	Temporary     Kind = "temporary" // broken connection, time-out, the other side is busy: try later
+	Unknown       Kind = "unknown"   // any other refusal
 )
 
-// Error is a message that was not taken. Its text never holds an address's token, a signature
+// Error is a message that was not accepted. Its text never contains an address's token, a signature
 // or a secret.
 type Error struct {
 	Kind    Kind
 	Message string
-	// RetryAfter is how long the channel should be left alone; 0 = not known.
+	// RetryAfter is how long the channel should be left alone; 0 = unknown.
 	RetryAfter time.Duration
-	// Err is context.Canceled or context.DeadlineExceeded where the caller's time was over, else nil:
-	// errors of the network name the address, and are worded into Message without it.
+	// Err is context.Canceled or context.DeadlineExceeded if the caller's context ended, else nil:
+	// network errors name the address, so Message describes them without it.
 	Err error
 }
 
-// Error gives the message.
+// Error returns the message and its cause.
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return e.Message
@@ -33,5 +33,5 @@ func (e *Error) Error() string {
 	return e.Message + ": " + e.Err.Error()
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }

@@ -1,5 +1,5 @@
-// Package notify sends messages to people. It knows nothing of syncing: a message is a title,
-// a text in Markdown and a link. Adding a channel is one folder and one entry in a list.
+// Package notify sends messages to people: a title, a text in Markdown and a link. It knows nothing of
+// syncing. Adding a channel takes one folder and one entry in a list.
 package notify
 
 import (
@@ -8,7 +8,7 @@ import (
 	"fmt"
 )
 
-// Message is what people read.
+// Message is a text for people.
 type Message struct {
 	Title    string
 	Markdown string
@@ -16,14 +16,14 @@ type Message struct {
 	LinkURL  string
 }
 
-// Notifier sends messages over one channel. Send returns nil only when the other side said
-// that it took the message; errors never hold the address's token or a signature.
+// Notifier sends messages over one channel. Send returns nil only if the other side confirmed
+// the message; errors never contain the address's token or a signature.
 type Notifier interface {
 	Name() string
 	Send(ctx context.Context, m Message) error
 }
 
-// SendAll gives the message to all channels. One dead channel never stops the others; the
+// SendAll sends the message to all channels. A failing channel never stops the others; the
 // errors are joined, each with its channel's name.
 func SendAll(ctx context.Context, to []Notifier, m Message) error {
 	var errs []error

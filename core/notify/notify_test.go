@@ -23,7 +23,7 @@ func (c fakeNotifier) Send(_ context.Context, m notify.Message) error {
 	return c.err
 }
 
-// One dead channel never stops the others, and each error has its channel's name once.
+// A failing channel never stops the others, and each error has its channel's name once.
 func TestSend(t *testing.T) {
 	t.Parallel()
 	var got []string

@@ -219,12 +219,12 @@ func (b *builder) classifyAbsent(c Change, a inventory.Asset) {
 // is so.
 func (b *builder) protectedReason(a inventory.Asset) (Reason, bool) {
 	why, isNeverWritten := b.rules.neverWritten(a)
-	reason, keep := keepReason(a)
+	purpose, keep := keepReason(a)
 	switch {
 	case isNeverWritten:
 		return why, true
 	case keep:
-		return newReason(KeptByLabel, reason), true
+		return newReason(KeptByLabel, purpose), true
 	case containsAny(b.rules.Protected, a.Address), a.LabelCount(inventory.LabelProtected) > 0:
 		return newReason(IsProtected), true
 	case !b.rules.isWhitelisted(a.Address):

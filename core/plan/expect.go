@@ -15,8 +15,8 @@ type ExpectedRemovals struct {
 }
 
 // ExpectationReason returns the text of what is announced for a scope.
-func ExpectationReason(at inventory.Scope, e ExpectedRemovals, by, reason string) Reason {
-	return newReason(ExpectStands, at.Account, at.Region, formatTime(e.Until), e.UpTo, e.Left, by, personReason(reason))
+func ExpectationReason(at inventory.Scope, e ExpectedRemovals, by, why string) Reason {
+	return newReason(ExpectStands, at.Account, at.Region, formatTime(e.Until), e.UpTo, e.Left, by, personReason(why))
 }
 
 // expectedFor returns what is announced for a candidate's scope, and how many of its candidates count against that.

@@ -13,7 +13,7 @@ type Pause struct {
 }
 
 // NewPause returns a pause of all writes, or of removals only. until is zero if only jms-sync resume ends it.
-func NewPause(all bool, by string, since, until time.Time, reason string) Pause {
+func NewPause(all bool, by string, since, until time.Time, why string) Pause {
 	end := newReason(PauseOpen)
 	if !until.IsZero() {
 		end = newReason(PauseUntil, formatTime(until))
@@ -22,7 +22,7 @@ func NewPause(all bool, by string, since, until time.Time, reason string) Pause 
 	if all {
 		code, means = PausedAll, PausedAllMeans
 	}
-	what := newReason(code, by, formatTime(since), end, personReason(reason))
+	what := newReason(code, by, formatTime(since), end, personReason(why))
 	return Pause{What: what, Why: newReason(means, what), All: all}
 }
 
@@ -34,15 +34,15 @@ func UnreadablePause(err string) Pause {
 }
 
 // PauseEndedReason returns what people are told about a pause that ended by itself.
-func PauseEndedReason(all bool, by string, since, until time.Time, reason string) Reason {
-	return newReason(PauseEnded, NewPause(all, by, since, until, reason).What)
+func PauseEndedReason(all bool, by string, since, until time.Time, why string) Reason {
+	return newReason(PauseEnded, NewPause(all, by, since, until, why).What)
 }
 
-func personReason(reason string) Reason {
-	if reason == "" {
+func personReason(why string) Reason {
+	if why == "" {
 		return newReason(PauseNoReason)
 	}
-	return newReason(PauseReason, reason)
+	return newReason(PauseReason, why)
 }
 
 // Stands reports whether anything is paused.

@@ -248,7 +248,7 @@ func TestScopes(t *testing.T) {
 func TestSameNameInAnotherCloud(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.addAssets(hostOf(instanceInProd("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Cloud = inventory.Tencent })))
+	w.addAssets(hostOf(instanceInProd("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Cloud = "tencent" })))
 	if got := renderLines(w.approve()); !slices.Equal(got, []string{"keep i-1 scope_not_asked"}) {
 		t.Error(got)
 	}

@@ -64,7 +64,7 @@ type EventReport struct {
 // JSON writes the document, indented, with a newline at its end.
 func (a EventReport) JSON(w io.Writer) error { return report.EncodeJSON(w, a) }
 
-// NeedsRedelivery tells whether any event must come again.
+// NeedsRedelivery reports whether any event must come again.
 func (a EventReport) NeedsRedelivery() bool {
 	for _, e := range a.Results {
 		if e.Outcome == EventFailed {
@@ -84,14 +84,14 @@ const (
 	maxWaitBeforeRedelivery = 14 * time.Second
 )
 
-// The brake on releases by events: as many assets of one account in this time, and the next full
+// The rate limit of releases by events: as many assets of one account in this time, and the next full
 // run with its guard decides on further ones.
 const (
 	maxEventRemovals   = 20
 	eventRemovalWindow = 10 * time.Minute
 )
 
-// day is how far back the losses of a scope are weighed where no state tells what was held.
+// day is how far back the losses of a scope are weighed where no state says what was held.
 const day = 24 * time.Hour
 
 // Run works on a decoded payload until all is done or the time is over.
@@ -172,11 +172,11 @@ type target struct {
 	provedAbsentAt  time.Time // when it was absent with proof; zero = not yet
 }
 
-// batchByOwner puts each event where its instances belong, or says at once what becomes of it.
-func (r *eventRun) batchByOwner(heard []cloud.ParsedEvent) []*ownerBatch {
-	groups := map[inventory.Scope]*ownerBatch{} // by the account's own id
+// batchByOwner puts each event into the batch of its instances, or sets its outcome at once.
+func (r *eventRun) batchByOwner(events []cloud.ParsedEvent) []*ownerBatch {
+	batches := map[inventory.Scope]*ownerBatch{} // by the account's own id
 	var order []*ownerBatch
-	for n, h := range heard {
+	for n, h := range events {
 		r.results[n] = EventResult{ID: h.ID, Description: h.Description}
 		if h.Err != nil {
 			r.setOutcome(n, EventFailed, h.Err.Error())
@@ -197,10 +197,10 @@ func (r *eventRun) batchByOwner(heard []cloud.ParsedEvent) []*ownerBatch {
 		if len(scopes) > 0 {
 			// The region is the resolved one: a hint may name a project in its place.
 			at := inventory.Scope{Cloud: h.Target.Cloud, Account: h.Target.AccountID, Region: scopes[0].Region}
-			g := groups[at]
+			g := batches[at]
 			if g == nil {
 				g = newOwnerBatch(h.Target.AccountID)
-				groups[at] = g
+				batches[at] = g
 				order = append(order, g)
 			}
 			g.addScopes(scopes, err)
@@ -219,10 +219,10 @@ func (r *eventRun) batchByOwner(heard []cloud.ParsedEvent) []*ownerBatch {
 	return order
 }
 
-// observedListings gives what the clouds answered, scope by scope, for the report.
-func observedListings(groups []*ownerBatch) []inventory.Listing {
+// observedListings returns what the clouds answered, scope by scope, for the report.
+func observedListings(batches []*ownerBatch) []inventory.Listing {
 	var all []inventory.Listing
-	for _, g := range groups {
+	for _, g := range batches {
 		for n, scope := range g.scopes {
 			l := inventory.Listing{Scope: scope, Owner: g.owner}
 			for _, i := range g.observed {
@@ -250,7 +250,7 @@ func newOwnerBatch(owner string) *ownerBatch {
 	}
 }
 
-// addScopes adds the accounts that one more event's hint means; unsure tells that another may be meant.
+// addScopes adds the accounts that one more event means; unsure is why another may be meant.
 func (g *ownerBatch) addScopes(scopes []inventory.Scope, unsure error) {
 	g.scopes = append(g.scopes, scopes...)
 	slices.SortFunc(g.scopes, inventory.Scope.Compare)

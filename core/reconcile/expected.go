@@ -28,21 +28,21 @@ func (r *eventRun) countProved(candidates []plan.Change, proofs plan.Proofs) {
 // than are left, as events are under their own rules. With an error they must not be made.
 func (r *eventRun) countExpected(at inventory.Scope, losses int) error {
 	e := r.Engine
-	if e.Announced == nil || losses == 0 {
+	if e.Memory.Announced == nil || losses == 0 {
 		return nil
 	}
 	const tries = 5
 	var err error
 	for range tries {
 		var x state.Expectation
-		x, err = e.Announced.Expectation(r.ctx, at)
+		x, err = e.Memory.Announced.LoadExpectation(r.ctx, at)
 		if inventory.KindOf(err) == inventory.Incomplete {
 			return nil // what is damaged lifts no threshold, so that nothing need be counted
 		}
-		if err != nil || !x.Stands(e.Now()) || x.Left == 0 {
+		if err != nil || !x.IsActive(e.Now()) || x.Remaining == 0 {
 			return err
 		}
-		_, err = e.Announced.Spend(r.ctx, x, min(losses, x.Left))
+		_, err = e.Memory.Announced.Spend(r.ctx, x, min(losses, x.Remaining))
 		if inventory.KindOf(err) != inventory.Conflict {
 			return err
 		}

@@ -13,9 +13,9 @@ import (
 // pollUntilFinished works on all scopes at once: what JumpServer holds of their instances is read first,
 // then the clouds are asked, again and again while they have not seen yet what the events say.
 // The waits are shared, so that an instance that never shows up takes no time from others.
-func (r *eventRun) pollUntilFinished(groups []*ownerBatch) {
+func (r *eventRun) pollUntilFinished(batches []*ownerBatch) {
 	var open []*ownerBatch
-	for _, g := range groups {
+	for _, g := range batches {
 		if err := r.loadAssets(g); err != nil {
 			r.failByBastion(g, g.pendingTargets(), err)
 			continue
@@ -66,13 +66,14 @@ func (r *eventRun) nextPollWait(open []*ownerBatch, wait, waited time.Duration) 
 // setTimeoutOutcome ends the events of an instance of which the cloud does not show what they say.
 func (r *eventRun) setTimeoutOutcome(g *ownerBatch, s *target) {
 	outcome, why := EventLater, plan.NotShownYet
-	if asset, exists := g.assets.byID[s.assetID]; r.Redelivers && !r.halt.Stands() && s.released && exists && asset.Active && plan.IsOurs(asset) {
+	asset, exists := g.assets.byID[s.assetID]
+	if r.Redelivers && !r.halt.Stands() && s.released && exists && asset.Active && plan.IsOurs(asset) {
 		outcome, why = EventFailed, plan.ReleaseNotSeen // what stays open must not wait for the next full run
 	}
 	r.setTargetOutcome(s, outcome, r.reasonText(plan.NewReason(why)))
 }
 
-// pendingTargets gives the subjects that are still asked for, by id.
+// pendingTargets returns the targets that are still asked for, by id.
 func (g *ownerBatch) pendingTargets() []*target {
 	var all []*target
 	for _, id := range slices.Sorted(maps.Keys(g.targets)) {
@@ -92,25 +93,25 @@ func (r *eventRun) sleepIfTimeAllows(d time.Duration) bool {
 }
 
 // failByCloud ends events by an error of the cloud: their scope was not read.
-func (r *eventRun) failByCloud(g *ownerBatch, subjects []*target, err error) {
+func (r *eventRun) failByCloud(g *ownerBatch, targets []*target, err error) {
 	g.cloudError = err
-	r.failTargets(g, subjects, err)
+	r.failTargets(g, targets, err)
 }
 
 // failByBastion ends events by an error of JumpServer, which is no scope's.
-func (r *eventRun) failByBastion(g *ownerBatch, subjects []*target, err error) {
+func (r *eventRun) failByBastion(g *ownerBatch, targets []*target, err error) {
 	r.bastionErrors = append(r.bastionErrors, err)
-	r.failTargets(g, subjects, err)
+	r.failTargets(g, targets, err)
 }
 
-func (r *eventRun) failTargets(g *ownerBatch, subjects []*target, err error) {
-	for _, s := range subjects {
+func (r *eventRun) failTargets(g *ownerBatch, targets []*target, err error) {
+	for _, s := range targets {
 		r.setTargetOutcome(s, EventFailed, err.Error())
 		g.finished[s.instanceID] = true
 	}
 }
 
-// assetIndex is what JumpServer holds of a group's instances.
+// assetIndex is what JumpServer holds of a batch's instances.
 type assetIndex struct {
 	byID                 map[string]inventory.Asset
 	platforms            map[string]inventory.Platform
@@ -126,7 +127,7 @@ func (h *assetIndex) addAssets(assets []inventory.Asset) {
 	}
 }
 
-// loadAssets reads the assets of a group: one search for a single instance that may be new, which
+// loadAssets reads the assets of a batch: one search for a single instance that may be new, which
 // also shows an asset of the Python tool; by the ids that we make, for all else; then by their labels those
 // that were not found, as adopted assets have ids of their own.
 func (r *eventRun) loadAssets(g *ownerBatch) error {
@@ -184,7 +185,7 @@ func (r *eventRun) loadByID(g *ownerBatch) error {
 	return err
 }
 
-// matchAsset sets the asset of a subject to the one of ours that was read, and tells whether there is one: under
+// matchAsset sets the asset of a target to the one of ours that was read, and reports whether there is one: under
 // the id made of the instance before adopted ones, of these the first by id, as a full run takes it.
 func (g *ownerBatch) matchAsset(s *target) bool {
 	at := g.scopes[0]
@@ -260,7 +261,7 @@ func (r *eventRun) findUnverified(ctx context.Context, scope inventory.Scope, id
 	return inventory.FindResult{Instances: list}, err
 }
 
-// query asks for some subjects, of every account of the owner until one shows them. Where
+// query asks for some targets, of every account of the owner until one shows them. Where
 // there is no answer their events have failed, and no others. What one account shows weakly is weak.
 func (r *eventRun) query(g *ownerBatch, ask queryFunc, about []*target) (inventory.FindResult, bool) {
 	all := inventory.FindResult{Weak: map[string]error{}}
@@ -292,7 +293,7 @@ func (r *eventRun) query(g *ownerBatch, ask queryFunc, about []*target) (invento
 	return all, true
 }
 
-// evaluate judges the answer about one subject, and tells whether the cloud showed it or nothing
+// evaluate judges the answer about one target, and reports whether the cloud showed it or nothing
 // is left to ask.
 func (r *eventRun) evaluate(g *ownerBatch, s *target, found []inventory.Instance, now time.Time, out *observation) bool {
 	at := slices.IndexFunc(found, func(i inventory.Instance) bool { return i.ID == s.instanceID })
@@ -343,14 +344,14 @@ func hasUsableAddress(i inventory.Instance) bool {
 	return len(i.Addresses()) > 0 && !i.AddressesPartial
 }
 
-// needsProof tells whether the next question about a subject takes the permission probe along: an
+// needsProof reports whether the next question about a target takes the permission probe along: an
 // asset is there that may have to be closed, and the event or the cloud says that its instance is gone.
 func (s *target) needsProof(h *assetIndex) bool {
 	_, exists := h.byID[s.assetID]
 	return exists && s.provedAbsentAt.IsZero() && (s.notShown || !s.reportedPresent) && !s.hasNothingToClose(h)
 }
 
-// hasNothingToClose tells whether an absent instance has no asset that could be closed.
+// hasNothingToClose reports whether an absent instance has no asset that could be closed.
 func (s *target) hasNothingToClose(h *assetIndex) bool {
 	asset, exists := h.byID[s.assetID]
 	return !exists && !s.reportedPresent || exists && asset.LabelCount(inventory.LabelGone) > 0 && !asset.Active

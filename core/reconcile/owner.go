@@ -10,10 +10,10 @@ import (
 func (r *eventRun) foreignEventReason(scopes []inventory.Scope, owner string) (why plan.Reason, is bool) {
 	e := r.Engine
 	for _, at := range scopes {
-		if e.OwnerStore == nil || e.Rules.Accounts[at.Account].Owner != "" {
+		if e.Memory.Owners == nil || e.Rules.Accounts[at.Account].Owner != "" {
 			continue
 		}
-		o, err := e.OwnerStore.LoadOwner(r.ctx, at.Cloud, at.Account)
+		o, err := e.Memory.Owners.LoadOwner(r.ctx, at.Cloud, at.Account)
 		if err != nil {
 			e.Log.Warn("it is not remembered whose an account is", "account", at.Account, "error", err)
 		}

@@ -25,12 +25,13 @@ func (r *eventRun) reconcile(g *ownerBatch, what observation) {
 	}
 	p := r.buildPlan(g, what)
 	proofs, held := r.rateLimitRemovals(g, p.Candidates(), what.provedAbsent)
-	if taken := r.applyPlan(g, what, p.Approve(r.eventLimits(), proofs), held, true); len(taken) > 0 {
-		r.retry(g, what, taken)
+	retryable := r.applyPlan(g, what, p.Approve(r.eventLimits(), proofs), held, true)
+	if len(retryable) > 0 {
+		r.retry(g, what, retryable)
 	}
 }
 
-// targetsOf gives the subjects that these instances are.
+// targetsOf returns the targets that these instances are.
 func (g *ownerBatch) targetsOf(instances []inventory.Instance) []*target {
 	var all []*target
 	for _, i := range instances {
@@ -116,7 +117,7 @@ func reducedAsset(a inventory.Asset) inventory.Asset {
 }
 
 // eventLimits are the guard's limits for events: shares mean nothing where only single instances were
-// asked for. What brakes a storm of releases is brake. What waits for a person waits; no approval serves
+// asked for. What limits a storm of releases is rateLimitRemovals. What waits for a person waits; no approval serves
 // an event.
 func (r *eventRun) eventLimits() plan.Limits {
 	const all = 1 << 30
@@ -126,7 +127,7 @@ func (r *eventRun) eventLimits() plan.Limits {
 	return limits
 }
 
-// rateLimitRemovals gives proofs for the proved absences and for nothing else, as many as the account may
+// rateLimitRemovals returns proofs for the proved absences and for nothing else, as many as the account may
 // lose by events now.
 func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, absent []*target) (plan.Proofs, map[string]plan.Reason) {
 	proofs, held := plan.Proofs{}, map[string]plan.Reason{}
@@ -134,7 +135,7 @@ func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, ab
 		return proofs, held
 	}
 	wrong, off := engine.ClockSkewReason(r.ctx)
-	w := r.weighing(g, candidates)
+	w := r.loadRemovalLimits(g, candidates)
 	for _, c := range candidates {
 		proved := slices.ContainsFunc(absent, func(s *target) bool { return s.assetID == c.AssetID })
 		switch {
@@ -157,8 +158,8 @@ func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, ab
 	return proofs, held
 }
 
-// applyPlan writes an approved plan and says what became of each event. With retry it gives the
-// changes that stumbled over something which was not read.
+// applyPlan writes an approved plan and says what became of each event. With retry it returns the
+// changes that failed on something which was not read.
 func (r *eventRun) applyPlan(g *ownerBatch, what observation, approved plan.Approved, held map[string]plan.Reason, retry bool) []apply.Item {
 	r.callBeforeWrite(approved)
 	r.removals.RecordIntents(r.ctx, approved)
@@ -167,10 +168,10 @@ func (r *eventRun) applyPlan(g *ownerBatch, what observation, approved plan.Appr
 	result := apply.Run(r.ctx, r.Bastion, approved, writing)
 	r.halt.Update(result)
 	r.nodes = append(r.nodes, result.Nodes...)
-	var stumbled []apply.Item
+	var retryable []apply.Item
 	for _, i := range result.Items {
 		if retry && isRetryable(i) {
-			stumbled = append(stumbled, i)
+			retryable = append(retryable, i)
 			continue
 		}
 		r.items = append(r.items, i)
@@ -181,10 +182,11 @@ func (r *eventRun) applyPlan(g *ownerBatch, what observation, approved plan.Appr
 		outcome := EventIgnored
 		if n.Action == plan.Hold {
 			outcome = EventHeld
-			switch why, braked := held[n.AssetID]; {
-			case braked && why.Code == plan.EventUncounted && r.Redelivers:
+			why, limited := held[n.AssetID]
+			switch {
+			case limited && why.Code == plan.EventUncounted && r.Redelivers:
 				n.Reason, outcome = why, EventFailed // JumpServer may count when it comes again
-			case braked:
+			case limited:
 				n.Reason = why
 			case plan.IsPauseHold(n.Reason.Code): // left to the next full run, as often as it comes
 			case !plan.IsApprovable(n.Reason.Code):
@@ -192,14 +194,12 @@ func (r *eventRun) applyPlan(g *ownerBatch, what observation, approved plan.Appr
 			}
 		}
 		r.notes = append(r.notes, n)
-		if s := g.targets[n.InstanceID]; s != nil {
-			r.setTargetOutcome(s, outcome, r.reasonText(n.Reason))
-		}
+		r.setTargetOutcome(g.targets[n.InstanceID], outcome, r.reasonText(n.Reason))
 	}
 	r.unchanged += approved.Unchanged()
 	r.setUnchangedOutcomes(g, what, result, approved.Notes())
 	r.problems = append(r.problems, result.Problems...)
-	return stumbled
+	return retryable
 }
 
 // callBeforeWrite says where something is about to be written.
@@ -207,7 +207,8 @@ func (r *eventRun) callBeforeWrite(approved plan.Approved) {
 	if r.BeforeWrite == nil {
 		return
 	}
-	if scopes := approved.TouchedScopes(); len(scopes) > 0 {
+	scopes := approved.TouchedScopes()
+	if len(scopes) > 0 {
 		r.BeforeWrite(r.ctx, scopes)
 	}
 }
@@ -245,17 +246,17 @@ func (r *eventRun) itemOutcome(i apply.Item) (EventOutcome, string) {
 	return EventDone, r.reasonText(i.Change.Reason)
 }
 
-// isRetryable tells whether a change failed on something that the few reads of an event do not
+// isRetryable reports whether a change failed on something that the few reads of an event do not
 // show: an asset whose comment no longer names its instance.
 func isRetryable(i apply.Item) bool {
 	return i.State == apply.Kept && i.Reason.Code == plan.AlreadyThere
 }
 
-// retry plans the stumbled changes once more: their assets are read by id.
-func (r *eventRun) retry(g *ownerBatch, what observation, stumbled []apply.Item) {
+// retry plans the retryable changes once more: their assets are read by id.
+func (r *eventRun) retry(g *ownerBatch, what observation, retryable []apply.Item) {
 	var ids []string
 	once := observation{}
-	for _, i := range stumbled {
+	for _, i := range retryable {
 		ids = append(ids, i.Change.AssetID)
 		for _, p := range what.present {
 			if p.ID == i.Change.InstanceID {
@@ -265,7 +266,7 @@ func (r *eventRun) retry(g *ownerBatch, what observation, stumbled []apply.Item)
 	}
 	assets, err := r.Bastion.AssetsByID(r.ctx, ids)
 	if err != nil {
-		for _, i := range stumbled {
+		for _, i := range retryable {
 			i.State, i.Err = apply.Failed, err
 			r.items = append(r.items, i)
 			r.setTargetOutcome(g.targets[i.Change.InstanceID], EventFailed, err.Error())
@@ -278,10 +279,10 @@ func (r *eventRun) retry(g *ownerBatch, what observation, stumbled []apply.Item)
 }
 
 // reportEarlierRemovals looks whether the assets that were found closed were closed by an earlier run which could not tell it, as
-// that of this very event when it was delivered first. Then this run tells it.
-func (r *eventRun) reportEarlierRemovals(groups []*ownerBatch) {
+// that of this very event when it was delivered first. Then this run reports it.
+func (r *eventRun) reportEarlierRemovals(batches []*ownerBatch) {
 	var assets []inventory.Asset
-	for _, g := range groups {
+	for _, g := range batches {
 		for id := range r.foundInactive {
 			if a, read := g.assets.byID[id]; read && r.foundInactive[id] {
 				assets = append(assets, a)
@@ -293,8 +294,9 @@ func (r *eventRun) reportEarlierRemovals(groups []*ownerBatch) {
 	}
 	r.removals.FindUnreported(r.ctx, assets, r.foundInactive)
 	for _, i := range r.removals.UnreportedItems() {
-		for _, g := range groups {
-			if s := g.targets[i.Change.InstanceID]; s != nil && s.assetID == i.Change.AssetID {
+		for _, g := range batches {
+			s := g.targets[i.Change.InstanceID]
+			if s != nil && s.assetID == i.Change.AssetID {
 				r.replaceReason(s, r.reasonText(i.Change.Reason))
 			}
 		}

@@ -82,13 +82,13 @@ func (r *Report) addScope(l inventory.Listing, w texts) {
 		r.Total += s.Instances
 	} else {
 		s.Error = ScopeError{Kind: inventory.KindOf(l.Err), Message: w.runErrorEntry(l.Err).Message}
-		var waits interface { // a quarantined account's error, of package cloud
-			Told() bool
-			Again() (time.Time, error)
+		var waits interface { // cloud.QuarantineError
+			WasNotified() bool
+			RetryAt() (time.Time, error)
 		}
 		if errors.As(l.Err, &waits) {
-			until, why := waits.Again()
-			s.alreadyNotified, s.Error.Message = waits.Told(), fmt.Sprintf(w.quarantineF, until.UTC().Format(time.RFC3339), why)
+			until, why := waits.RetryAt()
+			s.alreadyNotified, s.Error.Message = waits.WasNotified(), fmt.Sprintf(w.quarantineF, until.UTC().Format(time.RFC3339), why)
 		}
 	}
 	r.Scopes = append(r.Scopes, s)

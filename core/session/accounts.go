@@ -66,6 +66,9 @@ func cloudAccounts(cfg config.Config, role Role, assumed *cloud.RoleCache) []clo
 	return out
 }
 
+// Clouds returns what people and the configuration need to know of the clouds that are built in.
+func Clouds() inventory.CloudTable { return cloudlist.Clouds() }
+
 // OpenLister opens the lister of one configured account, even where it is switched off.
 func OpenLister(cfg config.Config, account config.Cloud) (cloud.Lister, error) {
 	account.Enabled = true
@@ -89,7 +92,7 @@ func (s *Session) accountOpener(account string) func([]inventory.Scope) (engine.
 			if c.Name != account || c.AccessKeyID.IsEmpty() || c.AccessKeySecret.IsEmpty() {
 				continue
 			}
-			c.Enabled, c.Cloud = true, config.ParseCloud(c.Type) // the check of the configuration skips disabled accounts
+			c.Enabled, c.Cloud = true, Clouds().Parse(c.Type) // accounts that are switched off are not checked
 			c.Regions = scopeRegions(scopes, c.Cloud)
 			if len(c.Regions) > 0 {
 				narrowed.Clouds, keyed = append(narrowed.Clouds, c), append(keyed, c.Cloud)

@@ -34,10 +34,10 @@ func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
 		SkewClock:    time.Now,
 		Log:          s.log,
 		OnStage:      hooks.Stage,
-		Pauses:       newPauses(s.store, s.storeErr),
+		Memory:       engine.Memory{Pauses: newPauses(s.store, s.storeErr)},
 	}
 	if s.store != nil {
-		e.HeldStore, e.OwnerStore, e.Announced, e.Nodes = s.store.HeldStore(), s.store, s.store, s.store.NodeIDs()
+		e.Memory.Held, e.Memory.Nodes, e.Memory.Owners, e.Memory.Announced = s.store.HeldStore(), s.store.NodeIDs(), s.store, s.store
 	}
 	return e, nil
 }
@@ -82,9 +82,8 @@ func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) eng
 	if s.store == nil || r.request.DryRun {
 		return e
 	}
-	e.Recorded = true
 	e.Incremental = &engine.Incremental{
-		Store: s.store, Salt: fingerprintSalt(s.cfg), FullInterval: s.cfg.Sync.FullEvery, SyncChanges: reconcile.SyncChanges,
+		Store: s.store, Salt: fingerprintSalt(s.cfg), FullInterval: s.cfg.Sync.FullEvery, Recorded: true, SyncChanges: reconcile.SyncChanges,
 	}
 	e.RemovalTracking = &engine.RemovalTracking{Store: s.store, ShardKey: shardKey(r.request), Exclusive: exclusive}
 	return e

@@ -9,6 +9,17 @@ import (
 	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
+// EventClouds returns the names, in Chinese, of the clouds whose events can be read.
+func EventClouds() []string {
+	var names []string
+	for _, p := range cloudlist.Providers() {
+		if p.Events != nil {
+			names = append(names, p.Name.ZH)
+		}
+	}
+	return names
+}
+
 // ParseEvents decodes what a cloud's event service delivers.
 func ParseEvents(of inventory.Cloud, payload []byte, from cloud.Origin) []cloud.ParsedEvent {
 	for _, p := range cloudlist.Providers() {

@@ -22,10 +22,10 @@ func newPauses(store *state.Store, unopened error) engine.Pauses {
 // unopenedStore is a store of pauses that could not be opened.
 type unopenedStore struct{ err error }
 
-func (u unopenedStore) Pause(context.Context) (state.Pause, error) { return state.Pause{}, u.err }
+func (u unopenedStore) LoadPause(context.Context) (state.Pause, error) { return state.Pause{}, u.err }
 
-func (u unopenedStore) PauseTold(context.Context) (state.PauseTold, error) {
-	return state.PauseTold{}, u.err
+func (u unopenedStore) LoadPauseNotice(context.Context) (state.PauseNotice, error) {
+	return state.PauseNotice{}, u.err
 }
 
-func (u unopenedStore) KeepPauseTold(context.Context, state.PauseTold) error { return u.err }
+func (u unopenedStore) SavePauseNotice(context.Context, state.PauseNotice) error { return u.err }

@@ -17,13 +17,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// memoryBucket is a bucket that keeps exactly the conditions it says it can, and refuses others.
-// Its ETags are hashes of the content, as the stores' are: the same bytes have the same.
+// memoryBucket is a bucket that has exactly the preconditions that it reports, and refuses others.
+// Its ETags are hashes of the content, like those of the real stores: the same bytes have the same ETag.
 type memoryBucket struct {
 	abilities storage.Capabilities
 	// before is called outside the lock, before each operation; its error is the answer.
 	before func(op, key string) error
-	// after is called after a Put that was done; its error is the answer nevertheless.
+	// after is called after each Put that was done; its error is the answer all the same.
 	after func(key string) error
 
 	mu      sync.Mutex
@@ -31,7 +31,7 @@ type memoryBucket struct {
 	calls   map[string]int
 }
 
-// allAbilities are the three that there are.
+// allAbilities are the three levels of preconditions.
 func allAbilities() map[string]storage.Capabilities {
 	return map[string]storage.Capabilities{
 		"if-match":    {CreateOnly: true, IfMatch: true},
@@ -51,8 +51,8 @@ func newMemoryBucket(can storage.Capabilities) *memoryBucket {
 	return &memoryBucket{abilities: can, objects: map[string][]byte{}, calls: map[string]int{}}
 }
 
-// failRandomly lets one in so many operations fail, some of them although they were done. Operations come
-// from several goroutines, which may not share the randomness without a lock.
+// failRandomly makes one in so many operations fail, some of them after they were done. Operations come
+// from several goroutines, so the random source is locked.
 func (m *memoryBucket) failRandomly(by *rand.Rand, oneIn int) {
 	var mu sync.Mutex
 	strike := func() error {
@@ -166,7 +166,7 @@ func (m *memoryBucket) Delete(ctx context.Context, key string) error {
 
 func (m *memoryBucket) Capabilities(context.Context) storage.Capabilities { return m.abilities }
 
-// keysContaining gives the keys that hold a text, sorted.
+// keysContaining returns the keys that contain a text, sorted.
 func (m *memoryBucket) keysContaining(text string) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -185,7 +185,7 @@ func (m *memoryBucket) callCount(op string) int {
 	return m.calls[op]
 }
 
-// fakeClock is a time that tests move.
+// fakeClock is a clock that tests advance.
 type fakeClock struct{ offset atomic.Int64 }
 
 var testStart = time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
@@ -193,7 +193,7 @@ var testStart = time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
 func (c *fakeClock) Now() time.Time          { return testStart.Add(time.Duration(c.offset.Load())) }
 func (c *fakeClock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
 
-// newStore makes a store with a clock, nonces that count, and picks that go round.
+// newStore returns a store with a fake clock, counted nonces, and picks that cycle.
 func newStore(t testing.TB, b storage.Bucket) (*Store, *fakeClock) {
 	t.Helper()
 	c := &fakeClock{}

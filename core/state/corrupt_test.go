@@ -108,7 +108,7 @@ func TestNothingAsideIsOverwritten(t *testing.T) {
 	}
 }
 
-// Where nothing may be deleted, damage that stays must not fill the bucket.
+// Where nothing may be deleted, an object that stays corrupt must not fill the bucket.
 func TestWithoutTheRightToDelete(t *testing.T) {
 	t.Parallel()
 	for level, can := range allAbilities() {

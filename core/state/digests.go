@@ -12,21 +12,21 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// digestsMaxBytes bounds the bytes of a scope's rows: enough for some 95,000 instances.
+// digestsMaxBytes bounds the digests of a scope: enough for some 95,000 instances.
 const digestsMaxBytes = 2 << 20
 
-// A row is the digests of one instance: of its id, and of all that a plan reads of it.
+// An entry is two digests of one instance: of its id, and of all that a plan reads of it.
 const (
 	digestSize = 8
 	entrySize  = 2 * digestSize
 )
 
-// Digests are digests of the instances of one complete listing. They tell which instances differ
-// from those of another listing, so that only their assets need be read. Two instances that
-// differ look alike once in 2^64; the next full reconcile finds that.
+// Digests are the digests of the instances of one complete listing. They show which instances differ
+// from those of another listing, so that only their assets need to be read. Two different instances
+// look alike once in 2^64; the next full reconcile finds that.
 type Digests struct{ entries []byte } // sorted
 
-// DigestListing gives the rows of a listing, with the salt of Fingerprint. A failed listing has none.
+// DigestListing returns the digests of a listing, with the salt of Fingerprint. A failed listing has none.
 func DigestListing(l inventory.Listing, salt string) Digests {
 	if !l.IsComplete() {
 		return Digests{}
@@ -37,57 +37,57 @@ func DigestListing(l inventory.Listing, salt string) Digests {
 		all[n], buffer = digestInstance(&l.Instances[n], salt, buffer)
 	}
 	slices.SortFunc(all, func(x, y [entrySize]byte) int { return bytes.Compare(x[:], y[:]) })
-	rows := make([]byte, 0, len(all)*entrySize)
+	entries := make([]byte, 0, len(all)*entrySize)
 	for n := range all {
-		rows = append(rows, all[n][:]...)
+		entries = append(entries, all[n][:]...)
 	}
-	return Digests{rows}
+	return Digests{entries}
 }
 
-func digestInstance(i *inventory.Instance, salt string, buffer []byte) (row [entrySize]byte, _ []byte) {
+func digestInstance(i *inventory.Instance, salt string, buffer []byte) (entry [entrySize]byte, _ []byte) {
 	id := sha256.Sum256([]byte(i.ID))
 	buffer = appendInstance(appendText(buffer[:0], salt), i)
 	content := sha256.Sum256(buffer)
-	copy(row[:], id[:digestSize])
-	copy(row[digestSize:], content[:digestSize])
-	return row, buffer
+	copy(entry[:], id[:digestSize])
+	copy(entry[digestSize:], content[:digestSize])
+	return entry, buffer
 }
 
-// Diff compares a complete listing with the rows: changed are the indexes of its instances
-// that the rows do not have as they are now, gone is how many of the rows' instances it lacks.
-func (r Digests) Diff(l inventory.Listing, salt string) (changed []int, gone int) {
-	known := make(map[uint64]uint64, len(r.entries)/entrySize)
-	for at := 0; at < len(r.entries); at += entrySize {
-		known[binary.BigEndian.Uint64(r.entries[at:])] = binary.BigEndian.Uint64(r.entries[at+digestSize:])
+// Diff compares a complete listing with the digests. changed has the indexes of its instances
+// that are new or differ; gone is the number of instances that the listing no longer has.
+func (d Digests) Diff(l inventory.Listing, salt string) (changed []int, gone int) {
+	known := make(map[uint64]uint64, len(d.entries)/entrySize)
+	for at := 0; at < len(d.entries); at += entrySize {
+		known[binary.BigEndian.Uint64(d.entries[at:])] = binary.BigEndian.Uint64(d.entries[at+digestSize:])
 	}
 	gone = len(known)
 	var buffer []byte
 	for n := range l.Instances {
-		var row [entrySize]byte
-		row, buffer = digestInstance(&l.Instances[n], salt, buffer)
-		was, there := known[binary.BigEndian.Uint64(row[:])]
+		var entry [entrySize]byte
+		entry, buffer = digestInstance(&l.Instances[n], salt, buffer)
+		was, there := known[binary.BigEndian.Uint64(entry[:])]
 		if there {
 			gone--
 		}
-		if !there || was != binary.BigEndian.Uint64(row[digestSize:]) {
+		if !there || was != binary.BigEndian.Uint64(entry[digestSize:]) {
 			changed = append(changed, n)
 		}
 	}
 	return changed, gone
 }
 
-// digestsBody is the rows of a scope as they are written.
+// digestsBody is the digests of a scope as they are saved.
 type digestsBody struct {
 	Cloud              inventory.Cloud `json:"cloud"`
 	Account            string          `json:"account"`
 	Region             string          `json:"region"`
-	AppliedFingerprint string          `json:"applied"` // the Fingerprint of the listing that they are of
+	AppliedFingerprint string          `json:"applied"` // the Fingerprint of their listing
 	Digests            string          `json:"rows"`    // base64
 }
 
-// LoadDigests reads the rows of the listing that was applied in a scope with this fingerprint. ok is
-// false where they are not known; the warning says why, if that is not because there are none.
-func (s *Store) LoadDigests(ctx context.Context, at inventory.Scope, applied string) (rows Digests, ok bool, warning error) {
+// LoadDigests returns the digests of the listing that was applied in a scope with this fingerprint. ok is
+// false where they are not known; the warning says why, unless there simply are none.
+func (s *Store) LoadDigests(ctx context.Context, at inventory.Scope, applied string) (d Digests, ok bool, warning error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	var body digestsBody
@@ -99,7 +99,7 @@ func (s *Store) LoadDigests(ctx context.Context, at inventory.Scope, applied str
 	if err == nil {
 		why := decodeObject(o.Data, digestsMaxBytes, &body)
 		if why == "" {
-			rows, why = body.decodeDigests(at)
+			d, why = body.decodeDigests(at)
 		}
 		if why != "" {
 			_, err = s.moveCorrupt(ctx, key, &corruptError{data: o.Data, reason: why})
@@ -111,26 +111,24 @@ func (s *Store) LoadDigests(ctx context.Context, at inventory.Scope, applied str
 	if applied == "" || body.AppliedFingerprint != applied {
 		return Digests{}, false, nil
 	}
-	return rows, true, nil
+	return d, true, nil
 }
 
-// SaveDigests writes the rows of the listing that has this fingerprint. It comes before the scope is
-// saved as applied with it: rows of a fingerprint that no scope has are never used.
-func (s *Store) SaveDigests(ctx context.Context, at inventory.Scope, applied string, rows Digests) error {
+// SaveDigests writes the digests of the listing that has this fingerprint. It must come before the scope is
+// saved as applied with it: digests of a fingerprint that no scope has are never used.
+func (s *Store) SaveDigests(ctx context.Context, at inventory.Scope, applied string, d Digests) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	data, err := encodeObject(digestsBody{
+	body := digestsBody{
 		Cloud: at.Cloud, Account: at.Account, Region: at.Region, AppliedFingerprint: applied,
-		Digests: base64.StdEncoding.EncodeToString(rows.entries),
-	}, digestsMaxBytes)
-	if err == nil {
-		_, err = s.bucket.Put(ctx, s.digestsKey(at), data, storage.Always())
+		Digests: base64.StdEncoding.EncodeToString(d.entries),
 	}
+	_, err := s.saveObject(ctx, s.digestsKey(at), digestsMaxBytes, body, storage.Always())
 	return wrapError("save rows of "+at.String(), err)
 }
 
-// decodeDigests gives the rows that a body says, if they are those of this scope and can be true.
-func (b digestsBody) decodeDigests(at inventory.Scope) (rows Digests, why string) {
+// decodeDigests returns the digests of a body, or why they cannot be those of this scope.
+func (b digestsBody) decodeDigests(at inventory.Scope) (d Digests, why string) {
 	if at != (inventory.Scope{Cloud: b.Cloud, Account: b.Account, Region: b.Region}) {
 		return Digests{}, "has the rows of another scope"
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// TestRowsTellWhatChanged: of any two listings the rows of one tell which instances of the other
+// TestDigestsDiff: of any two listings the digests of one show which instances of the other
 // are new or changed, and how many are gone.
-func TestRowsTellWhatChanged(t *testing.T) {
+func TestDigestsDiff(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -33,7 +33,7 @@ func TestRowsTellWhatChanged(t *testing.T) {
 				want, is.Instances = append(want, len(is.Instances)), append(is.Instances, i)
 			default:
 				was.Instances = append(was.Instances, i)
-				i.Status = "stopped" // which no plan reads
+				i.Status = "stopped" // no plan reads it
 				is.Instances = append(is.Instances, i)
 			}
 		}
@@ -54,14 +54,14 @@ func TestRowsAreKept(t *testing.T) {
 	s, c := newStore(t, m)
 	at := inventory.Scope{Cloud: inventory.Alibaba, Account: "prod", Region: "cn-beijing"}
 	l := inventory.Listing{Scope: at, Instances: []inventory.Instance{{ID: "i-1"}, {ID: "i-2"}}}
-	print, rows := Fingerprint(l, ""), DigestListing(l, "")
-	if _, ok, err := s.LoadDigests(t.Context(), at, print); ok || err != nil {
+	fingerprint, rows := Fingerprint(l, ""), DigestListing(l, "")
+	if _, ok, err := s.LoadDigests(t.Context(), at, fingerprint); ok || err != nil {
 		t.Errorf("rows that nobody wrote: %v %v", ok, err)
 	}
-	if err := s.SaveDigests(t.Context(), at, print, rows); err != nil {
+	if err := s.SaveDigests(t.Context(), at, fingerprint, rows); err != nil {
 		t.Fatal(err)
 	}
-	got, ok, err := s.LoadDigests(t.Context(), at, print)
+	got, ok, err := s.LoadDigests(t.Context(), at, fingerprint)
 	if changed, gone := got.Diff(l, ""); !ok || err != nil || len(changed)+gone > 0 {
 		t.Errorf("%v %v: %v changed, %d gone", ok, err, changed, gone)
 	}
@@ -73,7 +73,7 @@ func TestRowsAreKept(t *testing.T) {
 	key := m.keysContaining("rows/")[0]
 	whole, _ := m.Get(t.Context(), key, "")
 	elsewhere := inventory.Scope{Cloud: inventory.Alibaba, Account: "test", Region: "cn-beijing"}
-	short, err := encodeObject(digestsBody{Cloud: at.Cloud, Account: at.Account, Region: at.Region, AppliedFingerprint: print, Digests: "AAAA"}, digestsMaxBytes)
+	short, err := encodeObject(digestsBody{Cloud: at.Cloud, Account: at.Account, Region: at.Region, AppliedFingerprint: fingerprint, Digests: "AAAA"}, digestsMaxBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestRowsAreKept(t *testing.T) {
 	} {
 		c.Advance(time.Second)
 		m.setObject(key, data)
-		_, ok, err := s.LoadDigests(t.Context(), at, print)
+		_, ok, err := s.LoadDigests(t.Context(), at, fingerprint)
 		if ok || inventory.KindOf(err) != inventory.Incomplete {
 			t.Errorf("%s: %v %v", why, ok, err)
 		}
@@ -91,12 +91,12 @@ func TestRowsAreKept(t *testing.T) {
 		}
 	}
 	m.setObject(s.digestsKey(elsewhere), whole.Data)
-	if _, ok, err := s.LoadDigests(t.Context(), elsewhere, print); ok || inventory.KindOf(err) != inventory.Incomplete {
+	if _, ok, err := s.LoadDigests(t.Context(), elsewhere, fingerprint); ok || inventory.KindOf(err) != inventory.Incomplete {
 		t.Errorf("the rows of another scope: %v %v", ok, err)
 	}
 }
 
-// scopeObject gives the bytes of a scope's object.
+// scopeObject returns the bytes of a scope's object.
 func (m *memoryBucket) scopeObject(t *testing.T, s *Store, at inventory.Scope) []byte {
 	t.Helper()
 	if err := s.LoadSnapshot(t.Context(), []inventory.Scope{at}).SaveScope(t.Context(), at, ScopeState{}); err != nil {

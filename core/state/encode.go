@@ -11,10 +11,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// versionedBody is a body whose kind has had other fields before. All others are of schema 1.
+// versionedBody is a body whose kind had other fields in the past. All others are of schema 1.
 type versionedBody interface {
-	// schemaRange gives the oldest schema that is read as this body, and that which is written. A field
-	// that an older one does not have is zero in it.
+	// schemaRange returns the oldest schema that is still read as this body, and the one that is written. A field
+	// that an older schema lacks is zero.
 	schemaRange() (oldest, newest int)
 }
 
@@ -25,10 +25,10 @@ func schemaRangeOf(body any) (oldest, newest int) {
 	return 1, 1
 }
 
-// laterVersionText is how the reason begins where an object is sound, and of a schema that this program does not know yet.
+// laterVersionText begins the reason why a sound object of a schema that this program does not know is not used.
 const laterVersionText = "was written by a later version"
 
-// earlierVersionText is why an object of a schema that is no longer read is not read. It is sound.
+// earlierVersionText is the reason why a sound object of a schema that is no longer read is not used.
 const earlierVersionText = "was written by an earlier version"
 
 // envelope is the outer form of every object.
@@ -38,7 +38,7 @@ type envelope struct {
 	Body     json.RawMessage `json:"body"`
 }
 
-// encodeObject gives the bytes of an object; the same body always gives the same.
+// encodeObject returns the bytes of an object. The same body always has the same bytes.
 func encodeObject(body any, limit int) ([]byte, error) {
 	_, schema := schemaRangeOf(body)
 	text, err := json.Marshal(body)
@@ -55,8 +55,8 @@ func encodeObject(body any, limit int) ([]byte, error) {
 	return data, nil
 }
 
-// decodeObject fills body, or says in English why it cannot; "" = it could. What it left in body then
-// must not be used.
+// decodeObject fills body and returns "", or returns in English why it cannot: then body must not
+// be used.
 func decodeObject(data []byte, limit int, body any) (why string) {
 	if len(data) > limit {
 		return fmt.Sprintf("has %d bytes, more than %d", len(data), limit)
@@ -65,7 +65,8 @@ func decodeObject(data []byte, limit int, body any) (why string) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return "is not JSON of our form"
 	}
-	switch oldest, newest := schemaRangeOf(body); {
+	oldest, newest := schemaRangeOf(body)
+	switch {
 	case e.Schema > newest:
 		return fmt.Sprintf("%s (schema %d, this program reads %d)", laterVersionText, e.Schema, newest)
 	case e.Schema < 1:

@@ -40,7 +40,7 @@ func TestEncodeRefusesTooMuchAndTheUnwritable(t *testing.T) {
 	wantKind(t, err, inventory.Invalid)
 }
 
-// corruptObjects are what may lie under a key and must not be used, where version is the kind's schema.
+// corruptObjects returns what may lie under a key and must not be used; version is the schema of the kind.
 func corruptObjects(version int) map[string]string {
 	seal := func(version int, body string) string {
 		return fmt.Sprintf(`{"schema":%d,"checksum":%q,"body":%s}`, version, checksumOf([]byte(body)), body)
@@ -90,7 +90,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(good)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		// Whatever is read as sound must be written the same way again, or be unsound.
+		// Whatever is read as sound is written the same way again, or is unsound.
 		var b scopeBody
 		if decodeObject(data, smallMaxBytes, &b) == "" {
 			if _, err := encodeObject(b, 4*smallMaxBytes); err != nil {

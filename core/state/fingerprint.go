@@ -11,22 +11,22 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Fingerprint is a hash of all that a plan reads of a complete listing, and of a salt: the
-// configuration that matters and the program's version. The order of instances does not count,
-// that of an instance's addresses does (the first is the asset's address). It does not depend
-// on Status, which no plan reads: stopping and starting changes nothing. Of a failed listing it is "", which
+// Fingerprint returns a hash of all that a plan reads of a complete listing, and of a salt: the
+// configuration that matters and the program's version. The order of instances does not count;
+// that of an instance's addresses does, as the first is the asset's address. Status does not count either,
+// as no plan reads it: stopping and starting changes nothing. The fingerprint of a failed listing is "", which
 // equals nothing (see ScopeState.IsUnchanged).
 func Fingerprint(l inventory.Listing, salt string) string {
 	if !l.IsComplete() {
 		return ""
 	}
-	rows := make([][sha256.Size]byte, len(l.Instances))
+	digests := make([][sha256.Size]byte, len(l.Instances))
 	var buffer []byte
 	for n := range l.Instances {
 		buffer = appendInstance(buffer[:0], &l.Instances[n])
-		rows[n] = sha256.Sum256(buffer)
+		digests[n] = sha256.Sum256(buffer)
 	}
-	slices.SortFunc(rows, func(x, y [sha256.Size]byte) int { return bytes.Compare(x[:], y[:]) })
+	slices.SortFunc(digests, func(x, y [sha256.Size]byte) int { return bytes.Compare(x[:], y[:]) })
 	whole := sha256.New()
 	head := appendText(nil, "jms-sync listing 1")
 	for _, text := range []string{salt, string(l.Cloud), l.Account, l.Region, l.Owner} {
@@ -35,17 +35,17 @@ func Fingerprint(l inventory.Listing, salt string) string {
 	for _, text := range l.Projects {
 		head = appendText(head, text)
 	}
-	whole.Write(head) // a hash never fails
-	for n := range rows {
-		whole.Write(rows[n][:])
+	whole.Write(head) // writing to a hash never fails
+	for n := range digests {
+		whole.Write(digests[n][:])
 	}
 	return hashPrefix + hex.EncodeToString(whole.Sum(nil))
 }
 
 const hashPrefix = "sha256:"
 
-// appendInstance adds every field of an instance that a plan reads. A test holds it against all
-// fields that there are.
+// appendInstance adds every field of an instance that a plan reads; TestFingerprintHasEveryFieldThatAPlanReads
+// compares it with all fields that there are.
 func appendInstance(to []byte, i *inventory.Instance) []byte {
 	for _, text := range [...]string{
 		string(i.Cloud), i.Account, i.Region, i.Owner, i.ID, i.Name, i.HostName, i.OSType, i.OSName, i.Type, i.VPC, i.Project,
@@ -65,7 +65,7 @@ func appendInstance(to []byte, i *inventory.Instance) []byte {
 	return append(to, partial)
 }
 
-// isFingerprint tells whether a text has the form of a fingerprint, or is none ("").
+// isFingerprint reports whether a text has the form of a fingerprint, or is "".
 func isFingerprint(text string) bool {
 	digits, ok := strings.CutPrefix(text, hashPrefix)
 	_, err := hex.DecodeString(digits)

@@ -31,7 +31,7 @@ func newListing(count int) inventory.Listing {
 // fails the test: decide where it belongs.
 func unreadFields() map[string]bool { return map[string]bool{"Status": true} }
 
-// alterField alters one value that a field holds, in every way that its kind has.
+// alterField alters one value of a field in every way that its kind allows.
 func alterField(t *testing.T, v reflect.Value, told func(what string)) {
 	t.Helper()
 	old := reflect.ValueOf(v.Interface())

@@ -10,18 +10,18 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// heartbeatRetention is how long a scope is remembered of which no complete run is heard any more.
+// heartbeatRetention is how long a scope is remembered after its last complete run.
 const heartbeatRetention = 30 * 24 * time.Hour
 
-// Heartbeat says when the scopes of one slice of runs were last part of a complete run: listed as a whole, in a
-// run that nothing stopped. Each slice has its own, as runs of several go side by side.
+// Heartbeat says when each scope of one shard was last part of a complete run: listed as a whole, by a
+// run that ended without an error. Each shard has its own, as the runs of several overlap.
 type Heartbeat struct {
 	ShardKey string      `json:"slice"`
 	Scopes   []ScopeTime `json:"scopes"` // sorted by scope
 	Nonce    string      `json:"nonce"`
 }
 
-// ScopeTime is when something was true of a scope.
+// ScopeTime is when something was last true of a scope.
 type ScopeTime struct {
 	Cloud   inventory.Cloud `json:"cloud"`
 	Account string          `json:"account"`
@@ -29,21 +29,21 @@ type ScopeTime struct {
 	At      time.Time       `json:"at"`
 }
 
-// Scope gives the scope.
+// Scope returns the scope.
 func (s ScopeTime) Scope() inventory.Scope {
 	return inventory.Scope{Cloud: s.Cloud, Account: s.Account, Region: s.Region}
 }
 
-// RecordHeartbeat notes that these scopes were part of a complete run now. Only one run of a slice does so at a time.
-func (s *Store) RecordHeartbeat(ctx context.Context, slice string, scopes []inventory.Scope, now time.Time) error {
+// RecordHeartbeat records that these scopes were part of a complete run now. Only one run of a shard may call it at a time.
+func (s *Store) RecordHeartbeat(ctx context.Context, shardKey string, scopes []inventory.Scope, now time.Time) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	key := s.prefix + "pulse/" + safeKeyPart(slice) + ".json"
+	key := s.prefix + "pulse/" + safeKeyPart(shardKey) + ".json"
 	var known Heartbeat
-	if _, err := s.loadObject(ctx, key, queueMaxBytes, &known); err != nil || known.ShardKey != slice {
-		known = Heartbeat{} // none yet, or damaged: the other scopes are heard of by their next run
+	if _, err := s.loadObject(ctx, key, queueMaxBytes, &known); err != nil || known.ShardKey != shardKey {
+		known = Heartbeat{} // there is none, or it is corrupt: the next run of the other scopes adds them
 	}
-	next := Heartbeat{ShardKey: slice, Nonce: s.nonce()}
+	next := Heartbeat{ShardKey: shardKey, Nonce: s.nonce()}
 	for _, at := range scopes {
 		next.Scopes = append(next.Scopes, ScopeTime{Cloud: at.Cloud, Account: at.Account, Region: at.Region, At: now.UTC()})
 	}
@@ -53,14 +53,11 @@ func (s *Store) RecordHeartbeat(ctx context.Context, slice string, scopes []inve
 		}
 	}
 	slices.SortFunc(next.Scopes, func(x, y ScopeTime) int { return x.Scope().Compare(y.Scope()) })
-	data, err := encodeObject(next, queueMaxBytes)
-	if err == nil {
-		_, err = s.bucket.Put(ctx, key, data, storage.Always())
-	}
+	_, err := s.saveObject(ctx, key, queueMaxBytes, next, storage.Always())
 	return wrapError("note a complete run", err)
 }
 
-// ListHeartbeats gives those of all slices. What cannot be read is left out; the error tells of it beside the others.
+// ListHeartbeats returns those of all shards. What cannot be read is left out and named by the error.
 func (s *Store) ListHeartbeats(ctx context.Context) ([]Heartbeat, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -68,20 +65,12 @@ func (s *Store) ListHeartbeats(ctx context.Context) ([]Heartbeat, error) {
 	if err != nil {
 		return nil, wrapError("list complete runs", err)
 	}
-	all := make([]Heartbeat, len(keys))
-	errs := forEach(len(keys), func(n int) error {
-		_, err := s.loadObject(ctx, keys[n], queueMaxBytes, &all[n])
-		if d, bad := asCorrupt(err); bad {
-			all[n] = Heartbeat{}
-			return &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + keys[n], Err: d}
-		}
-		return err
-	})
+	all, errs := loadAll[Heartbeat](ctx, s, keys, queueMaxBytes)
 	all = slices.DeleteFunc(all, func(p Heartbeat) bool { return len(p.Scopes) == 0 })
 	return all, wrapError("read complete runs", errors.Join(errs...))
 }
 
-// Alarm is that people were told that no complete run was made.
+// Alarm records that people were notified of missing complete runs.
 type Alarm struct {
 	Since time.Time `json:"since"`
 	Nonce string    `json:"nonce"`
@@ -89,13 +78,13 @@ type Alarm struct {
 
 func (s *Store) alarmKey() string { return s.prefix + "alarm.json" }
 
-// LoadAlarm gives the alarm that was told; ok is false where there is none.
+// LoadAlarm returns the alarm that was raised; ok is false where there is none.
 func (s *Store) LoadAlarm(ctx context.Context) (a Alarm, ok bool, err error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	_, err = s.loadObject(ctx, s.alarmKey(), smallMaxBytes, &a)
-	if _, bad := asCorrupt(err); bad {
-		return Alarm{}, true, nil // that there is one is all that it says
+	if _, corrupt := asCorrupt(err); corrupt {
+		return Alarm{}, true, nil // that it exists is all that matters
 	}
 	if inventory.KindOf(err) == inventory.NotFound {
 		return Alarm{}, false, nil
@@ -103,25 +92,22 @@ func (s *Store) LoadAlarm(ctx context.Context) (a Alarm, ok bool, err error) {
 	return a, err == nil, wrapError("read the alarm", err)
 }
 
-// RaiseAlarm notes that the alarm is told now, and tells whether it is this caller's to tell: of several at once
-// only one's, where the store can create only.
+// RaiseAlarm records the alarm and reports whether this caller is to send it. Of several callers at once only one is,
+// where the store can create only.
 func (s *Store) RaiseAlarm(ctx context.Context, now time.Time) (mine bool, err error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	if _, told, err := s.LoadAlarm(ctx); told || err != nil {
+	if _, raised, err := s.LoadAlarm(ctx); raised || err != nil {
 		return false, err
 	}
-	data, err := encodeObject(Alarm{Since: now.UTC(), Nonce: s.nonce()}, smallMaxBytes)
-	if err == nil {
-		_, err = s.saveObject(ctx, s.alarmKey(), data, s.createCondition(ctx))
-	}
-	if kind := inventory.KindOf(err); kind == inventory.Conflict {
+	_, err = s.saveObject(ctx, s.alarmKey(), smallMaxBytes, Alarm{Since: now.UTC(), Nonce: s.nonce()}, s.createCondition(ctx))
+	if inventory.KindOf(err) == inventory.Conflict {
 		return false, nil
 	}
 	return err == nil, wrapError("note the alarm", err)
 }
 
-// ClearAlarm forgets the alarm: it is over, or could not be told.
+// ClearAlarm deletes the alarm: it is over, or could not be sent.
 func (s *Store) ClearAlarm(ctx context.Context) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()

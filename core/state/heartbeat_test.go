@@ -7,8 +7,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestPulse: each slice has its own, a narrower run keeps the others, and what is damaged is nothing.
-func TestPulse(t *testing.T) {
+// TestHeartbeat: each shard has its own, a run of fewer scopes keeps the others, and a corrupt one counts as none.
+func TestHeartbeat(t *testing.T) {
 	t.Parallel()
 	for name, can := range allAbilities() {
 		m := newMemoryBucket(can)
@@ -49,7 +49,7 @@ func TestPulse(t *testing.T) {
 	}
 }
 
-// TestAlarm is told once, until it ends.
+// TestAlarm: it is raised once, until it ends.
 func TestAlarm(t *testing.T) {
 	t.Parallel()
 	for name, can := range allAbilities() {
@@ -61,8 +61,8 @@ func TestAlarm(t *testing.T) {
 			}
 			c.Advance(time.Hour)
 		}
-		if a, told, err := s.LoadAlarm(ctx); !told || err != nil || !a.Since.Equal(testStart) {
-			t.Errorf("%s: %v %v %v", name, a, told, err)
+		if a, raised, err := s.LoadAlarm(ctx); !raised || err != nil || !a.Since.Equal(testStart) {
+			t.Errorf("%s: %v %v %v", name, a, raised, err)
 		}
 		for range 2 {
 			if err := s.ClearAlarm(ctx); err != nil {
@@ -75,7 +75,7 @@ func TestAlarm(t *testing.T) {
 	}
 }
 
-// TestQuarantines: kept by account, ended, and damaged ones are none.
+// TestQuarantines: saved per account, deleted; corrupt ones count as none.
 func TestQuarantines(t *testing.T) {
 	t.Parallel()
 	m := newMemoryBucket(allAbilities()["create-only"])

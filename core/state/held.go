@@ -14,50 +14,50 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// How long held sets and approvals last.
+// How long held sets and approvals are valid.
 const (
-	// ApprovableFor is how long after a run last held a set it can be approved, HeldRetention how long it is listed.
+	// ApprovableFor is how long after a run last held a set it can be approved; HeldRetention is how long it is listed.
 	ApprovableFor = 48 * time.Hour
 	HeldRetention = 7 * 24 * time.Hour
-	// ApprovalTTL is how long an approval serves.
+	// ApprovalTTL is how long an approval is valid.
 	ApprovalTTL = 24 * time.Hour
-	// MinHashPrefix is how many characters of a hash name a set at least.
+	// MinHashPrefix is how many characters of a hash identify a set at least.
 	MinHashPrefix = 8
 )
 
-// heldMaxBytes bounds the bytes of a held set or an approval: some 40,000 assets with all their words.
+// heldMaxBytes bounds a held set or an approval: some 40,000 assets with all their texts.
 const heldMaxBytes = 12 << 20
 
 // HeldRemoval is one removal that is held.
 type HeldRemoval struct {
 	Asset    string          `json:"asset"`
-	Action   string          `json:"action"` // "deactivate" or "delete"; an approval is for this one
+	Action   string          `json:"action"` // "deactivate" or "delete"; an approval covers only this one
 	Cloud    inventory.Cloud `json:"cloud"`
 	Account  string          `json:"account"`
 	Region   string          `json:"region"`
 	Instance string          `json:"instance"`
 	Name     string          `json:"name"`
-	Reason   string          `json:"reason"` // why it is held, in words
+	Reason   string          `json:"reason"` // why it is held, as text
 }
 
-// HeldSet is what one run wanted to remove, and held.
+// HeldSet is what one run wanted to remove and the guard held.
 type HeldSet struct {
-	Hash                string // HashAssets its assets
+	Hash                string // HashAssets of its assets
 	FirstHeld, LastHeld time.Time
 	Removals            []HeldRemoval // sorted by asset
-	// ApprovedUntil is until when an approval serves; zero = there is none.
+	// ApprovedUntil is when its approval ends; zero = there is none.
 	ApprovedUntil time.Time
 }
 
-// Approval is what a person lets pass.
+// Approval is a person's order to let the removals of one held set pass.
 type Approval struct {
 	Hash      string
 	Until     time.Time
-	Remaining []HeldRemoval // what was not applied yet, sorted by asset
+	Remaining []HeldRemoval // not applied yet, sorted by asset
 	etag      string
 }
 
-// HashAssets names a set of assets: the SHA-256, in hex, of their ids, sorted, each followed by a line break.
+// HashAssets returns the name of a set of assets: the SHA-256, in hex, of their sorted ids, each followed by a line break.
 func HashAssets(assets []string) string {
 	sum := sha256.New()
 	for _, id := range slices.Sorted(slices.Values(assets)) {
@@ -66,7 +66,7 @@ func HashAssets(assets []string) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// The errors of Find, each the cause of one with a kind.
+// The errors of HeldStore.Find, each wrapped in one with a kind.
 var (
 	ErrHashTooShort  = errors.New("no hash, or fewer than 8 characters of one")
 	ErrSetNotFound   = errors.New("no held set has this hash")
@@ -82,8 +82,8 @@ type heldBody struct {
 	Removals     []HeldRemoval `json:"removals"`
 }
 
-// approvalBody is a person's order: for one set, of one organisation of one JumpServer, as its own words say
-// wherever it lies.
+// approvalBody is a person's order for one set of one organisation of one JumpServer. It names all three itself,
+// so that it is void wherever else it lies.
 type approvalBody struct {
 	Server       string        `json:"server"`
 	Organisation string        `json:"organisation"`
@@ -93,24 +93,24 @@ type approvalBody struct {
 	Nonce        string        `json:"nonce"`
 }
 
-// schemaRange: schema 1 did not say of which JumpServer it is, and so approves nothing.
+// schemaRange: schema 1 does not name its JumpServer, so it approves nothing.
 func (approvalBody) schemaRange() (oldest, newest int) { return 2, 2 }
 
 func (heldBody) schemaRange() (oldest, newest int) { return 2, 2 }
 
-// HeldStore keeps sets of removals that a guard has held, and what people approved of them. A set that is
-// damaged is not there: nothing is removed for it.
+// HeldStore saves sets of removals that the guard held, and their approvals. A corrupt set does not
+// exist: nothing is removed on its account.
 type HeldStore struct{ store *Store }
 
-// HeldStore gives the held sets of a store.
+// HeldStore returns the held sets of a store.
 func (s *Store) HeldStore() *HeldStore { return &HeldStore{s} }
 
 func (h *HeldStore) objectKey(folder, hash string) string {
 	return h.store.prefix + folder + "/" + hash + ".json"
 }
 
-// Save keeps a set that a run holds, or notes that it still does, and gives its hash. Sets that no run has
-// held for HeldRetention are forgotten. An error after which the set is kept says so.
+// Save saves a set that a run holds, or that it still holds, and returns its hash. It deletes sets that no run has
+// held for HeldRetention; an error of that deletion says that the set was saved.
 func (h *HeldStore) Save(ctx context.Context, removals []HeldRemoval, now time.Time) (hash string, err error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -120,10 +120,7 @@ func (h *HeldStore) Save(ctx context.Context, removals []HeldRemoval, now time.T
 	if known, err := h.loadSet(ctx, body.Hash); err == nil {
 		body.FirstHeld = known.FirstHeld
 	}
-	data, err := encodeObject(body, heldMaxBytes)
-	if err == nil {
-		_, err = h.store.bucket.Put(ctx, key, data, storage.Always())
-	}
+	_, err = h.store.saveObject(ctx, key, heldMaxBytes, body, storage.Always())
 	if err != nil {
 		return body.Hash, wrapError("keep a held set", err)
 	}
@@ -138,7 +135,7 @@ func hashRemovals(removals []HeldRemoval) string {
 	return HashAssets(ids)
 }
 
-// loadSet reads one set. One whose hash is not that of its assets, whoever wrote it, is not there.
+// loadSet reads one set. A set whose hash is not that of its assets is corrupt, whoever wrote it.
 func (h *HeldStore) loadSet(ctx context.Context, hash string) (heldBody, error) {
 	var body heldBody
 	key := h.objectKey("held", hash)
@@ -149,13 +146,13 @@ func (h *HeldStore) loadSet(ctx context.Context, hash string) (heldBody, error) 
 	if err == nil && (body.Hash != hash || hashRemovals(body.Removals) != hash) {
 		err = &corruptError{reason: "has another hash than its assets"}
 	}
-	if d, bad := asCorrupt(err); bad {
-		return heldBody{}, &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + key, Err: d}
+	if _, corrupt := asCorrupt(err); corrupt {
+		return heldBody{}, asIncomplete(key, err)
 	}
 	return body, err
 }
 
-// listHashes lists the keys of a folder that are hashes.
+// listHashes returns the keys of a folder that are hashes.
 func (h *HeldStore) listHashes(ctx context.Context, folder string) ([]string, error) {
 	before := h.store.prefix + folder + "/"
 	keys, err := h.store.bucket.List(ctx, before)
@@ -179,14 +176,14 @@ func (h *HeldStore) pruneExpired(ctx context.Context, now time.Time) error {
 	return firstError(forEach(len(hashes), func(n int) error {
 		body, err := h.loadSet(ctx, hashes[n])
 		if err != nil || now.Sub(body.LastHeld) < HeldRetention {
-			return nil // what cannot be read is left for people to look at
+			return nil // what cannot be read stays for people to inspect
 		}
 		return h.store.bucket.Delete(ctx, h.objectKey("held", hashes[n]))
 	}))
 }
 
-// List gives all sets, that which was held last first. What cannot be read is left out, and the error
-// tells of it beside the others.
+// List returns all sets, the one held last first. What cannot be read is left out and named by the
+// error.
 func (h *HeldStore) List(ctx context.Context, now time.Time) ([]HeldSet, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -222,8 +219,8 @@ func (h *HeldStore) List(ctx context.Context, now time.Time) ([]HeldSet, error) 
 	return sets, wrapError("read held sets", errors.Join(errs...))
 }
 
-// Find gives the set of a hash, or of at least MinHashPrefix characters that only its hash begins with. The
-// error's cause is ErrHashTooShort, ErrSetNotFound or ErrAmbiguousHash; else the store failed.
+// Find returns the set with a hash, given whole or by at least MinHashPrefix characters that no other begins with. The
+// error is ErrHashTooShort, ErrSetNotFound or ErrAmbiguousHash; any other means that the store failed.
 func (h *HeldStore) Find(ctx context.Context, prefix string, now time.Time) (HeldSet, error) {
 	prefix = strings.ToLower(strings.TrimSpace(prefix))
 	if len(prefix) < MinHashPrefix || !regexp.MustCompile(`^[0-9a-f]{1,64}$`).MatchString(prefix) {
@@ -248,25 +245,22 @@ func matchHash(sets []HeldSet, prefix string) (HeldSet, error) {
 	return HeldSet{}, &inventory.Error{Kind: inventory.Invalid, Err: ErrAmbiguousHash}
 }
 
-// Approve lets the next full run apply a set, for ApprovalTTL.
+// Approve lets the next full run apply a set; the approval is valid for ApprovalTTL.
 func (h *HeldStore) Approve(ctx context.Context, set HeldSet, now time.Time) (until time.Time, err error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	body := h.newApprovalBody(set.Hash, now.UTC(), set.Removals)
-	data, err := encodeObject(body, heldMaxBytes)
-	if err == nil {
-		_, err = h.store.bucket.Put(ctx, h.objectKey("approvals", set.Hash), data, storage.Always())
-	}
+	_, err = h.store.saveObject(ctx, h.objectKey("approvals", set.Hash), heldMaxBytes, body, storage.Always())
 	return now.Add(ApprovalTTL), wrapError("approve a held set", err)
 }
 
-func (h *HeldStore) newApprovalBody(hash string, at time.Time, left []HeldRemoval) approvalBody {
+func (h *HeldStore) newApprovalBody(hash string, at time.Time, remaining []HeldRemoval) approvalBody {
 	return approvalBody{
-		Server: h.store.server, Organisation: h.store.organisation, Hash: hash, At: at, Remaining: left, Nonce: h.store.nonce(),
+		Server: h.store.server, Organisation: h.store.organisation, Hash: hash, At: at, Remaining: remaining, Nonce: h.store.nonce(),
 	}
 }
 
-// Reject forgets a set and its approval.
+// Reject deletes a set and its approval.
 func (h *HeldStore) Reject(ctx context.Context, set HeldSet) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -275,7 +269,7 @@ func (h *HeldStore) Reject(ctx context.Context, set HeldSet) error {
 	}))
 }
 
-// ListApprovals gives those that serve now. With an error there are none: nothing is approved on doubt.
+// ListApprovals returns those that are valid now. After an error there are none: nothing is approved in doubt.
 func (h *HeldStore) ListApprovals(ctx context.Context, now time.Time) ([]Approval, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -311,31 +305,29 @@ func (h *HeldStore) loadApproval(ctx context.Context, hash string) (Approval, er
 	if err == nil && (body.Hash != hash || !h.store.isInstallation(body.Server, body.Organisation)) {
 		err = &corruptError{reason: "is that of another set, JumpServer or organisation"}
 	}
-	if d, bad := asCorrupt(err); bad {
-		return Approval{}, &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + key, Err: d}
+	if _, corrupt := asCorrupt(err); corrupt {
+		return Approval{}, asIncomplete(key, err)
 	}
 	return Approval{Hash: hash, Until: body.At.Add(ApprovalTTL), Remaining: body.Remaining, etag: etag}, err
 }
 
-// Consume takes from an approval what is used up; done tells of which. One that was given anew, or rejected,
+// Consume removes from an approval what done reports as applied. An approval that was given anew or rejected
 // meanwhile stays as it is.
 func (h *HeldStore) Consume(ctx context.Context, a Approval, done func(HeldRemoval) bool) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	left := slices.DeleteFunc(slices.Clone(a.Remaining), done)
-	if len(left) == len(a.Remaining) {
+	remaining := slices.DeleteFunc(slices.Clone(a.Remaining), done)
+	if len(remaining) == len(a.Remaining) {
 		return nil
 	}
 	key := h.objectKey("approvals", a.Hash)
 	if now, err := h.loadApproval(ctx, a.Hash); err != nil || now.etag != a.etag {
 		return wrapError("use an approval", err)
 	}
-	if len(left) == 0 {
+	if len(remaining) == 0 {
 		return wrapError("use an approval", firstError([]error{h.store.bucket.Delete(ctx, key), h.store.bucket.Delete(ctx, h.objectKey("held", a.Hash))}))
 	}
-	data, err := encodeObject(h.newApprovalBody(a.Hash, a.Until.Add(-ApprovalTTL), left), heldMaxBytes)
-	if err == nil {
-		_, err = h.store.replaceObject(ctx, key, data, a.etag)
-	}
+	body := h.newApprovalBody(a.Hash, a.Until.Add(-ApprovalTTL), remaining)
+	_, err := h.store.replaceObject(ctx, key, heldMaxBytes, body, a.etag)
 	return wrapError("use an approval", err)
 }

@@ -22,7 +22,7 @@ func newRemovals(ids ...string) []HeldRemoval {
 	return all
 }
 
-// TestHeldSets: kept, listed, found, approved, used, rejected, on stores of every ability.
+// TestHeldSets: saved, listed, found, approved, consumed, rejected, on stores of every ability.
 func TestHeldSets(t *testing.T) {
 	t.Parallel()
 	for name, can := range allAbilities() {
@@ -69,7 +69,7 @@ func TestHeldSets(t *testing.T) {
 	}
 }
 
-// TestHeldTimes: an approval ends after a day, one from the future never begins, a set is forgotten after a week.
+// TestHeldTimes: an approval ends after a day, one from the future is never valid, a set is deleted after a week.
 func TestHeldTimes(t *testing.T) {
 	t.Parallel()
 	s, c := newStore(t, newMemoryBucket(allAbilities()["if-match"]))
@@ -102,7 +102,7 @@ func TestHeldTimes(t *testing.T) {
 	}
 }
 
-// TestHeldMistakes: a prefix that is short, unknown, of several; damage is not approved.
+// TestHeldMistakes: a prefix that is too short, unknown or ambiguous; a corrupt set is not approved.
 func TestHeldMistakes(t *testing.T) {
 	t.Parallel()
 	m := newMemoryBucket(allAbilities()["if-match"])
@@ -155,8 +155,8 @@ func TestHeldMistakes(t *testing.T) {
 	}
 }
 
-// TestMatch: a prefix names one set, or none.
-func TestMatch(t *testing.T) {
+// TestMatchHash: a prefix identifies one set, or none.
+func TestMatchHash(t *testing.T) {
 	t.Parallel()
 	sets := []HeldSet{{Hash: "aaaaaaaa1"}, {Hash: "aaaaaaaa2"}, {Hash: "b"}}
 	for prefix, want := range map[string]error{"aaaaaaaa": ErrAmbiguousHash, "aaaaaaaa2": nil, "b": nil, "c": ErrSetNotFound} {
@@ -167,8 +167,8 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// TestHeldSetOfOtherAssets: a set whose removals do not hash to its name, whoever wrote it, is none that a person can
-// approve.
+// TestHeldSetOfOtherAssets: a set whose removals do not hash to its name, whoever wrote it, cannot be
+// approved.
 func TestHeldSetOfOtherAssets(t *testing.T) {
 	t.Parallel()
 	s, c := newStore(t, newMemoryBucket(allAbilities()["if-match"]))
@@ -207,7 +207,7 @@ func TestApprovalOfAnotherSet(t *testing.T) {
 	}
 }
 
-// saveTestBody writes an object as the store would, whatever it says.
+// saveTestBody writes an object as the store would, whatever it contains.
 func saveTestBody[T any](t *testing.T, s *Store, key string, body T) {
 	t.Helper()
 	data, err := encodeObject(body, heldMaxBytes)

@@ -48,7 +48,7 @@ func TestRunsAreRecordedAndRead(t *testing.T) {
 	}
 }
 
-// A deployment that runs for two years, is off for some months, and runs on: nothing much older
+// A deployment that runs for two years, is off for some months, and runs again: nothing much older
 // than 180 days stays, nothing younger goes, and no run makes more than a few requests.
 func TestHistoryIsPruned(t *testing.T) {
 	t.Parallel()
@@ -157,8 +157,8 @@ func TestHistoryFaults(t *testing.T) {
 	}
 }
 
-// TestClosings: runs that took something away are found among all others, by time, without reading these.
-func TestClosings(t *testing.T) {
+// TestListRemovalRuns: runs that removed something are found among all others, by time, without reading the others.
+func TestListRemovalRuns(t *testing.T) {
 	t.Parallel()
 	for name, can := range allAbilities() {
 		m := newMemoryBucket(can)
@@ -185,7 +185,7 @@ func TestClosings(t *testing.T) {
 			{16, 34, 100, "[25]"},
 			{16, 24, 100, "[]"},
 		} {
-			runs, err := s.Closings(t.Context(), hour(q.since), hour(q.until), q.limit)
+			runs, err := s.ListRemovalRuns(t.Context(), hour(q.since), hour(q.until), q.limit)
 			found := []string{}
 			for _, r := range runs {
 				text, _, _ := strings.Cut(strings.TrimPrefix(string(r.Document), `{"n":`), ",")

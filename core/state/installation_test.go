@@ -9,9 +9,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// TestPlaces: two JumpServers, or two organisations of one, share nothing of a store; what lies where it was kept
-// before there were places, or was copied from another place, approves nothing.
-func TestPlaces(t *testing.T) {
+// TestForInstallation: two JumpServers, or two organisations of one, share nothing of a store. What lies where it was
+// saved before there were installations, or was copied from another installation, approves nothing.
+func TestForInstallation(t *testing.T) {
 	t.Parallel()
 	for name, able := range leasingAbilities() {
 		t.Run(name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestPlaces(t *testing.T) {
 					t.Errorf("%q waits for staging's run: %v", other.Server(), err)
 				}
 			}
-			// Somebody copies staging's folder: the approval says itself whose it is.
+			// Somebody copies staging's folder: the approval itself says whose it is.
 			keys, err := bucket.List(ctx, staging.prefix)
 			if err != nil {
 				t.Fatal(err)
@@ -90,8 +90,8 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestOthers: one store with two servers is known to both; two organisations of one server are no news.
-func TestOthers(t *testing.T) {
+// TestListOtherInstallations: two servers that share a store know of each other; two organisations of one server do not.
+func TestListOtherInstallations(t *testing.T) {
 	t.Parallel()
 	root, clock := newStore(t, newMemoryBucket(storage.Capabilities{CreateOnly: true}))
 	a, a2, b := root.ForInstallation("a", "1"), root.ForInstallation("a", "2"), root.ForInstallation("b", "1")

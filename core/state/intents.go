@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	// IntentRetention is how long it is looked whether a removal was made and not told.
+	// IntentRetention is how long an intent is kept whose outcome nobody was notified of.
 	IntentRetention = 30 * 24 * time.Hour
-	// maxIntentDocuments is how many documents one Leftover reads at most.
+	// maxIntentDocuments is how many documents one AcquireUnfinished reads at most.
 	maxIntentDocuments = 50
-	// intentsMaxBytes bounds the bytes of one document: some 40,000 assets, more than one run may remove.
+	// intentsMaxBytes bounds one document: some 40,000 assets, more than one run may remove.
 	intentsMaxBytes = heldMaxBytes
 )
 
@@ -34,7 +34,7 @@ type Intent struct {
 	// GoneLabel is the value of the label jms-gone that a deactivation writes: an asset that has it was deactivated by
 	// this very write.
 	GoneLabel string `json:"gone,omitempty"`
-	// Applied: it was made, and only not told.
+	// Applied says that the removal was made and only its card is missing.
 	Applied bool `json:"made,omitempty"`
 }
 
@@ -44,23 +44,23 @@ func (i Intent) Scope() inventory.Scope {
 }
 
 type intentsBody struct {
-	ShardKey  string    `json:"slice"` // of the run that has it now
+	ShardKey  string    `json:"slice"` // of the run that owns the document now
 	At        time.Time `json:"at"`
-	Until     time.Time `json:"until,omitzero"` // when that run has ended at the latest; zero: it has
-	Since     time.Time `json:"since,omitzero"` // when no more was written; zero where that is not known
+	Until     time.Time `json:"until,omitzero"` // when that run has ended at the latest; zero = it has ended
+	Since     time.Time `json:"since,omitzero"` // after all of its writes were sent; zero = unknown
 	Remaining []Intent  `json:"left"`
 	Nonce     string    `json:"nonce"`
 }
 
-// IntentLog keeps what runs were about to remove until people were told what became of it: a write whose answer got
-// lost, or a process that was killed between a write and its card, must not close an asset that nobody hears of. Each
-// run has a document of its own, from before its first removal until after its card.
+// IntentLog saves what runs were about to remove until people were notified of the outcome: a write whose answer got
+// lost, or a process that was killed between a write and its card, must not close an asset without anybody hearing of it.
+// Each run has a document of its own, from before its first removal until after its card.
 type IntentLog struct{ store *Store }
 
-// IntentLog returns those of a store.
+// IntentLog returns the intents of a store.
 func (s *Store) IntentLog() *IntentLog { return &IntentLog{s} }
 
-// IntentDocument is one document. Only who wrote it, or got it by Leftover, may change it.
+// IntentDocument is the document of one run. Only the run that wrote it, or got it from AcquireUnfinished, may change it.
 type IntentDocument struct {
 	Remaining []Intent
 	// Since is after all of its writes were sent.
@@ -71,48 +71,45 @@ type IntentDocument struct {
 	body  intentsBody
 }
 
-// Record notes what a run of a slice is about to remove, and when it has ended at the latest.
-func (i *IntentLog) Record(ctx context.Context, slice string, until time.Time, all []Intent) (*IntentDocument, error) {
+// Record saves what a run of a shard is about to remove, and when that run has ended at the latest.
+func (i *IntentLog) Record(ctx context.Context, shardKey string, until time.Time, all []Intent) (*IntentDocument, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	now := i.store.now().UTC()
 	d := &IntentDocument{Remaining: all, store: i.store, key: i.store.prefix + "intents/" + now.Format(keyTimeLayout) + "-" + i.store.nonce() + ".json"}
-	d.body = intentsBody{ShardKey: slice, At: now, Until: until.UTC()}
+	d.body = intentsBody{ShardKey: shardKey, At: now, Until: until.UTC()}
 	return d, wrapError("note what is to be removed", d.save(ctx))
 }
 
 func (d *IntentDocument) save(ctx context.Context) error {
 	d.body.Remaining, d.body.Nonce = d.Remaining, d.store.nonce()
-	data, err := encodeObject(d.body, intentsMaxBytes)
-	if err == nil {
-		_, err = d.store.bucket.Put(ctx, d.key, data, storage.Always())
-	}
+	_, err := d.store.saveObject(ctx, d.key, intentsMaxBytes, d.body, storage.Always())
 	return err
 }
 
-// Finish leaves to later runs what is to be looked for, or told; where that is nothing the document is forgotten.
-func (d *IntentDocument) Finish(ctx context.Context, left []Intent) error {
+// Finish leaves to later runs what is still to be verified or notified; where that is nothing it deletes the document.
+func (d *IntentDocument) Finish(ctx context.Context, remaining []Intent) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	if len(left) == 0 {
+	if len(remaining) == 0 {
 		return wrapError("forget what was to be removed", d.store.bucket.Delete(ctx, d.key))
 	}
 	if d.body.Since.IsZero() {
 		d.body.Since = d.store.now().UTC()
 	}
-	d.Remaining, d.body.Until = left, time.Time{}
+	d.Remaining, d.body.Until = remaining, time.Time{}
 	return wrapError("note what is left of what was to be removed", d.save(ctx))
 }
 
-// Extend keeps a document for this process until a time, as it still has to tell of it.
-func (d *IntentDocument) Extend(ctx context.Context, left []Intent, until time.Time) error {
+// Extend keeps a document for this process until a time, as it still has to notify people of it.
+func (d *IntentDocument) Extend(ctx context.Context, remaining []Intent, until time.Time) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	d.Remaining, d.body.Until = left, until.UTC()
+	d.Remaining, d.body.Until = remaining, until.UTC()
 	return wrapError("note what is still to be told", d.save(ctx))
 }
 
-// HasAny reports whether any run noted what it was about to remove and has not told all of it yet. It is one call.
+// HasAny reports whether any run left intents that people were not notified of. It costs one call.
 func (i *IntentLog) HasAny(ctx context.Context) (bool, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -120,17 +117,17 @@ func (i *IntentLog) HasAny(ctx context.Context) (bool, error) {
 	return len(keys) > 0, wrapError("look for what earlier runs removed", err)
 }
 
-// acquireTimeout is how long one may be taking what is left.
+// acquireTimeout bounds one AcquireUnfinished.
 const acquireTimeout = 2 * callTimeout
 
-// AcquireUnfinished returns what runs left that have ended, or must have, oldest first. It is then that of this slice, until a
-// time: others leave it alone. alone says that no other run of the slice is at work, so that what such a one had is
-// left too. more says that others are at work on something, or came first, so that there may be more later. Where nothing is
-// left that is one call.
+// AcquireUnfinished returns the documents of runs that have ended, or must have, oldest first. They then belong to this
+// shard until a time, and others leave them alone. alone says that no other run of the shard is at work, so that
+// what such a run had is unfinished too. more reports that others are at work on something or came first, so that there
+// may be more later. Where nothing is unfinished it costs one call.
 //
-// What is damaged is set aside, and what is older than IntentRetention is forgotten; the error tells of it beside the
-// others. Only where the store can keep no lease may two get the same.
-func (i *IntentLog) AcquireUnfinished(ctx context.Context, slice string, until time.Time, alone bool) (found []*IntentDocument, more bool, err error) {
+// A corrupt document is moved aside, and one older than IntentRetention is deleted; the error names both beside the
+// documents. Two callers can get the same document only where the store can keep no lease.
+func (i *IntentLog) AcquireUnfinished(ctx context.Context, shardKey string, until time.Time, alone bool) (found []*IntentDocument, more bool, err error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	const doing = "look for what earlier runs removed"
@@ -148,31 +145,32 @@ func (i *IntentLog) AcquireUnfinished(ctx context.Context, slice string, until t
 	docs, more, err := i.loadOldest(ctx)
 	now := i.store.now()
 	for _, d := range docs {
-		if !now.After(d.body.Until.Add(MaxSkew)) && !d.body.Until.IsZero() && (!alone || d.body.ShardKey != slice) {
+		if !now.After(d.body.Until.Add(MaxSkew)) && !d.body.Until.IsZero() && (!alone || d.body.ShardKey != shardKey) {
 			more = true
 			continue
 		}
-		if e := d.acquire(ctx, slice, until); e != nil {
+		if e := d.acquire(ctx, shardKey, until); e != nil {
 			more, err = true, errors.Join(err, e)
 			continue
 		}
 		found = append(found, d)
 	}
-	if err = errors.Join(err, lease.Release(ctx)); err != nil {
+	err = errors.Join(err, lease.Release(ctx))
+	if err != nil {
 		err = wrapError(doing, &inventory.Error{Kind: inventory.KindOf(err), Err: err})
 	}
 	return found, more || err != nil, err
 }
 
-// acquire makes a document that of this run.
-func (d *IntentDocument) acquire(ctx context.Context, slice string, until time.Time) error {
+// acquire makes a document belong to this run.
+func (d *IntentDocument) acquire(ctx context.Context, shardKey string, until time.Time) error {
 	if d.body.Since.IsZero() {
 		d.body.Since = d.body.Until
 		if now := d.store.now().UTC(); now.Before(d.body.Since) {
 			d.body.Since = now
 		}
 	}
-	d.Since, d.body.ShardKey, d.body.Until = d.body.Since, slice, until.UTC()
+	d.Since, d.body.ShardKey, d.body.Until = d.body.Since, shardKey, until.UTC()
 	return d.save(ctx)
 }
 
@@ -181,9 +179,9 @@ func (i *IntentLog) listKeys(ctx context.Context) ([]string, error) {
 	return slices.DeleteFunc(keys, func(k string) bool { return !strings.HasSuffix(k, ".json") }), err
 }
 
-// loadOldest reads the oldest documents, and forgets those that are too old.
+// loadOldest reads the oldest documents and deletes those that are too old.
 func (i *IntentLog) loadOldest(ctx context.Context) (docs []*IntentDocument, more bool, err error) {
-	keys, err := i.listKeys(ctx) // again: what was left before may have been told meanwhile
+	keys, err := i.listKeys(ctx) // again: another run may have finished some meanwhile
 	if err != nil {
 		return nil, true, err
 	}
@@ -203,12 +201,12 @@ func (i *IntentLog) loadOldest(ctx context.Context) (docs []*IntentDocument, mor
 	return docs, len(keys) > maxIntentDocuments, errors.Join(errs...)
 }
 
-// loadDocument reads one document; nil where there is none any more, or it is damaged.
+// loadDocument reads one document; nil where it was deleted meanwhile or is corrupt.
 func (i *IntentLog) loadDocument(ctx context.Context, key string) (*IntentDocument, error) {
 	d := &IntentDocument{store: i.store, key: key}
 	_, err := i.store.loadObject(ctx, key, intentsMaxBytes, &d.body)
-	if bad, is := asCorrupt(err); is {
-		_, warning := i.store.moveCorrupt(ctx, key, bad)
+	if corrupt, is := asCorrupt(err); is {
+		_, warning := i.store.moveCorrupt(ctx, key, corrupt)
 		return nil, warning
 	}
 	if inventory.KindOf(err) == inventory.NotFound {

@@ -21,7 +21,7 @@ func newIntents(n int) (all []Intent) {
 	return all
 }
 
-// mustAcquireUnfinished reads what a run finds, and checks that there is no error.
+// mustAcquireUnfinished returns what a run finds, and fails the test on an error.
 func mustAcquireUnfinished(t *testing.T, s *Store, slice string, alone bool) ([]*IntentDocument, bool) {
 	t.Helper()
 	found, more, err := s.IntentLog().AcquireUnfinished(t.Context(), slice, s.now().Add(time.Minute), alone)
@@ -31,7 +31,7 @@ func mustAcquireUnfinished(t *testing.T, s *Store, slice string, alone bool) ([]
 	return found, more
 }
 
-// What a run noted is its own while it may be at work, and then that of whoever comes first, until it is ended.
+// The document of a run is its own while it may be at work, then that of the first one who acquires it, until it is finished.
 func TestIntents(t *testing.T) {
 	t.Parallel()
 	for level, can := range allAbilities() {
@@ -71,7 +71,7 @@ func TestIntents(t *testing.T) {
 	}
 }
 
-// A run of the same slice that knows to be alone need not wait, and one that ended says so.
+// A run of the same shard that knows to be alone need not wait, and a run that ended says so.
 func TestIntentsOfADeadRun(t *testing.T) {
 	t.Parallel()
 	s, c := newStore(t, newMemoryBucket(allAbilities()["if-match"]))
@@ -138,7 +138,7 @@ func TestIntentsAtOnce(t *testing.T) {
 	}
 }
 
-// Damaged documents are set aside and said, old ones forgotten, and many are taken bit by bit.
+// Corrupt documents are moved aside and reported, old ones deleted, and many are acquired bit by bit.
 func TestIntentsThatAreOdd(t *testing.T) {
 	t.Parallel()
 	for level, can := range allAbilities() {
@@ -176,7 +176,7 @@ func TestIntentsThatAreOdd(t *testing.T) {
 	}
 }
 
-// A failing store costs the run nothing, and it is known that something may be left.
+// A failing store costs the run nothing, and it is known that something may be unfinished.
 func TestIntentsWithoutAStoreThatWorks(t *testing.T) {
 	t.Parallel()
 	m := newMemoryBucket(allAbilities()["if-match"])
@@ -198,7 +198,7 @@ func TestIntentsWithoutAStoreThatWorks(t *testing.T) {
 	wantKind(t, err, inventory.Deadline)
 }
 
-// Where nothing is left, looking is one call.
+// Where nothing is unfinished, looking is one call.
 func TestLookingForNothingIsOneCall(t *testing.T) {
 	t.Parallel()
 	m := newMemoryBucket(allAbilities()["if-match"])

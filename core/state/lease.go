@@ -11,31 +11,31 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// MaxSkew is how far the clocks of two holders may be apart. A lease is taken over only when it
-// ended that long ago by the taker's clock. Beyond it two may hold one lease for the difference,
-// which ids and proof make safe, only wasteful.
+// MaxSkew is how far apart the clocks of two holders may be. A lease is taken over only when it
+// ended that long ago by the clock of the one who takes it. Where clocks differ by more, two runs may hold one lease for
+// the difference; ids and proof keep that safe, only work is wasted.
 const MaxSkew = 30 * time.Second
 
 // MaxLeaseTTL is the longest lease.
 const MaxLeaseTTL = 24 * time.Hour
 
-// Errors of leases, for errors.Is. Each comes inside an *inventory.Error.
+// Errors of leases, for errors.Is. Each is wrapped in an *inventory.Error.
 var (
-	// ErrNoLease says that the store has no precondition, so that nothing can be held (kind Unsupported).
+	// ErrNoLease says that the store has no preconditions, so that no lease can be held (kind Unsupported).
 	ErrNoLease = errors.New("the store can keep no precondition, so there is no lease")
-	// ErrLeaseTaken says that another holds the lease; errors.As finds the *Taken (kind Conflict).
+	// ErrLeaseTaken says that another holds the lease; errors.As finds the *LeaseTakenError (kind Conflict).
 	ErrLeaseTaken = errors.New("the lease is taken")
 	// ErrLeaseLost says that the lease ended, or passed to another, before it was renewed (kind Conflict).
 	ErrLeaseLost = errors.New("the lease is lost")
 )
 
-// LeaseTakenError is the error that names who holds a lease.
+// LeaseTakenError says who holds a lease.
 type LeaseTakenError struct {
-	Holder string    // "" where it let go while it was asked
+	Holder string    // "" where it was released in the same moment
 	Until  time.Time // by the holder's clock; without MaxSkew
 }
 
-// Error names the holder and the time.
+// Error returns the holder and the time.
 func (t *LeaseTakenError) Error() string {
 	if t.Holder == "" {
 		return "the lease was taken by another at the same moment"
@@ -43,48 +43,48 @@ func (t *LeaseTakenError) Error() string {
 	return fmt.Sprintf("the lease is held by %q until %s", t.Holder, t.Until.UTC().Format(time.RFC3339))
 }
 
-// Is makes a Taken be ErrLeaseTaken.
+// Is reports that a LeaseTakenError is an ErrLeaseTaken.
 func (t *LeaseTakenError) Is(target error) bool { return target == ErrLeaseTaken }
 
-// Lease is a right that nobody else has while it is valid. It is a value; Renew gives a new one.
+// Lease is a right that nobody else has while it is valid. It is a value: Renew returns a new one.
 // The zero value is never valid.
 type Lease struct {
 	Name, Holder string
-	// Token is greater than that of every lease of this name before.
+	// Token is greater than that of every earlier lease of this name.
 	Token uint64
 	Until time.Time // by this machine's wall clock
-	// Warning tells that something was set aside or could not be cleaned up; nil = nothing.
+	// Warning says what was corrupt or could not be cleaned up; nil = nothing.
 	Warning error
 
 	store *Store
 	ttl   time.Duration
-	key   string // of the object that says so
-	etag  string // of that object where it is one for all; "" with numbered ones
+	key   string // of the object that stands for the lease
+	etag  string // of that object where there is one for all leases of the name; "" with numbered objects
 	nonce string
 }
 
-// IsValid tells whether the lease can be relied on now. It ends a tenth of its time (at most 10 s)
-// before Until, so that what was begun just before is done in time. It goes by the wall clock:
-// the other one stands still while a function's instance is frozen.
+// IsValid reports whether the lease can be relied on now. It stops being valid a tenth of its time (at most 10 s)
+// before Until, so that a write started just before ends in time. It uses the wall clock:
+// the monotonic one stands still while a function's instance is frozen.
 func (l Lease) IsValid(now time.Time) bool {
 	return now.Round(0).Before(l.Until.Add(-min(l.ttl/10, 10*time.Second)))
 }
 
-// leaseBody is a lease as it is written. Until zero means that it was released.
+// leaseBody is a lease as it is saved. A zero Until means that it was released.
 type leaseBody struct {
 	Token  uint64        `json:"token"`
 	Holder string        `json:"holder"`
 	Until  time.Time     `json:"until,omitzero"`
-	Nonce  string        `json:"nonce"`  // of the acquisition
-	TTL    time.Duration `json:"ttl_ns"` // from a renewal to Until; schema 1 has none
+	Nonce  string        `json:"nonce"`  // one per acquisition
+	TTL    time.Duration `json:"ttl_ns"` // from a renewal to Until; 0 in schema 1
 }
 
-// schemaRange: a lease of schema 1 is still kept to. A program that knows only schema 1 takes one of
-// schema 2 for damaged, and takes it over: two work at once, as beyond MaxSkew.
+// schemaRange: a lease of schema 1 is still respected. A program that knows only schema 1 takes one of
+// schema 2 for corrupt and takes it over: two runs work at once, as with clocks beyond MaxSkew.
 func (leaseBody) schemaRange() (oldest, newest int) { return 1, 2 }
 
-// isExpired tells whether others may take the lease: its time is over, or it ends later than any that
-// was written until now by a clock that is not wrong.
+// isExpired reports whether others may take the lease: its time is over, or it ends later than any clock
+// within MaxSkew can have written.
 func (b leaseBody) isExpired(now time.Time) bool {
 	longest := MaxLeaseTTL
 	if b.TTL > 0 {
@@ -93,13 +93,13 @@ func (b leaseBody) isExpired(now time.Time) bool {
 	return now.After(b.Until.Add(MaxSkew)) || b.Until.After(now.Add(longest+MaxSkew))
 }
 
-// AcquireLease takes the lease of this name for ttl (more than 0, at most MaxLeaseTTL). The holder is a
-// text for people, at most 200 bytes, e.g. the request's id. Its error is ErrLeaseTaken where another
-// holds the lease, ErrNoLease where the store cannot keep one; after any other error nothing is
-// known, and a lease that nobody holds may stand until it ends. Who holds it cannot take it again.
+// AcquireLease acquires the lease of this name for ttl (more than 0, at most MaxLeaseTTL). The holder is a
+// text for people, at most 200 bytes, such as the request's id. The error is ErrLeaseTaken where another
+// holds the lease, also the caller itself, and ErrNoLease where the store cannot keep one. After any other error the
+// outcome is unknown: a lease that nobody holds may stand until it ends.
 //
-// Where the store has If-Match the lease is one object, and taking it over is a compare-and-swap.
-// Where it can only create, leases are numbered objects, and the highest number says who holds it.
+// A store with If-Match has one object per lease, and taking over is a compare-and-swap.
+// A store that can only create has numbered objects, and the highest number belongs to the holder.
 func (s *Store) AcquireLease(ctx context.Context, name string, ttl time.Duration, holder string) (Lease, error) {
 	if ttl <= 0 || ttl > MaxLeaseTTL || len(holder) > 200 {
 		return Lease{}, &inventory.Error{
@@ -114,7 +114,8 @@ func (s *Store) AcquireLease(ctx context.Context, name string, ttl time.Duration
 		store: s, ttl: ttl, nonce: s.nonce(),
 	}
 	var err error
-	switch can := s.bucket.Capabilities(ctx); {
+	can := s.bucket.Capabilities(ctx)
+	switch {
 	case can.CreateOnly && can.IfMatch:
 		err = s.acquireCAS(ctx, &l)
 	case can.CreateOnly:
@@ -131,8 +132,8 @@ func (s *Store) AcquireLease(ctx context.Context, name string, ttl time.Duration
 	return l, nil
 }
 
-// Renew makes the lease last its time from now on. It is ErrLeaseLost where it is no longer valid or
-// another has it. After any other error the lease that one has stays as it is.
+// Renew returns the lease with its full time from now on. The error is ErrLeaseLost where it is no longer valid or
+// another holds it. After any other error the old lease stays as it is.
 func (l Lease) Renew(ctx context.Context) (Lease, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -153,10 +154,10 @@ func (l Lease) Renew(ctx context.Context) (Lease, error) {
 	return next, nil
 }
 
-// Release lets others take the lease at once. That another has it already is no error.
+// Release lets others acquire the lease at once. It is no error if another holds it already.
 func (l Lease) Release(ctx context.Context) error {
 	if l.store == nil || !l.IsValid(l.store.now()) {
-		return nil // it ends, or ended, by itself; a late write could only hurt
+		return nil // it has ended or ends by itself; a late write could only do harm
 	}
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -178,13 +179,9 @@ func (l *Lease) newBody() leaseBody {
 	return leaseBody{Token: l.Token, Holder: l.Holder, Until: l.Until, Nonce: l.nonce, TTL: l.ttl}
 }
 
-// save writes the lease's object and notes its ETag.
-func (l *Lease) save(ctx context.Context, body leaseBody, c storage.Condition) error {
-	data, err := encodeObject(body, smallMaxBytes)
-	if err != nil {
-		return err
-	}
-	l.etag, err = l.store.saveObject(ctx, l.key, data, c)
+// save writes the lease's object and stores its ETag in the lease.
+func (l *Lease) save(ctx context.Context, body leaseBody, c storage.Condition) (err error) {
+	l.etag, err = l.store.saveObject(ctx, l.key, smallMaxBytes, body, c)
 	return err
 }
 

@@ -7,16 +7,17 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// acquireCAS takes a lease that is one object. Released ones stay, for their token.
+// acquireCAS acquires a lease that is one object. The object of a released lease stays, for its token.
 func (s *Store) acquireCAS(ctx context.Context, l *Lease) error {
 	l.key = s.prefix + "lease/" + safeKeyPart(l.Name) + ".json"
 	var held leaseBody
 	etag, err := s.loadObject(ctx, l.key, smallMaxBytes, &held)
 	condition := storage.IfMatch(etag)
-	switch d, bad := asCorrupt(err); {
-	case bad:
-		// Its token is not known. Seconds are far more than leases that were ever taken.
-		_, l.Warning = s.preserveCorrupt(ctx, l.key, d)
+	corrupt, is := asCorrupt(err)
+	switch {
+	case is:
+		// Its token is unknown. The Unix time is far above any number of leases acquired so far.
+		_, l.Warning = s.preserveCorrupt(ctx, l.key, corrupt)
 		held = leaseBody{Token: uint64(max(0, s.now().Unix()))}
 	case inventory.KindOf(err) == inventory.NotFound:
 		condition = storage.CreateOnly()
@@ -25,7 +26,8 @@ func (s *Store) acquireCAS(ctx context.Context, l *Lease) error {
 	case !held.isExpired(s.now()):
 		return newTakenError(held)
 	}
-	if l.Token = held.Token + 1; l.Token == 0 {
+	l.Token = held.Token + 1
+	if l.Token == 0 {
 		return &inventory.Error{Kind: inventory.Invalid, Message: l.key + " has the last token that there is"}
 	}
 	err = l.save(ctx, l.newBody(), condition)
@@ -34,13 +36,13 @@ func (s *Store) acquireCAS(ctx context.Context, l *Lease) error {
 	}
 	held = leaseBody{}
 	if _, err := s.loadObject(ctx, l.key, smallMaxBytes, &held); err != nil {
-		held = leaseBody{} // who was faster can no longer be told
+		held = leaseBody{} // who was faster is unknown by now
 	}
 	return newTakenError(held)
 }
 
-// compareAndSwap writes the lease's one object where it is still as this lease left it. An ETag that a
-// write with a lost answer made is learnt by reading.
+// compareAndSwap writes the lease's object if it is still as this lease left it. The ETag of a
+// write whose answer was lost is found by reading.
 func (l *Lease) compareAndSwap(ctx context.Context, body leaseBody) error {
 	for again := true; ; again = false {
 		known := l.etag
@@ -54,7 +56,7 @@ func (l *Lease) compareAndSwap(ctx context.Context, body leaseBody) error {
 		}
 		var there leaseBody
 		etag, err := l.store.loadObject(ctx, l.key, smallMaxBytes, &there)
-		if _, bad := asCorrupt(err); err != nil && !bad && inventory.KindOf(err) != inventory.NotFound {
+		if _, corrupt := asCorrupt(err); err != nil && !corrupt && inventory.KindOf(err) != inventory.NotFound {
 			return err
 		}
 		if err != nil || there.Nonce != l.nonce || !again {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A lease ends by its time, or where it could not have been written by a clock that is right.
+// A lease ends by its time, or where no correct clock can have written it.
 func TestEnded(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -37,7 +37,7 @@ func TestEnded(t *testing.T) {
 	}
 }
 
-// One whose clock is hours ahead keeps others from work for no longer than the skew, and finds
+// A holder whose clock is hours ahead blocks others for no longer than the skew, and finds
 // out when it renews, also where it renewed before.
 func TestHolderWhoseClockIsAhead(t *testing.T) {
 	t.Parallel()
@@ -49,7 +49,8 @@ func TestHolderWhoseClockIsAhead(t *testing.T) {
 			ahead.Advance(time.Minute)
 			c.Advance(time.Minute)
 			var err error
-			if wrong, err = wrong.Renew(t.Context()); err != nil {
+			wrong, err = wrong.Renew(t.Context())
+			if err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -66,7 +67,7 @@ func TestHolderWhoseClockIsAhead(t *testing.T) {
 	})
 }
 
-// A lease as schema 1 wrote it, which knew no ttl, is kept to, and then taken over.
+// A lease of schema 1, which has no ttl, is respected and then taken over.
 func TestLeaseOfSchemaOne(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {

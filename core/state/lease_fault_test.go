@@ -21,7 +21,7 @@ func newestLeaseKey(t *testing.T, m *memoryBucket) string {
 	return keys[len(keys)-1]
 }
 
-// One who listed long ago creates a number that was meanwhile taken, given back and cleaned up.
+// One who listed long ago creates a number that was meanwhile taken, released and pruned.
 func TestSlowTakerOfACleanedNumber(t *testing.T) {
 	t.Parallel()
 	m := newMemoryBucket(storage.Capabilities{CreateOnly: true})
@@ -53,7 +53,7 @@ func TestSlowTakerOfACleanedNumber(t *testing.T) {
 	}
 }
 
-// A renewal that arrives after the lease was taken over changes nothing for the taker.
+// A renewal that arrives after the lease was taken over changes nothing for the new holder.
 func TestLateRenewal(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
@@ -78,7 +78,7 @@ func TestLateRenewal(t *testing.T) {
 	})
 }
 
-// A renewal that is written while the lease ends counts only if its holder saw the end of it in time.
+// A renewal that is written while the lease ends counts only if its holder learnt of it in time.
 func TestRenewalThatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	m := newMemoryBucket(storage.Capabilities{CreateOnly: true})
@@ -127,7 +127,7 @@ func TestLostAnswersOfLeases(t *testing.T) {
 	}
 }
 
-// A renewal of which nothing came back was done; the lease as it was before is renewed again.
+// A renewal whose answer was lost was done; the lease as it was before can be renewed again.
 func TestRenewAfterALostRenewal(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
@@ -152,7 +152,7 @@ func TestRenewAfterALostRenewal(t *testing.T) {
 	})
 }
 
-// Whatever request fails: an error or a lease, never a second holder, and no lock for ever.
+// Whatever request fails: an error or a lease, never a second holder, and never a lock without end.
 func TestAnySingleFault(t *testing.T) {
 	t.Parallel()
 	kinds := []inventory.Kind{

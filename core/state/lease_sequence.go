@@ -10,16 +10,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// A lease of numbered objects rests on three things:
+// A lease of numbered objects rests on three rules:
 //
-//   - The highest number that exists never falls. A number is deleted only by one who created
+//   - The highest number that exists never falls. A number is deleted only by someone who created
 //     a higher one, or saw it.
-//   - Who creates a number holds it only if it is the highest in a List after that. So one
-//     who listed long ago and creates a number that was meanwhile cleaned up finds the higher one.
+//   - Whoever creates a number holds it only if it is the highest in a List made afterwards. So one
+//     who listed long ago and creates a number that was pruned meanwhile finds the higher one.
 //   - Only its creator writes a number again. A renewal counts only if all of it, the List too, was
 //     done while the lease was valid: until then nobody can have read it as ended.
 //
-// See the OSS documentation of x-oss-forbid-overwrite, which is all that it needs of the store:
+// The store needs nothing but create-only writes. OSS documents them under x-oss-forbid-overwrite:
 // https://www.alibabacloud.com/help/doc-detail/146172.htm
 
 // maxPrunedNumbers is how many old numbers one acquisition deletes at most.
@@ -28,7 +28,7 @@ const maxPrunedNumbers = 50
 // maxSequence keeps numbers within the twelve digits that all keys have.
 const maxSequence = 999_999_999_999
 
-// acquireSequence takes a lease of numbered objects.
+// acquireSequence acquires a lease of numbered objects.
 func (s *Store) acquireSequence(ctx context.Context, l *Lease) error {
 	folder := s.prefix + "lease/" + safeKeyPart(l.Name) + "/"
 	highest, held, err := s.loadHighest(ctx, folder, l)
@@ -38,7 +38,8 @@ func (s *Store) acquireSequence(ctx context.Context, l *Lease) error {
 	if highest > 0 && !held.isExpired(s.now()) {
 		return newTakenError(held)
 	}
-	if l.Token = highest + 1; l.Token > maxSequence {
+	l.Token = highest + 1
+	if l.Token > maxSequence {
 		return &inventory.Error{Kind: inventory.Invalid, Message: folder + " has the last number that there is"}
 	}
 	l.key = sequenceKey(folder, l.Token)
@@ -48,18 +49,18 @@ func (s *Store) acquireSequence(ctx context.Context, l *Lease) error {
 		}
 		held = leaseBody{}
 		if _, err := s.loadObject(ctx, l.key, smallMaxBytes, &held); err != nil {
-			held = leaseBody{} // who was faster can no longer be told
+			held = leaseBody{} // who was faster is unknown by now
 		}
 		return newTakenError(held)
 	}
-	l.etag = "" // numbered
+	l.etag = "" // a numbered object needs none
 	numbers, err := s.listSequence(ctx, folder)
 	if err != nil {
 		return err // it ends by itself
 	}
 	if len(numbers) == 0 || numbers[len(numbers)-1] != l.Token {
 		if len(numbers) > 0 && numbers[len(numbers)-1] > l.Token {
-			_ = s.bucket.Delete(ctx, l.key) // whoever holds the higher number cleans it up too
+			_ = s.bucket.Delete(ctx, l.key) // the holder of the higher number prunes it otherwise
 		}
 		return newTakenError(leaseBody{})
 	}
@@ -67,7 +68,7 @@ func (s *Store) acquireSequence(ctx context.Context, l *Lease) error {
 	return nil
 }
 
-// loadHighest reads the highest number; 0 where there is none. A number that was cleaned up between
+// loadHighest reads the highest number; 0 = there is none. A number that was pruned between
 // List and Get means that there is a higher one.
 func (s *Store) loadHighest(ctx context.Context, folder string, l *Lease) (highest uint64, held leaseBody, err error) {
 	for range 3 {
@@ -80,9 +81,9 @@ func (s *Store) loadHighest(ctx context.Context, folder string, l *Lease) (highe
 		key := sequenceKey(folder, highest)
 		held = leaseBody{}
 		_, err = s.loadObject(ctx, key, smallMaxBytes, &held)
-		if d, bad := asCorrupt(err); bad {
-			_, l.Warning = s.preserveCorrupt(ctx, key, d)
-			return highest, leaseBody{}, nil // ended
+		if corrupt, is := asCorrupt(err); is {
+			_, l.Warning = s.preserveCorrupt(ctx, key, corrupt)
+			return highest, leaseBody{}, nil // it counts as ended
 		}
 		if inventory.KindOf(err) != inventory.NotFound {
 			return highest, held, err
@@ -91,14 +92,14 @@ func (s *Store) loadHighest(ctx context.Context, folder string, l *Lease) (highe
 	return highest, held, err
 }
 
-// listSequence gives all numbers of a lease, sorted. Other keys are not looked at.
+// listSequence returns all numbers of a lease, sorted. It ignores other keys.
 func (s *Store) listSequence(ctx context.Context, folder string) ([]uint64, error) {
 	keys, err := s.bucket.List(ctx, folder)
 	if err != nil {
 		return nil, err
 	}
 	var numbers []uint64
-	for _, key := range keys { // of one length, so sorted as numbers too
+	for _, key := range keys { // all of one length, so their order is that of the numbers
 		if n, ok := parseSequence(strings.TrimPrefix(key, folder)); ok {
 			numbers = append(numbers, n)
 		}
@@ -113,7 +114,7 @@ func parseSequence(name string) (uint64, bool) {
 	return n, err == nil && n > 0 && n <= maxSequence && fmt.Sprintf("%012d", n) == name
 }
 
-// pruneSequence deletes the numbers below a lease that was found to be the highest.
+// pruneSequence deletes numbers below a lease that is known to be the highest.
 func (s *Store) pruneSequence(ctx context.Context, folder string, numbers []uint64, l *Lease) {
 	var old []string
 	for _, n := range numbers {
@@ -126,12 +127,12 @@ func (s *Store) pruneSequence(ctx context.Context, folder string, numbers []uint
 	}
 }
 
-// renewSequence renews a numbered lease. Only its creator writes it, so no condition is needed; what
-// counts is what is there before and after.
+// renewSequence renews a numbered lease. Only its creator writes it, so the write has no condition; what
+// is there before and after decides.
 func (l *Lease) renewSequence(ctx context.Context, was Lease) error {
 	var there leaseBody
 	_, err := l.store.loadObject(ctx, l.key, smallMaxBytes, &there)
-	if _, bad := asCorrupt(err); bad || inventory.KindOf(err) == inventory.NotFound {
+	if _, corrupt := asCorrupt(err); corrupt || inventory.KindOf(err) == inventory.NotFound {
 		return newLostError("its object is gone or damaged")
 	}
 	if err != nil {

@@ -112,7 +112,7 @@ func TestRenewAndRelease(t *testing.T) {
 	})
 }
 
-// A holder that was paused, and comes back after another took over, finds itself out and
+// A holder that was paused and comes back after another took over notices it and
 // changes nothing.
 func TestPausedHolder(t *testing.T) {
 	t.Parallel()
@@ -132,10 +132,12 @@ func TestPausedHolder(t *testing.T) {
 		if err := paused.Release(t.Context()); err != nil || m.callCount("put") != puts {
 			t.Errorf("%d writes, %v", m.callCount("put")-puts, err)
 		}
-		if _, err = s.AcquireLease(t.Context(), "run", testTTL, "third"); !errors.Is(err, ErrLeaseTaken) {
+		_, err = s.AcquireLease(t.Context(), "run", testTTL, "third")
+		if !errors.Is(err, ErrLeaseTaken) {
 			t.Errorf("the second's lease is gone: %v", err)
 		}
-		if _, err = second.Renew(t.Context()); err != nil {
+		_, err = second.Renew(t.Context())
+		if err != nil {
 			t.Errorf("the second cannot renew: %v", err)
 		}
 	})
@@ -200,7 +202,7 @@ func TestFiftyRace(t *testing.T) {
 	}
 }
 
-// prepareRace leaves something behind for the race.
+// prepareRace writes what an earlier holder leaves behind.
 func prepareRace(t *testing.T, m *memoryBucket, s *Store, c *fakeClock, what string) {
 	t.Helper()
 	if !m.abilities.CreateOnly || what == "nothing" {
@@ -219,7 +221,7 @@ func prepareRace(t *testing.T, m *memoryBucket, s *Store, c *fakeClock, what str
 	}
 }
 
-// Many take, renew and release one lease as fast as they can: never do two hold it, and tokens rise.
+// Many acquire, renew and release one lease as fast as they can: two never hold it at once, and tokens rise.
 func TestChainOfHolders(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, _ *memoryBucket, s *Store, _ *fakeClock) {

@@ -13,20 +13,20 @@ import (
 )
 
 const (
-	refreshUsedAfter = 30 * 24 * time.Hour  // a configured path is noted as used again after this time
-	nodeRetention    = 180 * 24 * time.Hour // a path that no run has as configured any more is forgotten after this time
-	// pruneOneIn is how often Unlearnt tidies up: reading all entries in every run would be wasted.
+	refreshUsedAfter = 30 * 24 * time.Hour  // after this time a configured path is saved as used again
+	nodeRetention    = 180 * 24 * time.Hour // after this time a path that no run has configured is deleted
+	// pruneOneIn says that one in so many ListUnknown prunes: reading all entries in every run would be wasteful.
 	pruneOneIn = 24
 )
 
-// NodeIDs remembers the ids of the nodes that configured paths mean in one organisation of one
+// NodeIDs remembers the node ids of configured paths in one organisation of one
 // JumpServer, so that hosts go to the same node after people renamed or moved it. There is one object
-// per path. What is not known, or cannot be read, is found by its path. It may be used by many goroutines.
+// per path. A path that is unknown, or whose object is corrupt, is found by its name. It is safe for concurrent use.
 type NodeIDs struct {
 	store *Store
 
 	mu      sync.Mutex
-	entries map[string]nodeEntry // by path; what Known has read
+	entries map[string]nodeEntry // by path; what Load has read
 }
 
 type nodeEntry struct {
@@ -35,7 +35,7 @@ type nodeEntry struct {
 	etag   string // "" = there was no object
 }
 
-// nodeBody is what is remembered of one path.
+// nodeBody is what is saved of one path.
 type nodeBody struct {
 	Server       string    `json:"server"`
 	Organisation string    `json:"organisation"`
@@ -45,10 +45,10 @@ type nodeBody struct {
 	Nonce        string    `json:"nonce"`
 }
 
-// NodeIDs remembers for the JumpServer and organisation of the store: see Of.
+// NodeIDs returns the node ids of the store's JumpServer and organisation: see ForInstallation.
 func (s *Store) NodeIDs() *NodeIDs { return &NodeIDs{store: s, entries: map[string]nodeEntry{}} }
 
-// Load returns the id that is remembered for a path; "" = none. With an error it is not known whether
+// Load returns the id that is remembered for a path; "" = none. After an error it is unknown whether
 // there is one.
 func (n *NodeIDs) Load(ctx context.Context, path string) (string, error) {
 	ctx, cancel := withTimeout(ctx)
@@ -63,8 +63,8 @@ func (n *NodeIDs) Load(ctx context.Context, path string) (string, error) {
 	return e.id, nil
 }
 
-// Save remembers the id for a path, in place of the one that Known returned. It is Conflict where
-// another run remembered another id meanwhile, which stays.
+// Save saves the id of a path in place of the one that Load returned. The error is Conflict where
+// another run saved another id meanwhile, which stays.
 func (n *NodeIDs) Save(ctx context.Context, path, id string) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -80,14 +80,10 @@ func (n *NodeIDs) saveEntry(ctx context.Context, path, id string, known nodeEntr
 		return nil
 	}
 	body := nodeBody{Server: n.store.server, Organisation: n.store.organisation, Path: path, ID: id, UsedAt: now, Nonce: n.store.nonce()}
-	data, err := encodeObject(body, smallMaxBytes)
-	if err != nil {
-		return err
-	}
-	etag, err := n.store.replaceObject(ctx, n.objectKey(path), data, known.etag)
+	etag, err := n.store.replaceObject(ctx, n.objectKey(path), smallMaxBytes, body, known.etag)
 	if kind := inventory.KindOf(err); kind == inventory.Conflict || kind == inventory.NotFound {
-		if there, readErr := n.loadEntry(ctx, path); readErr == nil && there.id == id {
-			etag, err = there.etag, nil
+		if stored, readErr := n.loadEntry(ctx, path); readErr == nil && stored.id == id {
+			etag, err = stored.etag, nil
 		}
 	}
 	if err != nil {
@@ -99,8 +95,8 @@ func (n *NodeIDs) saveEntry(ctx context.Context, path, id string, known nodeEntr
 	return nil
 }
 
-// ListUnknown returns those of the configured paths for which nothing is remembered. From time to time it
-// also forgets what no run has used or had as configured for half a year.
+// ListUnknown returns the configured paths for which nothing is remembered. From time to time it
+// also deletes what no run has used or had configured for half a year.
 func (n *NodeIDs) ListUnknown(ctx context.Context, configured []string) ([]string, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -114,7 +110,7 @@ func (n *NodeIDs) ListUnknown(ctx context.Context, configured []string) ([]strin
 	return slices.DeleteFunc(slices.Clone(configured), func(path string) bool { return slices.Contains(keys, n.objectKey(path)) }), err
 }
 
-// pruneUnused notes that configured paths are in use, and deletes what nobody has used for long.
+// pruneUnused saves configured paths as used, and deletes what nobody has used for long.
 func (n *NodeIDs) pruneUnused(ctx context.Context, keys, configured []string) error {
 	inUse := map[string]string{}
 	for _, path := range configured {
@@ -130,9 +126,10 @@ func (n *NodeIDs) pruneUnused(ctx context.Context, keys, configured []string) er
 		}
 		var body nodeBody
 		_, err := n.store.loadObject(ctx, keys[i], smallMaxBytes, &body)
-		switch _, bad := asCorrupt(err); {
-		case bad, inventory.KindOf(err) == inventory.NotFound:
-			return nil // the former is set aside by whoever needs it
+		_, corrupt := asCorrupt(err)
+		switch {
+		case corrupt, inventory.KindOf(err) == inventory.NotFound:
+			return nil // a corrupt one is moved aside by whoever needs it
 		case err != nil:
 			return err
 		case n.store.now().Sub(body.UsedAt) < nodeRetention:

@@ -24,7 +24,7 @@ func wantNodeID(t *testing.T, n *NodeIDs, path, id string) {
 	}
 }
 
-// TestNodes: kept, replaced, and apart for every path, organisation and server, on stores of every ability.
+// TestNodes: saved, replaced, and separate for every path, organisation and server, on stores of every ability.
 func TestNodes(t *testing.T) {
 	t.Parallel()
 	for name, can := range allAbilities() {
@@ -51,8 +51,8 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// TestNodesAtOnce: of two that learn a node at once the first stays, and the second is told where that
-// is another id.
+// TestNodesAtOnce: of two that save a node at once the first stays, and the second gets a Conflict if its id
+// differs.
 func TestNodesAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, can := range allAbilities() {
@@ -80,7 +80,7 @@ func TestNodesAtOnce(t *testing.T) {
 	}
 }
 
-// TestNodesUnreadable: what cannot be read is an error and not "nothing"; what is damaged is set aside, what a
+// TestNodesUnreadable: what cannot be read is an error and not "nothing"; what is corrupt is moved aside, what a
 // later version wrote stays.
 func TestNodesUnreadable(t *testing.T) {
 	t.Parallel()
@@ -128,9 +128,9 @@ func encodedBody(t *testing.T, body nodeBody) string {
 	return string(data)
 }
 
-// TestNodesUnlearnt: which paths are not known, and that paths nobody configures are forgotten in the end, while
-// configured ones stay however long nothing was made in them.
-func TestNodesUnlearnt(t *testing.T) {
+// TestListUnknownNodes: which paths are unknown; paths that nobody configures are deleted in the end, while
+// configured ones stay however long no host was created in them.
+func TestListUnknownNodes(t *testing.T) {
 	t.Parallel()
 	m := newMemoryBucket(allAbilities()["if-match"])
 	s, clock := newStore(t, m)

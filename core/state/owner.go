@@ -7,20 +7,20 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Owner is whose cloud account a configured account is, as full runs have found it, or a person has said. An
-// answer of the cloud that differs is no proof that anything is gone: the key is another account's.
+// Owner is the cloud account behind a configured account, as full runs have found it or a person has accepted it. Where a
+// cloud names another owner, a listing proves nothing gone: the key is another account's.
 type Owner struct {
 	Cloud    inventory.Cloud `json:"cloud"`
 	Account  string          `json:"account"`
 	Owner    string          `json:"owner"` // the cloud account's own id
 	At       time.Time       `json:"at"`
-	Accepted bool            `json:"accepted"` // by a person, whatever marks of assets say
+	Accepted bool            `json:"accepted"` // by a person, whatever the labels of assets say
 	Nonce    string          `json:"nonce"`
 	etag     string
 }
 
-// LoadOwner returns what is remembered of a configured account; the zero value where nothing is. With an error it is
-// not known whether there is anything; what is damaged is Incomplete, and KeepOwner writes over it.
+// LoadOwner returns the owner of a configured account; the zero value where none is known. After an error it is unknown
+// whether there is one. A corrupt object is Incomplete, and SaveOwner overwrites it.
 func (s *Store) LoadOwner(ctx context.Context, of inventory.Cloud, account string) (Owner, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -30,10 +30,10 @@ func (s *Store) LoadOwner(ctx context.Context, of inventory.Cloud, account strin
 	if err == nil && (o.Cloud != of || o.Account != account || o.Owner == "") {
 		err = &corruptError{reason: "is that of another account"}
 	}
-	d, bad := asCorrupt(err)
+	if _, corrupt := asCorrupt(err); corrupt {
+		return Owner{etag: etag}, asIncomplete(key, err)
+	}
 	switch {
-	case bad:
-		return Owner{etag: etag}, &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + key, Err: d}
 	case inventory.KindOf(err) == inventory.NotFound:
 		return Owner{}, nil
 	case err != nil:
@@ -43,16 +43,13 @@ func (s *Store) LoadOwner(ctx context.Context, of inventory.Cloud, account strin
 	return o, nil
 }
 
-// SaveOwner remembers an owner in place of what Owner returned. It is Conflict where somebody wrote meanwhile, whose
-// word stays.
+// SaveOwner saves an owner in place of the one that LoadOwner returned. The error is Conflict where somebody else wrote
+// meanwhile; what they wrote stays.
 func (s *Store) SaveOwner(ctx context.Context, was, now Owner) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	now.At, now.Nonce = s.now().UTC(), s.nonce()
-	data, err := encodeObject(now, smallMaxBytes)
-	if err == nil {
-		_, err = s.replaceObject(ctx, s.ownerKey(now.Cloud, now.Account), data, was.etag)
-	}
+	_, err := s.replaceObject(ctx, s.ownerKey(now.Cloud, now.Account), smallMaxBytes, now, was.etag)
 	return wrapError("remember the owner of "+now.Account, err)
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestOwner: kept by cloud and account, not written over by who has not read it, and what is damaged is nothing.
+// TestOwner: saved per cloud and account, not overwritten by who has not read it; a corrupt one counts as none.
 func TestOwner(t *testing.T) {
 	t.Parallel()
 	for name, can := range allAbilities() {

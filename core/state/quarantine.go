@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// ListQuarantines gives all. What is damaged is none; the error tells of it beside the others.
+// ListQuarantines returns all. A corrupt one is left out and named by the error.
 func (s *Store) ListQuarantines(ctx context.Context) ([]inventory.Quarantine, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -16,18 +16,7 @@ func (s *Store) ListQuarantines(ctx context.Context) ([]inventory.Quarantine, er
 	if err != nil {
 		return nil, wrapError("list quarantines", err)
 	}
-	bodies := make([]inventory.Quarantine, len(keys))
-	errs := forEach(len(keys), func(n int) error {
-		_, err := s.loadObject(ctx, keys[n], smallMaxBytes, &bodies[n])
-		if inventory.KindOf(err) == inventory.NotFound {
-			return nil
-		}
-		if d, bad := asCorrupt(err); bad {
-			bodies[n] = inventory.Quarantine{}
-			return &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + keys[n], Err: d}
-		}
-		return err
-	})
+	bodies, errs := loadAll[inventory.Quarantine](ctx, s, keys, smallMaxBytes)
 	var all []inventory.Quarantine
 	for n, q := range bodies {
 		if errs[n] == nil && q.Account != "" {
@@ -37,20 +26,17 @@ func (s *Store) ListQuarantines(ctx context.Context) ([]inventory.Quarantine, er
 	return all, wrapError("read quarantines", errors.Join(errs...))
 }
 
-// SaveQuarantine writes one, in place of that of the same account.
+// SaveQuarantine saves a quarantine in place of that of the same account.
 func (s *Store) SaveQuarantine(ctx context.Context, q inventory.Quarantine) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	const longest = 1000 // bytes of a message, which may be a page of a proxy
+	const longest = 1000 // bytes of a message, which may be a proxy's page
 	q.Message = q.Message[:min(len(q.Message), longest)]
-	data, err := encodeObject(q, smallMaxBytes)
-	if err == nil {
-		_, err = s.bucket.Put(ctx, s.quarantineKey(q.Cloud, q.Account), data, storage.Always())
-	}
+	_, err := s.saveObject(ctx, s.quarantineKey(q.Cloud, q.Account), smallMaxBytes, q, storage.Always())
 	return wrapError("keep the quarantine of "+q.Account, err)
 }
 
-// DeleteQuarantine forgets that of an account.
+// DeleteQuarantine deletes that of an account.
 func (s *Store) DeleteQuarantine(ctx context.Context, of inventory.Cloud, account string) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()

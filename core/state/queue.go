@@ -12,32 +12,32 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// ErrNoQueue says that the store has no precondition, so that invocations cannot share cards: the caller keeps or sends
+// ErrNoQueue says that the store has no preconditions, so that invocations cannot share cards: the caller keeps or sends
 // its reports itself (kind Unsupported).
 var ErrNoQueue = errors.New("the store can keep no precondition, so reports are not shared between invocations")
 
-// claimTimeout is how long one may be telling before others may tell the same again.
+// claimTimeout is how long a claimed batch may take to send before others may claim it again.
 const claimTimeout = 2 * time.Minute
 
-// queue keeps reports in a store until they were told; ReportQueue and ShardQueue say when that is.
+// queue keeps reports in a store until they are sent in a card; ReportQueue and ShardQueue decide when.
 //
-// Nothing is lost: a report is in the store from Put until Ack. It is told again only where one who was telling it died,
-// or took longer than two minutes, before it called Ack. That this works rests on a List that shows every object whose
+// No report is lost: it is in the store from Put until Ack. It is sent twice only if its sender died,
+// or took longer than claimTimeout, before it called Ack. This relies on a List that shows every object whose
 // Put has ended, as OSS, S3 and OBS promise.
 type queue struct {
 	store *Store
 	name  string // of its lease, and in errors
-	// maxBytes ends a batch early, so that its card fits into the memory of a small function; the rest is told after it.
+	// maxBytes ends a batch early, so that its card fits into the memory of a small function; the rest is sent after it.
 	maxBytes int
-	// keepsUntilNoted: reports are let go only where it is noted that they were told.
+	// keepsUntilNoted says that reports are deleted only after their delivery was saved.
 	keepsUntilNoted bool
 }
 
-// Batch is what is to be told now, in one card. The zero value is none, and not valid. Else Ack or Nack must be called;
-// if neither is, it is told again after two minutes.
+// Batch is what is to be sent now, in one card. The zero value is empty and not valid. Otherwise Ack or Nack must be
+// called; if neither is, the batch can be claimed again after claimTimeout.
 type Batch struct {
 	Reports [][]byte // JSON, oldest first
-	// Queued tells of Put whether the store has the report: if so, it must not be kept elsewhere.
+	// Queued reports, after Put, whether the store has the report: if so, it must not be kept elsewhere.
 	Queued bool
 
 	queue   queue
@@ -45,13 +45,13 @@ type Batch struct {
 	folder  string // of the reports
 	bodyKey string
 	body    queueBody
-	names   []string // of what Ack lets go
+	names   []string // of what Ack deletes
 }
 
-// queueBody is the object beside queued reports. Only who holds the lease writes it.
+// queueBody is the object beside the queued reports. Only the holder of the lease writes it.
 type queueBody struct {
-	Until     time.Time `json:"until,omitzero"` // reports are kept until then
-	Delivered []string  `json:"told"`           // names of reports that were told, but perhaps not deleted
+	Until     time.Time `json:"until,omitzero"` // reports are collected until then
+	Delivered []string  `json:"told"`           // names of reports that were sent, but perhaps not deleted
 }
 
 // queuedReportBody is one queued report.
@@ -68,14 +68,11 @@ func (q queue) put(ctx context.Context, key string, report []byte, at time.Time)
 	if !json.Valid(report) {
 		return &inventory.Error{Kind: inventory.Invalid, Message: "a report is no JSON"}
 	}
-	data, err := encodeObject(queuedReportBody{At: at.UTC(), Report: report}, reportMaxBytes)
-	if err == nil {
-		_, err = q.store.saveObject(ctx, key, data, storage.CreateOnly())
-	}
+	_, err := q.store.saveObject(ctx, key, reportMaxBytes, queuedReportBody{At: at.UTC(), Report: report}, storage.CreateOnly())
 	return err
 }
 
-// acquire takes the queue's lease; free is false where another is telling.
+// acquire acquires the queue's lease; free is false while another holds it.
 func (q queue) acquire(ctx context.Context) (lease Lease, free bool, err error) {
 	lease, err = q.store.AcquireLease(ctx, q.name, claimTimeout, "")
 	switch {
@@ -87,7 +84,7 @@ func (q queue) acquire(ctx context.Context) (lease Lease, free bool, err error) 
 	return lease, err == nil, err
 }
 
-// loadBody loads the object beside queued reports; what cannot be used is as if there were none.
+// loadBody returns the object beside the queued reports; the zero value if it cannot be used.
 func (q queue) loadBody(ctx context.Context, key string) (queueBody, error) {
 	var body queueBody
 	_, err := q.store.loadObject(ctx, key, queueMaxBytes, &body)
@@ -100,40 +97,38 @@ func (q queue) loadBody(ctx context.Context, key string) (queueBody, error) {
 	return body, nil
 }
 
-// saveBody saves the object beside queued reports. One who was telling for too long leaves it to the next.
+// saveBody saves the object beside the queued reports. After claimTimeout it leaves that to the next claim.
 func (b *Batch) saveBody(ctx context.Context) error {
 	if !b.IsValid() {
 		return nil
 	}
-	data, err := encodeObject(b.body, queueMaxBytes)
-	if err == nil {
-		_, err = b.queue.store.bucket.Put(ctx, b.bodyKey, data, storage.Always())
-	}
+	_, err := b.queue.store.saveObject(ctx, b.bodyKey, queueMaxBytes, b.body, storage.Always())
 	return err
 }
 
 // loadReports adds reports to the batch, and returns the names of those that it added. One that cannot be read now
-// stays for another time; setAside sets a corrupt one aside, and returns the warning that tells so.
+// stays for another time; setAside handles a corrupt one and returns the warning.
 func (b *Batch) loadReports(ctx context.Context, names []string, setAside func(name string, d *corruptError) error) (added []string, err error) {
 	bodies := make([]queuedReportBody, len(names))
 	errs := forEach(len(names), func(n int) error {
 		_, err := b.queue.store.loadObject(ctx, b.folder+names[n], reportMaxBytes, &bodies[n])
 		if inventory.KindOf(err) == inventory.NotFound {
-			return nil // one who was slow has told it
+			return nil // a slow sender has sent it
 		}
 		return err
 	})
 	size := 0
 	for n, name := range names {
-		corrupt, bad := asCorrupt(errs[n])
+		corrupt, is := asCorrupt(errs[n])
 		switch {
-		case bad:
+		case is:
 			errs[n] = setAside(name, corrupt)
 			continue
 		case errs[n] != nil, len(bodies[n].Report) == 0:
 			continue
 		}
-		if size += len(bodies[n].Report); size > b.queue.maxBytes && len(b.Reports) > 0 {
+		size += len(bodies[n].Report)
+		if size > b.queue.maxBytes && len(b.Reports) > 0 {
 			break
 		}
 		b.Reports = append(b.Reports, bodies[n].Report)
@@ -143,10 +138,10 @@ func (b *Batch) loadReports(ctx context.Context, names []string, setAside func(n
 	return added, errors.Join(errs...)
 }
 
-// IsValid reports whether there is something to tell, and nobody else can be telling it now.
+// IsValid reports whether there is something to send, and nobody else can be sending it now.
 func (b Batch) IsValid() bool { return b.queue.store != nil && b.lease.IsValid(b.queue.store.now()) }
 
-// Ack says that a batch was told, and lets its reports go. Its error means that some may be told again.
+// Ack reports that a batch was sent, and deletes its reports. Its error means that some may be sent again.
 func (b Batch) Ack(ctx context.Context) error {
 	if b.queue.store == nil {
 		return nil
@@ -154,15 +149,15 @@ func (b Batch) Ack(ctx context.Context) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	b.body.Delivered = append(slices.Clone(b.body.Delivered), b.names...)
-	noted := b.saveBody(ctx)
-	var gone error
-	if noted == nil || !b.queue.keepsUntilNoted {
-		gone = b.queue.store.deleteAll(ctx, prefixAll(b.folder, b.names))
+	saved := b.saveBody(ctx)
+	var deleted error
+	if saved == nil || !b.queue.keepsUntilNoted {
+		deleted = b.queue.store.deleteAll(ctx, prefixAll(b.folder, b.names))
 	}
-	return wrapError(fmt.Sprintf("%s: let %d told reports go", b.queue.name, len(b.names)), errors.Join(noted, gone, b.lease.Release(ctx)))
+	return wrapError(fmt.Sprintf("%s: let %d told reports go", b.queue.name, len(b.names)), errors.Join(saved, deleted, b.lease.Release(ctx)))
 }
 
-// Nack says that a batch could not be told. It is still kept, and others may claim it.
+// Nack reports that a batch could not be sent. It stays queued, and others may claim it.
 func (b Batch) Nack(ctx context.Context) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()

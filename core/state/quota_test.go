@@ -12,9 +12,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-func mustReserve(t *testing.T, b *Quota, slice string, tick time.Time, want, limit int) Grant {
+func mustReserve(t *testing.T, b *Quota, shard string, firedAt time.Time, want, limit int) Grant {
 	t.Helper()
-	g, err := b.Reserve(t.Context(), Reservation{ShardKey: slice, FiredAt: tick, Removals: want}, limit)
+	g, err := b.Reserve(t.Context(), Reservation{ShardKey: shard, FiredAt: firedAt, Removals: want}, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,30 +31,30 @@ func wantGrant(t *testing.T, what string, got Grant, granted bool, others int) {
 func TestBudgetIsSharedBySlices(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
-		b, tick := s.Quota("org"), c.Now()
-		wantGrant(t, "the first", mustReserve(t, b, "a", tick, 30, 50), true, 0)
-		wantGrant(t, "as much as is left", mustReserve(t, b, "b", tick, 20, 50), true, 30)
-		wantGrant(t, "one too many", mustReserve(t, b, "c", tick, 1, 50), false, 50)
-		wantGrant(t, "of another deployment", mustReserve(t, s.Quota("other"), "c", tick, 50, 50), true, 0)
-		wantGrant(t, "that of another process", mustReserve(t, newStoreAt(t, m, c).Quota("org"), "d", tick, 50, 50), false, 51)
+		b, firedAt := s.Quota("org"), c.Now()
+		wantGrant(t, "the first", mustReserve(t, b, "a", firedAt, 30, 50), true, 0)
+		wantGrant(t, "as much as is left", mustReserve(t, b, "b", firedAt, 20, 50), true, 30)
+		wantGrant(t, "one too many", mustReserve(t, b, "c", firedAt, 1, 50), false, 50)
+		wantGrant(t, "of another deployment", mustReserve(t, s.Quota("other"), "c", firedAt, 50, 50), true, 0)
+		wantGrant(t, "that of another process", mustReserve(t, newStoreAt(t, m, c).Quota("org"), "d", firedAt, 50, 50), false, 51)
 		c.Advance(5 * time.Minute)
 		next := c.Now()
-		wantGrant(t, "nothing in the next tick", mustReserve(t, b, "a", next, 0, 50), true, 20+1+50)
+		wantGrant(t, "nothing in the next firing", mustReserve(t, b, "a", next, 0, 50), true, 20+1+50)
 		wantGrant(t, "what was refused still waits", mustReserve(t, b, "c", next, 1, 50), false, 20+50)
 		wantGrant(t, "people raised the limit", mustReserve(t, b, "c", next, 1, 71), true, 20+50)
 	})
 }
 
-// A storm that is too large for one run is not removed slice by slice in the runs that follow.
+// Removals that are too many for one run do not pass shard by shard in the runs that follow.
 func TestStormIsNotRemovedBitByBit(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, _ *memoryBucket, s *Store, c *fakeClock) {
 		b, removed := s.Quota("org"), map[int]int{}
 		for run := range 30 {
-			for slice := range 4 {
-				want := 40 - removed[slice]
-				if mustReserve(t, b, fmt.Sprint(slice), c.Now(), want, 50).Granted {
-					removed[slice] += want
+			for shard := range 4 {
+				want := 40 - removed[shard]
+				if mustReserve(t, b, fmt.Sprint(shard), c.Now(), want, 50).Granted {
+					removed[shard] += want
 				}
 			}
 			c.Advance([]time.Duration{5 * time.Minute, time.Hour, 24 * time.Hour}[run%3])
@@ -68,32 +68,32 @@ func TestStormIsNotRemovedBitByBit(t *testing.T) {
 func TestTickDeliveredAgain(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, _ *memoryBucket, s *Store, c *fakeClock) {
-		b, tick := s.Quota("org"), c.Now()
-		wantGrant(t, "first", mustReserve(t, b, "a", tick, 40, 50), true, 0)
-		wantGrant(t, "again, with what was left", mustReserve(t, b, "a", tick, 10, 50), true, 0)
-		wantGrant(t, "again", mustReserve(t, b, "a", tick, 1, 50), false, 0)
-		wantGrant(t, "what it was granted stands", mustReserve(t, b, "a", tick, 0, 50), true, 0)
-		wantGrant(t, "for others too", mustReserve(t, b, "b", tick, 1, 50), false, 50)
-		// A run of the next tick does not free what those of this one count.
-		mustReserve(t, b, "a", tick.Add(5*time.Minute), 0, 50)
-		wantGrant(t, "one that is slow", mustReserve(t, b, "b", tick, 1, 50), false, 50)
-		wantGrant(t, "one of the next tick", mustReserve(t, b, "b", tick.Add(5*time.Minute), 1, 50), true, 0)
+		b, firedAt := s.Quota("org"), c.Now()
+		wantGrant(t, "first", mustReserve(t, b, "a", firedAt, 40, 50), true, 0)
+		wantGrant(t, "again, with what was left", mustReserve(t, b, "a", firedAt, 10, 50), true, 0)
+		wantGrant(t, "again", mustReserve(t, b, "a", firedAt, 1, 50), false, 0)
+		wantGrant(t, "what it was granted stands", mustReserve(t, b, "a", firedAt, 0, 50), true, 0)
+		wantGrant(t, "for others too", mustReserve(t, b, "b", firedAt, 1, 50), false, 50)
+		// A run of the next firing does not free what those of this one count.
+		mustReserve(t, b, "a", firedAt.Add(5*time.Minute), 0, 50)
+		wantGrant(t, "one that is slow", mustReserve(t, b, "b", firedAt, 1, 50), false, 50)
+		wantGrant(t, "one of the next firing", mustReserve(t, b, "b", firedAt.Add(5*time.Minute), 1, 50), true, 0)
 	})
 }
 
 func TestClaimsEnd(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
-		b, tick := s.Quota("org"), c.Now()
-		mustReserve(t, b, "granted", tick, 50, 50)
-		mustReserve(t, b, "refused", tick, 7, 50)
+		b, firedAt := s.Quota("org"), c.Now()
+		mustReserve(t, b, "granted", firedAt, 50, 50)
+		mustReserve(t, b, "refused", firedAt, 7, 50)
 		c.Advance(time.Hour)
 		wantGrant(t, "within the hour", mustReserve(t, b, "x", c.Now(), 1, 50), false, 57)
 		c.Advance(time.Second)
 		wantGrant(t, "what was granted is done", mustReserve(t, b, "x", c.Now(), 1, 50), true, 7)
 		c.Advance(24 * time.Hour)
 		wantGrant(t, "all is over", mustReserve(t, b, "y", c.Now(), 50, 50), true, 0)
-		// A claim of a clock that is a week ahead ends as well.
+		// A reservation by a clock that is a week ahead ends as well.
 		ahead := &fakeClock{}
 		ahead.Advance(30 * 24 * time.Hour)
 		mustReserve(t, newStoreAt(t, m, ahead).Quota("org"), "ahead", ahead.Now(), 50, 50)
@@ -149,7 +149,7 @@ func TestNoBudgetWithoutPreconditions(t *testing.T) {
 	}
 }
 
-// newRacingStore makes the store of another process: with nonces that no other has.
+// newRacingStore returns the store of another process, whose nonces no other has.
 func newRacingStore(t *testing.T, m *memoryBucket, c *fakeClock) *Store {
 	t.Helper()
 	s, err := New(m, "team/jms-sync/", Options{Now: c.Now})
@@ -159,7 +159,7 @@ func newRacingStore(t *testing.T, m *memoryBucket, c *fakeClock) *Store {
 	return s
 }
 
-// Slices that race: what is granted to them in one tick is never more than the limit, and one that
+// Shards that race: what is granted to them in one firing never exceeds the limit, and one that
 // fits is granted.
 func TestRacingSlices(t *testing.T) {
 	t.Parallel()
@@ -193,8 +193,8 @@ func TestRacingSlices(t *testing.T) {
 	})
 }
 
-// Whatever fails, whether it was done or not, and in whatever order: the removals of one tick are
-// never more than the limit.
+// Whatever fails, whether it was done or not, and in whatever order: the removals of one firing
+// never exceed the limit.
 func TestNeverMoreThanTheLimit(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(40) {
@@ -207,22 +207,22 @@ func TestNeverMoreThanTheLimit(t *testing.T) {
 			b, limit := s.Quota("org"), 5+r.IntN(20)
 			removed := map[time.Time]int{}
 			for range 40 {
-				tick := testStart.Add(time.Duration(r.IntN(2)) * 5 * time.Minute) // two ticks whose runs overlap
+				firedAt := testStart.Add(time.Duration(r.IntN(2)) * 5 * time.Minute) // two ticks whose runs overlap
 				want := r.IntN(limit + 3)
-				g, err := b.Reserve(t.Context(), Reservation{ShardKey: fmt.Sprint(r.IntN(4)), FiredAt: tick, Removals: want}, limit)
+				g, err := b.Reserve(t.Context(), Reservation{ShardKey: fmt.Sprint(r.IntN(4)), FiredAt: firedAt, Removals: want}, limit)
 				if err != nil && g.Granted {
 					t.Fatalf("granted with %v", err)
 				}
 				if g.Granted {
-					removed[tick] += want
+					removed[firedAt] += want
 				}
 				if err != nil {
-					c.Advance(quotaLeaseTTL + MaxSkew + time.Second) // a lease that stayed
+					c.Advance(shortLeaseTTL + MaxSkew + time.Second) // a lease that stayed
 				}
 			}
-			for tick, n := range removed {
+			for firedAt, n := range removed {
 				if n > limit && c.Now().Sub(testStart) < grantLifetime {
-					t.Errorf("%s, seed %d: %d removed in the tick of %s, the limit is %d", level, seed, n, tick, limit)
+					t.Errorf("%s, seed %d: %d removed in the firing of %s, the limit is %d", level, seed, n, firedAt, limit)
 				}
 			}
 		}

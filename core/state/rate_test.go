@@ -7,7 +7,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestRate: one per JumpServer and key; none is no error; what is damaged is none, and is written over.
+// TestRate: one per JumpServer and key; none is no error; a corrupt one counts as none, and is overwritten.
 func TestRate(t *testing.T) {
 	t.Parallel()
 	for name, can := range allAbilities() {

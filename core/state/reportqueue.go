@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// maxBatchReports is how many reports one card takes at most; the next ones wait for the next card.
+	// maxBatchReports is how many reports one card has at most; more wait for the next card.
 	maxBatchReports = 500
-	// maxBatchBytes is queue.maxBytes of events' reports.
+	// maxBatchBytes is the maxBytes of a ReportQueue.
 	maxBatchBytes = 2 << 20
 )
 
-// ReportQueue keeps reports so that a storm of events does not become a storm of messages, for all
-// invocations that share the store. The first report is told at once; those of the window after
-// it are kept, and told in one card by whoever comes first after the window.
+// ReportQueue collects reports so that many events do not become many messages, for all
+// invocations that share the store. The first report is sent at once; those of the window after
+// it are collected, and sent in one card by the first invocation after the window.
 type ReportQueue struct {
 	queue
 	window time.Duration
@@ -27,14 +27,14 @@ type ReportQueue struct {
 	folder string
 }
 
-// ReportQueue returns the queue of this name, with a window of that length; 0 tells every report at once.
+// ReportQueue returns the queue of this name, with a window of this length; 0 sends every report at once.
 func (s *Store) ReportQueue(name string, every time.Duration) *ReportQueue {
 	key := s.prefix + "window/" + safeKeyPart(name)
 	return &ReportQueue{queue: queue{store: s, name: "window " + name, maxBytes: maxBatchBytes}, window: every, key: key + ".json", folder: key + "/"}
 }
 
-// Put adds a report and returns those to be told now, or none. Its error may come beside a batch, which is to be told
-// nevertheless; where Queued is false the report is the caller's to keep, e.g. after ErrNoQueue.
+// Put adds a report and returns those to be sent now, or none. Its error may come with a batch, which is to be sent
+// all the same. If Queued is false the caller must keep the report, for example after ErrNoQueue.
 func (w *ReportQueue) Put(ctx context.Context, report []byte, now time.Time) (Batch, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -47,12 +47,12 @@ func (w *ReportQueue) Put(ctx context.Context, report []byte, now time.Time) (Ba
 	return b, err
 }
 
-// ClaimDue returns what is kept although its window is over, without adding anything.
+// ClaimDue returns the collected reports if their window is over, without adding one.
 func (w *ReportQueue) ClaimDue(ctx context.Context, now time.Time) (Batch, error) {
 	return w.claimQueued(ctx, now, claimOverdue)
 }
 
-// ClaimAll returns everything that is kept: for a full run, which tells a card anyway.
+// ClaimAll returns all collected reports: for a full run, which sends a card anyway.
 func (w *ReportQueue) ClaimAll(ctx context.Context, now time.Time) (Batch, error) {
 	return w.claimQueued(ctx, now, claimEverything)
 }
@@ -66,7 +66,7 @@ const (
 	claimEverything                  // at any time
 )
 
-// claimQueued is claim for who puts nothing. It looks first whether anything is kept: mostly nothing is, and that is
+// claimQueued is claim without a Put. It first looks whether anything is queued: mostly nothing is, and that costs
 // one call.
 func (w *ReportQueue) claimQueued(ctx context.Context, now time.Time, why claimMode) (Batch, error) {
 	ctx, cancel := withTimeout(ctx)
@@ -80,7 +80,7 @@ func (w *ReportQueue) claimQueued(ctx context.Context, now time.Time, why claimM
 	return w.claim(ctx, now, why)
 }
 
-// claim returns what is to be told, if nobody else is telling: then the next who comes tells what is kept now.
+// claim returns what is to be sent, unless another holds the lease: then a later claim returns what is queued now.
 func (w *ReportQueue) claim(ctx context.Context, now time.Time, why claimMode) (Batch, error) {
 	body, warning := w.loadWindow(ctx)
 	if why != claimEverything && body.isCollecting(now, w.window) {
@@ -91,7 +91,8 @@ func (w *ReportQueue) claim(ctx context.Context, now time.Time, why claimMode) (
 		return Batch{}, wrapError(w.name, errors.Join(err, warning))
 	}
 	b := Batch{queue: w.queue, lease: lease, folder: w.folder, bodyKey: w.key}
-	if b.body, err = w.loadWindow(ctx); err != nil {
+	b.body, err = w.loadWindow(ctx)
+	if err != nil {
 		warning = err
 	}
 	if why == claimEverything || !b.body.isCollecting(now, w.window) {
@@ -104,31 +105,31 @@ func (w *ReportQueue) claim(ctx context.Context, now time.Time, why claimMode) (
 	return b, wrapError(w.name, errors.Join(warning, lease.Warning, err))
 }
 
-// isCollecting reports whether reports are still kept. A time that no window reaches was written by a wrong clock.
+// isCollecting reports whether the window is open. A time that no window reaches was written by a wrong clock.
 func (b queueBody) isCollecting(now time.Time, every time.Duration) bool {
 	return now.Before(b.Until) && !b.Until.After(now.Add(every+MaxSkew))
 }
 
-// loadWindow loads the window's own object, and moves a corrupt one out of the way.
+// loadWindow loads the window's own object, and moves a corrupt one aside.
 func (w *ReportQueue) loadWindow(ctx context.Context) (queueBody, error) {
 	body, err := w.loadBody(ctx, w.key)
-	if d, bad := asCorrupt(err); bad {
-		_, err = w.store.moveCorrupt(ctx, w.key, d)
+	if corrupt, is := asCorrupt(err); is {
+		_, err = w.store.moveCorrupt(ctx, w.key, corrupt)
 	}
 	return body, err
 }
 
-// loadQueued reads what is kept, oldest first, and begins the window.
+// loadQueued adds the queued reports to the batch, oldest first, and opens the window.
 func (w *ReportQueue) loadQueued(ctx context.Context, b *Batch, now time.Time, why claimMode) error {
 	names, err := w.listQueued(ctx)
 	if err != nil {
 		return err
 	}
-	delivered := func(name string) bool { return slices.Contains(b.body.Delivered, name) }
-	left := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !delivered(n) })
-	warnings := w.store.deleteAll(ctx, prefixAll(w.folder, left))
-	b.body.Delivered = left
-	names = slices.DeleteFunc(names, delivered)
+	isDelivered := func(name string) bool { return slices.Contains(b.body.Delivered, name) }
+	undeleted := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !isDelivered(n) })
+	warnings := w.store.deleteAll(ctx, prefixAll(w.folder, undeleted))
+	b.body.Delivered = undeleted
+	names = slices.DeleteFunc(names, isDelivered)
 	names = names[:min(len(names), maxBatchReports)]
 	_, err = b.loadReports(ctx, names, func(name string, d *corruptError) error {
 		_, warning := w.store.moveCorrupt(ctx, w.folder+name, d)
@@ -140,14 +141,14 @@ func (w *ReportQueue) loadQueued(ctx context.Context, b *Batch, now time.Time, w
 	}
 	b.body.Until = now.UTC().Add(w.window)
 	if err := b.saveBody(ctx); err != nil {
-		// Without a window every report would be told at once. They are kept; the next one tries again.
+		// Without a window every report would be sent at once. They stay queued for the next claim.
 		b.Reports, b.names = nil, nil
 		return errors.Join(warnings, err)
 	}
 	return warnings
 }
 
-// listQueued lists the names of kept reports, oldest first.
+// listQueued returns the names of queued reports, oldest first.
 func (w *ReportQueue) listQueued(ctx context.Context) ([]string, error) {
 	keys, err := w.store.bucket.List(ctx, w.folder)
 	var names []string

@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// Another told between this one's look at the window and its turn to tell: its report waits.
+// Another invocation sent a card between this one's look at the window and its lease: its report waits.
 func TestAnotherTellsMeanwhile(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
@@ -34,7 +34,7 @@ func TestAnotherTellsMeanwhile(t *testing.T) {
 	})
 }
 
-// One who was telling for too long deletes what it told, and leaves the window to the next.
+// A sender that took too long deletes what it sent, and leaves the window to the next.
 func TestLateTellerLeavesTheWindowAlone(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {

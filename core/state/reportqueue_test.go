@@ -133,8 +133,8 @@ func TestWhatCouldNotBeToldIsKept(t *testing.T) {
 	})
 }
 
-// One who was telling and died, or was frozen: after its time another tells the same; should the first
-// come back then, it disturbs nothing.
+// A sender died, or was frozen: after claimTimeout another claims the same batch; if the first
+// comes back then, it disturbs nothing.
 func TestTellerThatDies(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
@@ -199,7 +199,7 @@ func TestWithoutPreconditionsThereIsNoWindow(t *testing.T) {
 	}
 }
 
-// Many invocations at once: every report is told, none more than twice, and in few cards.
+// Many invocations at once: every report is sent, none more than twice, and in few cards.
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
@@ -248,7 +248,7 @@ func TestStorm(t *testing.T) {
 	})
 }
 
-// Whatever single request fails: what is kept here or by the caller is told, at most twice.
+// Whatever single request fails: what the queue or the caller has is sent, at most twice.
 func TestNothingIsLostByASingleFault(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, _ *memoryBucket, s *Store, _ *fakeClock) {
@@ -295,13 +295,13 @@ func runStormWithFault(t *testing.T, m *memoryBucket, at int, done bool) map[str
 		for _, r := range reportTexts(b) {
 			times[r]++
 		}
-		_ = b.Ack(t.Context()) // its fault may be that one
+		_ = b.Ack(t.Context()) // the fault may be in this call
 	}
 	for n := range 6 {
 		report := fmt.Appendf(nil, `{"n":%d}`, n)
 		b, _ := w.Put(t.Context(), report, c.Now())
 		if !b.Queued {
-			times[string(report)]++ // the caller tells it from memory
+			times[string(report)]++ // the caller sends it from memory
 		}
 		tell(b)
 		c.Advance(45 * time.Second)

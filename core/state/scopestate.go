@@ -6,45 +6,45 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// ScopeState is what is remembered of one scope. The zero value is "nothing known".
+// ScopeState is what is remembered of one scope. The zero value means that nothing is known.
 type ScopeState struct {
-	// ListingFingerprint is the Fingerprint, without a salt, of its last complete listing; "" = none yet.
+	// ListingFingerprint is the Fingerprint, without a salt, of the last complete listing; "" = none yet.
 	ListingFingerprint string
-	// AppliedFingerprint is the Fingerprint, with the salt, of what was last applied as a whole.
+	// AppliedFingerprint is the Fingerprint, with the salt, of the listing that was last applied as a whole.
 	AppliedFingerprint string
-	// AppliedAt is when that was, FullAt when it was last compared with all of JumpServer's assets.
+	// AppliedAt is when that was; FullAt is when the scope was last compared with all assets of JumpServer.
 	AppliedAt, FullAt time.Time
-	// AssetCount is how many assets of ours the scope had then; for people. It is no population for
-	// the guard, which reads that of JumpServer.
+	// AssetCount is how many of our assets the scope had then, for people to read. The guard does not use it:
+	// it counts the assets of JumpServer.
 	AssetCount int
 	// Dirty says that something was held, skipped, due, failed or not reached, or that a run began and
-	// its end is not known.
+	// its end is unknown.
 	Dirty bool
-	// HeldRemovals is how many removals the last run that compared the scope with all of JumpServer held.
+	// HeldRemovals is how many removals the last full reconcile of the scope held.
 	HeldRemovals int
-	// NextDue is the next moment at which something in this scope becomes due that only had to wait, as
-	// the end of a grace; zero = nothing waits. It keeps no scope open: see DueBy.
+	// NextDue is the next moment at which something in this scope becomes due that only had to wait, such as
+	// the end of a grace; zero = nothing waits. It does not make the scope dirty: see IsDue.
 	NextDue time.Time
 }
 
-// IsUnchanged tells whether a listing with this fingerprint (with the salt) has been applied as a
-// whole, with nothing left open: JumpServer need not be asked, unless something is DueBy now, or
-// FullDue. It never holds of a failed listing.
+// IsUnchanged reports whether a listing with this fingerprint (with the salt) was applied as a
+// whole and left nothing dirty: JumpServer need not be asked, unless the scope IsDue or
+// IsFullDue. It is false for a failed listing.
 func (s ScopeState) IsUnchanged(fingerprint string) bool {
 	return fingerprint != "" && s.AppliedFingerprint == fingerprint && !s.Dirty
 }
 
-// IsFullDue tells whether a full reconcile is due: the last one is every or longer ago, is not
-// known, or lies in the future as only a wrong clock can have written it.
+// IsFullDue reports whether a full reconcile is due: the last one is every or longer ago, is
+// unknown, or lies further in the future than a correct clock can have written.
 func (s ScopeState) IsFullDue(now time.Time, every time.Duration) bool {
 	return every <= 0 || s.FullAt.IsZero() || now.Sub(s.FullAt) >= every || s.FullAt.After(now.Add(MaxSkew))
 }
 
-// IsDue tells whether the moment of what waits in this scope has come. A Due that a wrong clock wrote
+// IsDue reports whether something that waited in this scope is due. A NextDue that a wrong clock wrote
 // too late waits no longer than the next full reconcile.
 func (s ScopeState) IsDue(now time.Time) bool { return !s.NextDue.IsZero() && !now.Before(s.NextDue) }
 
-// scopeBody is a Scope as it is written.
+// scopeBody is a ScopeState as it is saved.
 type scopeBody struct {
 	Cloud              inventory.Cloud `json:"cloud"`
 	Account            string          `json:"account"`
@@ -56,11 +56,11 @@ type scopeBody struct {
 	AssetCount         int             `json:"assets"`
 	HeldRemovals       int             `json:"held,omitempty"`
 	Dirty              bool            `json:"open"`
-	Nonce              string          `json:"nonce"` // no two writes have the same bytes, and so the same ETag
+	Nonce              string          `json:"nonce"` // no two writes have the same bytes, and so never the same ETag
 	NextDue            time.Time       `json:"due,omitzero"`
 }
 
-// schemaRange: schema 1 did not know what is due when, and so is nothing known.
+// schemaRange: schema 1 does not say what is due when, so it is not read.
 func (scopeBody) schemaRange() (oldest, newest int) { return 2, 2 }
 
 func (s ScopeState) newBody(at inventory.Scope, nonce string) scopeBody {
@@ -71,7 +71,7 @@ func (s ScopeState) newBody(at inventory.Scope, nonce string) scopeBody {
 	}
 }
 
-// decodeScopeState gives what a body says, if it is that of this scope and can be true.
+// decodeScopeState returns the state in a body, or why it cannot be that of this scope.
 func (b scopeBody) decodeScopeState(at inventory.Scope) (s ScopeState, why string) {
 	switch {
 	case at != inventory.Scope{Cloud: b.Cloud, Account: b.Account, Region: b.Region}:

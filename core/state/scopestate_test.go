@@ -28,7 +28,7 @@ func TestDueBy(t *testing.T) {
 	}
 }
 
-// What waits keeps a scope neither open nor changed, and is kept through Begin.
+// What waits makes a scope neither dirty nor changed, and is kept by MarkDirty.
 func TestDueIsKept(t *testing.T) {
 	t.Parallel()
 	at := newScope("prod", "a")
@@ -70,7 +70,7 @@ func TestScopeAsItIsWritten(t *testing.T) {
 	}
 }
 
-// A scope as schema 1 wrote it is nothing known; that is no damage, and no warning after an update.
+// A scope of schema 1 counts as unknown; it is not corrupt, and an update warns of nothing.
 func TestScopeOfSchemaOneIsNothingKnown(t *testing.T) {
 	t.Parallel()
 	at := newScope("prod", "a")
@@ -96,7 +96,7 @@ func TestScopeOfSchemaOneIsNothingKnown(t *testing.T) {
 		if got := s.LoadSnapshot(t.Context(), []inventory.Scope{at}).ScopeState(at); got != known {
 			t.Errorf("%s: then %+v", name, got)
 		}
-		// Another run that wrote over it meanwhile is seen, as of any scope.
+		// Another run that overwrote it meanwhile is noticed, as with any scope.
 		m.setObject(s.scopeKey(at), old)
 		v = s.LoadSnapshot(t.Context(), []inventory.Scope{at})
 		if err := s.LoadSnapshot(t.Context(), []inventory.Scope{at}).SaveScope(t.Context(), at, known); err != nil {

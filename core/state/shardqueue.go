@@ -12,21 +12,21 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// The bounds of rounds.
+// The limits of a ShardQueue.
 const (
-	// MaxShardReport is the most bytes that a report of a round may have.
+	// MaxShardReport is how many bytes a shard's report may have.
 	MaxShardReport = reportMaxBytes - 1<<10
-	// shardBatchRetention is how long it is known that a round was told, for parts that come late.
+	// shardBatchRetention is how long the delivery of a batch is remembered, for shards that are late.
 	shardBatchRetention = 24 * time.Hour
-	// maxPrunedReports is how many old objects one look at the rounds deletes at most.
+	// maxPrunedReports is how many old objects one Claim deletes at most.
 	maxPrunedReports = 50
-	// maxShardBatchBytes is queue.maxBytes of shards' reports.
+	// maxShardBatchBytes is the maxBytes of a ShardQueue.
 	maxShardBatchBytes = 8 << 20
 )
 
-// ShardQueue lets the shards of one run, which work side by side, be told in one card. Each shard puts its
-// report; whoever finds that all are there, or that one is missing for too long, tells them. What is due and was not
-// told is due again for every later shard that looks.
+// ShardQueue joins the reports of the shards of one run, which work side by side, in one card. Each shard puts its
+// report; the one that finds that all are there, or that one is missing for too long, sends them. A batch that is due and
+// was not sent is due again for every later shard that looks.
 type ShardQueue struct {
 	queue
 	folder string
@@ -40,29 +40,29 @@ func (s *Store) ShardQueue(name string) *ShardQueue {
 	}
 }
 
-// ShardID is the place of a part in its round.
+// ShardID identifies a shard of one firing.
 type ShardID struct {
 	inventory.Shard
-	FiredAt time.Time // of the round, to the second; the same for all its parts
+	FiredAt time.Time // of the run's timer, to the second; the same for all its shards
 }
 
-// ShardBatch is the reports of one firing. Reports are sorted by shard, and of one shard oldest first.
+// ShardBatch is the reports of one firing, sorted by shard, and those of one shard oldest first.
 type ShardBatch struct {
 	Batch
 	FiredAt time.Time
 	Count   int
 	Shards  []int // of the reports
-	// MissingShards are the shards that did not report in time; none where they were told of before.
+	// MissingShards are the shards that did not report in time; none if an earlier card named them.
 	MissingShards []int
 }
 
-// shardBatchLayout is how the time of a round stands in keys.
+// shardBatchLayout is the form of a firing's time in keys.
 const shardBatchLayout = "20060102T150405Z"
 
 const deliveredName = "told.json"
 
-// Put adds a shard's report (JSON, at most MaxShardReport bytes). After an error the report is the caller's to tell,
-// even though it may be told by others too.
+// Put adds a shard's report (JSON, at most MaxShardReport bytes). After an error the caller must send the report,
+// even though others may send it too.
 func (r *ShardQueue) Put(ctx context.Context, shard ShardID, report []byte) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -75,10 +75,10 @@ func (r *ShardQueue) Put(ctx context.Context, shard ShardID, report []byte) erro
 	return wrapError(doing, r.put(ctx, r.batchFolder(shard.FiredAt, shard.Count)+name, report, now))
 }
 
-// Claim returns the oldest batch that is due, if nobody else is telling: one whose shards all reported, one that
-// began longer than wait ago, and one of which the rest was told before. Where another tells, it finds
-// what is due now when it looks again; so who told a batch must Claim again until there is none.
-// The error may come beside a batch, which is to be told nevertheless.
+// Claim returns the oldest batch that is due, unless another holds the lease: one whose shards all reported, one that
+// began longer than wait ago, or one of which a part was sent before. The holder of the lease finds
+// what is due now when it claims again, so after sending a batch Claim must be called again until there is none.
+// The error may come with a batch, which is to be sent all the same.
 func (r *ShardQueue) Claim(ctx context.Context, wait time.Duration) (ShardBatch, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -102,7 +102,7 @@ func (r *ShardQueue) Claim(ctx context.Context, wait time.Duration) (ShardBatch,
 	return batch, wrapError(r.name, errors.Join(cleaned, lease.Warning, err))
 }
 
-// loadFirstDue loads the oldest batch that is due.
+// loadFirstDue returns the oldest batch that is due.
 func (r *ShardQueue) loadFirstDue(ctx context.Context, lease Lease, now time.Time, wait time.Duration) (ShardBatch, error) {
 	all, err := r.listBatches(ctx)
 	if err != nil {
@@ -113,7 +113,7 @@ func (r *ShardQueue) loadFirstDue(ctx context.Context, lease Lease, now time.Tim
 		if !s.isDue(now, wait) {
 			continue
 		}
-		var body queueBody // where it cannot be read nothing was told: rather twice than never
+		var body queueBody // if it cannot be read nothing counts as sent: better twice than never
 		if s.hasDelivered {
 			body, err = r.loadBody(ctx, s.folder+deliveredName)
 			warnings = errors.Join(warnings, err)
@@ -137,7 +137,7 @@ func (r *ShardQueue) loadFirstDue(ctx context.Context, lease Lease, now time.Tim
 	return ShardBatch{}, warnings
 }
 
-// loadShards reads reports. A corrupt one is let go with a warning, and its shard counts as one that is missing.
+// loadShards reads reports. A corrupt one is dropped with a warning, and its shard counts as missing.
 func (d *ShardBatch) loadShards(ctx context.Context, names []string) error {
 	added, err := d.loadReports(ctx, names, func(name string, corrupt *corruptError) error {
 		d.names = append(d.names, name)
@@ -157,7 +157,7 @@ func (r *ShardQueue) batchFolder(at time.Time, of int) string {
 	return r.folder + at.UTC().Format(shardBatchLayout) + fmt.Sprintf("-%03d/", of)
 }
 
-// shardBatchState is what a List shows of one round.
+// shardBatchState is what List shows of one batch.
 type shardBatchState struct {
 	folder       string
 	at           time.Time
@@ -166,14 +166,14 @@ type shardBatchState struct {
 	hasDelivered bool
 }
 
-// listBatches lists the rounds, oldest first.
+// listBatches returns the batches, oldest first.
 func (r *ShardQueue) listBatches(ctx context.Context) ([]shardBatchState, error) {
 	keys, err := r.store.bucket.List(ctx, r.folder)
 	if err != nil {
 		return nil, err
 	}
 	var all []shardBatchState
-	for _, key := range keys { // sorted, so by round
+	for _, key := range keys { // sorted, so also by batch
 		folder, name, ok := strings.Cut(strings.TrimPrefix(key, r.folder), "/")
 		at, of, known := parseBatchName(folder)
 		if !ok || !known {
@@ -183,10 +183,11 @@ func (r *ShardQueue) listBatches(ctx context.Context) ([]shardBatchState, error)
 			all = append(all, shardBatchState{folder: r.folder + folder + "/", at: at, of: of})
 		}
 		s := &all[len(all)-1]
-		switch part := parseShardNumber(name); {
+		shard := parseShardNumber(name)
+		switch {
 		case name == deliveredName:
 			s.hasDelivered = true
-		case part >= 1 && part <= of && strings.HasSuffix(name, ".json"):
+		case shard >= 1 && shard <= of && strings.HasSuffix(name, ".json"):
 			s.reportNames = append(s.reportNames, name)
 		}
 	}
@@ -196,41 +197,41 @@ func (r *ShardQueue) listBatches(ctx context.Context) ([]shardBatchState, error)
 func parseBatchName(name string) (at time.Time, of int, ok bool) {
 	stamp, count, ok := strings.Cut(name, "-")
 	at, err := time.Parse(shardBatchLayout, stamp)
-	of, bad := strconv.Atoi(count)
-	return at, of, ok && err == nil && bad == nil && of >= 1 && of <= inventory.MaxShards
+	of, countErr := strconv.Atoi(count)
+	return at, of, ok && err == nil && countErr == nil && of >= 1 && of <= inventory.MaxShards
 }
 
-// parseShardNumber gives the part of a report's name, 0 where it is none.
+// parseShardNumber returns the shard of a report's name; 0 = it has none.
 func parseShardNumber(name string) int {
 	number, _, _ := strings.Cut(name, "-")
-	part, err := strconv.Atoi(number)
+	shard, err := strconv.Atoi(number)
 	if err != nil {
 		return 0
 	}
-	return part
+	return shard
 }
 
 func (s shardBatchState) isDue(now time.Time, wait time.Duration) bool {
 	return len(s.reportNames) > 0 && (s.hasDelivered || len(s.missingShards()) == 0 || now.Sub(s.at) > wait)
 }
 
-// missingShards are the parts without a report.
+// missingShards returns the shards without a report.
 func (s shardBatchState) missingShards() []int {
-	there := make([]bool, s.of+1)
+	reported := make([]bool, s.of+1)
 	for _, name := range s.reportNames {
-		there[parseShardNumber(name)] = true
+		reported[parseShardNumber(name)] = true
 	}
 	var out []int
-	for part := 1; part <= s.of; part++ {
-		if !there[part] {
-			out = append(out, part)
+	for shard := 1; shard <= s.of; shard++ {
+		if !reported[shard] {
+			out = append(out, shard)
 		}
 	}
 	return out
 }
 
-// pruneBatches deletes some of what is left of old rounds. Those that were never told stay as long as again,
-// so that a function that was off for a day tells them first.
+// pruneBatches deletes some of what is left of old batches. Batches that were never sent stay twice as long,
+// so that a function that was off for a day sends them first.
 func (r *ShardQueue) pruneBatches(ctx context.Context, all []shardBatchState, now time.Time) error {
 	var old []string
 	for _, s := range all {

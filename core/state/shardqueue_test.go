@@ -166,7 +166,7 @@ func TestRoundsRefuse(t *testing.T) {
 	wantKind(t, s.ShardQueue("org").Put(t.Context(), shardID(c.Now(), 1, 2), append(large, large...)), inventory.Invalid)
 }
 
-// runShard is what a part does after its run.
+// runShard does what a shard does after its run.
 func runShard(t *testing.T, r *ShardQueue, card func([][]byte)) {
 	t.Helper()
 	for range 4 {
@@ -179,18 +179,18 @@ func runShard(t *testing.T, r *ShardQueue, card func([][]byte)) {
 	}
 }
 
-// Parts that race: each round is told in one card, and no report is left out.
+// Shards that race: each firing's reports are sent in one card, and none is left out.
 func TestRacingParts(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, m *memoryBucket, _ *Store, c *fakeClock) {
-		const rounds, parts = 3, 16
+		const queue, parts = 3, 16
 		var mu sync.Mutex
 		cards, reports := 0, 0
 		var wait sync.WaitGroup
-		for n := range rounds * parts {
+		for n := range queue * parts {
 			wait.Go(func() {
 				r := newRacingStore(t, m, c).ShardQueue("org")
-				putShardReport(t, r, testStart.Add(time.Duration(n%rounds)*time.Minute), n/rounds+1, parts)
+				putShardReport(t, r, testStart.Add(time.Duration(n%queue)*time.Minute), n/queue+1, parts)
 				runShard(t, r, func(card [][]byte) {
 					mu.Lock()
 					defer mu.Unlock()
@@ -200,14 +200,14 @@ func TestRacingParts(t *testing.T) {
 			})
 		}
 		wait.Wait()
-		if cards != rounds || reports != rounds*parts {
+		if cards != queue || reports != queue*parts {
 			t.Errorf("%d reports in %d cards", reports, cards)
 		}
 	})
 }
 
-// Whatever fails, whether it was done or not: every report that was added is told in the end, by a
-// card or by its own part.
+// Whatever fails, whether it was done or not: every report that was put is sent in the end, in a
+// card or by its own shard.
 func TestNoReportIsLost(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(60) {
@@ -216,10 +216,10 @@ func TestNoReportIsLost(t *testing.T) {
 			m := newMemoryBucket(can)
 			s, c := newStore(t, m)
 			m.failRandomly(rand.New(rand.NewPCG(seed, 12)), 10)
-			rounds, told := s.ShardQueue("org"), map[string]int{}
+			queue, sent := s.ShardQueue("org"), map[string]int{}
 			card := func(reports [][]byte) {
 				for _, report := range reports {
-					told[string(report)]++
+					sent[string(report)]++
 				}
 			}
 			const runs, parts = 5, 3
@@ -227,20 +227,20 @@ func TestNoReportIsLost(t *testing.T) {
 				at := c.Now()
 				for _, part := range r.Perm(parts) {
 					report := fmt.Appendf(nil, `"%d %d"`, run, part)
-					if rounds.Put(t.Context(), shardID(at, part+1, parts), report) != nil {
+					if queue.Put(t.Context(), shardID(at, part+1, parts), report) != nil {
 						card([][]byte{report})
 					}
-					runShard(t, rounds, card)
+					runShard(t, queue, card)
 				}
 				c.Advance(5 * time.Minute)
 			}
 			m.before, m.after = nil, nil
 			c.Advance(time.Hour)
 			for range runs {
-				runShard(t, rounds, card)
+				runShard(t, queue, card)
 			}
-			if len(told) != runs*parts {
-				t.Errorf("%s, seed %d: told %v", level, seed, told)
+			if len(sent) != runs*parts {
+				t.Errorf("%s, seed %d: told %v", level, seed, sent)
 			}
 		}
 	}

@@ -10,10 +10,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// Snapshot is what one run knows of its scopes. Of two runs that work on one scope at once neither
-// can leave it looking unchanged: whoever finds that the other wrote since Load saves it as
-// open. Where the store has If-Match that is certain; elsewhere the object is read just before it is
-// written, and only two writes within that moment are missed. It may be used by many goroutines at once.
+// Snapshot is what one run knows of its scopes. Two runs that work on one scope at once cannot
+// leave it looking unchanged: the one that finds that the other wrote since LoadSnapshot saves it as
+// dirty. With If-Match that is certain; otherwise the object is read just before it is
+// written, and only two writes within that moment are missed. It is safe for concurrent use.
 type Snapshot struct {
 	store    *Store
 	warnings []error
@@ -25,12 +25,12 @@ type Snapshot struct {
 // scopeEntry is what is known of one scope, and of its object.
 type scopeEntry struct {
 	scope       ScopeState
-	etag        string // "" = there was none
-	dirtyReason string // why nothing but an open scope may be saved; "" = no doubt
+	etag        string // "" = there was no object
+	dirtyReason string // why the scope may only be saved as dirty; "" = no reason
 }
 
 // LoadSnapshot reads what is known of these scopes, many at once. It has no error: what could not be read is not
-// known, and stands in Warnings.
+// known, and is named by Warnings.
 func (s *Store) LoadSnapshot(ctx context.Context, scopes []inventory.Scope) *Snapshot {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -61,13 +61,14 @@ func (s *Store) loadScope(ctx context.Context, at inventory.Scope) (e scopeEntry
 	}
 	why := decodeObject(o.Data, smallMaxBytes, &body)
 	if why == earlierVersionText {
-		return scopeEntry{etag: o.ETag}, nil // it is written over at the end of this run
+		return scopeEntry{etag: o.ETag}, nil // overwritten at the end of this run
 	}
 	if why == "" {
-		if e.scope, why = body.decodeScopeState(at); why == "" {
-			e.etag = o.ETag
-			return e, nil
-		}
+		e.scope, why = body.decodeScopeState(at)
+	}
+	if why == "" {
+		e.etag = o.ETag
+		return e, nil
 	}
 	moved, warning := s.moveCorrupt(ctx, key, &corruptError{data: o.Data, reason: why})
 	if moved {
@@ -80,27 +81,27 @@ func (s *Store) scopeKey(at inventory.Scope) string {
 	return s.prefix + "scopes/" + safeKeyPart(string(at.Cloud), at.Account, at.Region) + ".json"
 }
 
-// ScopeState gives what is known of a scope; the zero value where nothing is.
+// ScopeState returns what is known of a scope; the zero value where nothing is.
 func (v *Snapshot) ScopeState(at inventory.Scope) ScopeState {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.entries[at].scope
 }
 
-// Warnings says what could not be read, and where it was set aside.
+// Warnings returns what could not be read, and where corrupt objects were moved to.
 func (v *Snapshot) Warnings() []error { return v.warnings }
 
-// MarkDirty marks scopes as open before the first write to JumpServer in them, so that a run that is
-// killed in the middle never leaves a scope that looks applied: a listing that went back to what it
-// was before would else hide the half of a change. An error names the scopes that could not be marked; the
-// run may go on, with the next full reconcile as its net.
+// MarkDirty saves scopes as dirty before the first write to JumpServer in them, so that a run that is
+// killed halfway never leaves a scope that looks applied: a listing that returned to its earlier
+// state would otherwise hide half of a change. An error names the scopes that could not be marked; the
+// run may go on, as the next full reconcile finds the rest.
 func (v *Snapshot) MarkDirty(ctx context.Context, scopes ...inventory.Scope) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	errs := forEach(len(scopes), func(n int) error {
-		open := v.ScopeState(scopes[n])
-		open.Dirty = true
-		return v.writeScope(ctx, scopes[n], open)
+		dirty := v.ScopeState(scopes[n])
+		dirty.Dirty = true
+		return v.writeScope(ctx, scopes[n], dirty)
 	})
 	if err := firstError(errs); err != nil {
 		return wrapError("mark scopes as begun", &inventory.Error{Kind: inventory.KindOf(err), Err: errors.Join(errs...)})
@@ -108,8 +109,8 @@ func (v *Snapshot) MarkDirty(ctx context.Context, scopes ...inventory.Scope) err
 	return nil
 }
 
-// SaveScope writes what is now known of a scope. It is Conflict where another run wrote meanwhile, or
-// the scope could not be read before: then the scope was saved as open, whatever is given.
+// SaveScope saves what is now known of a scope. The error is Conflict where another run wrote meanwhile, or
+// the scope could not be read before: then it was saved as dirty, whatever now says.
 func (v *Snapshot) SaveScope(ctx context.Context, at inventory.Scope, now ScopeState) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
@@ -126,10 +127,8 @@ func (v *Snapshot) writeScope(ctx context.Context, at inventory.Scope, now Scope
 	e.scope = now
 	key := v.store.scopeKey(at)
 	if e.dirtyReason == "" {
-		data, err := encodeObject(now.newBody(at, v.store.nonce()), smallMaxBytes)
-		if err == nil {
-			e.etag, err = v.store.replaceObject(ctx, key, data, e.etag)
-		}
+		var err error
+		e.etag, err = v.store.replaceObject(ctx, key, smallMaxBytes, now.newBody(at, v.store.nonce()), e.etag)
 		if k := inventory.KindOf(err); err == nil || k != inventory.Conflict && k != inventory.NotFound {
 			v.updateEntry(at, e, err)
 			return wrapError("save state of "+at.String(), err)
@@ -137,10 +136,7 @@ func (v *Snapshot) writeScope(ctx context.Context, at inventory.Scope, now Scope
 		e.dirtyReason = "another run wrote it meanwhile"
 	}
 	e.scope.Dirty = true
-	data, err := encodeObject(e.scope.newBody(at, v.store.nonce()), smallMaxBytes)
-	if err == nil {
-		_, err = v.store.saveObject(ctx, key, data, storage.Always())
-	}
+	_, err := v.store.saveObject(ctx, key, smallMaxBytes, e.scope.newBody(at, v.store.nonce()), storage.Always())
 	v.updateEntry(at, e, nil)
 	if err != nil {
 		return wrapError("save state of "+at.String()+" as open", err)
@@ -151,7 +147,7 @@ func (v *Snapshot) writeScope(ctx context.Context, at inventory.Scope, now Scope
 	}
 }
 
-// updateEntry remembers an entry after a write. Where it is not known whether the write was done, the
+// updateEntry stores an entry after a write. After an error it is unknown whether the write was done, so the
 // object may have either ETag.
 func (v *Snapshot) updateEntry(at inventory.Scope, e scopeEntry, err error) {
 	if err != nil {
@@ -160,23 +156,4 @@ func (v *Snapshot) updateEntry(at inventory.Scope, e scopeEntry, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.entries[at] = e
-}
-
-// replaceObject writes over the object that has this ETag, or where there is none ("").
-func (s *Store) replaceObject(ctx context.Context, key string, data []byte, etag string) (string, error) {
-	can := s.bucket.Capabilities(ctx)
-	switch {
-	case etag == "" && can.CreateOnly:
-		return s.saveObject(ctx, key, data, storage.CreateOnly())
-	case etag != "" && can.IfMatch:
-		return s.saveObject(ctx, key, data, storage.IfMatch(etag))
-	}
-	o, err := s.bucket.Get(ctx, key, "")
-	if err != nil && (etag != "" || inventory.KindOf(err) != inventory.NotFound) {
-		return etag, err
-	}
-	if o.ETag != etag {
-		return etag, &inventory.Error{Kind: inventory.Conflict, Message: key + " is another version than was read"}
-	}
-	return s.saveObject(ctx, key, data, storage.Always())
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// The bounds of this package.
+// Bounds of this package.
 const (
 	smallMaxBytes  = 8 << 10   // bytes of a scope or a lease
 	queueMaxBytes  = 256 << 10 // bytes of a window's own object
@@ -30,23 +30,22 @@ const (
 // keyTimeLayout is how times stand in keys: UTC, sorted by text as by time.
 const keyTimeLayout = "20060102T150405.000000000Z"
 
-// Options are what a test replaces; the zero value is right for everything else.
+// Options replace what a test controls; the zero value is right for everything else.
 type Options struct {
 	Now   func() time.Time // nil: time.Now
-	Nonce func() string    // gives letters and digits that no other call has; nil: crypto/rand.Text
-	Pick  func(n int) int  // gives one of 0…n-1; nil: math/rand
+	Nonce func() string    // returns letters and digits that no other call returns; nil: crypto/rand.Text
+	Pick  func(n int) int  // returns one of 0…n-1; nil: math/rand
 }
 
-// Store keeps state in a bucket. It remembers nothing itself, and may be used by many goroutines
-// at once.
+// Store saves state in a bucket. It caches nothing and is safe for concurrent use.
 //
-// Every error is an *inventory.Error; its kind is that of the bucket's error (see storage.Bucket) where
-// nothing else is said.
+// Every error is an *inventory.Error. Its kind is that of the bucket's error (see storage.Bucket) unless
+// a method says otherwise.
 type Store struct {
 	bucket storage.Bucket
 	root   string // of the whole store; "" or ends in "/"
-	prefix string // of what belongs to one JumpServer, see Of; "" or ends in "/"
-	// server and organisation are those of Of; "" before.
+	prefix string // of what belongs to one JumpServer, see ForInstallation; "" or ends in "/"
+	// server and organisation are those of ForInstallation; "" before.
 	server, organisation string
 
 	now   func() time.Time
@@ -54,8 +53,8 @@ type Store struct {
 	pick  func(n int) int
 }
 
-// New makes a store of all keys below a prefix; "" is the whole bucket. A prefix that is no key
-// is Invalid.
+// New returns a store of all keys below a prefix; "" is the whole bucket. A prefix that is no valid key
+// is an error of kind Invalid.
 func New(bucket storage.Bucket, prefix string, o Options) (*Store, error) {
 	s := &Store{bucket: bucket, now: o.Now, nonce: o.Nonce, pick: o.Pick}
 	if s.now == nil {
@@ -67,23 +66,24 @@ func New(bucket storage.Bucket, prefix string, o Options) (*Store, error) {
 	if s.pick == nil {
 		s.pick = random.IntN
 	}
-	if prefix = strings.TrimSuffix(prefix, "/"); prefix != "" {
+	prefix = strings.TrimSuffix(prefix, "/")
+	if prefix != "" {
 		s.root = prefix + "/"
 	}
 	s.prefix = s.root
-	const longest = 420 // bytes of what this package adds
+	const longest = 420 // bytes that this package adds to a key
 	if err := storage.CheckKey(s.root + strings.Repeat("x", longest)); err != nil {
 		return nil, wrapError("prefix of the state", err)
 	}
 	return s, nil
 }
 
-// withTimeout ends a call in time even where its caller has no deadline.
+// withTimeout bounds a call even where its caller has no deadline.
 func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, callTimeout)
 }
 
-// loadObject fills body from an object. The error is a *damaged where the object is there and cannot be
+// loadObject fills body from an object. The error is a *corruptError where the object exists and cannot be
 // used; its kind is NotFound where there is none.
 func (s *Store) loadObject(ctx context.Context, key string, limit int, body any) (etag string, err error) {
 	o, err := s.bucket.Get(ctx, key, "")
@@ -96,9 +96,13 @@ func (s *Store) loadObject(ctx context.Context, key string, limit int, body any)
 	return o.ETag, nil
 }
 
-// saveObject writes an object. A write whose answer was lost, and which the adapter's next try then
-// took for somebody else's, is found by reading it back; so data must be like no other write's.
-func (s *Store) saveObject(ctx context.Context, key string, data []byte, c storage.Condition) (etag string, err error) {
+// saveObject encodes a body and writes it. The answer to a write can get lost, and the adapter then takes its own write
+// for somebody else's when it tries again: saveObject finds that by reading back, so two writes must differ (a nonce).
+func (s *Store) saveObject(ctx context.Context, key string, limit int, body any, c storage.Condition) (etag string, err error) {
+	data, err := encodeObject(body, limit)
+	if err != nil {
+		return "", err
+	}
 	etag, err = s.bucket.Put(ctx, key, data, c)
 	switch inventory.KindOf(err) {
 	case inventory.Conflict, inventory.NotFound, inventory.Temporary, inventory.Throttled, inventory.Incomplete:
@@ -109,7 +113,55 @@ func (s *Store) saveObject(ctx context.Context, key string, data []byte, c stora
 	return etag, err
 }
 
-// forEach calls work for every one of n, some at a time, and gives their errors in order.
+// replaceObject encodes a body and writes it over the object that has this ETag; "" = there must be none. The error is
+// Conflict where the object is another one by now. Without a precondition of the store only a write between this
+// reading and writing goes unnoticed.
+func (s *Store) replaceObject(ctx context.Context, key string, limit int, body any, etag string) (string, error) {
+	can := s.bucket.Capabilities(ctx)
+	switch {
+	case etag == "" && can.CreateOnly:
+		return s.saveObject(ctx, key, limit, body, storage.CreateOnly())
+	case etag != "" && can.IfMatch:
+		return s.saveObject(ctx, key, limit, body, storage.IfMatch(etag))
+	}
+	o, err := s.bucket.Get(ctx, key, "")
+	if err != nil && (etag != "" || inventory.KindOf(err) != inventory.NotFound) {
+		return etag, err
+	}
+	if o.ETag != etag {
+		return etag, &inventory.Error{Kind: inventory.Conflict, Message: key + " is another version than was read"}
+	}
+	return s.saveObject(ctx, key, limit, body, storage.Always())
+}
+
+// createCondition asks that there is no object yet, where the store can.
+func (s *Store) createCondition(ctx context.Context) storage.Condition {
+	if s.bucket.Capabilities(ctx).CreateOnly {
+		return storage.CreateOnly()
+	}
+	return storage.Always()
+}
+
+// loadAll reads the objects of some keys into bodies of the same order. A corrupt object leaves the zero value and an
+// error of kind Incomplete that names it; one that was deleted meanwhile leaves the zero value and no error.
+func loadAll[T any](ctx context.Context, s *Store, keys []string, limit int) ([]T, []error) {
+	bodies := make([]T, len(keys))
+	errs := forEach(len(keys), func(n int) error {
+		_, err := s.loadObject(ctx, keys[n], limit, &bodies[n])
+		if err == nil {
+			return nil
+		}
+		var zero T
+		bodies[n] = zero
+		if inventory.KindOf(err) == inventory.NotFound {
+			return nil
+		}
+		return asIncomplete(keys[n], err)
+	})
+	return bodies, errs
+}
+
+// forEach calls work with 0…n-1, up to maxConcurrency at a time, and returns their errors in order.
 func forEach(n int, work func(int) error) []error {
 	errs := make([]error, n)
 	slots := make(chan struct{}, maxConcurrency)
@@ -125,7 +177,7 @@ func forEach(n int, work func(int) error) []error {
 	return errs
 }
 
-// deleteAll deletes objects and gives the first error.
+// deleteAll deletes objects and returns the first error.
 func (s *Store) deleteAll(ctx context.Context, keys []string) error {
 	return firstError(forEach(len(keys), func(n int) error { return s.bucket.Delete(ctx, keys[n]) }))
 }
@@ -139,8 +191,8 @@ func firstError(errs []error) error {
 	return nil
 }
 
-// safeKeyPart makes a part of a key that every store takes of any texts: what can be read of them, and
-// a hash that no others have.
+// safeKeyPart turns any texts into a part of a key that every store accepts: what is readable of them, and
+// a hash that no other texts have.
 func safeKeyPart(parts ...string) string {
 	const readable = 80
 	var whole []byte
@@ -158,17 +210,26 @@ func safeKeyPart(parts ...string) string {
 	return text[:min(len(text), readable)] + "-" + hex.EncodeToString(sum[:8])
 }
 
-// appendText adds a text so that no other row of texts gives the same bytes.
+// appendText adds a text so that no other sequence of texts has the same bytes.
 func appendText(to []byte, text string) []byte {
 	return append(binary.AppendUvarint(to, uint64(len(text))), text...)
 }
 
-// wrapError says what was being done. The kind stays.
+// wrapError says what failed. The kind stays.
 func wrapError(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
 	return &inventory.Error{Kind: inventory.KindOf(err), Message: doing, Err: err}
+}
+
+// asIncomplete turns a *corruptError into an error of kind Incomplete that names the object; other errors stay.
+func asIncomplete(key string, err error) error {
+	corrupt, is := asCorrupt(err)
+	if !is {
+		return err
+	}
+	return &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + key, Err: corrupt}
 }
 
 func asCorrupt(err error) (*corruptError, bool) {

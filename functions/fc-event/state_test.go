@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage/dir"
-	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
 // testMarkedDirty: where runs remember what they applied, an event that writes marks its scope dirty, and one that
@@ -59,7 +59,7 @@ func testPaused(w *world) {
 		w.Fatal(err)
 	}
 	store = store.ForInstallation(strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://"), jumpservertest.DefaultOrg)
-	if err := store.KeepPause(w.Context(), state.Pause{Removals: true, Since: time.Now(), By: "anna"}); err != nil {
+	if err := store.SavePause(w.Context(), state.Pause{Removals: true, Since: time.Now(), By: "anna"}); err != nil {
 		w.Fatal(err)
 	}
 	if a := w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, reconcile.EventHeld); a.Pause == nil || a.Held != 1 || w.assetState("i-1") != "active" {

@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage/dir"
-	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
 // testStateStore: the store remembers what was applied, so a firing without changes asks JumpServer nothing, even in
@@ -70,7 +70,7 @@ func testPaused(w *world) {
 	}
 	store = store.ForInstallation(strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://"), jumpservertest.DefaultOrg)
 	for _, removals := range []bool{true, false} {
-		if err := store.KeepPause(w.Context(), state.Pause{Removals: removals, Since: time.Now(), Until: time.Now().Add(time.Hour), By: "anna"}); err != nil {
+		if err := store.SavePause(w.Context(), state.Pause{Removals: removals, Since: time.Now(), Until: time.Now().Add(time.Hour), By: "anna"}); err != nil {
 			w.Fatal(err)
 		}
 		w.Account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)

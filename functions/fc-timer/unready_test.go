@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
-	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
 // quickConfig returns the quick start's configuration with an addition at the end.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
-	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
 const (

@@ -15,7 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
-	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
 // product links main, and with it the whole program, into the test's binary. The tests build the program themselves, so

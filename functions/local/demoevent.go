@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/reconcile"
-	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
 // deliverEvent sends a change of state as EventBridge does, and prints the function's answer.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/doctor"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // defaultServerless is the Serverless Devs file of this repository.
@@ -88,7 +88,7 @@ func (o *options) readUploaded(ctx context.Context, named string) (from string, 
 		return "", nil, nil
 	}
 	from = o.localCopyOf(named)
-	document, err = wire.ReadDocument(ctx, from, os.Environ())
+	document, err = session.ReadDocument(ctx, from, os.Environ())
 	return from, document, err
 }
 
@@ -109,7 +109,7 @@ func (o *options) configReader(named string) func(context.Context, map[string]st
 		var document []byte
 		if named != "" {
 			var err error
-			document, err = wire.ReadDocument(ctx, o.localCopyOf(named), os.Environ())
+			document, err = session.ReadDocument(ctx, o.localCopyOf(named), os.Environ())
 			if err != nil {
 				return err
 			}
@@ -126,7 +126,7 @@ func (o *options) configReader(named string) func(context.Context, map[string]st
 			}
 			return os.ReadFile(strings.TrimPrefix(file, "file://")) // a CA's
 		}
-		_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: env, ReadFile: read})
+		_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: env, ReadFile: read, Clouds: session.Clouds()})
 		return err
 	}
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/doctor"
 	"github.com/jms-sync/jms-sync/core/session"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
 func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
@@ -42,7 +41,7 @@ func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
 
 // runDoctor checks the configured installation and prints the result.
 func (o *options) runDoctor(ctx context.Context, stdout io.Writer, send bool) error {
-	cfg, err := wire.ConfigLoader(o.config)(ctx)
+	cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}

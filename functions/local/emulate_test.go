@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/session/sessiontest"
 )
 
 // emulateClient holds both ends of an emulate command that runs in this process.
@@ -67,13 +68,13 @@ func (s *emulateClient) close() {
 func TestEmulateIsSyncedAndCounts(t *testing.T) {
 	t.Parallel()
 	s := startEmulate(t, "--hosts", "2", "--regions", "2", "--accounts", "2", "--version", "v4.10.16")
-	var where announcement
+	var where sessiontest.Announcement
 	s.readLine(&where)
-	rep, err := syncOnce(t.Context(), where.Environment)
+	rep, err := where.Sync(t.Context())
 	if err != nil || rep.Outcome != report.OK || rep.Created != 8 || len(rep.Scopes) != 4 {
 		t.Fatalf("%v: %+v", err, rep)
 	}
-	var c callCounts
+	var c sessiontest.CallCounts
 	s.sendLine("stats", &c)
 	for what, right := range map[string]bool{
 		"creates":  c.JumpServer.Calls["POST /api/v1/assets/hosts/"] == 8,
@@ -98,7 +99,7 @@ func (s *emulateClient) resetCounts() {
 	s.t.Helper()
 	var done map[string]bool
 	s.sendLine("reset", &done)
-	var c callCounts
+	var c sessiontest.CallCounts
 	s.sendLine("stats", &c)
 	sum := c.JumpServer.Requests + c.JumpServer.Writes + c.Alibaba.Requests + c.DingTalk.Requests +
 		len(c.JumpServer.Calls) + len(c.JumpServer.MeanMS) + c.Alibaba.Calls["DescribeInstances"]
@@ -114,14 +115,14 @@ func TestEmulateSeeded(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			s := startEmulate(t, "--seeded", "--hosts", "3", "--regions", "2", "--version", version, "--throttle", "50", "--at-once", "2")
-			var where announcement
+			var where sessiontest.Announcement
 			s.readLine(&where)
-			var c callCounts
+			var c sessiontest.CallCounts
 			s.sendLine("stats", &c)
 			if c.JumpServer.Requests+c.Alibaba.Requests != 0 {
 				t.Errorf("seeding was counted: %+v", c)
 			}
-			rep, err := syncOnce(t.Context(), where.Environment)
+			rep, err := where.Sync(t.Context())
 			if err != nil || rep.Outcome != report.OK || rep.Unchanged != 6 || rep.HasChanges() {
 				t.Errorf("%v: %+v", err, rep)
 			}
@@ -139,13 +140,13 @@ func TestEmulateSeeded(t *testing.T) {
 func TestEmulateMeasured(t *testing.T) {
 	t.Parallel()
 	s := startEmulate(t, "--hosts", "3", "--version", "v4.10.19", "--measured", "--throttle", "-1")
-	var where announcement
+	var where sessiontest.Announcement
 	s.readLine(&where)
-	rep, err := syncOnce(t.Context(), where.Environment)
+	rep, err := where.Sync(t.Context())
 	if err != nil || rep.Outcome != report.OK || rep.Created != 3 {
 		t.Fatalf("%v: %+v", err, rep)
 	}
-	var c callCounts
+	var c sessiontest.CallCounts
 	s.sendLine("stats", &c)
 	if ms := c.JumpServer.MeanMS["POST"]; ms < 60+55/2 {
 		t.Errorf("%v ms a POST", ms)

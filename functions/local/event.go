@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
-	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reconcile"
@@ -30,7 +29,7 @@ func eventCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	var from eventSource
 	cmd := &cobra.Command{
 		Use:   "event FILE",
-		Short: "处理一个保存下来的云事件（阿里云、AWS EventBridge、华为云 CTS 的 JSON；- 表示标准输入），与函数走同一条路径",
+		Short: "处理一个保存下来的云事件（" + strings.Join(session.EventClouds(), "、") + " 的 JSON；- 表示标准输入），与函数走同一条路径",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit <= 0 {
@@ -65,10 +64,10 @@ type eventSource struct {
 // detectCloud sets the cloud that sent the event.
 func (s *eventSource) detectCloud(payload []byte) error {
 	if s.cloudFlag == "" {
-		s.cloud = trigger.SenderCloud(payload)
+		s.cloud = trigger.SenderCloud(payload, session.Clouds())
 		return nil
 	}
-	s.cloud = config.ParseCloud(s.cloudFlag)
+	s.cloud = session.Clouds().Parse(s.cloudFlag)
 	if s.cloud == "" {
 		return fmt.Errorf("--cloud: %q 不是已知的云 (no cloud known)", s.cloudFlag)
 	}

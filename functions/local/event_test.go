@@ -182,7 +182,7 @@ func TestEventOfWhichCloud(t *testing.T) {
 		"Huawei":         {cts, []string{"--project", "0a1b2c"}, inventory.Huawei, "createServer"},
 		"forced":         {newStateEvent("i-x", "Running"), []string{"--cloud", "华为云"}, inventory.Huawei, "失败"},
 		"forced to Ali":  {ec2, []string{"--cloud", "aliyun"}, inventory.Alibaba, "has no type"},
-		"without events": {cts, []string{"--cloud", "azure"}, inventory.Azure, ""},
+		"without events": {cts, []string{"--cloud", "azure"}, "azure", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -87,14 +87,14 @@ func (d stateSession) announceRemovals(ctx context.Context, x expectOptions, to 
 		Cloud: at.Cloud, Account: at.Account, Region: at.Region, Since: d.now, Until: end, UpTo: x.upTo,
 		By: operatorName(), Reason: stripControls(x.reason),
 	}
-	if err := d.store.Expect(ctx, e); err != nil {
+	if err := d.store.SaveExpectation(ctx, e); err != nil {
 		if errors.Is(err, runstate.ErrNoExpectations) {
 			return &exitError{exitUsage, errors.New(d.text(
 				"这个状态存储没有条件写，数不准还剩多少个；请用 approve", "this state store cannot write on a condition, so nobody could count; use approve"))}
 		}
 		return &exitError{exitFailed, err}
 	}
-	e.Left = e.UpTo
+	e.Remaining = e.UpTo
 	fmt.Fprintln(to, d.expectationText(e))
 	fmt.Fprintln(to, d.installationText())
 	return nil
@@ -106,8 +106,8 @@ func (d stateSession) cancelExpectation(ctx context.Context, x expectOptions, to
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	previous, readErr := d.store.Expectation(ctx, at)
-	if err := d.store.CancelExpectation(ctx, at); err != nil {
+	previous, readErr := d.store.LoadExpectation(ctx, at)
+	if err := d.store.DeleteExpectation(ctx, at); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	if readErr == nil && previous.UpTo == 0 {
@@ -142,7 +142,7 @@ func (d stateSession) scopeOf(x expectOptions) (inventory.Scope, error) {
 
 // listExpectations prints all announcements.
 func (d stateSession) listExpectations(ctx context.Context, to, stderr io.Writer) error {
-	all, err := d.store.Expectations(ctx)
+	all, err := d.store.ListExpectations(ctx)
 	if err != nil && len(all) == 0 {
 		return &exitError{exitFailed, err}
 	}
@@ -161,7 +161,7 @@ func (d stateSession) listExpectations(ctx context.Context, to, stderr io.Writer
 func (d stateSession) printExpectations(to io.Writer, all []runstate.Expectation) {
 	for _, e := range all {
 		over := ""
-		if !e.Stands(d.now) {
+		if !e.IsActive(d.now) {
 			over = d.text("——已到期", " - over")
 		}
 		fmt.Fprintln(to, d.expectationText(e)+over)
@@ -169,6 +169,6 @@ func (d stateSession) printExpectations(to io.Writer, all []runstate.Expectation
 }
 
 func (d stateSession) expectationText(e runstate.Expectation) string {
-	x := plan.ExpectedRemovals{UpTo: e.UpTo, Left: e.Left, Until: e.Until}
+	x := plan.ExpectedRemovals{UpTo: e.UpTo, Left: e.Remaining, Until: e.Until}
 	return stripControls(plan.ExpectationReason(e.Scope(), x, e.By, e.Reason).Text(plan.Lang(d.cfg.Language)))
 }

@@ -159,7 +159,7 @@ func checkDraft(ctx context.Context, text string) error {
 		}
 		return os.ReadFile(name) // the CA's
 	}
-	_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: os.Environ(), ReadFile: read})
+	_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: os.Environ(), ReadFile: read, Clouds: session.Clouds()})
 	return err
 }
 

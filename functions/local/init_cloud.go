@@ -99,7 +99,7 @@ func (i *initOptions) askName(ask prompter, otherwise string) (string, error) {
 }
 
 func (i *initOptions) askCloud(ask prompter) (w wantedAccount, err error) {
-	w.kind, err = ask.askText("云的类型（aliyun、huawei、aws、tencent、azure）", "", "--cloud")
+	w.kind, err = ask.askText(cloudQuestion(session.Clouds()), "", "--cloud")
 	if err != nil {
 		return w, err
 	}
@@ -115,13 +115,19 @@ func (i *initOptions) askCloud(ask prompter) (w wantedAccount, err error) {
 	if err != nil {
 		return w, err
 	}
-	if config.ParseCloud(w.kind) == inventory.Azure {
-		w.tenant, err = ask.askText("Azure 的租户 ID", "", "--cloud")
+	info := session.Clouds().Find(session.Clouds().Parse(w.kind))
+	if info.NeedsTenant {
+		w.tenant, err = ask.askText(info.Name.ZH+" 的租户 ID", "", "--cloud")
 	}
 	return w, err
 }
 
-// addAccount proves the key, finds its owner and regions, and adds the account to the draft.
+// cloudQuestion asks for one of the known clouds.
+func cloudQuestion(known inventory.CloudTable) string {
+	return "云的类型（" + strings.Join(known.Keywords(), "、") + "）"
+}
+
+// addAccount proves the key, finds whose it is and its regions, and takes the account into the draft.
 func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wantedAccount, zones []choice, ask prompter) error {
 	lister, err := openAccount(cfg, w)
 	if err != nil {
@@ -169,7 +175,7 @@ func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wante
 // openAccount opens an account as the finished configuration would.
 func openAccount(cfg config.Config, w wantedAccount) (cloud.Lister, error) {
 	c := config.Cloud{
-		Type: w.kind, Cloud: config.ParseCloud(w.kind), Name: w.name, TenantID: w.tenant, ProjectID: w.project, Endpoint: w.endpoint,
+		Type: w.kind, Cloud: session.Clouds().Parse(w.kind), Name: w.name, TenantID: w.tenant, ProjectID: w.project, Endpoint: w.endpoint,
 	}
 	if w.keyEnv != "" {
 		var err error

@@ -6,8 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/fakecloudtest"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 const (
@@ -46,7 +49,7 @@ func (p *doctorDesk) wantWritten(name, file string) config.Config {
 	}
 	compareGolden(p.T, filepath.Join("testdata", "init", name+".yaml.golden"), p.stableText(p.readFile(file)))
 	compareGolden(p.T, filepath.Join("testdata", "init", name+".env.golden"), p.readFile(filepath.Join(p.dir, ".env")))
-	cfg, err := config.Load(p.Context(), config.Source{File: file, Env: os.Environ()})
+	cfg, err := config.Load(p.Context(), config.Source{File: file, Env: os.Environ(), Clouds: session.Clouds()})
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -158,5 +161,20 @@ func TestInitStops(t *testing.T) {
 		if _, err := os.Stat(file); err == nil {
 			t.Fatalf("%q: the file was written", args)
 		}
+	}
+}
+
+// TestSixthCloud: init's question offers each cloud of the list, in the order of the list, and takes the answer.
+func TestSixthCloud(t *testing.T) {
+	t.Parallel()
+	if got := cloudQuestion(session.Clouds()); !strings.HasPrefix(got, "云的类型（aliyun、huawei、aws、") {
+		t.Errorf("it asks %q", got)
+	}
+	six := append(session.Clouds(), fakecloudtest.Provider(cloud.RetryPolicy{}).CloudInfo)
+	if got := cloudQuestion(six); !strings.HasSuffix(got, "、fakecloud）") {
+		t.Errorf("it asks %q", got)
+	}
+	if got := six.Parse("fakecloud"); got != "fakecloud" {
+		t.Errorf("the answer means %q", got)
 	}
 }

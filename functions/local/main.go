@@ -110,7 +110,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		adoptCommand(&o, stdout, stderr), releaseCommand(&o, stdout, stderr), retireCommand(&o, stdout, stderr), labelsCommand(&o, stdout, stderr),
 		statusCommand(&o, stdout, stderr), heldCommand(&o, stdout, stderr), approveCommand(&o, stdout, stderr), rejectCommand(&o, stdout, stderr), applyCommand(&o, stdout, stderr), ownerCommand(&o, stdout, stderr),
 		pauseCommand(&o, stdout, stderr), resumeCommand(&o, stdout, stderr), expectCommand(&o, stdout, stderr), reactivateCommand(&o, stdout, stderr),
-		demoCommand(stdout), benchCommand(&o, stdout), emulateCommand(stdout), probeCommand(&o, stdout), versionCommand(stdout))
+		demoCommand(stdout), emulateCommand(stdout), versionCommand(stdout))
 	return root
 }
 

@@ -83,11 +83,11 @@ func (d stateSession) startPause(ctx context.Context, o pauseOptions, to io.Writ
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	previous, readErr := d.store.Pause(ctx)
-	if err := d.store.KeepPause(ctx, p); err != nil {
+	previous, readErr := d.store.LoadPause(ctx)
+	if err := d.store.SavePause(ctx, p); err != nil {
 		return &exitError{exitFailed, err}
 	}
-	if readErr == nil && previous.Stands(d.now) {
+	if readErr == nil && previous.IsActive(d.now) {
 		fmt.Fprintln(to, d.text("替换了之前的暂停——%s", "in place of the pause so far: %s", d.pauseText(previous)))
 	}
 	fmt.Fprintln(to, d.pauseText(p))
@@ -99,7 +99,7 @@ func (d stateSession) startPause(ctx context.Context, o pauseOptions, to io.Writ
 
 // endPause ends a pause.
 func (d stateSession) endPause(ctx context.Context, to io.Writer) error {
-	previous, readErr := d.store.Pause(ctx)
+	previous, readErr := d.store.LoadPause(ctx)
 	if err := d.store.Resume(ctx); err != nil {
 		return &exitError{exitFailed, err}
 	}
@@ -108,7 +108,7 @@ func (d stateSession) endPause(ctx context.Context, to io.Writer) error {
 		fmt.Fprintln(to, d.text("已清除读不了的暂停状态（%s）", "what could not be read is cleared (%s)", readErr))
 	case !previous.Exists():
 		fmt.Fprintln(to, d.text("没有暂停。", "Nothing is paused."))
-	case !previous.Stands(d.now):
+	case !previous.IsActive(d.now):
 		fmt.Fprintln(to, d.text("暂停已在 %s 到期。", "The pause ended at %s.", d.formatTime(previous.Until)))
 	default:
 		fmt.Fprintln(to, d.text("已恢复，下一次运行起照常写入。结束的是：%s", "resumed: runs write again from the next one on. It was: %s", d.pauseText(previous)))
@@ -146,7 +146,7 @@ func newPauseRow(p runstate.Pause, readErr error, now time.Time) *pauseRow {
 	case !p.Exists():
 		return nil
 	}
-	row := &pauseRow{Kind: "all", Stands: p.Stands(now), By: p.By, Since: &p.Since, Reason: p.Reason}
+	row := &pauseRow{Kind: "all", Stands: p.IsActive(now), By: p.By, Since: &p.Since, Reason: p.Reason}
 	if p.Removals {
 		row.Kind = "removals"
 	}

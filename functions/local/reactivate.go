@@ -238,7 +238,7 @@ func (r *reactivateOptions) mergeRecords(d stateSession, records []report.Record
 // loadRecords returns the newest runs between two times that deactivated or deleted something. Where it also returns an
 // error, some could not be read.
 func loadRecords(ctx context.Context, store *runstate.Store, since, until time.Time, most int) ([]report.Record, error) {
-	runs, err := store.Closings(ctx, since, until, most)
+	runs, err := store.ListRemovalRuns(ctx, since, until, most)
 	var records []report.Record
 	errs := []error{err}
 	for _, run := range runs {

@@ -95,11 +95,11 @@ func readStatus(ctx context.Context, d stateSession, check func(context.Context)
 	all.quarantines, errs[2] = d.store.ListQuarantines(ctx)
 	all.held, errs[3] = d.store.HeldStore().List(ctx, now)
 	all.approvals, errs[4] = d.store.HeldStore().ListApprovals(ctx, now)
-	all.pause, all.pauseErr = d.store.Pause(ctx)
+	all.pause, all.pauseErr = d.store.LoadPause(ctx)
 	all.server, all.organisation = d.store.Server(), d.store.Organisation()
 	all.others, errs[5] = d.store.ListOtherServers(ctx, now)
-	all.announced, errs[6] = d.store.Expectations(ctx)
-	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.Stands(now) })
+	all.announced, errs[6] = d.store.ListExpectations(ctx)
+	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.IsActive(now) })
 	all.closings, all.closingsErr = loadRecords(ctx, d.store, now.Add(-recentRunsAge), now.Add(runstate.MaxSkew), maxRecentRuns)
 	return all, errors.Join(errs[:]...)
 }
@@ -156,7 +156,7 @@ func (all statusView) printPause(to io.Writer, d stateSession) {
 	switch {
 	case all.pauseErr != nil:
 		fmt.Fprintln(to, stripControls(plan.UnreadablePause(all.pauseErr.Error()).Why.Text(plan.Lang(d.cfg.Language))))
-	case p.Stands(d.now):
+	case p.IsActive(d.now):
 		fmt.Fprintln(to, d.pauseText(p))
 	case p.Exists():
 		fmt.Fprintln(to, stripControls(plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(plan.Lang(d.cfg.Language))))
@@ -214,7 +214,7 @@ func (all statusView) newDocument(now time.Time) statusDocument {
 		Closings: newClosingRows(all.closings),
 	}
 	for _, e := range all.announced {
-		doc.Expected = append(doc.Expected, expectedRow{e.Cloud, e.Account, e.Region, e.Since, e.Until, e.UpTo, e.Left, e.By, e.Reason})
+		doc.Expected = append(doc.Expected, expectedRow{e.Cloud, e.Account, e.Region, e.Since, e.Until, e.UpTo, e.Remaining, e.By, e.Reason})
 	}
 	if all.alarmed {
 		doc.AlarmedAt = &all.alarm.Since

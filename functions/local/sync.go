@@ -20,7 +20,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
 // options are the flags of all commands, the same as those of the Python tool.
@@ -134,7 +133,7 @@ func newOutputDocument(s *terminalSession, out engine.RunResult) document {
 
 // openSession loads the configuration and opens its session. Its errors are mistakes of the user.
 func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalSession, error) {
-	cfg, err := wire.ConfigLoader(o.config)(ctx)
+	cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func pauseMutants() []mutant {
 		old: "\tif why, waits := g.awaitsConfirmation(c); waits && !approved {", broken: "\tif why, waits := g.awaitsConfirmation(c); waits && !lifted {",
 		pkg: "./core/plan", test: "TestGuardExpected",
 	}, {
-		name: "an announcement is counted once", file: "core/state/expect.go",
+		name: "an announcement is counted once", file: "core/state/expectation.go",
 		old: "\tcase can.IfMatch:\n\t\treturn change()", broken: "\tcase can.CreateOnly:\n\t\treturn change()",
 		pkg: "./core/state", test: "TestExpectationIsNeverOverspent",
 	}, {

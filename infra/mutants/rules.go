@@ -12,7 +12,7 @@ func allMutants() []mutant {
 // proofMutants: an absence is proved by two different witnesses, with the right key, or not at all.
 func proofMutants() []mutant {
 	return []mutant{{
-		name: "dry run that succeeds", file: "core/cloud/alibaba/provider.go",
+		name: "dry run that succeeds", file: "core/cloud/alibaba/list.go",
 		old: `		if err == nil {
 			err = l.NewError(inventory.Incomplete, op, region, "the dry run`, broken: `		if false {
 			err = l.NewError(inventory.Incomplete, op, region, "the dry run`,
@@ -76,8 +76,12 @@ func scopeMutants() []mutant {
 		pkg: "./core/plan", test: "TestDoubt",
 	}, {
 		name: "account_id confirms nothing", file: "core/cloud/owner.go",
-		old: "\t\tcase err == nil && !told:", broken: "\t\tcase err == nil && !told && now == \"\":",
+		old: "\t\tcase err == nil && !confirmed:", broken: "\t\tcase err == nil && !confirmed && now == \"\":",
 		pkg: "./core/cloud", test: "TestConfirmUntold",
+	}, {
+		name: "a credential of several accounts", file: "core/cloud/ownercache.go",
+		old: `return !t.Info.SharedCredentials || t.Account.AccountID != ""`, broken: `return true || t.Account.AccountID != ""`,
+		pkg: "./core/cloud", test: "TestRemembered",
 	}}
 }
 
@@ -154,11 +158,11 @@ func storeMutants() []mutant {
 	return []mutant{{
 		name: "state of one JumpServer", file: "core/state/installation.go",
 		old: `s.root + "servers/" + safeKeyPart(server, organisation) + "/"`, broken: `s.root + "servers/" + safeKeyPart("", organisation) + "/"`,
-		pkg: "./core/state", test: "TestPlaces",
+		pkg: "./core/state", test: "TestForInstallation",
 	}, {
 		name: "approval of another JumpServer", file: "core/state/held.go",
 		old: "body.Hash != hash || !h.store.isInstallation(body.Server, body.Organisation)", broken: "body.Hash != hash",
-		pkg: "./core/state", test: "TestPlaces",
+		pkg: "./core/state", test: "TestForInstallation",
 	}, {
 		name: "approval of another set", file: "core/state/held.go",
 		old: "body.Hash != hash || !h.store.isInstallation(body.Server, body.Organisation)", broken: "!h.store.isInstallation(body.Server, body.Organisation)",
@@ -175,14 +179,14 @@ func eventMutants() []mutant {
 	return []mutant{{
 		name: "only a release closes", file: "core/reconcile/observe.go",
 		old: "\tcase !s.released && !s.provedAbsentAt.IsZero() && now.Sub(s.provedAbsentAt) >= firstPollWait:", broken: "\tcase !s.released && s.provedAbsentAt.IsZero() && s.provedAbsentAt.After(now):",
-		pkg: "./core/engine", test: "TestHeldIsNotClosedByEvents",
+		pkg: "./core/reconcile", test: "TestHeldIsNotClosedByEvents",
 	}, {
-		name: "held is not closed by events", file: "core/reconcile/share.go",
+		name: "held is not closed by events", file: "core/reconcile/ratelimit.go",
 		old: "\tcase last.HeldRemovals > 0:", broken: "\tcase last.HeldRemovals > 0 && false:",
-		pkg: "./core/engine", test: "TestHeldIsNotClosedByEvents",
+		pkg: "./core/reconcile", test: "TestHeldIsNotClosedByEvents",
 	}, {
 		name: "an event of a stranger", file: "core/reconcile/event.go",
 		old: "\t\tif strange {\n", broken: "\t\tif strange && false {\n",
-		pkg: "./core/engine", test: "TestEventOfAStranger",
+		pkg: "./core/reconcile", test: "TestEventOfAStranger",
 	}}
 }

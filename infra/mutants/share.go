@@ -4,11 +4,11 @@ package main
 // stays.
 func shareMutants() []mutant {
 	return []mutant{{
-		name: "share: events weigh a scope that no full run knows", file: "core/reconcile/share.go",
-		old: "if last.FullAt.IsZero() {", broken: "if last.FullAt.IsZero() && false {", pkg: "./core/engine", test: "TestShareOfADayWithoutState",
+		name: "share: events weigh a scope that no full run knows", file: "core/reconcile/ratelimit.go",
+		old: "if last.FullAt.IsZero() {", broken: "if last.FullAt.IsZero() && false {", pkg: "./core/reconcile", test: "TestShareOfADayWithoutState",
 	}, {
-		name: "share: less than a day was read", file: "core/reconcile/share.go",
-		old: "if !w.whole {", broken: "if !w.whole && false {", pkg: "./core/engine", test: "TestShareNotCounted",
+		name: "share: less than a day was read", file: "core/reconcile/ratelimit.go",
+		old: "if !w.whole {", broken: "if !w.whole && false {", pkg: "./core/reconcile", test: "TestShareNotCounted",
 	}, {
 		name: "share: counts as the guard does", file: "core/plan/losscounter.go",
 		old: "if !ours || !isRecentLoss(a, now) {", broken: "if true || !ours || !isRecentLoss(a, now) {", pkg: "./core/plan", test: "TestLossCounterIsTheGuard",
@@ -17,11 +17,11 @@ func shareMutants() []mutant {
 		old:    "[...]string{inventory.LabelAccount, inventory.LabelOwner}",
 		broken: "[...]string{inventory.LabelAccount}", pkg: "./core/plan", test: "TestLossCounterOfAnOwner",
 	}, {
-		name: "share: a page that ends within the day", file: "core/jumpserver/gone.go",
-		old:    "count > len(page) && reaches(page, since.Add(-goneSlack))",
+		name: "share: a page that ends within the day", file: "core/jumpserver/deactivated.go",
+		old:    "count > len(page) && reachesBefore(page, since.Add(-clockSlack))",
 		broken: "count > len(page)", pkg: "./core/jumpserver", test: "TestDeactivated",
 	}, {
-		name: "share: a row that is not what was asked for", file: "core/jumpserver/gone.go",
+		name: "share: a row that is not what was asked for", file: "core/jumpserver/deactivated.go",
 		old: "if row.Active == nil || !*row.Active ||", broken: "if", pkg: "./core/jumpserver", test: "TestCountActive",
 	}, {
 		name: "moved to another node meanwhile", file: "core/apply/reread.go",

@@ -7,8 +7,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// credentials gives what the next call is signed with: those of the role to assume, else the
-// account's own. Its errors have a kind; who calls it retries.
+// credentials returns what the next call is signed with: the credentials of the role to assume, else the
+// account's own. Its errors have a kind; the caller retries.
 func (l *lister) credentials(ctx context.Context) (cloud.Credentials, error) {
 	a := l.Account
 	own := cloud.Credentials{KeyID: a.AccessKeyID, Secret: a.AccessKeySecret, Token: a.SecurityToken}

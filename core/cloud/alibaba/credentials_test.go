@@ -36,7 +36,7 @@ func TestAssumeRole(t *testing.T) {
 	open := func(assumed *cloud.RoleCache) cloud.Lister {
 		return w.Open(t, policy, func(a *cloud.Account) { a.AssumeRoleARN, a.RoleCache = reader, assumed })
 	}
-	for range 2 { // two listers of one process share what the role gave
+	for range 2 { // two listers of one process share the credentials of the role
 		l := open(shared)
 		if owner, err := l.Owner(t.Context()); owner != "2000000000000002" || err != nil {
 			t.Errorf("owner %q, %v", owner, err)
@@ -107,7 +107,7 @@ func TestAssumeRoleFails(t *testing.T) {
 	}
 }
 
-// TestRoleSecrets: the key and token that a role gave are shown no more than the account's own.
+// TestRoleSecrets: the key and token that a role issued are shown no more than the account's own.
 func TestRoleSecrets(t *testing.T) {
 	t.Parallel()
 	w := newRoleWorld(t)

@@ -9,10 +9,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// dryRunAllowed is the error code by which a dry run says that the call would be allowed.
+// dryRunAllowed is the code with which a dry run says that the call would be allowed.
 const dryRunAllowed = "DryRunOperation"
 
-// newAPIError reads an error document. It reads leniently, because gateways put what they like there.
+// newAPIError parses an error document, leniently: gateways write others than the API.
 func newAPIError(status int, body []byte) error {
 	r := &cloud.APIError{Status: status}
 	var doc map[string]any
@@ -26,7 +26,7 @@ func newAPIError(status int, body []byte) error {
 	return r
 }
 
-// errorKind maps Alibaba's error codes, else the HTTP status, to what they mean for us:
+// errorKind returns what an error code, or else the HTTP status, means:
 // https://api.aliyun.com/document/Ecs/2014-05-26/errorCode and
 // https://help.aliyun.com/zh/openapi/developer-reference/common-error-codes
 func errorKind(r *cloud.APIError) inventory.Kind {
@@ -52,7 +52,7 @@ func errorKind(r *cloud.APIError) inventory.Kind {
 	case r.Status >= 400:
 		return inventory.Invalid
 	}
-	return inventory.Incomplete // a redirect, or a success that is none
+	return inventory.Incomplete // a redirect, or a success without a document
 }
 
 func isFlowControl(text string) bool {

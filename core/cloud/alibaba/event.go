@@ -12,9 +12,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Events reads what EventBridge or CloudMonitor deliver: one CloudEvent, an array of them, an
+// Events parses what EventBridge or CloudMonitor deliver: one CloudEvent, an array of them, an
 // array of JSON texts (event streams), or CloudMonitor's own notification. It never fails as a
-// whole: each event is a hint, ignored with a reason, or an error of its own.
+// whole: each event is a target, ignored with a reason, or an error of its own.
 //
 // The forms: https://help.aliyun.com/document_detail/181428.html (envelope),
 // https://help.aliyun.com/en/eventbridge/user-guide/ecs-events (types),
@@ -24,7 +24,7 @@ func Events(payload []byte, _ cloud.Origin) []cloud.ParsedEvent {
 	return cloud.ParseEvents(payload, parseEvent, func(err error) cloud.ParsedEvent { return newInvalidEvent(event{}, "", err) })
 }
 
-// event holds the fields of all forms. Fields that we do not need, and times, are not looked at.
+// event holds the fields of all forms that are needed.
 type event struct {
 	ID      cloud.LenientText `json:"id"`
 	Type    cloud.LenientText `json:"type"`
@@ -72,11 +72,11 @@ type trailIdentity struct {
 }
 
 // UnmarshalJSON is that of cloud.Lenient.
-func (b *eventData) UnmarshalJSON(raw []byte) error {
+func (data *eventData) UnmarshalJSON(raw []byte) error {
 	type plain eventData
 	var l cloud.Lenient[plain]
 	err := l.UnmarshalJSON(raw)
-	*b = eventData(l.Value)
+	*data = eventData(l.Value)
 	return err
 }
 
@@ -119,9 +119,9 @@ func parseEvent(raw []byte) cloud.ParsedEvent {
 	return newInvalidEvent(e, "", errors.New("the event has no type"))
 }
 
-// parseStateChange reads a change of state. Where data does not tell, the subject does.
-func (e event) parseStateChange(b eventData) cloud.ParsedEvent {
-	state := cmp.Or(b.State, b.Content.Value.State)
+// parseStateChange parses a change of state. Where data does not name the instance, subject does.
+func (e event) parseStateChange(data eventData) cloud.ParsedEvent {
+	state := cmp.Or(data.State, data.Content.Value.State)
 	if state == "" {
 		return newInvalidEvent(e, "StateChange", errors.New("the event has no state (data.state)"))
 	}
@@ -129,19 +129,19 @@ func (e event) parseStateChange(b eventData) cloud.ParsedEvent {
 	if !slices.Contains([]cloud.LenientText{"Running", "Stopped", "Deleted"}, state) {
 		return newIgnoredEvent(e, what, "not a state that is acted on")
 	}
-	id := string(cmp.Or(b.ResourceID, b.Content.Value.ResourceID))
-	where := e.findResource(cloud.LenientText(id))
+	id := string(cmp.Or(data.ResourceID, data.Content.Value.ResourceID))
+	resource := e.findResource(cloud.LenientText(id))
 	if named := parseResourceName(cloud.LenientText(id)).instance; named != "" {
 		id = named
 	}
 	return newTargetEvent(e, what, cloud.EventTarget{
-		AccountID: where.account, Region: where.region, InstanceIDs: []string{cmp.Or(id, where.instance)},
+		AccountID: resource.account, Region: resource.region, InstanceIDs: []string{cmp.Or(id, resource.instance)},
 		IsReleased: state == "Deleted",
 	})
 }
 
-// parseActionTrail reads an API call that made or released instances. It was recorded when the API
-// answered: the instance may not be there yet, or still be.
+// parseActionTrail parses an API call that created or released instances. It was recorded when the API
+// answered: a new instance may not be there yet, a released one still be.
 func (e event) parseActionTrail(t trailData) cloud.ParsedEvent {
 	what := "ActionTrail " + string(t.EventName)
 	e.ID = cmp.Or(e.ID, t.EventID)
@@ -161,19 +161,19 @@ func (e event) parseActionTrail(t trailData) cloud.ParsedEvent {
 	if t.ErrorCode != "" {
 		return newIgnoredEvent(e, what, "the call failed: "+string(t.ErrorCode))
 	}
-	where := e.findResource("")
+	resource := e.findResource("")
 	return newTargetEvent(e, what, cloud.EventTarget{
-		AccountID:   cmp.Or(where.account, string(t.Identity.Value.AccountID)),
-		Region:      cmp.Or(string(t.TrailFor), where.region),
+		AccountID:   cmp.Or(resource.account, string(t.Identity.Value.AccountID)),
+		Region:      cmp.Or(string(t.TrailFor), resource.region),
 		InstanceIDs: t.Referenced.Value["ACS::ECS::Instance"], IsReleased: gone,
 	})
 }
 
-// resourceName is what a resource's name says.
+// resourceName holds the parts of a resource's name.
 type resourceName struct{ account, region, instance string }
 
-// parseResourceName reads a resource's name (acs:ecs:<region>:<account>:instance/<id>); anything else says
-// nothing, nor does a part that is a placeholder.
+// parseResourceName parses a resource's name (acs:ecs:<region>:<account>:instance/<id>). Every part is "" for
+// anything else, and a part that is a placeholder is "" too.
 func parseResourceName(name cloud.LenientText) resourceName {
 	parts := strings.SplitN(string(name), ":", 5)
 	if len(parts) < 5 || parts[0] != "acs" {
@@ -192,8 +192,8 @@ func parseResourceName(name cloud.LenientText) resourceName {
 	return p
 }
 
-// findResource finds whose and where the instance is. Resources' names are asked first: they name its
-// own account and region also where a bus collects events of several.
+// findResource returns account, region and id of the instance. Resources' names come first: they have the
+// resource's own account and region even where a bus collects the events of several.
 func (e event) findResource(named cloud.LenientText) resourceName {
 	var p resourceName
 	for _, name := range []cloud.LenientText{e.Subject, e.Resource, named} {
@@ -207,23 +207,23 @@ func (e event) findResource(named cloud.LenientText) resourceName {
 	return p
 }
 
-// newTargetEvent checks that all is there that a question to the cloud needs.
-func newTargetEvent(e event, what string, h cloud.EventTarget) cloud.ParsedEvent {
-	h.Cloud = inventory.Alibaba
-	h.InstanceIDs = slices.DeleteFunc(slices.Clone(h.InstanceIDs), func(id string) bool { return id == "" })
-	slices.Sort(h.InstanceIDs)
-	h.InstanceIDs = slices.Compact(h.InstanceIDs)
+// newTargetEvent returns the target of an event, or an error that names the fields which it lacks.
+func newTargetEvent(e event, what string, target cloud.EventTarget) cloud.ParsedEvent {
+	target.Cloud = inventory.Alibaba
+	target.InstanceIDs = slices.DeleteFunc(slices.Clone(target.InstanceIDs), func(id string) bool { return id == "" })
+	slices.Sort(target.InstanceIDs)
+	target.InstanceIDs = slices.Compact(target.InstanceIDs)
 	var missing []string
-	if !cloud.ValidCharset(h.AccountID, cloud.DigitChars) {
+	if !cloud.ValidCharset(target.AccountID, cloud.DigitChars) {
 		missing = append(missing, "the account's id (aliyunaccountid)")
 	}
-	if !cloud.ValidCharset(h.Region, cloud.LowerChars) {
+	if !cloud.ValidCharset(target.Region, cloud.LowerChars) {
 		missing = append(missing, "the region (aliyunregionid)")
 	}
-	if len(h.InstanceIDs) == 0 {
+	if len(target.InstanceIDs) == 0 {
 		missing = append(missing, "the instance's id (data.resourceId or the subject)")
 	}
-	for _, id := range h.InstanceIDs {
+	for _, id := range target.InstanceIDs {
 		if rest, ok := strings.CutPrefix(id, "i-"); !ok || !cloud.ValidCharset(rest, cloud.LowerChars+cloud.UpperChars) {
 			missing = append(missing, fmt.Sprintf("a valid instance id (%.64q is none)", id))
 			break
@@ -232,7 +232,7 @@ func newTargetEvent(e event, what string, h cloud.EventTarget) cloud.ParsedEvent
 	if err := cloud.MissingFieldsError(missing); err != nil {
 		return newInvalidEvent(e, what, err)
 	}
-	return cloud.ParsedEvent{ID: string(e.ID), Description: what, Target: h}
+	return cloud.ParsedEvent{ID: string(e.ID), Description: what, Target: target}
 }
 
 func newIgnoredEvent(e event, what, why string) cloud.ParsedEvent {

@@ -14,8 +14,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestSamples decodes every sample of ../shared/events (its INDEX.md tells which of them are
-// documented, derived or reconstructed); each file must be in the table.
+// TestSamples decodes every sample of testdata/events, which are events as the cloud documents them, or derived from
+// those; each file must be in the table.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	const here, otherwise = "1690700000000030 cn-hangzhou ", "not a change of an instance's state"
@@ -57,7 +57,7 @@ const (
 		"resourceId":"acs:ecs:cn-beijing:123:instance/i-1","content":{"resourceId":"i-1","state":"Stopped"},"ver":"1.0"}`
 )
 
-// eventForm is one way to write an event, and what is heard of it.
+// eventForm is one way to write an event, and what is parsed of it.
 type eventForm struct {
 	name, event string
 	fields      []string // for edit
@@ -222,7 +222,7 @@ func TestAbsurd(t *testing.T) {
 	})
 }
 
-// FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
+// FuzzEvents: nothing panics, every target is complete and well formed, and no error or ignored
 // event carries one.
 func FuzzEvents(f *testing.F) {
 	cloudtest.FuzzEvents(f, Events, cloud.Origin{}, checkTarget,

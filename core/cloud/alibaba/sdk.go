@@ -23,19 +23,57 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// This file alone knows alibaba-cloud-sdk-go, whose support ended on 2025-03-01. Whoever
-// replaces the SDK writes another newAPI.
+// Only this file knows alibaba-cloud-sdk-go, whose support ended on 2025-03-01. To replace the SDK, write
+// another newAPI.
 
-// pageSize is the most rows that DescribeInstances gives at once.
+// pageSize is the most rows of one answer of DescribeInstances.
 const pageSize = 100
 
+// api holds the calls of Alibaba's APIs that are used, one function for each. newAPI fills it in with the
+// SDK; every other file works on the answers.
+type api struct {
+	assumeRole        func(context.Context, cloud.Credentials, string) (assumeAnswer, error)
+	callerIdentity    func(context.Context, cloud.Credentials) (identityAnswer, error)
+	describeRegions   func(context.Context, cloud.Credentials) (regionsAnswer, error)
+	describeInstances func(context.Context, cloud.Credentials, instancesQuery) (instancesAnswer, error)
+	describeInstance  func(ctx context.Context, credentials cloud.Credentials, region, id string) (instanceAnswer, error)
+}
+
+type (
+	instancesQuery struct {
+		region    string
+		pageToken string   // NextToken, "" for the first page
+		ids       []string // InstanceIds; nil = all
+		dryRun    bool     // ask only whether the call is allowed
+	}
+	assumeAnswer struct {
+		requestID   string
+		credentials cloud.Credentials
+	}
+	identityAnswer struct{ requestID, account string }
+	instanceAnswer struct {
+		requestID string
+		row       inventory.Instance // Region as in the answer
+	}
+	regionsAnswer struct {
+		requestID string
+		ids       []string
+	}
+	instancesAnswer struct {
+		requestID string
+		rows      []inventory.Instance // Region as in the row
+		hasList   bool                 // the answer has a list, if only an empty one
+		nextToken string
+	}
+)
+
 // The SDK's hosts of regions that do not follow the pattern <product>.<region>.aliyuncs.com.
-// They are taken here, before any goroutine runs, because the SDK fills these maps lazily
+// They are read here, before any goroutine runs, because the SDK fills these maps lazily
 // without a lock. Nothing writes to them.
 var ecsHosts, stsHosts = ecs.GetEndpointMap(), sts.GetEndpointMap()
 
-// sdkClient is what every client of an account is made of. The SDK's clients cannot be shared
-// between goroutines, so that each call makes its own; the connections are shared.
+// sdkClient holds what the calls of an account share. The SDK's clients cannot be used by several
+// goroutines, so that each call makes its own; the connections are shared.
 type sdkClient struct {
 	account   cloud.Account
 	endpoint  cloud.Endpoint
@@ -53,11 +91,11 @@ func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTrippe
 	return api{assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeInstance: s.describeInstance}
 }
 
-// prepareClient fills in a client for one call to a region at a host. The transport is the call's own.
-func (s sdkClient) prepareClient(by *strictTransport, client *sdk.Client, signer cloud.Credentials, region, host string) error {
+// prepareClient sets a client up for one call to a region at a host. The transport is the call's own.
+func (s sdkClient) prepareClient(transport *strictTransport, client *sdk.Client, credentials cloud.Credentials, region, host string) error {
 	config := sdk.NewConfig().WithScheme(strings.ToUpper(cmp.Or(s.endpoint.Scheme, "https"))).WithAutoRetry(false).WithUserAgent("jms-sync")
-	config.Transport = by
-	if err := client.InitWithOptions(region, config, newSDKCredential(signer)); err != nil {
+	config.Transport = transport
+	if err := client.InitWithOptions(region, config, newSDKCredential(credentials)); err != nil {
 		return &cloud.APIError{Kind: inventory.Invalid, Message: "the id of the region or the credential is not well-formed"}
 	}
 	client.Domain = cmp.Or(s.endpoint.Host, host)
@@ -87,7 +125,7 @@ func newSDKCredential(signer cloud.Credentials) auth.Credential {
 
 func ecsHost(region string) string { return cmp.Or(ecsHosts[region], "ecs."+region+".aliyuncs.com") }
 
-// stsHost gives the central host, which answers for all regions, so that one mistyped region
+// stsHost returns the central host, which answers for all regions, so that one mistyped region
 // does not make the account fail; only closed regions (finance, government) have another.
 func (s sdkClient) stsHost() string {
 	for _, region := range s.account.Regions {
@@ -98,13 +136,13 @@ func (s sdkClient) stsHost() string {
 	return "sts.aliyuncs.com"
 }
 
-// sessionName is how ActionTrail calls the sessions of assumed roles.
+// sessionName is the name of the sessions of assumed roles in ActionTrail.
 const sessionName = "jms-sync"
 
-func (s sdkClient) assumeRole(ctx context.Context, signer cloud.Credentials, arn string) (assumeAnswer, error) {
-	by, client := s.newTransport(ctx), &sts.Client{}
-	defer by.slot.Free()
-	if err := s.prepareClient(by, &client.Client, signer, homeRegion, s.stsHost()); err != nil {
+func (s sdkClient) assumeRole(ctx context.Context, credentials cloud.Credentials, arn string) (assumeAnswer, error) {
+	transport, client := s.newTransport(ctx), &sts.Client{}
+	defer transport.slot.Free()
+	if err := s.prepareClient(transport, &client.Client, credentials, homeRegion, s.stsHost()); err != nil {
 		return assumeAnswer{}, err
 	}
 	request := sts.CreateAssumeRoleRequest()
@@ -114,16 +152,16 @@ func (s sdkClient) assumeRole(ctx context.Context, signer cloud.Credentials, arn
 		return assumeAnswer{}, unwrapSDKError(err)
 	}
 	got := answer.Credentials
-	expires, _ := time.Parse(time.RFC3339, got.Expiration) // zero where it is none, which is not believed
+	expires, _ := time.Parse(time.RFC3339, got.Expiration) // zero where it is no time: expired
 	return assumeAnswer{requestID: answer.RequestId, credentials: cloud.Credentials{
 		KeyID: secret.New(got.AccessKeyId), Secret: secret.New(got.AccessKeySecret), Token: secret.New(got.SecurityToken), Expires: expires,
 	}}, nil
 }
 
-func (s sdkClient) callerIdentity(ctx context.Context, signer cloud.Credentials) (identityAnswer, error) {
-	by, client := s.newTransport(ctx), &sts.Client{}
-	defer by.slot.Free()
-	if err := s.prepareClient(by, &client.Client, signer, homeRegion, s.stsHost()); err != nil {
+func (s sdkClient) callerIdentity(ctx context.Context, credentials cloud.Credentials) (identityAnswer, error) {
+	transport, client := s.newTransport(ctx), &sts.Client{}
+	defer transport.slot.Free()
+	if err := s.prepareClient(transport, &client.Client, credentials, homeRegion, s.stsHost()); err != nil {
 		return identityAnswer{}, err
 	}
 	answer, err := client.GetCallerIdentity(sts.CreateGetCallerIdentityRequest())
@@ -133,10 +171,10 @@ func (s sdkClient) callerIdentity(ctx context.Context, signer cloud.Credentials)
 	return identityAnswer{requestID: answer.RequestId, account: answer.AccountId}, nil
 }
 
-func (s sdkClient) describeRegions(ctx context.Context, signer cloud.Credentials) (regionsAnswer, error) {
-	by, client := s.newTransport(ctx), &ecs.Client{}
-	defer by.slot.Free()
-	if err := s.prepareClient(by, &client.Client, signer, homeRegion, ecsHost(homeRegion)); err != nil {
+func (s sdkClient) describeRegions(ctx context.Context, credentials cloud.Credentials) (regionsAnswer, error) {
+	transport, client := s.newTransport(ctx), &ecs.Client{}
+	defer transport.slot.Free()
+	if err := s.prepareClient(transport, &client.Client, credentials, homeRegion, ecsHost(homeRegion)); err != nil {
 		return regionsAnswer{}, err
 	}
 	answer, err := client.DescribeRegions(ecs.CreateDescribeRegionsRequest())
@@ -150,10 +188,10 @@ func (s sdkClient) describeRegions(ctx context.Context, signer cloud.Credentials
 	return regionsAnswer{requestID: answer.RequestId, ids: ids}, nil
 }
 
-func (s sdkClient) describeInstances(ctx context.Context, signer cloud.Credentials, q instancesQuery) (instancesAnswer, error) {
-	by, client := s.newTransport(ctx), &ecs.Client{}
-	defer by.slot.Free()
-	if err := s.prepareClient(by, &client.Client, signer, q.region, ecsHost(q.region)); err != nil {
+func (s sdkClient) describeInstances(ctx context.Context, credentials cloud.Credentials, q instancesQuery) (instancesAnswer, error) {
+	transport, client := s.newTransport(ctx), &ecs.Client{}
+	defer transport.slot.Free()
+	if err := s.prepareClient(transport, &client.Client, credentials, q.region, ecsHost(q.region)); err != nil {
 		return instancesAnswer{}, err
 	}
 	request := ecs.CreateDescribeInstancesRequest()
@@ -176,10 +214,10 @@ func (s sdkClient) describeInstances(ctx context.Context, signer cloud.Credentia
 	return convertPage(answer), nil
 }
 
-func (s sdkClient) describeInstance(ctx context.Context, signer cloud.Credentials, region, id string) (instanceAnswer, error) {
-	by, client := s.newTransport(ctx), &ecs.Client{}
-	defer by.slot.Free()
-	if err := s.prepareClient(by, &client.Client, signer, region, ecsHost(region)); err != nil {
+func (s sdkClient) describeInstance(ctx context.Context, credentials cloud.Credentials, region, id string) (instanceAnswer, error) {
+	transport, client := s.newTransport(ctx), &ecs.Client{}
+	defer transport.slot.Free()
+	if err := s.prepareClient(transport, &client.Client, credentials, region, ecsHost(region)); err != nil {
 		return instanceAnswer{}, err
 	}
 	request := ecs.CreateDescribeInstanceAttributeRequest()
@@ -191,58 +229,12 @@ func (s sdkClient) describeInstance(ctx context.Context, signer cloud.Credential
 	return instanceAnswer{requestID: answer.RequestId, row: convertRow(&answer.instanceRow)}, nil
 }
 
-// unwrapSDKError takes the SDK's wrapping off. What the SDK says about JSON repeats parts of the
-// answer, so only the fact is told.
+// unwrapSDKError returns the error inside the SDK's. The SDK's text about bad JSON repeats parts of the
+// answer, so that it is replaced.
 func unwrapSDKError(err error) error {
 	var local *sdkerrors.ClientError
 	if errors.As(err, &local) && local.ErrorCode() == sdkerrors.JsonUnmarshalErrorCode {
 		return &cloud.APIError{Status: http.StatusOK, Kind: inventory.Incomplete, Message: "the answer is not the JSON that it should be"}
 	}
 	return err
-}
-
-// convertPage copies what we need of a page, so that none is kept longer than its conversion takes.
-func convertPage(answer *instancesPage) instancesAnswer {
-	list := answer.Instances.Instance
-	rows := make([]inventory.Instance, len(list))
-	for i := range list {
-		rows[i] = convertRow(&list[i])
-	}
-	// The SDK leaves the list nil where the answer has none.
-	return instancesAnswer{requestID: answer.RequestId, rows: rows, hasList: list != nil, nextToken: answer.NextToken}
-}
-
-func convertRow(row *instanceRow) inventory.Instance {
-	return inventory.Instance{
-		Scope:      inventory.Scope{Region: row.RegionId},
-		ID:         row.InstanceId,
-		Name:       row.InstanceName,
-		HostName:   row.HostName,
-		OSType:     strings.ToLower(row.OSType),
-		OSName:     cmp.Or(row.OSName, row.OSNameEn),
-		Status:     strings.ToLower(row.Status),
-		Type:       row.InstanceType,
-		VPC:        row.VpcAttributes.VpcId,
-		PrivateIPs: privateIPs(row),
-		ClassicIPs: cloud.UniqueTexts(row.InnerIpAddress.IpAddress),
-		PublicIPs:  cloud.UniqueTexts([]string{row.EipAddress.IpAddress}, row.PublicIpAddress.IpAddress),
-	}
-}
-
-// privateIPs gives the instance's own address, then those of the primary interface, then those
-// of the others in the order of the answer.
-func privateIPs(row *instanceRow) []string {
-	var primary, others []string
-	for _, nic := range row.NetworkInterfaces.NetworkInterface {
-		addresses := []string{nic.PrimaryIpAddress}
-		for _, set := range nic.PrivateIpSets.PrivateIpSet {
-			addresses = append(addresses, set.PrivateIpAddress)
-		}
-		if nic.Type == "Primary" {
-			primary = append(primary, addresses...)
-		} else {
-			others = append(others, addresses...)
-		}
-	}
-	return cloud.UniqueTexts(row.VpcAttributes.PrivateIpAddress.IpAddress, primary, others)
 }

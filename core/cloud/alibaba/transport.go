@@ -7,9 +7,9 @@ import (
 )
 
 // strictTransport carries one SDK call. The SDK knows no context, follows redirects, takes an empty
-// body for a success, and panics on error documents with a number as code; so the context is
-// brought in here, and only a 2xx answer with a whole body ever reaches the SDK, which makes one request
-// for a call. From then on until it is freed the call has its slot.
+// body for a success, and panics on error documents with a number as code. So this brings the context in
+// and passes only 2xx answers with a whole body on to the SDK, which makes one request for a call. From
+// the answer on until it frees it the call has its slot.
 type strictTransport struct {
 	cloud.StrictTransport
 	slot cloud.Slot

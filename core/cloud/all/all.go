@@ -8,9 +8,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/azure"
 	"github.com/jms-sync/jms-sync/core/cloud/huawei"
 	"github.com/jms-sync/jms-sync/core/cloud/tencent"
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Providers gives one entry per cloud.
+// Providers returns one entry for each cloud, in the order in which people read them. A new cloud is a folder
+// beside this one and a line here.
 func Providers() []cloud.Provider {
 	return []cloud.Provider{
 		alibaba.Provider(cloud.RetryPolicy{}),
@@ -20,3 +22,6 @@ func Providers() []cloud.Provider {
 		azure.Provider(cloud.RetryPolicy{}),
 	}
 }
+
+// Clouds returns what the rest of the program knows of them.
+func Clouds() inventory.CloudTable { return cloud.TableOf(Providers()) }

@@ -1,6 +1,8 @@
 package all_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
@@ -9,27 +11,21 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// hosted are the clouds where an account without a key is the role or identity of the host, which
-// only a call can ask for.
-func hosted() map[inventory.Cloud]bool {
-	return map[inventory.Cloud]bool{inventory.AWS: true, inventory.Azure: true}
-}
-
-// TestProviders: every cloud that has a name is listed, once, and none opens without its key where
-// nothing but a key or a function's role can open it.
+// TestProviders: every cloud is listed once, and none opens without its key where nothing but a key or a
+// function's role can open it.
 func TestProviders(t *testing.T) {
 	t.Parallel()
-	met := map[inventory.Cloud]int{}
+	met := map[inventory.Cloud]bool{}
 	for _, p := range all.Providers() {
-		met[p.Cloud]++
-		if p.OwnerRight == "" {
-			t.Errorf("%s: nothing is said of the right to ask for the account's id", p.Cloud)
+		if met[p.Cloud] {
+			t.Errorf("%s is listed twice", p.Cloud)
 		}
+		met[p.Cloud] = true
 		lister, err := p.Open(cloud.Account{Cloud: p.Cloud, Name: "a"})
 		switch {
-		case hosted()[p.Cloud] && (err != nil || lister == nil):
+		case p.HostIdentity && (err != nil || lister == nil):
 			t.Errorf("%s: an account of the host's own identity is not opened: %v", p.Cloud, err)
-		case !hosted()[p.Cloud] && (inventory.KindOf(err) != inventory.BadCredentials || lister != nil):
+		case !p.HostIdentity && (inventory.KindOf(err) != inventory.BadCredentials || lister != nil):
 			t.Errorf("%s: an account without a key is opened: %v", p.Cloud, err)
 		}
 		lister, err = p.Open(cloud.Account{Cloud: p.Cloud, Name: "a", AccessKeyID: secret.New("half")})
@@ -37,12 +33,31 @@ func TestProviders(t *testing.T) {
 			t.Errorf("%s: half a key opens an account: %v", p.Cloud, err)
 		}
 	}
-	for _, name := range []inventory.Cloud{inventory.Alibaba, inventory.Huawei, inventory.AWS, inventory.Tencent, inventory.Azure} {
-		if met[name] != 1 {
-			t.Errorf("%s is listed %d times", name, met[name])
+}
+
+// TestProvidersDescribeThemselves: each cloud says all that configuration, documents and doctor need to know of
+// it, and no two of them are written alike.
+func TestProvidersDescribeThemselves(t *testing.T) {
+	t.Parallel()
+	whose := map[string]inventory.Cloud{}
+	for _, p := range all.Providers() {
+		texts := []string{
+			string(p.Cloud), p.NonexistentID, p.OwnerRight, p.Keyword(), p.Name.ZH, p.Name.EN, p.WithoutKey.ZH, p.WithoutKey.EN, p.Visibility.ZH, p.Visibility.EN,
+		}
+		if slices.Contains(texts, "") || slices.Contains(p.Permissions, "") || !slices.IsSorted(p.Permissions) || len(p.Permissions) == 0 {
+			t.Errorf("%s does not describe itself: %q, rights %q", p.Cloud, texts, p.Permissions)
+		}
+		for _, spelling := range p.Spellings {
+			if spelling != strings.ToLower(spelling) || whose[spelling] != "" {
+				t.Errorf("%s: the spelling %q has capitals, or is that of %q", p.Cloud, spelling, whose[spelling])
+			}
+			whose[spelling] = p.Cloud
+		}
+		if all.Clouds().Parse(strings.ToUpper(p.Keyword())) != p.Cloud || all.Clouds().Find(p.Cloud).Name != p.Name {
+			t.Errorf("%s is not found by %q", p.Cloud, p.Keyword())
 		}
 	}
-	if len(met) != 5 {
-		t.Errorf("clouds without a name: %v", met)
+	if all.Clouds().Parse("gcp") != "" || all.Clouds().Find("gcp").Cloud != "" {
+		t.Error("an unknown cloud is found")
 	}
 }

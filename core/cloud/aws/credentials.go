@@ -7,8 +7,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// credentials gives what the next call is signed with: those of the role to assume, else the
-// account's own. Its errors have a kind; who calls it retries.
+// credentials returns what the next call is signed with: the credentials of the role to assume, else the
+// account's own. Its errors have a kind; the caller retries.
 func (l *lister) credentials(ctx context.Context) (cloud.Credentials, error) {
 	if l.Account.AssumeRoleARN == "" {
 		return l.ownCredentials(ctx)
@@ -30,7 +30,7 @@ func (l *lister) roleCredentials(ctx context.Context) (cloud.Credentials, error)
 	return got, l.checkCredentials(got, op)
 }
 
-// ownCredentials gives the account's key, or what the role of the EC2 instance gives.
+// ownCredentials returns the account's key, or else the credentials of the EC2 instance's role.
 func (l *lister) ownCredentials(ctx context.Context) (cloud.Credentials, error) {
 	a := l.Account
 	if !a.AccessKeyID.IsEmpty() {

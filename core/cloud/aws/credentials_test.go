@@ -65,7 +65,7 @@ func (s *roleWorld) withKey(arn string) cloud.Account {
 	}
 }
 
-// checkNoSecrets fails a test whose error shows a key, be it the account's or one that a role gave.
+// checkNoSecrets fails a test whose error shows a key, be it the account's or one that a role issued.
 func checkNoSecrets(t *testing.T, err error) {
 	t.Helper()
 	for _, hidden := range []string{"AKIASTATIC", "static-secret", "ASIAISSUED", "issued/secret", "IssuedToken"} {
@@ -81,7 +81,7 @@ func TestAssumeRole(t *testing.T) {
 	s := newRoleWorld(t)
 	account := s.withKey(s.role)
 	account.RoleCache = cloud.NewRoleCache()
-	for range 2 { // two listers of one process share what the role gave
+	for range 2 { // two listers of one process share the credentials of the role
 		l := s.open(t, account)
 		if owner, err := l.Owner(t.Context()); owner != "2" || err != nil {
 			t.Errorf("owner %q, %v", owner, err)

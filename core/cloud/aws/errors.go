@@ -12,11 +12,11 @@ import (
 
 // The error codes that mean more than their kind.
 const (
-	dryRunAllowed     = "DryRunOperation" // by which a dry run says that the call would be allowed
+	dryRunAllowed     = "DryRunOperation" // a dry run says that the call would be allowed
 	codeAuthFailure   = "AuthFailure"
 	codeOptInRequired = "OptInRequired"
 	codeNotFound      = "InvalidInstanceID.NotFound"
-	// codeMalformedID is said of an id that no instance can have.
+	// codeMalformedID means that no instance can have the id.
 	codeMalformedID = "InvalidInstanceID.Malformed"
 )
 
@@ -31,7 +31,7 @@ type errorDocument struct {
 
 type errorDetail struct{ Code, Message string }
 
-// newAPIError reads an error document. It reads leniently, because gateways put what they like there.
+// newAPIError parses an error document, leniently: gateways write others than the API.
 func newAPIError(status int, body []byte) error {
 	r := &cloud.APIError{Status: status}
 	var doc errorDocument
@@ -44,11 +44,12 @@ func newAPIError(status int, body []byte) error {
 	return r
 }
 
-// errorKind maps AWS's error codes, else the HTTP status, to what they mean for us:
+// errorKind returns what an error code, or else the HTTP status, means:
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and
 // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 func errorKind(r *cloud.APIError) inventory.Kind {
-	switch code := r.Code; {
+	code := r.Code
+	switch {
 	case r.Kind != "":
 		return r.Kind
 	case r.Status == http.StatusTooManyRequests || isOneOf(code, "RequestLimitExceeded", "Throttling", "ThrottlingException",
@@ -73,11 +74,11 @@ func errorKind(r *cloud.APIError) inventory.Kind {
 	case r.Status >= 400:
 		return inventory.Invalid
 	}
-	return inventory.Incomplete // a redirect, or a success that is none
+	return inventory.Incomplete // a redirect, or a success without a document
 }
 
 // isExpiredSignature reports whether a signature is refused for its time: the code is that of a wrong secret, and only
-// the text tells.
+// the text differs.
 func isExpiredSignature(r *cloud.APIError) bool {
 	return isOneOf(r.Code, "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure") &&
 		(strings.Contains(r.Message, "Signature expired") || strings.Contains(r.Message, "Signature not yet current"))
@@ -85,7 +86,7 @@ func isExpiredSignature(r *cloud.APIError) bool {
 
 func isOneOf(code string, codes ...string) bool { return slices.Contains(codes, code) }
 
-// refusalAdvice tells of a refused key what the key may not be to blame for.
+// refusalAdvice says of a refused key what else than the key may be wrong.
 func (h homeRegion) refusalAdvice(r *cloud.APIError) string {
 	if errorKind(r) == inventory.BadCredentials && h.guessed && r.Status > 0 {
 		return " (an account of AWS China or GovCloud has to name its regions)"

@@ -15,11 +15,11 @@ import (
 // stateChangeType is the detail-type of the events that are acted on.
 const stateChangeType = "EC2 Instance State-change Notification"
 
-// Events reads what EventBridge delivers: one event, an array of them, or an array of JSON texts.
-// It never fails as a whole: each event is a hint, ignored with a reason, or an error of its own.
+// Events parses what EventBridge delivers: one event, an array of them, or an array of JSON texts.
+// It never fails as a whole: each event is a target, ignored with a reason, or an error of its own.
 //
-// Acted on are running and stopped, and terminated as gone. What is between them is ignored, as
-// its end is told by another event; so an instance that shuts down is there until it is terminated.
+// Targets are running and stopped, and terminated as released. The states between are ignored, as another
+// event follows; so an instance that shuts down is there until it is terminated.
 //
 // The forms: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
 // and https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
@@ -27,8 +27,7 @@ func Events(payload []byte, _ cloud.Origin) []cloud.ParsedEvent {
 	return cloud.ParseEvents(payload, parseEvent, func(err error) cloud.ParsedEvent { return newInvalidEvent(event{}, "", err) })
 }
 
-// event holds the fields of an EventBridge event. Those that we do not need, and times, are not
-// looked at.
+// event is an EventBridge event with the fields that are needed.
 type event struct {
 	ID         cloud.LenientText `json:"id"`
 	DetailType cloud.LenientText `json:"detail-type"`
@@ -44,7 +43,7 @@ type eventDetail struct {
 	State    cloud.LenientText `json:"state"`
 }
 
-// UnmarshalJSON reads an odd detail as an empty one, so that it does not take the event with it.
+// UnmarshalJSON reads an odd detail as an empty one, so that the rest of the event is not lost.
 func (d *eventDetail) UnmarshalJSON(raw []byte) error {
 	type plain eventDetail
 	var is plain
@@ -81,7 +80,7 @@ func parseEvent(raw []byte) cloud.ParsedEvent {
 	return e.parseStateChange()
 }
 
-// parseStateChange reads a change of state. Where detail does not tell the instance, its ARN does.
+// parseStateChange parses a change of state. Where detail does not name the instance, its ARN does.
 func (e event) parseStateChange() cloud.ParsedEvent {
 	const what = "State-change"
 	state := e.Detail.State
@@ -91,18 +90,18 @@ func (e event) parseStateChange() cloud.ParsedEvent {
 	if !slices.Contains([]cloud.LenientText{"running", "stopped", stateTerminated}, state) {
 		return newIgnoredEvent(e, what+" "+string(state), "not a state that is acted on")
 	}
-	where := e.findResource()
+	resource := e.findResource()
 	return newTargetEvent(e, what+" "+string(state), cloud.EventTarget{
-		Cloud: inventory.AWS, AccountID: where.account, Region: where.region,
-		InstanceIDs: []string{cmp.Or(string(e.Detail.Instance), where.instance)}, IsReleased: state == stateTerminated,
+		Cloud: inventory.AWS, AccountID: resource.account, Region: resource.region,
+		InstanceIDs: []string{cmp.Or(string(e.Detail.Instance), resource.instance)}, IsReleased: state == stateTerminated,
 	})
 }
 
-// resourceName is what an ARN says.
+// resourceName holds the parts of an ARN.
 type resourceName struct{ account, region, instance string }
 
-// findResource finds whose and where the instance is. The ARN is asked first: it names the instance's
-// own account and region also where a bus collects events of several.
+// findResource returns account, region and id of the instance. The ARN comes first: it has the instance's
+// own account and region even where a bus collects the events of several.
 func (e event) findResource() resourceName {
 	var found resourceName
 	for _, name := range e.Resources {
@@ -116,8 +115,8 @@ func (e event) findResource() resourceName {
 	}
 }
 
-// parseResourceName reads an instance's ARN (arn:<partition>:ec2:<region>:<account>:instance/<id>); anything
-// else says nothing, nor does a part that is not well-formed.
+// parseResourceName parses an instance's ARN (arn:<partition>:ec2:<region>:<account>:instance/<id>). Every part is
+// "" for anything else, and a part that is not well-formed is "" too.
 func parseResourceName(name cloud.LenientText) resourceName {
 	parts := strings.SplitN(string(name), ":", 6)
 	if len(parts) < 6 || parts[0] != "arn" || parts[2] != "ec2" {
@@ -136,16 +135,16 @@ func parseResourceName(name cloud.LenientText) resourceName {
 	return r
 }
 
-// newTargetEvent checks that all is there that a question to the cloud needs.
-func newTargetEvent(e event, what string, h cloud.EventTarget) cloud.ParsedEvent {
+// newTargetEvent returns the target of an event, or an error that names the fields which it lacks.
+func newTargetEvent(e event, what string, target cloud.EventTarget) cloud.ParsedEvent {
 	var missing []string
-	if !cloud.ValidCharset(h.AccountID, cloud.DigitChars) {
+	if !cloud.ValidCharset(target.AccountID, cloud.DigitChars) {
 		missing = append(missing, "the account's id (account)")
 	}
-	if !cloud.ValidCharset(h.Region, cloud.LowerChars) {
+	if !cloud.ValidCharset(target.Region, cloud.LowerChars) {
 		missing = append(missing, "the region (region)")
 	}
-	id := h.InstanceIDs[0]
+	id := target.InstanceIDs[0]
 	if rest, ok := strings.CutPrefix(id, "i-"); id == "" {
 		missing = append(missing, "the instance's id (detail.instance-id or resources)")
 	} else if !ok || !cloud.ValidCharset(rest, cloud.LowerChars) {
@@ -154,7 +153,7 @@ func newTargetEvent(e event, what string, h cloud.EventTarget) cloud.ParsedEvent
 	if err := cloud.MissingFieldsError(missing); err != nil {
 		return newInvalidEvent(e, what, err)
 	}
-	return cloud.ParsedEvent{ID: string(e.ID), Description: what, Target: h}
+	return cloud.ParsedEvent{ID: string(e.ID), Description: what, Target: target}
 }
 
 func newIgnoredEvent(e event, what, why string) cloud.ParsedEvent {

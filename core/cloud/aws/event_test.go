@@ -12,8 +12,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestSamples decodes every sample of ../shared/events (its INDEX.md tells which of them are
-// documented or derived); each file must be in the table.
+// TestSamples decodes every sample of testdata/events, which are events as the cloud documents them, or derived from
+// those; each file must be in the table.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	const here, between = "123456789012 us-east-1 i-1234567890abcdef0", "ignored: not a state that is acted on"
@@ -133,7 +133,7 @@ func TestAbsurd(t *testing.T) {
 	})
 }
 
-// FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
+// FuzzEvents: nothing panics, every target is complete and well formed, and no error or ignored
 // event carries one.
 func FuzzEvents(f *testing.F) {
 	cloudtest.FuzzEvents(f, Events, cloud.Origin{}, checkTarget,

@@ -9,14 +9,30 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// listResult is what reading all pages gave.
+// stateTerminated is the state of an instance that is released.
+const stateTerminated = "terminated"
+
+// listResult is the result of reading all pages.
 type listResult struct {
 	instances    []inventory.Instance // sorted by id
 	hasEmptyPage bool                 // a page had no rows
 	err          error
 }
 
-// readPages gets all pages of a query. Where an instance went away while it was listed, EC2 may fail
+// List implements cloud.Lister with DescribeInstances, by NextToken. AWS refuses the call where a right
+// is missing; a page without rows makes List verify the right all the same, as an empty region takes proof.
+func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
+	list, gap, err := l.readPages(ctx, "list instances", instancesQuery{region: region})
+	if err == nil && gap {
+		err = l.verifyListRight(ctx, region)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// readPages returns all rows of a query. Where an instance is released while it is listed, EC2 may fail
 // the page with InvalidInstanceID.NotFound; then all is read again, a few times at most.
 func (l *lister) readPages(ctx context.Context, op string, q instancesQuery) ([]inventory.Instance, bool, error) {
 	if !cloud.ValidCharset(q.region, cloud.LowerChars) {
@@ -27,7 +43,7 @@ func (l *lister) readPages(ctx context.Context, op string, q instancesQuery) ([]
 		if cloud.ErrorCode(got.err) == codeNotFound {
 			return got, l.NewError(inventory.Temporary, op, q.region, "an instance went away while it was listed ("+codeNotFound+")")
 		}
-		return got, nil // an error too: it was tried again where that makes sense
+		return got, nil // or an error, which was retried where that makes sense
 	})
 	if err == nil {
 		err = got.err
@@ -38,7 +54,7 @@ func (l *lister) readPages(ctx context.Context, op string, q instancesQuery) ([]
 	return got.instances, got.hasEmptyPage, nil
 }
 
-// readPagesOnce gets all pages of a query once.
+// readPagesOnce reads all pages of a query once.
 func (l *lister) readPagesOnce(ctx context.Context, op string, q instancesQuery) listResult {
 	var got listResult
 	once := cloud.Interner{}
@@ -48,8 +64,8 @@ func (l *lister) readPagesOnce(ctx context.Context, op string, q instancesQuery)
 		SameRow:   sameMachine,
 		Fetch: func(ctx context.Context, token string) (cloud.CursorPage[inventory.Instance], error) {
 			q.pageToken = token
-			answer, err := callRegional(ctx, l, op, q.region, func(ctx context.Context, by cloud.Credentials) (instancesAnswer, error) {
-				return l.api.describeInstances(ctx, by, q)
+			answer, err := callRegional(ctx, l, op, q.region, func(ctx context.Context, credentials cloud.Credentials) (instancesAnswer, error) {
+				return l.api.describeInstances(ctx, credentials, q)
 			})
 			if err != nil {
 				return cloud.CursorPage[inventory.Instance]{}, err
@@ -95,5 +111,22 @@ func (l *lister) checkPage(op, region string, answer instancesAnswer) ([]invento
 	return rows, nil
 }
 
-// isLiteralID tells whether an id means itself in a filter, where * and ? stand for others.
+// isLiteralID reports whether an id matches only itself in a filter, where * and ? are wildcards.
 func isLiteralID(id string) bool { return id != "" && !strings.ContainsAny(id, `*?\`) }
+
+// verifyListRight asks with DryRun whether the credential may list this region's instances at all. Only
+// the error DryRunOperation means yes.
+func (l *lister) verifyListRight(ctx context.Context, region string) error {
+	const op = "probe the right to list instances"
+	_, err := callRegional(ctx, l, op, region, func(ctx context.Context, credentials cloud.Credentials) (bool, error) {
+		_, err := l.api.describeInstances(ctx, credentials, instancesQuery{region: region, dryRun: true})
+		if refused, ok := cloud.AsAPIError(err); ok && refused.Code == dryRunAllowed {
+			return true, nil
+		}
+		if err == nil {
+			err = l.NewError(inventory.Incomplete, op, region, "the dry run was not answered as one")
+		}
+		return false, err
+	})
+	return err
+}

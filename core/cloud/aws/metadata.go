@@ -29,8 +29,8 @@ type metadataClient struct {
 	url       string
 }
 
-// roleCredentials gives those of the instance's role. The SDK's client is made anew, because it
-// remembers failures for good; the environment is overruled by what is set here.
+// roleCredentials returns the credentials of the instance's role. It makes a new client of the SDK, which would
+// remember failures for good, and sets what the SDK would read from the environment.
 func (m metadataClient) roleCredentials(ctx context.Context) (cloud.Credentials, error) {
 	last := &statusRecorder{base: cloud.StrictTransport{Base: m.transport, Timeout: metadataTimeout}}
 	client := imds.New(imds.Options{
@@ -44,7 +44,7 @@ func (m metadataClient) roleCredentials(ctx context.Context) (cloud.Credentials,
 	return newCredentials(got.AccessKeyID, got.SecretAccessKey, got.SessionToken, got.Expires), nil
 }
 
-// statusRecorder remembers the status of the last answer, which the SDK's errors lose.
+// statusRecorder keeps the status of the last answer, which the SDK's errors lose.
 type statusRecorder struct {
 	base   http.RoundTripper
 	status int
@@ -60,7 +60,7 @@ func (l *statusRecorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// noRoleError tells why there is no role. The SDK's own words may repeat an answer with a key in it.
+// noRoleError says why there is no role. The SDK's own text may repeat an answer with a key in it.
 func (l *statusRecorder) noRoleError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

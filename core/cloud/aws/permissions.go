@@ -1,11 +1,11 @@
 package aws
 
-// Permissions are the IAM actions that the calls of this package need, sorted. The last one cannot
-// be withheld. With assume_role_arn they are the role's to have.
+// Permissions returns the IAM actions that the calls of this package need, sorted. The last one cannot
+// be withheld. With assume_role_arn the role needs them.
 func Permissions() []string {
 	return []string{"ec2:DescribeInstances", "ec2:DescribeRegions", "sts:GetCallerIdentity"}
 }
 
-// AssumePermissions are what the key, or the role of the host, needs to take the role of
+// AssumePermissions returns what the key, or the role of the host, needs to assume the role of
 // assume_role_arn: on that role alone, which has to trust it.
 func AssumePermissions() []string { return []string{"sts:AssumeRole"} }

@@ -3,16 +3,16 @@
 //
 // Two witnesses prove an absence: DescribeInstances by the filter instance-id does not show the instance,
 // and DescribeInstances by InstanceIds, which never leaves out what it was asked for, names it as
-// InvalidInstanceID.NotFound or shows it as terminated; see verify.go. A filter has given an empty set
+// InvalidInstanceID.NotFound or shows it as terminated; see verify.go. A filter has returned an empty set
 // where all were seen running (https://github.com/elifesciences/builder/issues/432).
 //
-// A listing is bound to account and region. IAM judges DescribeInstances as a whole: it knows no
-// resources and no tags of them there, only conditions on the request, such as its region, which refuse
-// it. So no policy hides a part (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+// A listing covers one region of the account. IAM allows or refuses DescribeInstances as a whole: it knows no
+// resources and no tags of them there, only conditions on the request, such as its region. So no policy
+// hides a part (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
 //
-// An instance is there from pending to shutting-down and stopping: a machine that is on its way
-// out still answers. It is gone when it is terminated, though EC2 shows its row for up to an
-// hour more: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+// An instance exists from pending to shutting-down and stopping: a machine that shuts down still answers.
+// It is released when it is terminated, though EC2 shows its row for up to an hour more:
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
 package aws
 
 import (
@@ -25,34 +25,48 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// stateTerminated is the state of an instance that is gone.
-const stateTerminated = "terminated"
-
-// Provider is AWS's entry of the list of clouds. The zero policy is right outside of tests:
+// Provider returns AWS's entry of the list of clouds. The zero policy is right outside of tests:
 // EC2's limits are token buckets, which refill all the time, so that there is no window.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
-		Cloud:         inventory.AWS,
+		CloudInfo:     info(),
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
 		Events:        Events,
-		OwnerRight:    "sts:GetCallerIdentity",
-		Permissions:   Permissions,
 		NonexistentID: "i-fffffffffffffffff",
 	}
 }
 
-// Open makes a lister for an account, without any call. An account without a key takes the role
+// info describes AWS.
+func info() inventory.CloudInfo {
+	return inventory.CloudInfo{
+		Cloud:             inventory.AWS,
+		Spellings:         []string{"aws"},
+		Name:              inventory.Text{ZH: "AWS", EN: "AWS"},
+		Permissions:       Permissions(),
+		AssumePermissions: AssumePermissions(),
+		OwnerRight:        "sts:GetCallerIdentity",
+		EventKey:          "detail-type",
+		HostIdentity:      true,
+		WithoutKey:        inventory.Text{ZH: "Lambda 里用函数的角色；别处用 EC2 实例的角色", EN: "the function's role on Lambda; the EC2 instance's role elsewhere"},
+		Visibility: inventory.Text{
+			ZH: "这个账号，逐个地域；IAM 对列表只能全部允许或拒绝，不会悄悄少几台",
+			EN: "this account, region by region; IAM allows or refuses the list as a whole: none is hidden in silence",
+		},
+	}
+}
+
+// Open returns a lister for an account, and makes no call. An account without a key takes the role
 // of the EC2 instance on which this program runs. It fails with BadCredentials for half a key,
 // and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
 	account.Cloud = inventory.AWS
 	return cloud.OpenConnected(account, func(apis http.RoundTripper) (*lister, error) {
-		metadata := httpx.NewTransport(nil, metadataConnectTimeout) // which no proxy reaches
+		metadata := httpx.NewTransport(nil, metadataConnectTimeout) // reachable without a proxy only
 		return openLister(account, policy, transports{apis: apis, metadata: metadata, metadataURL: metadataURL})
 	})
 }
 
-// transports is where a lister's calls go.
+// transports says where a lister's calls go.
 type transports struct {
 	apis, metadata http.RoundTripper
 	metadataURL    string // of the instance metadata service
@@ -78,46 +92,15 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, w transports) (
 	return l, nil
 }
 
-// lister implements cloud.Lister. All that changes in it are the credentials that it remembers.
+// lister implements cloud.Lister. Nothing in it changes but the cached credentials.
 type lister struct {
 	cloud.Client
 	home         homeRegion
-	instanceRole *cloud.RoleCache // what the role of the EC2 instance gave
+	instanceRole *cloud.RoleCache // keeps the credentials of the EC2 instance's role
 	api          api
 }
 
-// api is the part of AWS's APIs that is used, one function per call and answer. The only files
-// that know the SDK fill it in; everything else works on what was answered.
-type api struct {
-	metadataCredentials func(context.Context) (cloud.Credentials, error)
-	assumeRole          func(context.Context, cloud.Credentials, string) (cloud.Credentials, error)
-	callerIdentity      func(context.Context, cloud.Credentials) (string, error)
-	describeRegions     func(ctx context.Context, by cloud.Credentials, all bool) ([]regionRow, error)
-	describeInstances   func(context.Context, cloud.Credentials, instancesQuery) (instancesAnswer, error)
-}
-
-type (
-	instancesQuery struct {
-		region      string
-		pageToken   string   // NextToken, "" for the first page
-		filterIDs   []string // of the filter instance-id; nil = all
-		instanceIDs []string // InstanceIds; nil = all
-		dryRun      bool     // ask only whether the call is allowed
-	}
-	regionRow       struct{ id, optIn string }
-	instancesAnswer struct {
-		rows      []instanceRow
-		hasList   bool // the answer has a list, be it an empty one
-		nextToken string
-	}
-	// instanceRow is an instance, and the zone that it says to be in.
-	instanceRow struct {
-		inventory.Instance
-		zone string
-	}
-)
-
-// Owner implements cloud.Lister with STS GetCallerIdentity. With a role to assume, it is the
+// Owner implements cloud.Lister with STS GetCallerIdentity. With a role to assume, it returns the
 // account of the role.
 func (l *lister) Owner(ctx context.Context) (string, error) {
 	const op = "get caller identity"
@@ -126,63 +109,4 @@ func (l *lister) Owner(ctx context.Context) (string, error) {
 		return "", l.NewError(inventory.Incomplete, op, "", "the answer lacks the Account")
 	}
 	return owner, err
-}
-
-// List implements cloud.Lister with DescribeInstances, by NextToken. AWS refuses where a right
-// is missing; a page without rows is probed all the same, as an empty region is believed only
-// with proof.
-func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
-	list, gap, err := l.readPages(ctx, "list instances", instancesQuery{region: region})
-	if err == nil && gap {
-		err = l.verifyListRight(ctx, region)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
-}
-
-// FindVerified implements cloud.Lister: a Glance, whose absent ids are believed only after the same
-// probe as an empty region, and where the second witness agrees. What that one shows is there.
-func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
-	found, err := l.Find(ctx, region, ids)
-	absent := cloud.MissingIDs(ids, found)
-	if err != nil || len(absent) == 0 {
-		return inventory.FindResult{Instances: found}, err
-	}
-	if err := l.verifyListRight(ctx, region); err != nil {
-		return inventory.FindResult{}, err
-	}
-	there, err := l.verifyAbsence(ctx, region, absent)
-	if err != nil {
-		return inventory.FindResult{}, err
-	}
-	return inventory.FindResult{Instances: cloud.SortByID(append(found, there...))}, nil
-}
-
-// Find implements cloud.Lister with DescribeInstances by the filter instance-id: as InstanceIds,
-// one id that is not known would make the whole call fail.
-func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
-	const op = "look up instances"
-	return l.FindByID(op, region, ids, isLiteralID, func(part []string) ([]inventory.Instance, error) {
-		list, _, err := l.readPages(ctx, op, instancesQuery{region: region, filterIDs: part})
-		return list, err
-	})
-}
-
-// verifyListRight asks with DryRun whether the credential may list this region's instances at all. Only
-// the refusal DryRunOperation says yes.
-func (l *lister) verifyListRight(ctx context.Context, region string) error {
-	const op = "probe the right to list instances"
-	_, err := callRegional(ctx, l, op, region, func(ctx context.Context, by cloud.Credentials) (bool, error) {
-		_, err := l.api.describeInstances(ctx, by, instancesQuery{region: region, dryRun: true})
-		if refused, ok := cloud.AsAPIError(err); ok && refused.Code == dryRunAllowed {
-			return true, nil
-		}
-		if err == nil {
-			err = l.NewError(inventory.Incomplete, op, region, "the dry run was not answered as one")
-		}
-		return false, err
-	})
-	return err
 }

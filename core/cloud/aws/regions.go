@@ -10,15 +10,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// homeRegion is the region that answers what is not regional: the account's id, its roles and regions.
+// homeRegion answers the calls that are not regional: for the account's id, its roles and regions.
 // It is always enabled, so that one mistyped region does not make the account fail.
 type homeRegion struct {
 	region  string
 	guessed bool // neither a region nor a role names the partition
 }
 
-// homeRegionOf finds the partition of an account, where its keys hold, by its regions, else by the ARN
-// of its role; else it is the public one. So an account of AWS China or GovCloud has to name a
+// homeRegionOf returns the home region of the account's partition, where its keys are valid: by its regions,
+// else by the ARN of its role, else the public one. So an account of AWS China or GovCloud has to name a
 // region or a role.
 // The partitions: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
 func homeRegionOf(a cloud.Account) homeRegion {
@@ -90,8 +90,8 @@ func (l *lister) Regions(ctx context.Context) ([]string, error) {
 	return slices.Compact(ids), nil
 }
 
-// isEnabled tells whether the account can use a region. One without a state was asked for among
-// the enabled ones.
+// isEnabled reports whether the account can use a region. A region without a state is in an answer to the
+// question for enabled ones.
 func (r regionRow) isEnabled() bool {
 	return slices.Contains([]string{"", optInNotRequired, optedIn}, r.optIn)
 }
@@ -99,8 +99,8 @@ func (r regionRow) isEnabled() bool {
 const opListRegions = "list regions"
 
 func (l *lister) describeRegions(ctx context.Context, all bool) ([]regionRow, error) {
-	rows, err := cloud.CallSigned(ctx, l.Client, opListRegions, "", func(ctx context.Context, by cloud.Credentials) ([]regionRow, error) {
-		return l.api.describeRegions(ctx, by, all)
+	rows, err := cloud.CallSigned(ctx, l.Client, opListRegions, "", func(ctx context.Context, credentials cloud.Credentials) ([]regionRow, error) {
+		return l.api.describeRegions(ctx, credentials, all)
 	})
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (l *lister) describeRegions(ctx context.Context, all bool) ([]regionRow, er
 	return rows, nil
 }
 
-// callRegional is retried for a call to a region, with what a refusal there means.
+// callRegional makes a call to a region, retries it, and explains a refusal.
 func callRegional[T any](
 	ctx context.Context, l *lister, op, region string, call func(context.Context, cloud.Credentials) (T, error),
 ) (T, error) {
@@ -122,8 +122,8 @@ func callRegional[T any](
 	return value, err
 }
 
-// explainRefusal tells a region that the account has not enabled, or that does not exist, from a key
-// that is wrong: EC2 answers all of them with AuthFailure. The home region is asked once.
+// explainRefusal separates a region that the account has not enabled, or that does not exist, from a wrong
+// key: EC2 answers all of them with AuthFailure. It asks the home region once.
 func (l *lister) explainRefusal(ctx context.Context, op, region string, refused error) error {
 	rows, err := l.describeRegions(ctx, true)
 	if inventory.KindOf(err) == inventory.Denied {
@@ -131,7 +131,7 @@ func (l *lister) explainRefusal(ctx context.Context, op, region string, refused 
 			" accepts the key: the region is probably not enabled for the account (ec2:DescribeRegions would tell)")
 	}
 	if err != nil {
-		return refused // the key is wrong at home too, or nothing more can be learnt
+		return refused // the key is wrong at home too, or nothing more is known
 	}
 	i := slices.IndexFunc(rows, func(r regionRow) bool { return r.id == region })
 	switch {

@@ -13,13 +13,19 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// addressOwnerAmazon is whose a public address is that came with the instance and leaves with it; an
-// elastic one is the account's own:
+// instanceRow is an instance, and the zone that it says to be in.
+type instanceRow struct {
+	inventory.Instance
+	zone string
+}
+
+// addressOwnerAmazon is the owner of a public address that came with the instance and leaves with it; an
+// elastic one belongs to the account:
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceNetworkInterfaceAssociation.html
 const addressOwnerAmazon = "amazon"
 
-// convertPage copies what we need of a page, so that none is kept longer than its conversion
-// takes. A reservation is what one RunInstances started, in one or several rows.
+// convertPage copies what is needed of a page, so that the page itself can be freed. A reservation is what
+// one RunInstances started, in one or several rows.
 func convertPage(out *ec2.DescribeInstancesOutput) instancesAnswer {
 	n := 0
 	for i := range out.Reservations {
@@ -37,8 +43,8 @@ func convertPage(out *ec2.DescribeInstancesOutput) instancesAnswer {
 
 // convertRow converts an instance:
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
-// The host name is the first label of the private DNS name that AWS gives ("ip-10-0-0-1" or the
-// instance's id); what the machine calls itself is not told.
+// The host name is the first label of AWS's private DNS name ("ip-10-0-0-1" or the instance's id); AWS does
+// not know the machine's own name.
 func convertRow(i *types.Instance) instanceRow {
 	host, _, _ := strings.Cut(sdk.ToString(i.PrivateDnsName), ".")
 	details := sdk.ToString(i.PlatformDetails)
@@ -70,9 +76,9 @@ func nameTag(tags []types.Tag) string {
 	return ""
 }
 
-// osType reads the platform ("windows", or nothing) and what is billed ("Linux/UNIX", "Red Hat
-// Enterprise Linux", "Windows with SQL Server Standard", …): all that is not Windows is Linux:
-// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html
+// osType returns the operating system from the platform ("windows", or nothing) and the billing details
+// ("Linux/UNIX", "Red Hat Enterprise Linux", "Windows with SQL Server Standard", …): all that is not Windows
+// is Linux: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html
 func osType(platform, details string) string {
 	switch {
 	case strings.EqualFold(platform, "windows"), strings.Contains(strings.ToLower(details), "windows"):
@@ -83,8 +89,8 @@ func osType(platform, details string) string {
 	return ""
 }
 
-// instanceAddresses gives the private addresses, that of the primary interface first, and the public
-// ones, elastic ones first. EC2 promises no order inside an answer, so one is made.
+// instanceAddresses returns the private addresses, that of the primary interface first, and the public
+// ones, elastic ones first. It sorts them, as EC2 promises no order.
 func instanceAddresses(i *types.Instance) (private, public []string) {
 	private = []string{sdk.ToString(i.PrivateIpAddress)}
 	var elastic, others []string
@@ -109,7 +115,7 @@ func instanceAddresses(i *types.Instance) (private, public []string) {
 	return cloud.UniqueTexts(private), cloud.UniqueTexts(elastic, others)
 }
 
-// compareInterfaces puts the primary interface first: device 0 of network card 0.
+// compareInterfaces sorts the primary interface first: device 0 of network card 0.
 func compareInterfaces(a, b types.InstanceNetworkInterface) int {
 	place := func(nic types.InstanceNetworkInterface) (card, device int32) {
 		if nic.Attachment == nil {

@@ -16,17 +16,43 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// This file and its neighbours transport.go, metadata.go and rows.go alone know aws-sdk-go-v2. Its
-// module config is left out: it reads files and the environment, and weighs 2.3 MB.
+// Only this file, transport.go, metadata.go and rows.go know aws-sdk-go-v2. Its module config is left out: it
+// reads files and the environment, and adds 2.3 MB.
 
 const (
-	// pageSize is the most that DescribeInstances gives at once; a page may have fewer rows.
+	// pageSize is the most rows of one answer of DescribeInstances; a page may have fewer.
 	pageSize = 1000
-	// sessionName is how CloudTrail calls the sessions of assumed roles.
+	// sessionName is the name of the sessions of assumed roles in CloudTrail.
 	sessionName = "jms-sync"
 )
 
-// sdkClient is what every call of an account is made with. The SDK's clients may be shared.
+// api holds the calls of AWS's APIs that are used, one function for each. newAPI fills it in with the
+// SDK; every other file works on the answers.
+type api struct {
+	metadataCredentials func(context.Context) (cloud.Credentials, error)
+	assumeRole          func(context.Context, cloud.Credentials, string) (cloud.Credentials, error)
+	callerIdentity      func(context.Context, cloud.Credentials) (string, error)
+	describeRegions     func(ctx context.Context, credentials cloud.Credentials, all bool) ([]regionRow, error)
+	describeInstances   func(context.Context, cloud.Credentials, instancesQuery) (instancesAnswer, error)
+}
+
+type (
+	instancesQuery struct {
+		region      string
+		pageToken   string   // NextToken, "" for the first page
+		filterIDs   []string // of the filter instance-id; nil = all
+		instanceIDs []string // InstanceIds; nil = all
+		dryRun      bool     // ask only whether the call is allowed
+	}
+	regionRow       struct{ id, optIn string }
+	instancesAnswer struct {
+		rows      []instanceRow
+		hasList   bool // the answer has a list, if only an empty one
+		nextToken string
+	}
+)
+
+// sdkClient holds what the calls of an account share. The SDK's clients may be shared.
 type sdkClient struct {
 	ec2      *ec2.Client
 	sts      *sts.Client
@@ -57,43 +83,43 @@ func newAPI(account cloud.Account, at cloud.Endpoint, home string, w transports)
 }
 
 // newSDKCredential makes the SDK sign with these credentials.
-func newSDKCredential(by cloud.Credentials) sdk.CredentialsProvider {
+func newSDKCredential(credentials cloud.Credentials) sdk.CredentialsProvider {
 	return sdk.CredentialsProviderFunc(func(context.Context) (sdk.Credentials, error) {
 		return sdk.Credentials{
-			AccessKeyID: by.KeyID.Reveal(), SecretAccessKey: by.Secret.Reveal(), SessionToken: by.Token.Reveal(), Source: "jms-sync",
+			AccessKeyID: credentials.KeyID.Reveal(), SecretAccessKey: credentials.Secret.Reveal(), SessionToken: credentials.Token.Reveal(), Source: "jms-sync",
 		}, nil
 	})
 }
 
 // stsOptions and ec2Options are the options of one call.
-func stsOptions(by cloud.Credentials, a *answerCheck) func(*sts.Options) {
+func stsOptions(credentials cloud.Credentials, a *answerCheck) func(*sts.Options) {
 	return func(o *sts.Options) {
-		o.Credentials = newSDKCredential(by)
+		o.Credentials = newSDKCredential(credentials)
 		o.APIOptions = append(o.APIOptions, a.addToStack)
 	}
 }
 
-func ec2Options(by cloud.Credentials, a *answerCheck, region string) func(*ec2.Options) {
+func ec2Options(credentials cloud.Credentials, a *answerCheck, region string) func(*ec2.Options) {
 	return func(o *ec2.Options) {
-		o.Credentials, o.Region = newSDKCredential(by), cmp.Or(region, o.Region)
+		o.Credentials, o.Region = newSDKCredential(credentials), cmp.Or(region, o.Region)
 		o.APIOptions = append(o.APIOptions, a.addToStack)
 	}
 }
 
-func (s sdkClient) callerIdentity(ctx context.Context, by cloud.Credentials) (string, error) {
+func (s sdkClient) callerIdentity(ctx context.Context, credentials cloud.Credentials) (string, error) {
 	a := &answerCheck{}
-	out, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, stsOptions(by, a))
+	out, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, stsOptions(credentials, a))
 	if err != nil {
 		return "", a.unwrapSDKError(err)
 	}
 	return sdk.ToString(out.Account), nil
 }
 
-func (s sdkClient) assumeRole(ctx context.Context, by cloud.Credentials, arn string) (cloud.Credentials, error) {
+func (s sdkClient) assumeRole(ctx context.Context, credentials cloud.Credentials, arn string) (cloud.Credentials, error) {
 	a := &answerCheck{}
 	out, err := s.sts.AssumeRole(ctx, &sts.AssumeRoleInput{
 		RoleArn: sdk.String(arn), RoleSessionName: sdk.String(sessionName),
-	}, stsOptions(by, a))
+	}, stsOptions(credentials, a))
 	if err != nil {
 		return cloud.Credentials{}, a.unwrapSDKError(err)
 	}
@@ -108,13 +134,13 @@ func newCredentials(id, key, token string, expires time.Time) cloud.Credentials 
 	return cloud.Credentials{KeyID: secret.New(id), Secret: secret.New(key), Token: secret.New(token), Expires: expires}
 }
 
-func (s sdkClient) describeRegions(ctx context.Context, by cloud.Credentials, all bool) ([]regionRow, error) {
+func (s sdkClient) describeRegions(ctx context.Context, credentials cloud.Credentials, all bool) ([]regionRow, error) {
 	a := &answerCheck{}
 	input := &ec2.DescribeRegionsInput{}
 	if all {
 		input.AllRegions = sdk.Bool(true)
 	}
-	out, err := s.ec2.DescribeRegions(ctx, input, ec2Options(by, a, ""))
+	out, err := s.ec2.DescribeRegions(ctx, input, ec2Options(credentials, a, ""))
 	if err != nil {
 		return nil, a.unwrapSDKError(err)
 	}
@@ -125,7 +151,7 @@ func (s sdkClient) describeRegions(ctx context.Context, by cloud.Credentials, al
 	return rows, nil
 }
 
-func (s sdkClient) describeInstances(ctx context.Context, by cloud.Credentials, q instancesQuery) (instancesAnswer, error) {
+func (s sdkClient) describeInstances(ctx context.Context, credentials cloud.Credentials, q instancesQuery) (instancesAnswer, error) {
 	a := &answerCheck{slot: cloud.Slot{Slots: s.slots}}
 	defer a.slot.Free()
 	input := &ec2.DescribeInstancesInput{MaxResults: sdk.Int32(pageSize)}
@@ -136,19 +162,19 @@ func (s sdkClient) describeInstances(ctx context.Context, by cloud.Credentials, 
 		input.DryRun = sdk.Bool(true)
 	}
 	if q.instanceIDs != nil {
-		input.InstanceIds, input.MaxResults = q.instanceIDs, nil // which EC2 does not take together
+		input.InstanceIds, input.MaxResults = q.instanceIDs, nil // EC2 does not take both
 	}
 	if q.filterIDs != nil {
 		input.Filters = []types.Filter{{Name: sdk.String("instance-id"), Values: q.filterIDs}}
 	}
-	out, err := s.ec2.DescribeInstances(ctx, input, ec2Options(by, a, q.region))
+	out, err := s.ec2.DescribeInstances(ctx, input, ec2Options(credentials, a, q.region))
 	if err != nil {
 		return instancesAnswer{}, a.unwrapSDKError(err)
 	}
 	return convertPage(out), nil
 }
 
-// addToStack puts the check of an answer before the SDK reads it.
+// addToStack inserts the check of an answer before the SDK parses it.
 func (a *answerCheck) addToStack(stack *middleware.Stack) error {
 	return stack.Deserialize.Insert(a, "OperationDeserializer", middleware.After)
 }

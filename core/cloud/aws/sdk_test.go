@@ -24,7 +24,7 @@ func openOffline(t testing.TB, account cloud.Account, r cloudtest.TransportFunc)
 	return l
 }
 
-// scopeOf gives region and service of a request's signature.
+// scopeOf returns region and service of a request's signature.
 func scopeOf(r *http.Request) string {
 	_, scope, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=AKIATEST/")
 	parts := strings.Split(scope, "/")

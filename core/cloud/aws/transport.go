@@ -16,9 +16,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// answerCheck looks at the answer of one call before the SDK does, for which an empty body, `{}` and
-// any other XML document are successes without rows. From then on until it is freed the call has its
-// slot. With SDK retries off there is one answer for a call.
+// answerCheck checks the answer of one call before the SDK parses it, for which an empty body, `{}` and
+// any other XML document are successes without rows. From the answer on until it frees it the call has
+// its slot. With SDK retries off there is one answer for a call.
 type answerCheck struct {
 	slot      cloud.Slot
 	succeeded bool // an answer came that is a success by its status
@@ -43,7 +43,7 @@ func (a *answerCheck) HandleDeserialize(
 	if err := a.slot.Acquire(ctx); err != nil {
 		return out, metadata, err
 	}
-	// The SDK reads on where this check stopped, after what was read.
+	// The SDK continues where this check stopped, after what was read.
 	var head bytes.Buffer
 	err = checkDocument(io.TeeReader(resp.Body, &head), middleware.GetOperationName(ctx)+"Response")
 	resp.Body = restOfBody{Reader: io.MultiReader(&head, resp.Body), Closer: resp.Body}
@@ -55,8 +55,8 @@ type restOfBody struct {
 	io.Closer
 }
 
-// unwrapSDKError takes the SDK's wrapping off an error. What it cannot read of an answer that came is
-// Incomplete; its own words about that may repeat parts of the answer.
+// unwrapSDKError returns the error inside the SDK's. A success that the SDK cannot parse is Incomplete; the
+// SDK's own text about that may repeat parts of the answer.
 func (a *answerCheck) unwrapSDKError(err error) error {
 	if _, refused := cloud.AsAPIError(err); refused || !a.succeeded || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -92,7 +92,7 @@ func checkDocument(body io.Reader, root string) error {
 	}
 }
 
-// nextStartElement gives the next element that begins, whatever ends before it.
+// nextStartElement returns the next element that begins, whatever ends before it.
 func nextStartElement(decoder *xml.Decoder) (xml.StartElement, error) {
 	for {
 		token, err := decoder.Token()

@@ -11,6 +11,35 @@ import (
 
 const opVerifyAbsence = "prove that instances are absent"
 
+// Find implements cloud.Lister with DescribeInstances by the filter instance-id, which takes 200 values
+// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html): with InstanceIds, one unknown id
+// would make the whole call fail.
+func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+	const op = "look up instances"
+	return l.FindByID(op, region, ids, isLiteralID, func(part []string) ([]inventory.Instance, error) {
+		list, _, err := l.readPages(ctx, op, instancesQuery{region: region, filterIDs: part})
+		return list, err
+	})
+}
+
+// FindVerified implements cloud.Lister: it proves the absence of what Find does not return, by the right to list
+// and by the second witness. An instance that only the second witness shows is returned as found.
+func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
+	found, err := l.Find(ctx, region, ids)
+	absent := cloud.MissingIDs(ids, found)
+	if err != nil || len(absent) == 0 {
+		return inventory.FindResult{Instances: found}, err
+	}
+	if err := l.verifyListRight(ctx, region); err != nil {
+		return inventory.FindResult{}, err
+	}
+	there, err := l.verifyAbsence(ctx, region, absent)
+	if err != nil {
+		return inventory.FindResult{}, err
+	}
+	return inventory.FindResult{Instances: cloud.SortByID(append(found, there...))}, nil
+}
+
 // verifyAnswer is what the second witness says of some instances: rows, or which of them do not exist.
 type verifyAnswer struct {
 	rows      []inventory.Instance
@@ -18,8 +47,8 @@ type verifyAnswer struct {
 }
 
 // verifyAbsence asks the second witness for instances that the filter does not show, and returns those that
-// are there. An instance that does not exist makes the whole call fail, which names it; then the others are
-// asked for again. What is neither shown nor named makes the answer Incomplete.
+// exist. One that does not exist makes the whole call fail, with its id in the text; then the others are
+// asked for again. An instance that is neither shown nor named makes the answer Incomplete.
 func (l *lister) verifyAbsence(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
 	for left := ids; len(left) > 0; {
 		got, err := l.describeByIDs(ctx, region, left)
@@ -41,10 +70,10 @@ func (l *lister) verifyAbsence(ctx context.Context, region string, ids []string)
 	return nil, nil
 }
 
-// describeByIDs makes one call by InstanceIds. An answer of several pages would be one that leaves something out.
+// describeByIDs makes one call by InstanceIds, and refuses an answer of several pages.
 func (l *lister) describeByIDs(ctx context.Context, region string, ids []string) (verifyAnswer, error) {
-	return callRegional(ctx, l, opVerifyAbsence, region, func(ctx context.Context, by cloud.Credentials) (verifyAnswer, error) {
-		answer, err := l.api.describeInstances(ctx, by, instancesQuery{region: region, instanceIDs: ids})
+	return callRegional(ctx, l, opVerifyAbsence, region, func(ctx context.Context, credentials cloud.Credentials) (verifyAnswer, error) {
+		answer, err := l.api.describeInstances(ctx, credentials, instancesQuery{region: region, instanceIDs: ids})
 		if refused, ok := cloud.AsAPIError(err); ok && isOneOf(refused.Code, codeNotFound, codeMalformedID) {
 			if unknown := mentionedIDs(refused.Message, ids); len(unknown) > 0 {
 				return verifyAnswer{absentIDs: unknown}, nil

@@ -21,7 +21,8 @@ func BenchmarkList(b *testing.B) {
 	}
 	l := openOffline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
 		n, _ := strconv.Atoi("0" + r.URL.Query().Get("p"))
-		switch path := r.URL.Path; {
+		path := r.URL.Path
+		switch {
 		case path == "/compute", strings.HasSuffix(path, "/virtualMachines"):
 			return 200, machines[n]
 		case path == "/network", strings.HasSuffix(path, "/networkInterfaces"):

@@ -9,7 +9,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/azure/azuretest"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
-	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -42,7 +41,7 @@ func harness() cloudtest.Harness {
 	return cloudtest.Harness{
 		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Open: azure.Open,
 		Account: cloud.Account{
-			Cloud: inventory.Azure, Name: "azure-prod", TenantID: testPrincipal.Tenant, AccountID: owner,
+			Cloud: "azure", Name: "azure-prod", TenantID: testPrincipal.Tenant, AccountID: owner,
 			AccessKeyID: secret.New(testPrincipal.ClientID), AccessKeySecret: secret.New(testPrincipal.Secret),
 		},
 		UnknownKey: unknownClientID, Region: region, MissingRegion: "mars", NonexistentID: azure.Provider(cloud.RetryPolicy{}).NonexistentID, Owner: owner, Secrets: secrets(),
@@ -98,7 +97,7 @@ func (w *world) Remove(_ string, ids ...string) {
 
 func (w *world) Hide(_ string, ids ...string) { w.sub.Hide(azuretest.ListMachines, ids...) }
 
-// Break spoils, with the list of machines, the query that Glance makes. A missing permission shows in
+// Break spoils, with the list of machines, the query that Find makes. A missing permission shows in
 // the answer about permissions, which is asked for once after the list. Azure has no regions to spoil.
 func (w *world) Break(f peertest.Fault) (repair func()) {
 	f.Region = ""

@@ -23,14 +23,14 @@ import (
 // same host, or nowhere.
 const identityConnectTimeout = time.Second
 
-// environment is where an account's cloud is.
+// environment holds the hosts of an account's cloud.
 type environment struct {
 	azcloud.Configuration
-	endpoint cloud.Endpoint // where all goes; zero = to the cloud's own hosts
+	endpoint cloud.Endpoint // answers all calls; zero = the cloud's own hosts
 }
 
-// environmentOf finds the cloud by the names of regions, which are others in each, or by the endpoint: the
-// host of a cloud's own Resource Manager stands for that cloud with all its hosts.
+// environmentOf returns the cloud (public, China, Government) by the names of regions, which differ in each, or by the
+// endpoint: the host of a cloud's own Resource Manager stands for that cloud with all its hosts.
 func environmentOf(a cloud.Account, at cloud.Endpoint) (environment, error) {
 	found := azcloud.AzurePublic
 	for i, region := range a.Regions {
@@ -54,7 +54,7 @@ func environmentOf(a cloud.Account, at cloud.Endpoint) (environment, error) {
 			return environment{Configuration: own}, nil
 		}
 	}
-	here := "https://" + at.Host // as the SDK wants it: transporter knows better
+	here := "https://" + at.Host // the SDK wants https; strictTransport sends it to the endpoint
 	return environment{endpoint: at, Configuration: azcloud.Configuration{
 		ActiveDirectoryAuthorityHost: here,
 		Services:                     map[azcloud.ServiceName]azcloud.ServiceConfiguration{azcloud.ResourceManager: {Endpoint: here, Audience: managerService(found).Audience}},
@@ -65,7 +65,7 @@ func managerService(c azcloud.Configuration) azcloud.ServiceConfiguration {
 	return c.Services[azcloud.ResourceManager]
 }
 
-// hostOf gives the host[:port] of an address that the SDK knows.
+// hostOf returns the host[:port] of an address that the SDK knows.
 func hostOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -74,52 +74,52 @@ func hostOf(address string) string {
 	return strings.ToLower(u.Host)
 }
 
-// clientOptions make an SDK client that neither tries again nor registers anything.
-func clientOptions(where environment, by strictTransport) arm.ClientOptions {
+// clientOptions returns the options of an SDK client that neither retries nor registers anything.
+func clientOptions(env environment, transport strictTransport) arm.ClientOptions {
 	return arm.ClientOptions{
 		DisableRPRegistration: true,
 		ClientOptions: policy.ClientOptions{
-			Cloud: where.Configuration, Transport: by,
+			Cloud: env.Configuration, Transport: transport,
 			Retry:     policy.RetryOptions{MaxRetries: -1},
 			Telemetry: policy.TelemetryOptions{ApplicationID: "jms-sync"},
 		},
 	}
 }
 
-// newCredential makes the account's credential, without any call. That of an application asks only
+// newCredential returns the account's credential, and makes no call. That of an application asks only
 // the cloud's own directory; the regional ones, to which AZURE_REGIONAL_AUTHORITY_NAME sends
 // azidentity, are other hosts, and get nothing.
-func newCredential(a cloud.Account, where environment, by strictTransport) (azcore.TokenCredential, error) {
+func newCredential(a cloud.Account, env environment, transport strictTransport) (azcore.TokenCredential, error) {
 	if a.AccessKeyID.IsEmpty() {
-		return newManagedIdentity(a, where, by)
+		return newManagedIdentity(a, env, transport)
 	}
-	by.sender = directoryResponder
-	by.hosts = []string{hostOf(where.ActiveDirectoryAuthorityHost)}
+	transport.sender = directoryResponder
+	transport.hosts = []string{hostOf(env.ActiveDirectoryAuthorityHost)}
 	return azidentity.NewClientSecretCredential(a.TenantID, a.AccessKeyID.Reveal(), a.AccessKeySecret.Reveal(), &azidentity.ClientSecretCredentialOptions{
-		ClientOptions: clientOptions(where, by).ClientOptions,
-		// The hosts that are asked for tokens are the SDK's own constants, or the account's endpoint,
-		// so that nobody has to be asked whether they are Microsoft's.
+		ClientOptions: clientOptions(env, transport).ClientOptions,
+		// The hosts that are asked for tokens are the SDK's own constants, or the account's endpoint, so that
+		// Microsoft need not be asked whether they are its own.
 		DisableInstanceDiscovery: true,
 	})
 }
 
-// newManagedIdentity asks the host's own service, by no proxy.
-func newManagedIdentity(a cloud.Account, where environment, by strictTransport) (azcore.TokenCredential, error) {
-	by.sender = hostResponder
-	if where.endpoint.Host == "" {
-		by.base.Base = httpx.NewTransport(nil, min(cmp.Or(a.ConnectTimeout, identityConnectTimeout), identityConnectTimeout))
+// newManagedIdentity asks the host's own service, without a proxy.
+func newManagedIdentity(a cloud.Account, env environment, transport strictTransport) (azcore.TokenCredential, error) {
+	transport.sender = hostResponder
+	if env.endpoint.Host == "" {
+		transport.base.Base = httpx.NewTransport(nil, min(cmp.Or(a.ConnectTimeout, identityConnectTimeout), identityConnectTimeout))
 	}
-	return azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: clientOptions(where, by).ClientOptions})
+	return azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: clientOptions(env, transport).ClientOptions})
 }
 
-// serialCredential gives a credential's tokens to one caller at a time. azidentity has a lock that no context
-// ends; here a caller that is cancelled while another one waits for a token leaves at once.
+// serialCredential hands out a credential's tokens to one caller at a time. azidentity has a lock that no context
+// ends; here a cancelled caller leaves at once while another one waits for a token.
 type serialCredential struct {
 	azcore.TokenCredential
 	lock chan struct{}
 }
 
-// GetToken implements azcore.TokenCredential. A token that is known costs no request.
+// GetToken implements azcore.TokenCredential. A cached token costs no request.
 func (t serialCredential) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	select {
 	case t.lock <- struct{}{}:
@@ -128,16 +128,16 @@ func (t serialCredential) GetToken(ctx context.Context, o policy.TokenRequestOpt
 		return azcore.AccessToken{}, ctx.Err()
 	}
 	got, err := t.TokenCredential.GetToken(ctx, o)
-	if err == nil && got.Token == "" { // which a managed identity's answer without one becomes
+	if err == nil && got.Token == "" { // a managed identity's answer without a token
 		err = &apiError{APIError: &cloud.APIError{Status: http.StatusOK, Kind: inventory.Incomplete, Message: "the answer has no token"}}
 	}
 	return got, err
 }
 
 // newStrictTransport makes the one for Resource Manager; that for tokens is derived from it.
-func newStrictTransport(a cloud.Account, where environment, base http.RoundTripper) strictTransport {
+func newStrictTransport(a cloud.Account, env environment, base http.RoundTripper) strictTransport {
 	return strictTransport{
-		base: cloud.StrictTransport{Base: base, Timeout: a.RequestTimeout}, endpoint: where.endpoint,
-		hosts: []string{hostOf(managerService(where.Configuration).Endpoint)},
+		base: cloud.StrictTransport{Base: base, Timeout: a.RequestTimeout}, endpoint: env.endpoint,
+		hosts: []string{hostOf(managerService(env.Configuration).Endpoint)},
 	}
 }

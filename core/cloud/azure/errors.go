@@ -18,24 +18,24 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// apiError is an answer that is no success, of Resource Manager or of who gives tokens.
+// apiError is an answer that is no success, of Resource Manager or of a service that issues tokens.
 type apiError struct {
 	*cloud.APIError
-	sender     responder     // who refuses
-	retryAfter time.Duration // how long to wait, as it says; 0 = it does not
+	sender     responder     // who sent it
+	retryAfter time.Duration // as the answer says; 0 = it does not
 }
 
-// Error gives the refusal's own text, with what was refused.
+// Error returns who sent the error, and its text.
 func (r *apiError) Error() string { return r.sender.String() + r.APIError.Error() }
 
-// Unwrap gives the refusal that all clouds have.
+// Unwrap returns the error in the form of all clouds.
 func (r *apiError) Unwrap() error { return r.APIError }
 
 // aadstsPattern finds the code in the description of an error of Entra ID.
 var aadstsPattern = regexp.MustCompile(`AADSTS[0-9]+`)
 
-// newAPIError reads an error document leniently, because gateways put what they like there. Resource
-// Manager gives {"error":{"code":…,"message":…}}, who gives tokens {"error":…,"error_description":…}.
+// newAPIError parses an error document, leniently: gateways write others. That of Resource Manager is
+// {"error":{"code":…,"message":…}}, that of a token service {"error":…,"error_description":…}.
 func newAPIError(resp *http.Response, body []byte, from responder) *apiError {
 	r := &apiError{
 		APIError: &cloud.APIError{Status: resp.StatusCode, RequestID: resp.Header.Get("X-Ms-Request-Id")},
@@ -52,7 +52,8 @@ func newAPIError(resp *http.Response, body []byte, from responder) *apiError {
 		r.Message, _ = e["message"].(string)
 	case string:
 		r.Message, _ = doc["error_description"].(string)
-		if r.Code = aadstsPattern.FindString(r.Message); r.Code == "" {
+		r.Code = aadstsPattern.FindString(r.Message)
+		if r.Code == "" {
 			r.Code = e
 		}
 		// What follows is a trace id and the time.
@@ -74,7 +75,7 @@ func parseRetryAfter(h http.Header, now time.Time) time.Duration {
 	return cmp.Or(httpx.RetryAfter(h, now), quota)
 }
 
-// errorKind maps codes, else the HTTP status, to what they mean for us:
+// errorKind returns what an error code, or else the HTTP status, means:
 // https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors and
 // https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 func errorKind(r *apiError) inventory.Kind {
@@ -98,11 +99,11 @@ func errorKind(r *apiError) inventory.Kind {
 	case status >= 400:
 		return inventory.Invalid
 	}
-	return inventory.Incomplete // a redirect, or a success that is none
+	return inventory.Incomplete // a redirect, or a success without a document
 }
 
-// wrapError turns any error of a call into one with a kind. The SDK's own texts never get through:
-// they hold whole requests and answers, those with tokens too.
+// wrapError turns any error of a call into one with a kind. It leaves out the SDK's own texts: they hold
+// whole requests and answers, those with tokens too.
 func (l *lister) wrapError(ctx context.Context, op string, err error) error {
 	var known *inventory.Error
 	var refused *apiError
@@ -125,8 +126,8 @@ func (l *lister) wrapError(ctx context.Context, op string, err error) error {
 	return l.newPartError(inventory.Incomplete, op, "the answer is not the document that it should be")
 }
 
-// callRetried makes one call by the shared rules of retrying. A panic of the SDK, or of what reads its
-// answers, is an error of the call, for the call may be made in a goroutine of ours.
+// callRetried makes one call and retries it as cloud.Retry does. A panic of the SDK, or of what parses its
+// answers, is an error of the call, which may run in a goroutine of ours.
 func callRetried[T any](ctx context.Context, l *lister, op string, call func(context.Context) (T, error)) (T, error) {
 	return cloud.Retry(ctx, l.policy, func(ctx context.Context) (T, error) {
 		ctx, failed := withLastError(cloud.WithCallClock(ctx))
@@ -138,7 +139,7 @@ func callRetried[T any](ctx context.Context, l *lister, op string, call func(con
 	})
 }
 
-// recoverPanic makes an error of a panic. Its text may hold anything; that of the runtime does not.
+// recoverPanic makes an error of a panic. The text of a panic may hold anything; that of a runtime error does not.
 func recoverPanic[T any](call func() (T, error)) (value T, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
@@ -152,7 +153,7 @@ func recoverPanic[T any](call func() (T, error)) (value T, err error) {
 	return call()
 }
 
-// newPartError makes an error of a part of what a method does, without account and region.
+// newPartError returns an error of one step of a method, without account and region.
 func (l *lister) newPartError(kind inventory.Kind, op, text string) *inventory.Error {
 	text = l.scrub.Scrub(text)
 	if op != "" {
@@ -161,7 +162,7 @@ func (l *lister) newPartError(kind inventory.Kind, op, text string) *inventory.E
 	return &inventory.Error{Kind: kind, Message: text}
 }
 
-// nameError says what was done for which account and region; nil stays nil.
+// nameError adds to an error what was done for which account and region; nil stays nil.
 func (l *lister) nameError(op, region string, err error) error {
 	if err == nil {
 		return nil
@@ -174,7 +175,7 @@ func (l *lister) nameError(op, region string, err error) error {
 	return out
 }
 
-// newError is an error of a method as a whole.
+// newError returns an error of a method as a whole.
 func (l *lister) newError(kind inventory.Kind, op, text string) error {
 	return l.nameError(op, "", l.newPartError(kind, "", text))
 }

@@ -99,7 +99,8 @@ func TestRetryAfter(t *testing.T) {
 	defer cancel()
 	_, err := w.Open(t, policy, nil).Owner(ctx)
 	var fault *inventory.Error
-	if fault, _ = err.(*inventory.Error); fault == nil || fault.RetryAfter != 2*time.Second {
+	fault, _ = err.(*inventory.Error)
+	if fault == nil || fault.RetryAfter != 2*time.Second {
 		t.Errorf("%+v", err)
 	}
 }

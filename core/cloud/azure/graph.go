@@ -10,6 +10,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// maxIDsPerQuery is how many ids one query of Resource Graph names.
+const maxIDsPerQuery = 100
+
 // graphKinds names a table of Resource Graph and the types of resources in it:
 // https://learn.microsoft.com/azure/governance/resource-graph/reference/supported-tables-resources
 type graphKinds struct{ table, machine, nic, address string }
@@ -23,9 +26,9 @@ func uniformKinds() graphKinds {
 	return graphKinds{"computeresources", machine, machine + "/networkinterfaces", machine + "/networkinterfaces/ipconfigurations/publicipaddresses"}
 }
 
-// buildQuery asks for machines by vmId: a row for each machine, interface and public address, with
-// properties as Resource Manager gives them. Interfaces name their machine, and public addresses
-// the configuration of the interface that they belong to. The ids are UUIDs.
+// buildQuery returns a query for machines by vmId: a row for each machine, interface and public address, with
+// the properties that Resource Manager shows. Interfaces name their machine, and public addresses the
+// configuration of the interface that they belong to. The ids are UUIDs.
 func (k graphKinds) buildQuery(ids []string) string {
 	return fmt.Sprintf(`%[1]s
 | where type =~ '%[2]s' and tostring(properties.vmId) in~ ('%[5]s')
@@ -42,7 +45,7 @@ func (k graphKinds) buildQuery(ids []string) string {
 
 const opGraph = "query Resource Graph"
 
-// findInRegion asks for some machines of a region.
+// findInRegion returns those of the machines that are in a region.
 func (l *lister) findInRegion(ctx context.Context, subscription, region string, ids []string) ([]inventory.Instance, error) {
 	machines, known, err := l.findAnywhere(ctx, subscription, ids)
 	if err != nil {
@@ -62,7 +65,7 @@ func (l *lister) findInRegion(ctx context.Context, subscription, region string, 
 	return found, nil
 }
 
-// findAnywhere asks for machines of any region by their sorted ids, the ordinary ones first, then those of uniform scale
+// findAnywhere returns machines of any region by their sorted ids, the ordinary ones first, then those of uniform scale
 // sets, with what is known of their addresses.
 func (l *lister) findAnywhere(ctx context.Context, subscription string, ids []string) (found []*machine, known networkIndex, err error) {
 	known = newNetworkIndex()
@@ -88,7 +91,7 @@ func (l *lister) findAnywhere(ctx context.Context, subscription string, ids []st
 	return found, known, nil
 }
 
-// queryMachines reads all pages of a query, joins the rows of each machine, and notes their addresses.
+// queryMachines reads all pages of a query, joins the rows of each machine, and indexes their addresses.
 func (l *lister) queryMachines(ctx context.Context, subscription, query string, known networkIndex) (machines []*machine, err error) {
 	at := map[string]*machine{} // by resource
 	cursor := cloud.CursorReader[graphRow]{

@@ -11,22 +11,39 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// maxParallelSets is how many scale sets are read at once. Reads of a subscription come out of a bucket of
-// 250 that gets 25 a second: https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
+// maxParallelSets bounds how many scale sets are read at once. The reads of a subscription share a bucket of 250
+// that refills by 25 a second: https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
 const maxParallelSets = 8
 
-// subscriptionList is what one reading of a subscription gave: complete, and with the right to see all of it.
+// List implements cloud.Lister. All regions that are listed at about the same time share one reading
+// of the subscription, of which each gets its part once: listing a region again reads anew.
+func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
+	const op = "list instances"
+	if region == "" {
+		return nil, l.newError(inventory.Invalid, op, "no region is named")
+	}
+	list, known, err := l.shared.readRecent(ctx, region, l.readSubscription)
+	if err == nil && !known {
+		err = l.newPartError(inventory.NotFound, "list locations", "the subscription has none of this name (they are written like eastus)")
+	}
+	if err != nil {
+		return nil, l.nameError(op, region, err)
+	}
+	return list, nil
+}
+
+// subscriptionList is the result of reading a subscription: complete, and with the right to see all of it.
 type subscriptionList struct {
 	locations []location
 	regions   map[string][]inventory.Instance // sorted by id
 }
 
-// hasRegion tells whether a region exists: it is a location, or something is there.
+// hasRegion reports whether a region exists: it is a location, or has a machine.
 func (r subscriptionList) hasRegion(region string) bool {
 	return len(r.regions[region]) > 0 || slices.ContainsFunc(r.locations, func(l location) bool { return l.name == region })
 }
 
-// rawLists is what a reading is made of.
+// rawLists are the lists that a reading joins.
 type rawLists struct {
 	locations []location
 	machines  []machine
@@ -35,15 +52,15 @@ type rawLists struct {
 	inSets    []rawSetLists
 }
 
-// rawSetLists are the machines of one scale set with what is theirs.
+// rawSetLists are the machines, interfaces and addresses of one scale set.
 type rawSetLists struct {
 	machines  []machine
 	nics      []nic
 	addresses []address
-	isDeleted bool // the set is not there any more
+	isDeleted bool // the set does not exist any more
 }
 
-// readSubscription reads the whole subscription. The question for the right to do so comes last, so that it
+// readSubscription reads the whole subscription. It asks for the right to do so at the end, so that the answer
 // holds for every page that was read before.
 func (l *lister) readSubscription(ctx context.Context) (subscriptionList, error) {
 	id, err := l.subscriptionID(ctx)
@@ -129,7 +146,7 @@ func (l *lister) readSet(ctx context.Context, id string, set scaleSet) (got rawS
 	return got, err
 }
 
-// verifySetsDeleted believes that a scale set went while it was to be read only if a new list says so too.
+// verifySetsDeleted fails where a scale set was deleted while it was to be read, unless a new list lacks it too.
 func (l *lister) verifySetsDeleted(ctx context.Context, id string, sets []scaleSet, got []rawSetLists) error {
 	if !slices.ContainsFunc(got, func(p rawSetLists) bool { return p.isDeleted }) {
 		return nil
@@ -146,7 +163,7 @@ func (l *lister) verifySetsDeleted(ctx context.Context, id string, sets []scaleS
 	return nil
 }
 
-// joinLists gives each machine its addresses, and each region its machines.
+// joinLists assigns each machine its addresses, and each region its machines.
 func (l *lister) joinLists(got rawLists) (subscriptionList, error) {
 	book := newNetworkIndex()
 	book.add(got.nics, got.addresses)
@@ -176,15 +193,15 @@ func (l *lister) joinLists(got rawLists) (subscriptionList, error) {
 	return out, nil
 }
 
-// convertRow gives a machine with its scope and addresses.
+// convertRow returns a machine with its scope and addresses.
 func (l *lister) convertRow(m *machine, known networkIndex) inventory.Instance {
 	row := m.Instance
-	row.Scope = inventory.Scope{Cloud: inventory.Azure, Account: l.account.Name, Region: m.Region}
+	row.Scope = inventory.Scope{Cloud: cloudID, Account: l.account.Name, Region: m.Region}
 	known.fillRow(&row, m.nics)
 	return row
 }
 
-// networkIndex finds interfaces and public addresses by their ids.
+// networkIndex maps interfaces and public addresses by their ids.
 type networkIndex struct {
 	nics      map[string]nic
 	addresses map[string]string
@@ -194,22 +211,22 @@ func newNetworkIndex() networkIndex {
 	return networkIndex{nics: map[string]nic{}, addresses: map[string]string{}}
 }
 
-func (b networkIndex) add(nics []nic, addresses []address) {
+func (n networkIndex) add(nics []nic, addresses []address) {
 	for _, one := range nics {
-		b.nics[one.id] = one
+		n.nics[one.id] = one
 	}
 	for _, one := range addresses {
-		b.addresses[one.id] = one.ip
+		n.addresses[one.id] = one.ip
 	}
 }
 
-// fillRow writes network and addresses into a row: those of the primary interface first, and in each
-// that of the primary configuration. A machine with an interface or a public address that is not in
-// the book is there all the same, and says that its addresses are not all known.
-func (b networkIndex) fillRow(row *inventory.Instance, ids []string) {
+// fillRow writes network and addresses into a row: those of the primary interface first, and of each
+// interface that of the primary configuration first. A machine with an interface or a public address that
+// is not in the index gets AddressesPartial.
+func (n networkIndex) fillRow(row *inventory.Instance, ids []string) {
 	nics := make([]nic, 0, len(ids))
 	for _, id := range ids {
-		one, ok := b.nics[id]
+		one, ok := n.nics[id]
 		if !ok {
 			row.AddressesPartial = true
 			continue
@@ -220,7 +237,7 @@ func (b networkIndex) fillRow(row *inventory.Instance, ids []string) {
 	for _, one := range nics {
 		row.VPC = cmp.Or(row.VPC, one.vpc)
 		for _, config := range one.configs {
-			public, ok := b.addresses[config.public]
+			public, ok := n.addresses[config.public]
 			row.AddressesPartial = row.AddressesPartial || config.public != "" && !ok
 			row.PrivateIPs = append(row.PrivateIPs, config.private)
 			row.PublicIPs = append(row.PublicIPs, public)
@@ -236,24 +253,27 @@ func primaryRank(primary bool) int {
 	return 1
 }
 
-// The names by which Cursor knows rows.
-func (m machine) key() string  { return m.ID }
-func (n nic) key() string      { return n.id }
-func (a address) key() string  { return a.id }
+// The keys by which CursorReader knows rows.
+func (m machine) key() string { return m.ID }
+
+func (n nic) key() string { return n.id }
+
+func (a address) key() string { return a.id }
+
 func (s scaleSet) key() string { return s.id }
 
 func (n nic) hasPublicAddress() bool {
 	return slices.ContainsFunc(n.configs, func(c ipConfig) bool { return c.public != "" })
 }
 
-// sameRow tells whether two rows with one id are one thing: machines must be in one region. All
-// else is named by its id alone.
-func sameRow[T any](a, b T) bool {
+// sameRow reports whether two rows with one id are the same: machines must be in one region. Anything
+// else is identified by its id alone.
+func sameRow[T any](a, n T) bool {
 	one, ok := any(a).(machine)
-	return !ok || one.Region == any(b).(machine).Region
+	return !ok || one.Region == any(n).(machine).Region
 }
 
-// listOfSubscription and listOfSet fix what a list is of.
+// listOfSubscription and listOfSet bind the calls of a list to a subscription, and to a scale set in it.
 func listOfSubscription[T any](list func(context.Context, string, string) (answerPage[T], error), id string) func(context.Context, string) (answerPage[T], error) {
 	return func(ctx context.Context, token string) (answerPage[T], error) { return list(ctx, id, token) }
 }
@@ -262,8 +282,8 @@ func listOfSet[T any](list func(context.Context, string, scaleSet, string) (answ
 	return func(ctx context.Context, token string) (answerPage[T], error) { return list(ctx, id, set, token) }
 }
 
-// readPages reads all pages of a list. Without the question whether there is a list at all, `{}`,
-// `null` and an error page would read as an empty one.
+// readPages reads all pages of a list, and refuses an answer without one: `{}`, `null` and an error page would
+// read as an empty one.
 func readPages[T any](ctx context.Context, l *lister, op string, id func(T) string, list func(context.Context, string) (answerPage[T], error)) ([]T, error) {
 	cursor := cloud.CursorReader[T]{
 		Operation: op, ID: id, SameRow: sameRow[T],

@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Permissions are the actions that the calls of this package need at the level of the subscription,
+// Permissions returns the actions that the calls of this package need at the level of the subscription,
 // sorted. The built-in role Reader has them all.
 func Permissions() []string {
 	return slices.Sorted(slices.Values(append(neededActions(),
@@ -19,7 +19,7 @@ func Permissions() []string {
 	)))
 }
 
-// neededActions are the actions without which a list may be short though it is answered with HTTP 200.
+// neededActions returns the actions without which a list may be short though it is answered with HTTP 200.
 func neededActions() []string {
 	return []string{
 		"Microsoft.Compute/virtualMachineScaleSets/networkInterfaces/read",
@@ -32,7 +32,7 @@ func neededActions() []string {
 	}
 }
 
-// permission is what one role gives, and takes away from what it gives. Roles add up.
+// permission is what one role allows, except for notActions. Roles add up.
 type permission struct{ actions, notActions []string }
 
 // verifyPermissions asks what the credential may do at the subscription itself, where a right on one of its
@@ -53,7 +53,7 @@ func (l *lister) verifyPermissions(ctx context.Context, id string) error {
 	return nil
 }
 
-// key is what a permission says: it has no id.
+// key identifies a permission, which has no id, by what it says.
 func (p permission) key() string {
 	return "+" + strings.Join(p.actions, ",") + "-" + strings.Join(p.notActions, ",")
 }
@@ -62,7 +62,7 @@ func (p permission) allows(action string) bool {
 	return matchesAny(p.actions, action) && !matchesAny(p.notActions, action)
 }
 
-// matchesAny tells whether one of some patterns fits; "*" in one stands for any text.
+// matchesAny reports whether one of the patterns matches; "*" in a pattern stands for any text.
 func matchesAny(patterns []string, action string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		return matchesPattern(strings.ToLower(pattern), strings.ToLower(action))

@@ -4,25 +4,24 @@
 // # Account
 //
 // AccessKeyID is the client id of an application, AccessKeySecret its client secret, TenantID its
-// directory, AccountID the subscription. Without a key the managed identity of the host is asked:
-// azidentity finds it by IDENTITY_ENDPOINT and its like, or at 169.254.169.254, which is the one
-// thing here that is read from the environment, because the platform tells it in no other way.
-// A region is a location such as "eastus".
-// The regions, or an Endpoint of their cloud's own, tell whether it is Azure China or Azure Government.
+// directory, AccountID the subscription. Without a key the managed identity of the host is used:
+// azidentity finds it by IDENTITY_ENDPOINT and the like, or at 169.254.169.254. This is all that is read
+// from the environment, as the platform says it nowhere else. A region is a location such as "eastus".
+// The regions, or an Endpoint of the cloud's own, decide between Azure, Azure China and Azure Government.
 //
-// With an Endpoint everything is asked there, the tokens of an application and of a managed
-// identity too. The SDK demands https for tokens; only an Endpoint with http:// takes that away.
+// An Endpoint answers everything, the tokens of an application and of a managed identity too. The SDK
+// demands https for tokens, unless the Endpoint begins with http://.
 //
 // # Where the truth is
 //
 // A listing is read from Resource Manager: all machines, network interfaces, public addresses and
 // scale sets of the subscription, then the machines and interfaces of each uniform scale set. These
 // are six calls, and two for each such set, for all regions together: they share one reading.
-// Resource Graph would be fewer calls, but it follows changes with a delay, leaves out without a word
+// Resource Graph would be fewer calls, but it follows changes with a delay, leaves out without an error
 // what the credential may not read, hides what it takes for personal data, and does not know uniform
 // instances in every cloud (https://learn.microsoft.com/azure/governance/resource-graph/overview,
-// .../reference/supported-tables-resources). What it does not show may be there, and an asset would be
-// switched off for it. So it serves only Glance, whose absences mean nothing.
+// .../reference/supported-tables-resources). A machine that it does not show may be there, and its asset would
+// be deactivated. So it serves only Find, whose absences mean nothing.
 //
 // Two witnesses prove an absence: the lists do not have the machine, and a GET on its resource id is 404;
 // see verify.go. Lists have lost rows with HTTP 200, for minutes and twice in a row, while a GET went on
@@ -31,14 +30,13 @@
 // which by itself proves nothing. Where it knows no such machine, or may not be asked, the absence is
 // weak. A machine whose interface or public address the lists have lost has AddressesPartial.
 //
-// A listing is bound to the subscription, whose id is the account's own. Lists at its level can be
+// A listing covers one region of the subscription, whose id is the account's own. Lists at its level can be
 // filtered by what the credential may read, with HTTP 200. So every reading ends with the question for
 // the credential's permissions at the subscription itself: without the right to read all that was listed
-// it is Denied, not short. What that question does not show is a deny assignment below the subscription:
-// it hides machines from the lists and from Resource Graph, so that their absence is weak.
+// it is Denied, not short. That question does not show a deny assignment below the subscription, which
+// hides machines from the lists and from Resource Graph, so that their absence is weak.
 //
-// An instance's id is the vmId in lower case: resource ids are used again, and are too long for a
-// label.
+// An instance's id is the vmId in lower case: resource ids are reused, and are too long for a label.
 package azure
 
 import (
@@ -48,7 +46,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -56,32 +53,50 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// maxIDsPerQuery is how many ids one query of Resource Graph names.
-const maxIDsPerQuery = 100
+// cloudID is part of every asset id, and never changes.
+const cloudID inventory.Cloud = "azure"
 
-// Provider is Azure's entry of the list of clouds. The zero policy is right outside of tests. There
-// are no events yet: deletions are found by the timer.
+// Provider returns Azure's entry of the list of clouds. The zero policy is right outside of tests. Events
+// are not read: the timer finds what changed.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
-		Cloud:         inventory.Azure,
+		CloudInfo:     info(),
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
-		OwnerRight:    "Microsoft.Resources/subscriptions/read on the subscription",
-		Permissions:   Permissions,
 		NonexistentID: "00000000-0000-0000-0000-000000000000",
 	}
 }
 
-// Open makes a lister for an account, without any call. It fails with BadCredentials where the
-// account has half a key or no tenant for it, and with Invalid where its endpoint, proxy,
-// subscription or mixture of regions is none.
+// info describes Azure.
+func info() inventory.CloudInfo {
+	return inventory.CloudInfo{
+		Cloud:             cloudID,
+		Spellings:         []string{"azure"},
+		Name:              inventory.Text{ZH: "Azure", EN: "Azure"},
+		Permissions:       Permissions(),
+		OwnerRight:        "Microsoft.Resources/subscriptions/read on the subscription",
+		NeedsTenant:       true,
+		SharedCredentials: true,
+		HostIdentity:      true,
+		WithoutKey:        inventory.Text{ZH: "托管标识", EN: "the managed identity"},
+		Visibility: inventory.Text{
+			ZH: "一个订阅；只有资源组上的权限会被发现并算失败。资源组上的拒绝分配（deny assignment）会悄悄藏起其中的机器：它们的移除要等相隔 10 分钟的两次同步，不要用它收回读取权限",
+			EN: "one subscription; rights on some resource groups only are noticed, and fail. A deny assignment on a resource group hides its machines without an error: their removal takes two runs ten minutes apart. Do not take reading away by one",
+		},
+	}
+}
+
+// Open returns a lister for an account, and makes no call. It fails with BadCredentials where the
+// account has half a key or no tenant for it, and with Invalid where its endpoint or proxy is no address,
+// its subscription no id, or its regions are of several clouds.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
-	account.Cloud = inventory.Azure
+	account.Cloud = cloudID
 	return cloud.OpenConnected(account, func(transport http.RoundTripper) (*lister, error) { return openLister(account, policy, transport) })
 }
 
 func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.RoundTripper) (*lister, error) {
 	l := &lister{account: account, policy: policy, scrub: cloud.NewScrubber(account), shared: newSharedReads()}
-	switch id, key := account.AccessKeyID.IsEmpty(), account.AccessKeySecret.IsEmpty(); {
+	id, key := account.AccessKeyID.IsEmpty(), account.AccessKeySecret.IsEmpty()
+	switch {
 	case id != key:
 		return nil, l.newError(inventory.BadCredentials, "open", "half a key: it takes client id and client secret, or neither for a managed identity")
 	case !id && account.TenantID == "":
@@ -94,7 +109,8 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.
 	if err != nil {
 		return nil, err
 	}
-	if l.api, err = newAPI(account, place, transport); err != nil {
+	l.api, err = newAPI(account, place, transport)
+	if err != nil {
 		return nil, l.nameError("open", "", l.wrapError(context.Background(), "", err))
 	}
 	return l, nil
@@ -109,68 +125,11 @@ type lister struct {
 	shared  *sharedReads
 
 	mu                sync.Mutex
-	foundSubscription string // the subscription where none is configured, once it is known
+	foundSubscription string // where none is configured; "" = not known yet
 }
 
-// api is the part of Azure's APIs that is used, one function per call and answer. The only file
-// that knows the SDK fills it in; everything here works on what was answered. The ids of resources
-// are in lower case, because Azure writes one id in several ways.
-type api struct {
-	getSubscription   func(ctx context.Context, id string) (subscription, error)
-	listSubscriptions func(ctx context.Context, token string) (answerPage[subscription], error)
-	listLocations     func(ctx context.Context, subscription, token string) (answerPage[location], error)
-	listPermissions   func(ctx context.Context, subscription, token string) (answerPage[permission], error)
-	listMachines      func(ctx context.Context, subscription, token string) (answerPage[machine], error)
-	listInterfaces    func(ctx context.Context, subscription, token string) (answerPage[nic], error)
-	listAddresses     func(ctx context.Context, subscription, token string) (answerPage[address], error)
-	listSets          func(ctx context.Context, subscription, token string) (answerPage[scaleSet], error)
-	listSetMachines   func(ctx context.Context, subscription string, of scaleSet, token string) (answerPage[machine], error)
-	listSetInterfaces func(ctx context.Context, subscription string, of scaleSet, token string) (answerPage[nic], error)
-	listSetAddresses  func(ctx context.Context, subscription string, of scaleSet, token string) (answerPage[address], error)
-	getMachine        func(ctx context.Context, resource string) (machine, error)
-	queryGraph        func(ctx context.Context, subscription, query, token string) (answerPage[graphRow], error)
-}
-
-type (
-	answerPage[T any] struct {
-		rows    []T
-		hasList bool   // the answer has a list, be it an empty one
-		next    string // where the next page is; "" = this was the last one
-	}
-	subscription struct{ id, state string }
-	location     struct {
-		name     string
-		physical bool
-	}
-	// machine is one with all but its addresses; its Region is as the row says it.
-	machine struct {
-		inventory.Instance
-		resource string
-		nics     []string // ids, that of the primary one first
-	}
-	nic struct {
-		id      string
-		vpc     string     // "" = none is named
-		primary bool       // of its machine
-		configs []ipConfig // the primary one first
-	}
-	ipConfig struct{ private, public string } // an address, and the id of another
-	address  struct{ id, ip string }
-	scaleSet struct {
-		id, group, name string
-		uniform         bool
-	}
-	// graphRow is a machine with one of its interfaces, or none, with one of its public addresses,
-	// or none.
-	graphRow struct {
-		machine machine
-		nic     nic
-		address address
-	}
-)
-
-// Owner implements cloud.Lister: the id of the subscription. The one that is configured counts only
-// if the credential sees it; where none is, the credential must see exactly one that is in use.
+// Owner implements cloud.Lister: the id of the subscription. The credential must see the one that is
+// configured; where none is, it must see exactly one that is in use.
 func (l *lister) Owner(ctx context.Context) (string, error) {
 	owner, err := l.fetchOwner(ctx)
 	return owner, l.nameError("get subscription", "", err)
@@ -190,10 +149,10 @@ func (l *lister) fetchOwner(ctx context.Context) (string, error) {
 	case !strings.EqualFold(got.id, l.account.AccountID):
 		return "", l.newPartError(inventory.Incomplete, op, "the answer is not that subscription")
 	}
-	return l.account.AccountID, nil // as it is written there, for it is compared with that
+	return l.account.AccountID, nil // as configured, with which it is compared
 }
 
-// singleSubscription gives the one subscription in use that the credential sees.
+// singleSubscription returns the one subscription in use that the credential sees.
 func (l *lister) singleSubscription(ctx context.Context) (string, error) {
 	const op = "list"
 	all, err := readPages(ctx, l, op, func(s subscription) string { return s.id }, l.api.listSubscriptions)
@@ -219,7 +178,7 @@ func (l *lister) singleSubscription(ctx context.Context) (string, error) {
 	return "", l.newPartError(inventory.Invalid, op, "the credential sees several: write account_id, which must be one of "+strings.Join(ids, ", "))
 }
 
-// subscriptionID gives the id of the subscription that is read.
+// subscriptionID returns the id of the subscription that is read.
 func (l *lister) subscriptionID(ctx context.Context) (string, error) {
 	l.mu.Lock()
 	known := cmp.Or(l.account.AccountID, l.foundSubscription)
@@ -229,122 +188,3 @@ func (l *lister) subscriptionID(ctx context.Context) (string, error) {
 	}
 	return l.singleSubscription(ctx)
 }
-
-// Regions implements cloud.Lister: the physical locations of the subscription.
-func (l *lister) Regions(ctx context.Context) ([]string, error) {
-	const op = "list regions"
-	id, err := l.subscriptionID(ctx)
-	if err != nil {
-		return nil, l.nameError(op, "", err)
-	}
-	all, err := l.fetchLocations(ctx, id)
-	if err != nil {
-		return nil, l.nameError(op, "", err)
-	}
-	var names []string
-	for _, one := range all {
-		if one.physical {
-			names = append(names, one.name)
-		}
-	}
-	if len(names) == 0 {
-		return nil, l.newError(inventory.Incomplete, op, "no physical location is named")
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-func (l *lister) fetchLocations(ctx context.Context, subscription string) ([]location, error) {
-	return readPages(ctx, l, "list locations", func(one location) string { return one.name }, listOfSubscription(l.api.listLocations, subscription))
-}
-
-// List implements cloud.Lister. All regions that are listed at about the same time share one reading
-// of the subscription, of which each gets its part once: who lists a region again reads anew.
-func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
-	const op = "list instances"
-	if region == "" {
-		return nil, l.newError(inventory.Invalid, op, "no region is named")
-	}
-	list, known, err := l.shared.readRecent(ctx, region, l.readSubscription)
-	if err == nil && !known {
-		err = l.newPartError(inventory.NotFound, "list locations", "the subscription has none of this name (they are written like eastus)")
-	}
-	if err != nil {
-		return nil, l.nameError(op, region, err)
-	}
-	return list, nil
-}
-
-// FindVerified implements cloud.Lister with a reading that began after the call: all machines of the
-// subscription and the proof of the right to read them. Lookups at the same time share the next one. Of
-// machines that it does not have the second witness is asked.
-func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
-	const op = "look up instances"
-	ids, err := l.validIDs(op, region, ids)
-	if err != nil || len(ids) == 0 {
-		return inventory.FindResult{}, err
-	}
-	got, err := l.shared.readFresh(ctx, l.readSubscription)
-	if err == nil && !got.hasRegion(region) {
-		err = l.newPartError(inventory.NotFound, "list locations", "the subscription has none of this name")
-	}
-	if err != nil {
-		return inventory.FindResult{}, l.nameError(op, region, err)
-	}
-	var found inventory.FindResult
-	for _, row := range got.regions[region] {
-		if _, asked := slices.BinarySearch(ids, row.ID); asked {
-			found.Instances = append(found.Instances, row)
-		}
-	}
-	there, weak, err := l.verifyAbsence(ctx, region, cloud.MissingIDs(ids, found.Instances))
-	if err != nil {
-		return inventory.FindResult{}, l.nameError(op, region, err)
-	}
-	found.Instances, found.Weak = cloud.SortByID(append(found.Instances, there...)), weak
-	return found, nil
-}
-
-// Find implements cloud.Lister with Resource Graph: one query for 100 ids, and a second one for
-// those that are no ordinary machines but may be of uniform scale sets.
-func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
-	const op = "look up instances"
-	ids, err := l.validIDs(op, region, ids)
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	// What cannot be a vmId exists nowhere, and has no place in the text of a query.
-	ids = slices.DeleteFunc(ids, func(id string) bool { return !isVMID(id) })
-	id, err := l.subscriptionID(ctx)
-	if err != nil {
-		return nil, l.nameError(op, region, err)
-	}
-	var found []inventory.Instance
-	for part := range slices.Chunk(ids, maxIDsPerQuery) {
-		list, err := l.findInRegion(ctx, id, region, part)
-		if err != nil {
-			return nil, l.nameError(op, region, err)
-		}
-		found = append(found, list...)
-	}
-	return cloud.SortByID(found), nil
-}
-
-// validIDs gives the ids sorted, each once.
-func (l *lister) validIDs(op, region string, ids []string) ([]string, error) {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	switch {
-	case region == "":
-		return nil, l.newError(inventory.Invalid, op, "no region is named")
-	case slices.Contains(ids, ""):
-		return nil, l.nameError(op, region, l.newPartError(inventory.Invalid, "", "an id is empty"))
-	}
-	return ids, nil
-}
-
-// isVMID reports whether an id can be that of a machine: a UUID in its usual form.
-func isVMID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
-
-// sharedTTL is how long a reading serves the regions that did not get their part yet: as long as a
-// fleet may need until it comes to its last region.
-const sharedTTL = time.Minute

@@ -18,7 +18,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// withPublic gives a machine a public address.
+// withPublic returns a machine a public address.
 func withPublic(vm azuretest.VM) azuretest.VM {
 	if vm.Location == "" {
 		vm.Location = region
@@ -28,7 +28,7 @@ func withPublic(vm azuretest.VM) azuretest.VM {
 }
 
 func withScope(i inventory.Instance) inventory.Instance {
-	i.Scope = inventory.Scope{Cloud: inventory.Azure, Account: "azure-prod", Region: region}
+	i.Scope = inventory.Scope{Cloud: "azure", Account: "azure-prod", Region: region}
 	return i
 }
 
@@ -94,16 +94,19 @@ func TestConversion(t *testing.T) {
 		}
 	}
 	ids := []string{windows, golden, member0, member1, azuretest.SampleVM(7).ID}
-	if got, err = cloudtest.FindInstances(t.Context(), lister, region, ids...); err != nil || !reflect.DeepEqual(got, want) {
+	got, err = cloudtest.FindInstances(t.Context(), lister, region, ids...)
+	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("lookup: %v\ngot\n%+v", err, got)
 	}
-	if got, err = lister.Find(t.Context(), region, ids); err != nil || !reflect.DeepEqual(got, want) {
+	got, err = lister.Find(t.Context(), region, ids)
+	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("glance: %v\ngot\n%+v\nwant\n%+v", err, got, want)
 	}
-	if n := w.Calls(azuretest.QueryGraph); n != 2+2 { // a Lookup with one absent, and a Glance
+	if n := w.Calls(azuretest.QueryGraph); n != 2+2 { // FindVerified with one absent, and Find
 		t.Errorf("%d queries, want 4", n)
 	}
-	if got, err = lister.Find(t.Context(), "westeurope", ids); err != nil || len(got) != 0 {
+	got, err = lister.Find(t.Context(), "westeurope", ids)
+	if err != nil || len(got) != 0 {
 		t.Errorf("in another region: %v, %v", got, err)
 	}
 }
@@ -248,7 +251,8 @@ func TestManagedIdentity(t *testing.T) {
 				repair()
 			}
 			w.SetIdentity("nobody", header+"x")
-			if _, err = open().Owner(t.Context()); inventory.KindOf(err) != map[bool]inventory.Kind{true: inventory.BadCredentials, false: inventory.Denied}[header != ""] {
+			_, err = open().Owner(t.Context())
+			if inventory.KindOf(err) != map[bool]inventory.Kind{true: inventory.BadCredentials, false: inventory.Denied}[header != ""] {
 				t.Errorf("another identity: %v", err)
 			}
 		})

@@ -18,7 +18,26 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// This file, credentials.go and transport.go alone know the Azure SDK. Lists go through its client
+// api holds the calls of Azure's APIs that are used, one function for each. newAPI fills it in with the
+// SDK; every other file works on the answers. The ids of resources are in lower case, because Azure writes
+// one id in several ways.
+type api struct {
+	getSubscription   func(ctx context.Context, id string) (subscription, error)
+	listSubscriptions func(ctx context.Context, token string) (answerPage[subscription], error)
+	listLocations     func(ctx context.Context, subscription, token string) (answerPage[location], error)
+	listPermissions   func(ctx context.Context, subscription, token string) (answerPage[permission], error)
+	listMachines      func(ctx context.Context, subscription, token string) (answerPage[machine], error)
+	listInterfaces    func(ctx context.Context, subscription, token string) (answerPage[nic], error)
+	listAddresses     func(ctx context.Context, subscription, token string) (answerPage[address], error)
+	listSets          func(ctx context.Context, subscription, token string) (answerPage[scaleSet], error)
+	listSetMachines   func(ctx context.Context, subscription string, of scaleSet, token string) (answerPage[machine], error)
+	listSetInterfaces func(ctx context.Context, subscription string, of scaleSet, token string) (answerPage[nic], error)
+	listSetAddresses  func(ctx context.Context, subscription string, of scaleSet, token string) (answerPage[address], error)
+	getMachine        func(ctx context.Context, resource string) (machine, error)
+	queryGraph        func(ctx context.Context, subscription, query, token string) (answerPage[graphRow], error)
+}
+
+// Only this file, credentials.go and transport.go know the Azure SDK. Lists go through its client
 // for Resource Manager (credentials, tokens, telemetry) and are read into our own documents.
 
 // The versions of the APIs: those of armcompute v7.3.0 and armnetwork v7.2.0, where there are such.
@@ -30,10 +49,10 @@ const (
 	setNetworkVersion    = "2018-10-01" // of interfaces and public addresses in uniform scale sets
 )
 
-// graphPageSize is the most rows that Resource Graph gives at once.
+// graphPageSize is the most rows of one answer of Resource Graph.
 const graphPageSize = 1000
 
-// sdkClient is what every call of an account is made with. It never changes.
+// sdkClient holds what the calls of an account share. It never changes.
 type sdkClient struct {
 	credential    azcore.TokenCredential
 	scope         policy.TokenRequestOptions // as the SDK's own clients ask for it
@@ -42,22 +61,24 @@ type sdkClient struct {
 }
 
 func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTripper) (api, error) {
-	where, err := environmentOf(account, at)
+	env, err := environmentOf(account, at)
 	if err != nil {
 		return api{}, err
 	}
-	by := newStrictTransport(account, where, transport)
-	cred, err := newCredential(account, where, by)
+	by := newStrictTransport(account, env, transport)
+	cred, err := newCredential(account, env, by)
 	if err != nil {
 		return api{}, &inventory.Error{Kind: inventory.BadCredentials, Message: "tenant_id, or what the environment tells of a managed identity, is not well-formed"}
 	}
 	s := sdkClient{credential: serialCredential{cred, make(chan struct{}, 1)}}
-	s.scope = policy.TokenRequestOptions{Scopes: []string{managerService(where.Configuration).Audience + "/.default"}, EnableCAE: true}
-	opts := clientOptions(where, by)
-	if s.manager, err = arm.NewClient("jms-sync", "v1.0.0", s.credential, &opts); err != nil {
+	s.scope = policy.TokenRequestOptions{Scopes: []string{managerService(env.Configuration).Audience + "/.default"}, EnableCAE: true}
+	opts := clientOptions(env, by)
+	s.manager, err = arm.NewClient("jms-sync", "v1.0.0", s.credential, &opts)
+	if err != nil {
 		return api{}, err
 	}
-	if s.resourceGraph, err = armresourcegraph.NewClient(s.credential, &opts); err != nil {
+	s.resourceGraph, err = armresourcegraph.NewClient(s.credential, &opts)
+	if err != nil {
 		return api{}, err
 	}
 	const compute, network = "/providers/Microsoft.Compute/", "/providers/Microsoft.Network/"
@@ -112,14 +133,14 @@ func getPage[D, T any](ctx context.Context, s sdkClient, path, version, token st
 func convertAll[D, T any](docs []*D, convert func(*D) T) []T {
 	rows := make([]T, len(docs))
 	for i, doc := range docs {
-		if doc != nil { // else the row has no id, and no list with it is believed
+		if doc != nil { // else the row has no id, and the list is refused
 			rows[i] = convert(doc)
 		}
 	}
 	return rows
 }
 
-// getDocument makes a call of Resource Manager. token is the whole address of a page, as link gives it.
+// getDocument makes a call of Resource Manager. token is the whole address of a page, as nextPageURL returns it.
 func (s sdkClient) getDocument(ctx context.Context, path, version, token string, into any) error {
 	if err := s.ensureToken(ctx); err != nil {
 		return err
@@ -142,15 +163,15 @@ func (s sdkClient) getDocument(ctx context.Context, path, version, token string,
 	return runtime.UnmarshalAsJSON(resp, into)
 }
 
-// ensureToken gets a token before a client needs it: a refusal is met here, where no client wraps it, and
+// ensureToken gets a token before a client needs it: an error is met here, where no client wraps it, and
 // waiting for it ends with the context.
 func (s sdkClient) ensureToken(ctx context.Context) error {
 	_, err := s.credential.GetToken(ctx, s.scope)
 	return err
 }
 
-// nextPageURL gives the address of the next page at the host that we ask, or an error if it is another's:
-// the token that goes there is for this one alone.
+// nextPageURL returns the address of the next page, or an error if it is at another host than the endpoint:
+// the token in the request is for that host alone.
 func nextPageURL(next, endpoint string) (string, error) {
 	if next == "" {
 		return "", nil
@@ -166,7 +187,7 @@ func nextPageURL(next, endpoint string) (string, error) {
 	return own.Scheme + "://" + own.Host + u.EscapedPath() + "?" + u.RawQuery, nil
 }
 
-// portOf gives a port; Resource Manager writes its own sometimes, and sometimes not.
+// portOf returns a port; Resource Manager writes its own sometimes, and sometimes not.
 func portOf(u *url.URL) string {
 	if u.Port() == "443" || u.Port() == "80" {
 		return ""
@@ -174,12 +195,12 @@ func portOf(u *url.URL) string {
 	return u.Port()
 }
 
-// incompleteError is a success that is not believed.
+// incompleteError returns the error of a success that is not trusted.
 func incompleteError(text string) error {
 	return &apiError{APIError: &cloud.APIError{Status: http.StatusOK, Kind: inventory.Incomplete, Message: text}}
 }
 
-// getMachine gets a machine by its resource id.
+// getMachine returns a machine by its resource id.
 func (s sdkClient) getMachine(ctx context.Context, resource string) (machine, error) {
 	parts := strings.Split(resource, "/")
 	for i, part := range parts {
@@ -196,8 +217,8 @@ func (s sdkClient) getSubscription(ctx context.Context, id string) (subscription
 	return got.convert(), err
 }
 
-// queryGraph makes a query of Resource Graph. It is believed only if the answer says of itself that it is
-// whole: https://learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data
+// queryGraph makes a query of Resource Graph. It counts only if the answer says that it is whole:
+// https://learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data
 func (s sdkClient) queryGraph(ctx context.Context, id, query, token string) (answerPage[graphRow], error) {
 	if err := s.ensureToken(ctx); err != nil {
 		return answerPage[graphRow]{}, err
@@ -215,7 +236,7 @@ func (s sdkClient) queryGraph(ctx context.Context, id, query, token string) (ans
 	if err != nil {
 		return answerPage[graphRow]{}, err
 	}
-	data, err := json.Marshal(got.Data) // which the SDK reads as it comes
+	data, err := json.Marshal(got.Data) // the SDK decodes it into maps
 	if err != nil {
 		return answerPage[graphRow]{}, err
 	}

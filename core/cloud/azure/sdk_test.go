@@ -24,10 +24,11 @@ const testSubscription = "11111111-2222-4333-8444-555555555555"
 // openOffline opens a lister whose tokens are given, and whose other calls are answered by r.
 func openOffline(t testing.TB, account cloud.Account, r cloudtest.TransportFunc) *lister {
 	t.Helper()
-	account.Cloud, account.Name, account.TenantID, account.AccountID = inventory.Azure, "a", "tenant.example", testSubscription
+	account.Cloud, account.Name, account.TenantID, account.AccountID = "azure", "a", "tenant.example", testSubscription
 	account.AccessKeyID, account.AccessKeySecret = secret.New("client-of-test"), secret.New("secret-of-test")
 	l, err := openLister(account, cloud.RetryPolicy{Sleep: cloudtest.InstantRetries().Sleep}, cloudtest.TransportFunc(func(req *http.Request) (int, []byte) {
-		switch base := "https://" + req.URL.Host + "/tenant.example"; {
+		base := "https://" + req.URL.Host + "/tenant.example"
+		switch {
 		case strings.HasSuffix(req.URL.Path, "/openid-configuration"):
 			return 200, []byte(`{"issuer":"` + base + `/v2.0","token_endpoint":"` + base + `/oauth2/v2.0/token","authorization_endpoint":"` + base + `/a"}`)
 		case strings.HasSuffix(req.URL.Path, "/oauth2/v2.0/token"):
@@ -98,7 +99,8 @@ func TestNoTokenElsewhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = by.Do(req); err == nil {
+		_, err = by.Do(req)
+		if err == nil {
 			t.Errorf("%s is asked", address)
 		}
 	}
@@ -183,7 +185,7 @@ func TestTooBig(t *testing.T) {
 	}
 }
 
-// slowCredential gives a token after an hour.
+// slowCredential returns a token after an hour.
 type slowCredential struct{}
 
 func (slowCredential) GetToken(ctx context.Context, _ policy.TokenRequestOptions) (azcore.AccessToken, error) {
@@ -233,7 +235,7 @@ func TestPermissions(t *testing.T) {
 func TestProvider(t *testing.T) {
 	t.Parallel()
 	p := Provider(cloud.RetryPolicy{})
-	if l, err := p.Open(cloud.Account{Name: "a"}); p.Cloud != inventory.Azure || p.Events != nil || l == nil || err != nil {
+	if l, err := p.Open(cloud.Account{Name: "a"}); p.Cloud != "azure" || p.Events != nil || l == nil || err != nil {
 		t.Errorf("%+v: %v, %v", p, l, err)
 	}
 }

@@ -9,20 +9,24 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// sharedReads shares readings between callers: Azure lists subscriptions, we are asked for regions.
+// sharedTTL is how long a reading serves the regions that did not get their part yet: as long as a
+// fleet may need until it comes to its last region.
+const sharedTTL = time.Minute
+
+// sharedReads shares readings between callers: Azure lists subscriptions, callers ask for regions.
 type sharedReads struct {
 	now  func() time.Time
-	lock chan struct{} // of readings for Lookup: one after the other
+	lock chan struct{} // of readings for FindVerified: one after the other
 
 	mu     sync.Mutex
-	latest *flight // the last one that was begun for List
-	next   *flight // one for Lookup that waits for its turn
+	latest *flight // the last one that began for List
+	next   *flight // one for FindVerified that waits for its turn
 }
 
 func newSharedReads() *sharedReads { return &sharedReads{now: time.Now, lock: make(chan struct{}, 1)} }
 
-// flight is one reading under way, or ended. It ends with its last caller, not with its first, and
-// with the deadline that all its callers have. But for the channel, the lock of reads guards it.
+// flight is one reading under way, or ended. It is cancelled with its last caller, not with its first, and has
+// the deadline that all its callers share. But for the channel, the lock of sharedReads guards it.
 type flight struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -33,10 +37,10 @@ type flight struct {
 	result  subscriptionList
 	err     error
 	ended   time.Time
-	served  map[string]bool // regions whose part was handed over
+	served  map[string]bool // regions whose part was returned
 }
 
-// newFlight makes a reading with a caller's values and deadline, but not its cancellation.
+// newFlight returns a reading with a caller's values and deadline, but not its cancellation.
 func newFlight(ctx context.Context) *flight {
 	f := &flight{done: make(chan struct{}), callers: map[string]int{}, served: map[string]bool{}}
 	f.deadline, _ = ctx.Deadline()
@@ -52,7 +56,7 @@ func newFlight(ctx context.Context) *flight {
 // deadlineSlack is how far apart the deadlines of callers of one flight may be.
 const deadlineSlack = time.Second
 
-// canJoin tells whether a caller may join: it must not be failed for another one's deadline.
+// canJoin reports whether a caller may join: it must not fail for another caller's deadline.
 func (f *flight) canJoin(ctx context.Context) bool {
 	deadline, limited := ctx.Deadline()
 	return f != nil && limited != f.deadline.IsZero() && f.deadline.Sub(deadline).Abs() <= deadlineSlack
@@ -67,8 +71,8 @@ func (f *flight) isOver() bool {
 	}
 }
 
-// readRecent gives a region's part of a reading that is under way or ended a moment ago, and was not
-// given to it before; known tells whether the region exists.
+// readRecent returns a region's part of a reading that is under way or ended a moment ago, and that it did not
+// return for the region before; known reports whether the region exists.
 func (r *sharedReads) readRecent(ctx context.Context, region string, read func(context.Context) (subscriptionList, error)) (list []inventory.Instance, known bool, err error) {
 	r.mu.Lock()
 	f := r.latest
@@ -90,7 +94,7 @@ func (r *sharedReads) readRecent(ctx context.Context, region string, read func(c
 	return f.takeRegion(region), known, nil
 }
 
-// takeRegion gives a region's rows to a caller that has left: the last one gets them, others a copy,
+// takeRegion returns a region's rows to a caller that has left: the last caller gets them, others a copy,
 // because a caller owns what it gets.
 func (f *flight) takeRegion(region string) []inventory.Instance {
 	f.served[region] = true
@@ -98,12 +102,12 @@ func (f *flight) takeRegion(region string) []inventory.Instance {
 	if f.callers[region] > 0 {
 		return slices.Clone(rows)
 	}
-	delete(f.result.regions, region) // nobody asks again: what was served is not served from here
+	delete(f.result.regions, region) // not needed any more: a region gets its part once
 	return rows
 }
 
-// readFresh gives a reading that began after the call. Callers that come while another one is under way
-// share the next. What it gives must not be changed.
+// readFresh returns a reading that began after the call. Callers that come while another one is under way
+// share the next. Its result must not be changed.
 func (r *sharedReads) readFresh(ctx context.Context, read func(context.Context) (subscriptionList, error)) (subscriptionList, error) {
 	r.mu.Lock()
 	f := r.next
@@ -124,7 +128,7 @@ func (r *sharedReads) readFresh(ctx context.Context, read func(context.Context) 
 	return f.result, nil
 }
 
-// runQueued waits for its turn, lets nobody join any more, and reads.
+// runQueued waits for its turn, closes the flight to further callers, and reads.
 func (r *sharedReads) runQueued(f *flight, read func(context.Context) (subscriptionList, error)) {
 	select {
 	case r.lock <- struct{}{}:
@@ -148,7 +152,7 @@ func (r *sharedReads) runFlight(f *flight, read func(context.Context) (subscript
 	close(f.done)
 }
 
-// waitFor waits for a flight, or for the caller's own end.
+// waitFor waits for a flight, or until the caller's context ends.
 func (f *flight) waitFor(ctx context.Context) error {
 	select {
 	case <-f.done:
@@ -158,7 +162,7 @@ func (f *flight) waitFor(ctx context.Context) error {
 	}
 }
 
-// leaveFlight takes a caller off a flight; the last one ends it. The lock is held.
+// leaveFlight removes a caller from a flight; the last one cancels it. The lock is held.
 func (r *sharedReads) leaveFlight(f *flight, region string) {
 	if f.callers[region]--; f.callers[region] == 0 {
 		delete(f.callers, region)

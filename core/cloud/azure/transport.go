@@ -19,12 +19,12 @@ import (
 // has a token or a secret in it. Only whole 2xx answers reach the SDK.
 type strictTransport struct {
 	base     cloud.StrictTransport
-	endpoint cloud.Endpoint // where all goes; zero = to where it is addressed
-	hosts    []string       // to which it may go then
+	endpoint cloud.Endpoint // takes all requests; zero = they go where they are addressed
+	hosts    []string       // to which they may go then
 	sender   responder
 }
 
-// responder tells who is asked.
+// responder is who answers a request.
 type responder int
 
 const (
@@ -67,14 +67,14 @@ func (t strictTransport) roundTrip(req *http.Request) (*http.Response, error) {
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return resp, nil
 	}
-	body, err := io.ReadAll(resp.Body) // which was read already
+	body, err := io.ReadAll(resp.Body) // it is in memory already
 	if err != nil {
 		return nil, t.connectionError(req.Context(), err)
 	}
 	return nil, newAPIError(resp, body, t.sender)
 }
 
-// connectionError tells refusals of the StrictTransport from connections that fail.
+// connectionError separates the errors of cloud.StrictTransport from connections that fail.
 func (t strictTransport) connectionError(ctx context.Context, err error) error {
 	if r, ok := cloud.AsAPIError(err); ok {
 		return &apiError{APIError: r, sender: t.sender}
@@ -113,7 +113,7 @@ func recordLastError(ctx context.Context, err error) {
 	}
 }
 
-// preferRecorded gives the noted error in place of what the SDK made of it.
+// preferRecorded returns the recorded error in place of what the SDK made of it.
 func (n *lastError) preferRecorded(err error) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()

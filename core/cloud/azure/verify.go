@@ -7,16 +7,88 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// maxParallelGets is how many machines are asked for at once.
+// maxParallelGets bounds how many machines are asked for at once.
 const maxParallelGets = 8
 
-// verifyAbsence asks the second witness for machines that the lists of a region do not have, and returns those that are
-// there after all, and those whose absence stays weak, with the reason:
+// Find implements cloud.Lister with Resource Graph: one query for 100 ids, and a second one for
+// those that are no ordinary machines but may be of uniform scale sets.
+func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+	const op = "look up instances"
+	ids, err := l.validIDs(op, region, ids)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	// What cannot be a vmId exists nowhere, and must not be in the text of a query.
+	ids = slices.DeleteFunc(ids, func(id string) bool { return !isVMID(id) })
+	id, err := l.subscriptionID(ctx)
+	if err != nil {
+		return nil, l.nameError(op, region, err)
+	}
+	var found []inventory.Instance
+	for part := range slices.Chunk(ids, maxIDsPerQuery) {
+		list, err := l.findInRegion(ctx, id, region, part)
+		if err != nil {
+			return nil, l.nameError(op, region, err)
+		}
+		found = append(found, list...)
+	}
+	return cloud.SortByID(found), nil
+}
+
+// FindVerified implements cloud.Lister with a reading that began after the call: all machines of the
+// subscription and the proof of the right to read them. Calls at the same time share the next one. It asks
+// the second witness for machines that the reading does not have.
+func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
+	const op = "look up instances"
+	ids, err := l.validIDs(op, region, ids)
+	if err != nil || len(ids) == 0 {
+		return inventory.FindResult{}, err
+	}
+	got, err := l.shared.readFresh(ctx, l.readSubscription)
+	if err == nil && !got.hasRegion(region) {
+		err = l.newPartError(inventory.NotFound, "list locations", "the subscription has none of this name")
+	}
+	if err != nil {
+		return inventory.FindResult{}, l.nameError(op, region, err)
+	}
+	var found inventory.FindResult
+	for _, row := range got.regions[region] {
+		if _, asked := slices.BinarySearch(ids, row.ID); asked {
+			found.Instances = append(found.Instances, row)
+		}
+	}
+	there, weak, err := l.verifyAbsence(ctx, region, cloud.MissingIDs(ids, found.Instances))
+	if err != nil {
+		return inventory.FindResult{}, l.nameError(op, region, err)
+	}
+	found.Instances, found.Weak = cloud.SortByID(append(found.Instances, there...)), weak
+	return found, nil
+}
+
+// validIDs returns the ids sorted, each once.
+func (l *lister) validIDs(op, region string, ids []string) ([]string, error) {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	switch {
+	case region == "":
+		return nil, l.newError(inventory.Invalid, op, "no region is named")
+	case slices.Contains(ids, ""):
+		return nil, l.nameError(op, region, l.newPartError(inventory.Invalid, "", "an id is empty"))
+	}
+	return ids, nil
+}
+
+// isVMID reports whether an id can be that of a machine: a UUID in its usual form.
+func isVMID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
+
+// verifyAbsence asks the second witness for machines that the lists of a region do not have, and returns those that
+// exist after all, and those whose absence is weak, with the reason:
 //
 //	Resource Graph may not be asked, or does not know it    weak
 //	a GET on its resource id is 404                         absent
@@ -59,19 +131,19 @@ func (l *lister) verifyAbsence(ctx context.Context, region string, ids []string)
 	return there, weak, nil
 }
 
-// absence is what is known of one machine: that it is there, that its absence is weak, or (zero) that it is proved.
+// absence is the result for one machine: it is there, its absence is weak, or (zero) its absence is proved.
 type absence struct {
 	found      *inventory.Instance
 	weakReason error
 }
 
-// isLastingFailure reports whether an error of Resource Graph is there to stay: the right is missing, or it is not
+// isLastingFailure reports whether an error of Resource Graph will last: the right is missing, or it is not
 // offered in this cloud.
 func isLastingFailure(err error) bool {
 	return slices.Contains([]inventory.Kind{inventory.Denied, inventory.NotFound, inventory.Invalid}, inventory.KindOf(err))
 }
 
-// sameReason returns each id one reason.
+// sameReason returns the same reason for each id.
 func sameReason(ids []string, why error) map[string]error {
 	out := make(map[string]error, len(ids))
 	for _, id := range ids {
@@ -80,8 +152,8 @@ func sameReason(ids []string, why error) map[string]error {
 	return out
 }
 
-// findResourceIDs finds the resource ids under which Resource Graph knows machines. It may still know them
-// when they are gone, which is what makes this worth a question.
+// findResourceIDs returns the resource ids under which Resource Graph knows machines. It may still know those that
+// are gone.
 func (l *lister) findResourceIDs(ctx context.Context, ids []string) (map[string][]string, error) {
 	subscription, err := l.subscriptionID(ctx)
 	if err != nil {
@@ -135,7 +207,7 @@ func (l *lister) verifyMachine(ctx context.Context, region, id string, resources
 		case got.ID == "" || got.ID == id && got.Region != region:
 			return absence{}, l.newPartError(inventory.Incomplete, opGetMachine, "the answer names no vmId, or is of "+got.Region)
 		case got.ID == id:
-			row := l.convertRow(&got, newNetworkIndex()) // its interfaces are not asked for
+			row := l.convertRow(&got, newNetworkIndex()) // without its interfaces
 			return absence{found: &row}, nil
 		default:
 			said.weakReason = l.newPartError(inventory.Conflict, opGetMachine, "another machine has its name now, "+got.ID)
@@ -146,7 +218,7 @@ func (l *lister) verifyMachine(ctx context.Context, region, id string, resources
 
 const opGetMachine = "get virtual machine"
 
-// getMachine gets one machine by its resource id. That it does not exist is an answer, and no error.
+// getMachine returns one machine by its resource id, and reports whether it exists.
 func (l *lister) getMachine(ctx context.Context, resource string) (got machine, exists bool, err error) {
 	exists = true
 	got, err = callRetried(ctx, l, opGetMachine, func(ctx context.Context) (machine, error) {
@@ -161,8 +233,8 @@ func (l *lister) getMachine(ctx context.Context, resource string) (got machine, 
 	return got, exists && err == nil, err
 }
 
-// isNotFound reports whether a refusal says that the resource does not exist. There are other 404: of a
-// subscription that the tenant does not have, and of an API version that this cloud does not have.
+// isNotFound reports whether an error says that the resource does not exist. Other 404 mean that the tenant has no
+// such subscription, or the cloud no such API version.
 func (r *apiError) isNotFound() bool {
 	code := strings.ToLower(r.Code)
 	return r.Status == http.StatusNotFound && !r.sender.givesTokens() &&

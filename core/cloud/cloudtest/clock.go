@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// testClock: every method's answers are compared with this machine's clock, to within their second.
+// testClock: the answers of every method are compared with this machine's clock, to the second.
 func testClock(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 3)
@@ -45,8 +45,9 @@ func testClock(t *testing.T, h Harness) {
 	}
 }
 
-// testRefusedByTime: a cloud that refuses what we sign because of its time says nothing against the key. The
-// error has the distance of the clocks (a cloud that takes tokens of its own refuses nothing), and as soon as the clock is right again the same lister works.
+// testRefusedByTime: a cloud that refuses a signature because of its time says nothing about the key. The
+// error has the distance of the clocks (a cloud with its own tokens refuses nothing), and the same lister works as soon as
+// the clock is right again.
 func testRefusedByTime(t *testing.T, h Harness) {
 	for _, ahead := range []time.Duration{20 * time.Minute, -20 * time.Minute} {
 		w := h.New(t)

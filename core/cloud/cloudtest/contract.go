@@ -13,11 +13,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// maxPromptTime is the longest that a call may take that has nothing to wait for.
+// maxPromptTime bounds a call that has nothing to wait for.
 const maxPromptTime = 2 * time.Second
 
-// breakList makes listing calls of the region fail: the first after ones are answered well, then times
-// badly (0 = for ever).
+// breakList makes calls that list the region fail: the first after ones succeed, then times
+// fail (0 = all).
 func (h Harness) breakList(w World, fault peertest.Kind, after, times int) {
 	w.Break(peertest.Fault{Kind: fault, Action: h.ListAction, Region: h.Region, After: after, Times: times})
 }
@@ -36,7 +36,7 @@ func testRegions(t *testing.T, h Harness) {
 	}
 }
 
-// testCompleteList: all pages, each instance once, sorted, with their region.
+// testCompleteList: all pages, each instance once, sorted, with its region.
 func testCompleteList(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 2*h.PageSize+h.PageSize/2+1)
@@ -49,7 +49,7 @@ func testCompleteList(t *testing.T, h Harness) {
 	}
 }
 
-// testEmptyRegion: an empty region is an answer where the right to list is proved, else an error.
+// testEmptyRegion: an empty region is an answer if the right to list is proved, otherwise an error.
 func testEmptyRegion(t *testing.T, h Harness) {
 	w := h.New(t)
 	lister := w.Open(t, InstantRetries(), nil)
@@ -58,13 +58,13 @@ func testEmptyRegion(t *testing.T, h Harness) {
 	h.breakList(w, peertest.NoPermission, 0, 0)
 	list, err = lister.List(t.Context(), h.Region)
 	h.wantKind(t, list, err, inventory.Denied)
-	w.Fill(h.Region, 3) // which the credential does not see
+	w.Fill(h.Region, 3) // the credential does not see them
 	list, err = lister.List(t.Context(), h.Region)
 	h.wantKind(t, list, err, inventory.Denied)
 }
 
-// testNonexistentID: the provider's id that no instance has proves the right to list, in an empty region
-// as in a full one, and shows that it is missing.
+// testNonexistentID: an id of the provider that no instance has proves the right to list, or shows that it is missing,
+// in an empty region as in a full one.
 func testNonexistentID(t *testing.T, h Harness) {
 	for _, n := range []int{0, 2} {
 		w := h.New(t)
@@ -105,7 +105,7 @@ func testMissingRegion(t *testing.T, h Harness) {
 	h.wantKind(t, list, err, inventory.Invalid)
 }
 
-// testRetriesSucceed: what passes by is waited for, in the middle of a list too.
+// testRetriesSucceed: transient faults are waited for, also in the middle of a list.
 func testRetriesSucceed(t *testing.T, h Harness) {
 	for _, c := range []struct {
 		fault        peertest.Kind
@@ -121,7 +121,7 @@ func testRetriesSucceed(t *testing.T, h Harness) {
 	}
 }
 
-// testRetriesEnd: an outage ends a scope with Temporary, after few tries.
+// testRetriesEnd: an outage ends a scope with Temporary, after a few tries.
 func testRetriesEnd(t *testing.T, h Harness) {
 	for _, fault := range []peertest.Kind{peertest.HTML503, peertest.Reset} {
 		w := h.New(t)
@@ -132,7 +132,7 @@ func testRetriesEnd(t *testing.T, h Harness) {
 	}
 }
 
-// testThrottledToTheEnd: the throttled error comes at once when waiting makes no sense.
+// testThrottledToTheEnd: the throttled error is returned at once if waiting makes no sense.
 func testThrottledToTheEnd(t *testing.T, h Harness) {
 	w := h.New(t)
 	w.Fill(h.Region, 1)
@@ -186,7 +186,7 @@ func testCancelled(t *testing.T, h Harness) {
 	}
 }
 
-// testFindVerified: the present are found, the absent are proved absent.
+// testFindVerified: present instances are found, absent ones are proved absent.
 func testFindVerified(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 3)
@@ -204,7 +204,7 @@ func testFindVerified(t *testing.T, h Harness) {
 	h.wantKind(t, list, err, inventory.Invalid)
 }
 
-// testManyIDs: more ids than one call takes.
+// testManyIDs: more ids than fit in one call.
 func testManyIDs(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 230)
@@ -216,7 +216,7 @@ func testManyIDs(t *testing.T, h Harness) {
 	}
 }
 
-// testFindVerifiedFaults: no fault reads as an absence.
+// testFindVerifiedFaults: no fault counts as an absence.
 func testFindVerifiedFaults(t *testing.T, h Harness) {
 	for _, fault := range []peertest.Kind{peertest.NoPermission, peertest.HTML503, peertest.Reset, peertest.EmptyBody, peertest.EmptyObject, peertest.Truncated, peertest.HTML200, peertest.Redirect} {
 		w := h.New(t)
@@ -229,7 +229,7 @@ func testFindVerifiedFaults(t *testing.T, h Harness) {
 	}
 }
 
-// testFind: one call's answer, and every fault but a missing right is an error too.
+// testFind: the answer of one call; every fault except a missing right is an error too.
 func testFind(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 3)
@@ -245,7 +245,7 @@ func testFind(t *testing.T, h Harness) {
 	}
 }
 
-// testConcurrent: one lister serves many goroutines; run it with -race.
+// testConcurrent: one lister serves many goroutines; run with -race.
 func testConcurrent(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, h.PageSize+1)

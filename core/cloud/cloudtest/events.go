@@ -13,11 +13,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// FormatEvents shows what was heard, one line for each event: "what | account region-or-project ids [gone]",
+// FormatEvents returns one line per event: "what | account region-or-project ids [gone]",
 // or "what | ignored: why", or "what | error: what is missing".
-func FormatEvents(heard []cloud.ParsedEvent) string {
-	lines := make([]string, 0, len(heard))
-	for _, h := range heard {
+func FormatEvents(events []cloud.ParsedEvent) string {
+	lines := make([]string, 0, len(events))
+	for _, h := range events {
 		line := h.Description + " | "
 		switch {
 		case h.Err != nil:
@@ -35,7 +35,7 @@ func FormatEvents(heard []cloud.ParsedEvent) string {
 	return strings.Join(lines, "\n")
 }
 
-// RecordedEvents gives the recorded events of an adapter (testdata/events/*.json) by name.
+// RecordedEvents returns the recorded events of an adapter (testdata/events/*.json) by name.
 func RecordedEvents(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	paths, err := filepath.Glob("testdata/events/*.json")
@@ -53,8 +53,8 @@ func RecordedEvents(tb testing.TB) map[string][]byte {
 	return files
 }
 
-// CheckRecorded decodes every sample. Each must be in the table of what is told of it, and what is heard must
-// have the event's own id, unless it is an error or a blank form.
+// CheckRecorded parses every sample. Each must be in the table of expected results, and each parsed event must
+// have its own id, unless it is an error or a blank form.
 func CheckRecorded(t *testing.T, events func([]byte, cloud.Origin) []cloud.ParsedEvent, from cloud.Origin, wants map[string]string) {
 	t.Helper()
 	files := RecordedEvents(t)
@@ -62,11 +62,11 @@ func CheckRecorded(t *testing.T, events func([]byte, cloud.Origin) []cloud.Parse
 		t.Errorf("%d samples, %d in the table", len(files), len(wants))
 	}
 	for name, payload := range files {
-		heard := events(payload, from)
-		if got := FormatEvents(heard); got != wants[name] {
+		parsed := events(payload, from)
+		if got := FormatEvents(parsed); got != wants[name] {
 			t.Errorf("%s\n got %s\nwant %s", name, got, wants[name])
 		}
-		for _, h := range heard {
+		for _, h := range parsed {
 			if h.Err == nil && (h.ID == "" && !strings.Contains(name, "-blank") || !strings.Contains(string(payload), h.ID)) {
 				t.Errorf("%s: id %q", name, h.ID)
 			}
@@ -74,7 +74,7 @@ func CheckRecorded(t *testing.T, events func([]byte, cloud.Origin) []cloud.Parse
 	}
 }
 
-// EditJSON sets fields of a JSON object to JSON values ("" = takes them away); "data.x" is a field of data.
+// EditJSON sets fields of a JSON object to JSON values ("" = removes them); "data.x" is a field of data.
 func EditJSON(t *testing.T, object string, fields ...string) string {
 	t.Helper()
 	var e map[string]json.RawMessage
@@ -98,20 +98,20 @@ func EditJSON(t *testing.T, object string, fields ...string) string {
 	return string(out)
 }
 
-// CheckInvalid checks of payloads that no platform sends that each is one short error with these words in it.
+// CheckInvalid checks that payloads which no platform sends are each one short error with the given text.
 func CheckInvalid(t *testing.T, events func([]byte, cloud.Origin) []cloud.ParsedEvent, from cloud.Origin, wants map[string]string) {
 	t.Helper()
 	for payload, want := range wants {
-		heard := events([]byte(payload), from)
-		if len(heard) != 1 || heard[0].Err == nil || !strings.Contains(heard[0].Err.Error(), want) || len(heard[0].Err.Error()) > 500 {
-			t.Errorf("%.40q: %.600s, want %s", payload, FormatEvents(heard), want)
+		parsed := events([]byte(payload), from)
+		if len(parsed) != 1 || parsed[0].Err == nil || !strings.Contains(parsed[0].Err.Error(), want) || len(parsed[0].Err.Error()) > 500 {
+			t.Errorf("%.40q: %.600s, want %s", payload, FormatEvents(parsed), want)
 		}
 	}
 }
 
-// FuzzEvents: nothing panics, something is heard of every payload, and it is sound. The recorded events
+// FuzzEvents: nothing panics, every payload is parsed to something, and that is sound. The recorded events
 // are seeds too.
-func FuzzEvents(f *testing.F, events func([]byte, cloud.Origin) []cloud.ParsedEvent, from cloud.Origin, hint func(cloud.EventTarget) error, seeds ...string) {
+func FuzzEvents(f *testing.F, events func([]byte, cloud.Origin) []cloud.ParsedEvent, from cloud.Origin, checkTarget func(cloud.EventTarget) error, seeds ...string) {
 	for _, raw := range RecordedEvents(f) {
 		f.Add(raw)
 	}
@@ -119,24 +119,24 @@ func FuzzEvents(f *testing.F, events func([]byte, cloud.Origin) []cloud.ParsedEv
 		f.Add([]byte(payload))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		heard := events(payload, from)
-		if len(heard) == 0 {
+		parsed := events(payload, from)
+		if len(parsed) == 0 {
 			t.Fatal("nothing was heard")
 		}
-		for _, h := range heard {
-			if err := CheckEvent(h, hint); err != nil {
+		for _, h := range parsed {
+			if err := CheckEvent(h, checkTarget); err != nil {
 				t.Fatalf("%v: %+v", err, h)
 			}
 		}
 	})
 }
 
-// maxTextLen is what a text of an event may have; see cloud.LenientText.
+// maxTextLen bounds a text of an event; see cloud.LenientText.
 const maxTextLen = 256
 
-// CheckEvent checks one event by the promises of cloud.ParsedEvent; hint is asked about what is neither ignored
-// nor an error.
-func CheckEvent(h cloud.ParsedEvent, hint func(cloud.EventTarget) error) error {
+// CheckEvent checks one event against the promises of cloud.ParsedEvent; checkTarget is called for events that are
+// neither ignored nor an error.
+func CheckEvent(h cloud.ParsedEvent, checkTarget func(cloud.EventTarget) error) error {
 	silent := h.Err != nil || h.IgnoredReason != ""
 	switch {
 	case silent && !reflect.DeepEqual(h.Target, cloud.EventTarget{}):
@@ -148,5 +148,5 @@ func CheckEvent(h cloud.ParsedEvent, hint func(cloud.EventTarget) error) error {
 	case silent:
 		return nil
 	}
-	return hint(h.Target)
+	return checkTarget(h.Target)
 }

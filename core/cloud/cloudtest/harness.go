@@ -1,5 +1,5 @@
-// Package cloudtest is the contract of cloud.Lister as tests. Every cloud's adapter runs it
-// against its emulator; what the suite checks is what the engine relies on.
+// Package cloudtest checks that an adapter keeps the contract of cloud.Lister. Every cloud's adapter runs it
+// against its emulator; the engine relies on what it checks.
 package cloudtest
 
 import (
@@ -16,24 +16,24 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// World is one emulated cloud with one account, fresh for each test. It embeds a Site and, for Break
+// World is one emulated cloud with one account, new for each test. It embeds a ServedEmulator and, for Break
 // and Calls, the emulator.
 type World interface {
-	// Open gives a lister for the account, changed before (nil = not), with the policy for its retries.
+	// Open returns a lister for the account, changed by change (nil = unchanged), with the policy for its retries.
 	Open(t testing.TB, policy cloud.RetryPolicy, change func(*cloud.Account)) cloud.Lister
-	// Fill puts n instances into a region, and gives their ids.
+	// Fill adds n instances to a region, and returns their ids.
 	Fill(region string, n int) (ids []string)
 	// Remove deletes instances of a region.
 	Remove(region string, ids ...string)
-	// Hide lets the list lose instances, also where it is asked for them by their ids, while the cloud's second
+	// Hide makes the list omit instances, also when it is asked for them by id, while the cloud's second
 	// kind of call still shows them.
 	Hide(region string, ids ...string)
 	// Break makes calls fail; see peertest.Fault.
 	Break(peertest.Fault) (repair func())
-	// SetClockAhead puts the cloud's clock ahead; SetDate only the Date of its answers.
+	// SetClockAhead sets the cloud's clock ahead; SetDateAhead only the Date of its answers.
 	SetClockAhead(d time.Duration)
 	SetDateAhead(d time.Duration)
-	// Calls tells how many calls of an action were made; "" = of all.
+	// Calls returns how many calls of an action were made; "" = of all.
 	Calls(action string) int
 }
 
@@ -41,26 +41,26 @@ type World interface {
 type Harness struct {
 	New           func(t testing.TB) World
 	Open          func(cloud.Account, cloud.RetryPolicy) (cloud.Lister, error) // the adapter's
-	Account       cloud.Account                                                // with its good key; worlds add their address
+	Account       cloud.Account                                                // with a valid key; worlds add their address
 	UnknownKey    string                                                       // the id of a key that the cloud does not know
 	Region        string                                                       // exists
 	MissingRegion string                                                       // does not exist
 	Owner         string                                                       // the account's id
 	Secrets       []string                                                     // that no error may show: key ids, secrets, tokens
-	// ListAction is the action that lists, as the emulator names it, and PageSize how many rows it gives at once.
+	// ListAction is the emulator's name of the action that lists, and PageSize the number of rows of its pages.
 	ListAction    string
 	PageSize      int
 	NonexistentID string // the provider's id that no instance has
-	// ListCalls is how often List is called to look up 230 instances and one that is absent; 0 = it depends.
+	// ListCalls is how often List is called to find 230 instances and one that is absent; 0 = it varies.
 	ListCalls int
-	// VerifyAction is the action of the second kind of call that an absence takes; "" = it is List too.
+	// VerifyAction is the action of the second kind of call that proves an absence; "" = it is List too.
 	VerifyAction string
-	// VerifyForgets says that the second kind of call knows nothing of an instance that is gone, so that its
-	// absence has one witness.
+	// VerifyForgets says that the second kind of call knows nothing of a released instance, so that its
+	// absence has only one witness.
 	VerifyForgets bool
-	// UsesTokens says that the cloud takes tokens, which it gave itself, and looks at no time of ours.
+	// UsesTokens says that the cloud issues tokens and verifies no time of ours.
 	UsesTokens bool
-	// AllowsNoKey tells that an account without a key has the role of its host.
+	// AllowsNoKey says that an account without a key uses the role of its host.
 	AllowsNoKey bool
 }
 
@@ -101,22 +101,25 @@ func RunContract(t *testing.T, h Harness) {
 	}
 }
 
-// ServedEmulator is where an emulator answers, and who asks there.
+// ServedEmulator is an emulator that is served, and the account that uses it.
 type ServedEmulator struct {
-	Account cloud.Account // with the site's address; may be changed before a lister is opened
+	Account cloud.Account // with the emulator's address; may be changed before a lister is opened
 	open    func(cloud.Account, cloud.RetryPolicy) (cloud.Lister, error)
 }
 
-// Serve lets an emulator answer until the test ends. stop lets its hanging requests go.
+// Serve serves an emulator until the test ends. stop ends its hanging requests.
 func Serve(t testing.TB, emulator http.Handler, stop func(), h Harness) *ServedEmulator {
 	web := httptest.NewServer(emulator)
-	t.Cleanup(func() { stop(); web.Close() })
+	t.Cleanup(func() {
+		stop()
+		web.Close()
+	})
 	s := &ServedEmulator{Account: h.Account, open: h.Open}
 	s.Account.Endpoint = web.URL
 	return s
 }
 
-// Open is that of World.
+// Open implements World.
 func (s *ServedEmulator) Open(t testing.TB, policy cloud.RetryPolicy, change func(*cloud.Account)) cloud.Lister {
 	t.Helper()
 	account := s.Account
@@ -130,18 +133,18 @@ func (s *ServedEmulator) Open(t testing.TB, policy cloud.RetryPolicy, change fun
 	return lister
 }
 
-// InstantRetries is a policy whose waits take no time.
+// InstantRetries returns a policy whose waits take no time.
 func InstantRetries() cloud.RetryPolicy {
 	return cloud.RetryPolicy{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 }
 
-// FindInstances looks instances up, and returns what was found.
+// FindInstances returns the instances that FindVerified finds.
 func FindInstances(ctx context.Context, l cloud.Lister, region string, ids ...string) ([]inventory.Instance, error) {
 	found, err := l.FindVerified(ctx, region, ids)
 	return found.Instances, err
 }
 
-// failureKind gives the error of a call that must fail without a result and without a secret.
+// failureKind returns the kind of an error, which must come without a result and without a secret.
 func (h Harness) failureKind(t *testing.T, list []inventory.Instance, err error) inventory.Kind {
 	t.Helper()
 	if err == nil {
@@ -158,7 +161,7 @@ func (h Harness) failureKind(t *testing.T, list []inventory.Instance, err error)
 	return inventory.Unknown
 }
 
-// CheckError fails a test whose error is none, shows a secret, or does not name once what was done for whom.
+// CheckError fails the test unless the error exists, shows no secret, and names operation and account once.
 func (h Harness) CheckError(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
@@ -176,7 +179,7 @@ func (h Harness) CheckError(t *testing.T, err error) {
 	}
 }
 
-// CheckListFails fails a test whose region is listed, or with another kind of error. what names the case.
+// CheckListFails fails the test unless listing the region fails with this kind. what names the case.
 func (h Harness) CheckListFails(t *testing.T, what string, w World, want inventory.Kind) {
 	t.Helper()
 	list, err := w.Open(t, InstantRetries(), nil).List(t.Context(), h.Region)
@@ -185,7 +188,7 @@ func (h Harness) CheckListFails(t *testing.T, what string, w World, want invento
 	}
 }
 
-// CheckOpenFails fails a test whose account, changed, can be opened, or fails with another kind of error.
+// CheckOpenFails fails the test unless opening the changed account fails with this kind.
 func (h Harness) CheckOpenFails(t *testing.T, want inventory.Kind, change func(*cloud.Account)) {
 	t.Helper()
 	account := h.Account
@@ -197,7 +200,7 @@ func (h Harness) CheckOpenFails(t *testing.T, want inventory.Kind, change func(*
 	h.wantKind(t, nil, err, want)
 }
 
-// MethodErrors gives the error of each method, and their names.
+// MethodErrors returns the error of each method, by its name.
 func MethodErrors(ctx context.Context, l cloud.Lister, region string, ids []string) map[string]error {
 	_, owner := l.Owner(ctx)
 	_, regions := l.Regions(ctx)
@@ -220,7 +223,7 @@ func (h Harness) CheckFaults(t *testing.T, wants map[peertest.Kind]inventory.Kin
 	}
 }
 
-// CheckAllFail fails a test of which a method gives no error, or one of another kind.
+// CheckAllFail fails the test unless every method fails with this kind.
 func (h Harness) CheckAllFail(t *testing.T, l cloud.Lister, ids []string, want inventory.Kind) {
 	t.Helper()
 	for name, err := range MethodErrors(t.Context(), l, h.Region, ids) {
@@ -231,17 +234,18 @@ func (h Harness) CheckAllFail(t *testing.T, l cloud.Lister, ids []string, want i
 	}
 }
 
-// ShortTimeout gives an account a time-out that no busy machine reaches, and a short one where nothing
-// else ends a call.
+// ShortTimeout returns a change of an account's time-out: longer than any busy machine needs, and short for Hang, where
+// nothing else ends a call.
 func ShortTimeout(fault peertest.Kind) func(*cloud.Account) {
 	return func(a *cloud.Account) {
-		if a.RequestTimeout = time.Minute; fault == peertest.Hang {
+		a.RequestTimeout = time.Minute
+		if fault == peertest.Hang {
 			a.RequestTimeout = 20 * time.Millisecond
 		}
 	}
 }
 
-// wantKind fails a test whose error is of another kind.
+// wantKind fails the test unless the error has one of these kinds.
 func (h Harness) wantKind(t *testing.T, list []inventory.Instance, err error, want ...inventory.Kind) {
 	t.Helper()
 	if got := h.failureKind(t, list, err); !slices.Contains(want, got) {
@@ -249,7 +253,7 @@ func (h Harness) wantKind(t *testing.T, list []inventory.Instance, err error, wa
 	}
 }
 
-// wantIDs fails a test whose instances are not exactly these, sorted.
+// wantIDs fails the test unless the instances are exactly these, sorted.
 func wantIDs(t *testing.T, list []inventory.Instance, err error, want []string) {
 	t.Helper()
 	if err != nil {
@@ -259,7 +263,8 @@ func wantIDs(t *testing.T, list []inventory.Instance, err error, want []string) 
 	for i, row := range list {
 		got[i] = row.ID
 	}
-	if want = slices.Sorted(slices.Values(want)); !slices.Equal(got, want) {
+	want = slices.Sorted(slices.Values(want))
+	if !slices.Equal(got, want) {
 		t.Errorf("%d instances %.200q, want %d sorted %.200q", len(got), got, len(want), want)
 	}
 }

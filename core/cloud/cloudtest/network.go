@@ -17,13 +17,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// WrongSecret is no key's. No error may show it, nor may one show the proxy's password.
+// WrongSecret belongs to no key. No error may show it, nor the proxy's password.
 const (
 	WrongSecret   = "another-secret"
 	proxyPassword = "proxy-password"
 )
 
-// testOpenRefuses: an account that cannot be meant so is no lister, and its secrets are not shown.
+// testOpenRefuses: an account with a mistake is not opened, and its secrets are not shown.
 func testOpenRefuses(t *testing.T, h Harness) {
 	h.Secrets = append(h.Secrets[:len(h.Secrets):len(h.Secrets)], WrongSecret)
 	none := secret.Value{}
@@ -53,7 +53,7 @@ func testOpenRefuses(t *testing.T, h Harness) {
 	}
 }
 
-// unusedAddress is one where nobody listens.
+// unusedAddress returns an address where nobody listens.
 func unusedAddress(t *testing.T) string {
 	t.Helper()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
@@ -64,17 +64,17 @@ func unusedAddress(t *testing.T) string {
 	return closed.Addr().String()
 }
 
-// testConnectionRefused: a connection that is refused is no empty region.
+// testConnectionRefused: a refused connection is no empty region.
 func testConnectionRefused(t *testing.T, h Harness) {
 	lister := h.New(t).Open(t, InstantRetries(), func(a *cloud.Account) { a.Endpoint = "http://" + unusedAddress(t) })
 	list, err := lister.List(t.Context(), h.Region)
 	h.wantKind(t, list, err, inventory.Temporary)
 }
 
-// testTLS: a certificate that is not trusted is an error at once, not an outage, and nothing is sent.
+// testTLS: an untrusted certificate is an error at once, not an outage, and nothing is sent.
 func testTLS(t *testing.T, h Harness) {
 	web := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") }))
-	web.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of the handshake that fails
+	web.Config.ErrorLog = log.New(io.Discard, "", 0) // it would log the failed handshake
 	web.StartTLS()
 	defer web.Close()
 	list, err := h.New(t).Open(t, cloud.RetryPolicy{}, func(a *cloud.Account) { a.Endpoint = web.URL }).List(t.Context(), h.Region)
@@ -84,19 +84,19 @@ func testTLS(t *testing.T, h Harness) {
 	}
 }
 
-// testProxy: an account's proxy is used, and only that; its password is not shown.
+// testProxy: an account's proxy is used, and nothing else; its password is not shown.
 func testProxy(t *testing.T, h Harness) {
 	h.Secrets = append(h.Secrets[:len(h.Secrets):len(h.Secrets)], proxyPassword)
 	w := h.New(t)
 	ids := w.Fill(h.Region, 1)
 	var emulator string
 	w.Open(t, InstantRetries(), func(a *cloud.Account) { emulator = strings.TrimPrefix(a.Endpoint, "http://") })
-	var asked atomic.Int32
+	var proxied atomic.Int32
 	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		if r.In.URL.Host == "cloud.invalid" && r.In.Header.Get("Proxy-Authorization") != "" {
-			asked.Add(1)
+			proxied.Add(1)
 		}
-		r.Out.URL.Host, r.Out.Host = emulator, r.In.Host // which is signed
+		r.Out.URL.Host, r.Out.Host = emulator, r.In.Host // the host is signed
 	}})
 	defer proxy.Close()
 	through := func(address string) cloud.Lister {
@@ -108,7 +108,7 @@ func testProxy(t *testing.T, h Harness) {
 	list, err := through(proxy.Listener.Addr().String()).List(t.Context(), h.Region)
 	wantIDs(t, list, err, ids)
 	calls := w.Calls("")
-	if n := int(asked.Load()); n == 0 || n != calls {
+	if n := int(proxied.Load()); n == 0 || n != calls {
 		t.Errorf("the proxy was asked %d times, the cloud %d times", n, calls)
 	}
 	list, err = through(unusedAddress(t)).List(t.Context(), h.Region)

@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// testLostRows: a list that loses a row, and once more where it is asked for it by its id, proves no
+// testLostRows: a list that omits a row, also when it is asked for it by id, proves no
 // absence, in a full region as in one that seems to be empty.
 func testLostRows(t *testing.T, h Harness) {
 	w := h.New(t)
@@ -17,14 +17,14 @@ func testLostRows(t *testing.T, h Harness) {
 	lister := w.Open(t, InstantRetries(), nil)
 	w.Hide(h.Region, ids[0])
 	list, err := lister.List(t.Context(), h.Region)
-	wantIDs(t, list, err, ids[1:]) // nobody can tell
+	wantIDs(t, list, err, ids[1:]) // the list alone cannot show it
 	h.wantUnproved(t, lister, ids, ids[0])
 	h.wantUnproved(t, lister, ids[:1], ids[0])
 	w.Hide(h.Region, ids...)
 	h.wantUnproved(t, lister, ids, ids[0])
 }
 
-// wantUnproved fails a test whose answer is that an instance is absent, weakly or not.
+// wantUnproved fails the test if the answer is that an instance is absent, weakly or not.
 func (h Harness) wantUnproved(t *testing.T, lister cloud.Lister, ids []string, id string) {
 	t.Helper()
 	found, err := lister.FindVerified(t.Context(), h.Region, ids)
@@ -38,7 +38,7 @@ func (h Harness) wantUnproved(t *testing.T, lister cloud.Lister, ids []string, i
 	}
 }
 
-// testReleased: of an instance that is gone both witnesses say so, or the second one knows nothing.
+// testReleased: both witnesses say that an instance is released, or the second one knows nothing.
 func testReleased(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 3)
@@ -51,7 +51,7 @@ func testReleased(t *testing.T, h Harness) {
 	}
 }
 
-// testVerifyFaults: whatever the second kind of call answers amiss, the list alone proves no absence.
+// testVerifyFaults: whatever the second kind of call answers wrongly, the list alone proves no absence.
 func testVerifyFaults(t *testing.T, h Harness) {
 	if h.VerifyAction == "" {
 		t.Skip("both kinds are one action: what makes one fail makes both fail")

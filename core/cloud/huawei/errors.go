@@ -12,9 +12,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// newAPIError reads an error document. The gateway writes {"error_code","error_msg","request_id"},
-// ECS {"error":{"code","message"}}, IAM the same with a number as code, and Nova one object by the
-// error's name; so all of these are read, leniently.
+// newAPIError parses an error document. The gateway writes {"error_code","error_msg","request_id"},
+// ECS {"error":{"code","message"}}, IAM the same with a number as code, and Nova one object with the
+// error's name; so all of these are parsed, leniently.
 func newAPIError(status int, body []byte) error {
 	r := &cloud.APIError{Status: status}
 	var doc map[string]any
@@ -27,7 +27,7 @@ func newAPIError(status int, body []byte) error {
 	return r
 }
 
-// readAPIError takes code and text of an object, else those of the objects in it.
+// readAPIError takes code and text from an object, else from the objects in it.
 func readAPIError(r *cloud.APIError, doc map[string]any) {
 	for _, names := range [][2]string{{"error_code", "error_msg"}, {"code", "message"}} {
 		code, _ := doc[names[0]].(string)
@@ -44,7 +44,7 @@ func readAPIError(r *cloud.APIError, doc map[string]any) {
 	}
 }
 
-// errorKind maps Huawei's error codes, else the HTTP status, to what they mean for us:
+// errorKind returns what an error code, or else the HTTP status, means:
 // https://support.huaweicloud.com/devg-apisign/api-sign-errorcode.html (APIGW, formerly APIG) and
 // https://support.huaweicloud.com/api-ecs/ErrorCode.html
 func errorKind(r *cloud.APIError) inventory.Kind {
@@ -68,7 +68,7 @@ func errorKind(r *cloud.APIError) inventory.Kind {
 	case r.Status >= 400:
 		return inventory.Invalid
 	}
-	return inventory.Incomplete // a redirect, or a success that is none
+	return inventory.Incomplete // a redirect, or a success without a document
 }
 
 // isExpiredSignature reports whether the text of APIGW.0301, which is also that of a wrong secret, blames the time of

@@ -15,13 +15,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Events reads what a CTS trigger of FunctionGraph delivers: one trace, the record of one API call,
-// under the key "cts". It never fails as a whole: the trace is a hint, ignored with a reason, or an
+// Events parses what a CTS trigger of FunctionGraph delivers: one trace, the record of one API call,
+// under the key "cts". It never fails as a whole: the trace is a target, ignored with a reason, or an
 // error that names what it lacks.
 //
-// A trace names no region but a project, and an older form of it not even that: then the project
-// is that of the function (from.ProjectID), which hears of no other region's calls. A call that
-// makes servers is answered before they exist; a trace that names none is left to the timer.
+// A trace names no region but a project, and an older form not even that: then the project is that of
+// the function (from.ProjectID), which gets the calls of no other region. A call that creates servers is
+// answered before they exist; a trace that names none is left to the timer.
 //
 // The forms: https://support.huaweicloud.com/usermanual-functiongraph/functiongraph_01_0209.html (trigger),
 // https://support.huaweicloud.com/usermanual-cts/cts_03_0010.html (fields; request and response are
@@ -50,7 +50,7 @@ func parseEvent(payload []byte, from cloud.Origin) cloud.ParsedEvent {
 	return t.parse(from)
 }
 
-// trace is a record of CTS. Fields that we do not need, and times, are not looked at.
+// trace is a record of CTS, with the fields that are needed.
 type trace struct {
 	ID       cloud.LenientText        `json:"trace_id"`
 	Name     cloud.LenientText        `json:"trace_name"`
@@ -74,10 +74,10 @@ type traceUser struct {
 	} `json:"domain"`
 }
 
-// callVersion matches the end of a name that tells the version of the call: createServerV21.
+// callVersion matches the version at the end of a call's name: createServerV21.
 var callVersion = regexp.MustCompile(`V[0-9]+$`)
 
-// actedCalls tells of the calls that are acted on whether they release servers. Calls that change
+// actedCalls returns the calls that are acted on, and whether they release servers. Calls that change
 // a server (deleteNic!) never do.
 func actedCalls() map[string]bool {
 	return map[string]bool{
@@ -89,7 +89,7 @@ func actedCalls() map[string]bool {
 	}
 }
 
-// parse judges a trace.
+// parse returns the event of a trace.
 func (t trace) parse(from cloud.Origin) cloud.ParsedEvent {
 	gone, known := actedCalls()[callVersion.ReplaceAllString(string(t.Name), "")]
 	status := cmp.Or(t.Status, t.Rating)
@@ -121,25 +121,25 @@ func (t trace) parse(from cloud.Origin) cloud.ParsedEvent {
 	})
 }
 
-// newTargetEvent checks that all is there that a question to the cloud needs.
-func (t trace) newTargetEvent(h cloud.EventTarget) cloud.ParsedEvent {
+// newTargetEvent returns the target of an event, or an error that names the fields which it lacks.
+func (t trace) newTargetEvent(target cloud.EventTarget) cloud.ParsedEvent {
 	var missing []string
-	if !cloud.ValidCharset(h.AccountID, alphanumericChars) {
+	if !cloud.ValidCharset(target.AccountID, alphanumericChars) {
 		missing = append(missing, "the account's id (user.domain.id)")
 	}
-	if !cloud.ValidCharset(h.ProjectID, alphanumericChars) {
+	if !cloud.ValidCharset(target.ProjectID, alphanumericChars) {
 		missing = append(missing, "the project's id (project_id, or RUNTIME_PROJECT_ID of the function)")
 	}
 	if err := cloud.MissingFieldsError(missing); err != nil {
 		return newInvalidEvent(t, err)
 	}
-	return cloud.ParsedEvent{ID: string(t.ID), Description: t.description(), Target: h}
+	return cloud.ParsedEvent{ID: string(t.ID), Description: t.description(), Target: target}
 }
 
 // serverIDPattern matches a server's id.
 var serverIDPattern = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
-// serverIDs gives the ids of the servers that the trace names, sorted, each once: as the resource,
+// serverIDs returns the ids of the servers that the trace names, sorted, each once: as the resource,
 // in the response (entities.server_id of a job that has ended, serverIds of one that begins), and
 // in the request (servers of a call that releases several).
 func (t trace) serverIDs() []string {
@@ -152,8 +152,8 @@ func (t trace) serverIDs() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// collectServerIDs collects the ids that stand in a JSON value under names that only servers' ids have.
-// under is the name below which the value stands.
+// collectServerIDs collects the ids in a JSON value whose names are only those of servers' ids.
+// under is the name of the value.
 func collectServerIDs(value any, under string, found map[string]bool) {
 	switch v := value.(type) {
 	case map[string]any:

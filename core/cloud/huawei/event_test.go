@@ -17,8 +17,8 @@ import (
 // functionOrigin is where the function of these tests runs.
 var functionOrigin = cloud.Origin{ProjectID: "0605767b0000000000000000000000c1"}
 
-// TestSamples decodes every sample of ../shared/events (its INDEX.md tells which of them are
-// documented, derived or reconstructed); each file must be in the table.
+// TestSamples decodes every sample of testdata/events, which are events as the cloud documents them, or derived from
+// those; each file must be in the table.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	const server = "b2b3853af40448fcb9e40dxj89505ba 0605767b0000000000000000000000c1 b0a9d2b4-2cae-4b66-a6ba-6af70f3bd7f8"
@@ -132,10 +132,10 @@ func TestTracesLack(t *testing.T) {
 		{"no status", []string{"trace_status", "{}"}, "CTS createServer | error: huawei event t1: the trace has no trace_status"},
 		{"no id", []string{"trace_id", "", "trace_name", "5", "service_type", "[]"}, "CTS 5 | error: huawei event: the trace has no service_type"},
 	})
-	heard := Events([]byte(editTrace(t, "user", `{"domain":5}`)), cloud.Origin{})
+	events := Events([]byte(editTrace(t, "user", `{"domain":5}`)), cloud.Origin{})
 	const want = "CTS createServer | error: huawei event t1: the event lacks the account's id (user.domain.id), " +
 		"the project's id (project_id, or RUNTIME_PROJECT_ID of the function)"
-	if got := cloudtest.FormatEvents(heard); got != want || inventory.KindOf(heard[0].Err) != inventory.Invalid {
+	if got := cloudtest.FormatEvents(events); got != want || inventory.KindOf(events[0].Err) != inventory.Invalid {
 		t.Errorf("%s", got)
 	}
 }
@@ -162,7 +162,7 @@ func TestAbsurd(t *testing.T) {
 	})
 }
 
-// FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
+// FuzzEvents: nothing panics, every target is complete and well formed, and no error or ignored
 // event carries one.
 func FuzzEvents(f *testing.F) {
 	for _, raw := range cloudtest.RecordedEvents(f) {
@@ -176,12 +176,12 @@ func FuzzEvents(f *testing.F) {
 		f.Add([]byte(payload))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		heard := Events(payload, functionOrigin)
-		if len(heard) != 1 {
-			t.Fatalf("%d events", len(heard))
+		events := Events(payload, functionOrigin)
+		if len(events) != 1 {
+			t.Fatalf("%d events", len(events))
 		}
-		if err := cloudtest.CheckEvent(heard[0], checkTarget); err != nil {
-			t.Fatalf("%v: %+v", err, heard[0])
+		if err := cloudtest.CheckEvent(events[0], checkTarget); err != nil {
+			t.Fatalf("%v: %+v", err, events[0])
 		}
 	})
 }

@@ -19,7 +19,7 @@ import (
 // checkError fails a test whose error shows a secret or does not name what was done for whom.
 func checkError(t *testing.T, err error) { t.Helper(); harness().CheckError(t, err) }
 
-// kinds tells what each fault of any call means.
+// kinds says what each fault of any call means.
 func kinds() map[huaweitest.Kind]inventory.Kind {
 	return map[huaweitest.Kind]inventory.Kind{
 		huaweitest.Throttled: inventory.Throttled, huaweitest.NoPermission: inventory.Denied, huaweitest.NoPolicy: inventory.Denied,
@@ -213,10 +213,10 @@ func TestRequestsThatCannotBe(t *testing.T) {
 		}
 	}
 	for _, odd := range []string{"", "a,b", "../../projects", "a/b", "detail?x", "a b", "{project_id}", strings.Repeat("x", 65)} {
-		lookup := func(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+		verified := func(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
 			return cloudtest.FindInstances(ctx, lister, region, ids...)
 		}
-		for name, ask := range map[string]func(context.Context, string, []string) ([]inventory.Instance, error){"glance": lister.Find, "lookup": lookup} {
+		for name, ask := range map[string]func(context.Context, string, []string) ([]inventory.Instance, error){"glance": lister.Find, "lookup": verified} {
 			if list, err := ask(t.Context(), region, []string{odd}); inventory.KindOf(err) != inventory.Invalid || list != nil {
 				t.Errorf("%s %q: %v", name, odd, err)
 			}

@@ -3,37 +3,28 @@ package huawei
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 const (
-	// pageSize is what Huawei advises; 1000 is the most that it gives:
+	// pageSize is what Huawei advises; the API allows 1000:
 	// https://support.huaweicloud.com/api-ecs/zh-cn_topic_0094148850.html
 	pageSize = 200
-	// maxReads is how often a list is read anew that did not come out even.
+	// maxReads bounds how often a list is read whose totals do not agree.
 	maxReads = 4
-	// maxParallelGets is how many single servers are asked for at once.
-	maxParallelGets = 8
-	// nonexistentID is an id that no server has.
-	nonexistentID = "00000000-0000-0000-0000-000000000000"
-	// codeNotFound is the code by which ECS says that a server does not exist.
-	codeNotFound = "Ecs.0114"
 )
 
 // List implements cloud.Lister with ListServersDetails, by marker: the id of the last server of
-// the page before. What Huawei promises of markers is little, so that the total which comes with
-// each page must be the same on all of them and equal to the servers read, each counted once. A
-// list that does not come out even, as the fleet changed meanwhile or a marker was refused whose
-// server is gone, is read anew; after four readings it is Incomplete.
+// the page before. Huawei promises little of markers, so that the total of each page must be the same on
+// all of them and equal to the servers that were read, each counted once. A list that does not agree,
+// as the fleet changed meanwhile or a marker was refused whose server is gone, is read again; after
+// four reads it is Incomplete.
 //
-// A missing right is refused with 403. An empty region is believed only after it was shown that
-// the credential may look at single servers, too: a server that cannot exist must be "not found".
+// A missing right is answered with 403. An empty region counts only after it was shown that the credential
+// may show single servers, too: a server that cannot exist must be "not found".
 func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
 	const op = "list servers"
 	at, err := l.projectScopeOf(ctx, op, region)
@@ -57,105 +48,21 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 	return list, nil
 }
 
-// Find implements cloud.Lister with ListServersDetails by server_id. An unknown id is answered
-// with a row that has nothing but the id and a fault.
-func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
-	const op = "look up servers"
-	return l.FindByID(op, region, ids, isServerID, func(part []string) ([]inventory.Instance, error) {
-		at, err := l.projectScopeOf(ctx, op, region)
-		if err != nil {
-			return nil, err
-		}
-		r := listReader{lister: l, op: op, query: serversQuery{projectScope: at, ids: part}, interner: cloud.Interner{}}
-		return r.readPages(ctx)
-	})
-}
-
-// isServerID tells whether an id can be that of a server; a comma or a slash would make it something else.
-func isServerID(id string) bool {
-	return cloud.ValidCharset(id, cloud.LowerChars+cloud.UpperChars+"_~")
-}
-
-// FindVerified implements cloud.Lister: a Glance, and for each server that it does not show the question
-// for this one. The list hides, without a word, the servers of enterprise projects that the
-// credential may not see; the single question is refused then. Only Ecs.0114 proves an absence.
-func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
-	found, err := l.Find(ctx, region, ids)
-	if err != nil {
-		return inventory.FindResult{}, err
-	}
-	at, err := l.projectScopeOf(ctx, "look up servers", region)
-	if err != nil {
-		return inventory.FindResult{}, err
-	}
-	more, err := l.verifyAbsence(ctx, at, cloud.MissingIDs(ids, found))
-	if err != nil {
-		return inventory.FindResult{}, err
-	}
-	return inventory.FindResult{Instances: cloud.SortByID(append(found, more...)), Projects: []string{at.project}}, nil
-}
-
-// verifyAbsence asks for single servers, a few at once, and gives those that exist after all.
-func (l *lister) verifyAbsence(ctx context.Context, at projectScope, ids []string) ([]inventory.Instance, error) {
-	rows := make([]inventory.Instance, len(ids))
-	exist := make([]bool, len(ids))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxParallelGets)
-	for i, id := range ids {
-		group.Go(func() (err error) {
-			rows[i], exist[i], err = l.getServer(ctx, at, id)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	var found []inventory.Instance
-	for i, row := range rows {
-		if exist[i] {
-			found = append(found, row)
-		}
-	}
-	return found, nil
-}
-
-// getServer asks for one server. That it does not exist is an answer, and no error.
-func (l *lister) getServer(ctx context.Context, at projectScope, id string) (row inventory.Instance, exists bool, err error) {
-	const op = "look at one server"
-	answer, err := cloud.Call(ctx, l.Client, op, at.region, func(ctx context.Context) (*serverRow, error) {
-		answer, err := l.api.showServer(ctx, at, id)
-		if r, ok := cloud.AsAPIError(err); ok && r.Code == codeNotFound && (r.Status == http.StatusNotFound || r.Status == http.StatusBadRequest) {
-			return nil, nil
-		}
-		if err == nil && (answer.Server == nil || answer.Server.ID != id || answer.Server.isUnknownID()) {
-			err = l.NewError(inventory.Incomplete, op, at.region, "the answer does not show the server that was asked for")
-		}
-		return answer.Server, err
-	})
-	if err != nil || answer == nil {
-		return inventory.Instance{}, false, err
-	}
-	if err := l.checkRow(op, serversQuery{projectScope: at}, answer); err != nil {
-		return inventory.Instance{}, false, err
-	}
-	return l.convertRow(at, answer), true, nil
-}
-
-// listReader is one reading of a list, page by page.
+// listReader reads a list once, page by page.
 type listReader struct {
 	lister   *lister
 	op       string
 	query    serversQuery
 	interner cloud.Interner
 
-	rows         int // read so far, as often as they came
+	rows         int // read so far, repeated ones too
 	pages        int
-	count        int  // the total, as the first page said
-	countChanged bool // a later page said another one
-	isUnstable   bool // reading it anew may help
+	count        int  // the total on the first page
+	countChanged bool // a later page has another one
+	isUnstable   bool // reading again may help
 }
 
-// readPages gives all servers of a query, sorted by id.
+// readPages returns all servers of a query, sorted by id.
 func (r *listReader) readPages(ctx context.Context) ([]inventory.Instance, error) {
 	cursor := cloud.CursorReader[inventory.Instance]{
 		Operation: r.lister.Operation(r.op, r.query.region),
@@ -178,7 +85,7 @@ func (r *listReader) readPages(ctx context.Context) ([]inventory.Instance, error
 	return cloud.SortByID(list), nil
 }
 
-// readPage gets one page. The list ends with a page without rows, or with a short one that reaches the
+// readPage returns one page. The list ends with a page without rows, or with a short one that reaches the
 // total: a page could be short though more follow, and a total could be that of the page.
 func (r *listReader) readPage(ctx context.Context, marker string) (cloud.CursorPage[inventory.Instance], error) {
 	none := cloud.CursorPage[inventory.Instance]{}
@@ -212,8 +119,8 @@ func (r *listReader) readPage(ctx context.Context, marker string) (cloud.CursorP
 	return page, nil
 }
 
-// checkTotal refuses an answer that is none, and keeps account of the totals. Without this, `{}` and
-// `null` would read as an empty region.
+// checkTotal refuses an answer without a list, and compares the totals. Without it, `{}` and `null`
+// would read as an empty region.
 func (r *listReader) checkTotal(answer serverPage) error {
 	incomplete := func(text string) error { return r.lister.NewError(inventory.Incomplete, r.op, r.query.region, text) }
 	switch {
@@ -233,7 +140,7 @@ func (r *listReader) checkTotal(answer serverPage) error {
 	return nil
 }
 
-// checkRow refuses a row that answers another question.
+// checkRow refuses a row that belongs to another query.
 func (l *lister) checkRow(op string, q serversQuery, row *serverRow) error {
 	incomplete := func(text string) error { return l.NewError(inventory.Incomplete, op, q.region, text) }
 	if q.ids != nil {

@@ -2,15 +2,15 @@
 // the API does by default. It only reads; what it is not sure of is an error with a kind, never
 // a short list.
 //
-// A region is listed through the IAM project of its name, or through project_id where the
-// configuration has one. Servers of further sub-projects ("cn-north-4_team") need an account
-// entry of their own, with that project_id. Each instance names its project, and so do listings
-// and answers by ids: of servers in other projects they say nothing.
+// A region is listed through the IAM project of its name, or through project_id where one is configured.
+// Servers of further sub-projects ("cn-north-4_team") need an account entry of their own, with that
+// project_id. Each instance names its project, and so do listings and answers by ids: they say nothing of
+// servers in other projects.
 //
 // Two witnesses prove an absence: ListServersDetails, asked for the server by its id, has no row of it, and
-// ShowServer, asked for this one server, says Ecs.0114 (see Lookup).
+// ShowServer, asked for this one server, says Ecs.0114; see verify.go.
 //
-// Within a project a listing is bound to the enterprise projects that the key is granted: it leaves out
+// Within a project a listing covers the enterprise projects that the key is granted: it leaves out
 // the servers of others, without an error. ShowServer refuses those, so that they are not proved absent.
 package huawei
 
@@ -24,23 +24,38 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// throttleWindow bounds the waits for the gateway, whose limits are given per second or minute
+// throttleWindow bounds the waits for the gateway, whose limits are per second or minute
 // ("limit:XX,time:1 minute"): https://support.huaweicloud.com/devg-apisign/api-sign-errorcode.html
 const throttleWindow = time.Minute
 
-// Provider is Huawei's entry of the list of clouds. The zero policy is right outside of tests.
+// Provider returns Huawei's entry of the list of clouds. The zero policy is right outside of tests.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
-		Cloud:         inventory.Huawei,
+		CloudInfo:     info(),
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
 		Events:        Events,
-		OwnerRight:    "iam:projects:list",
-		Permissions:   Permissions,
 		NonexistentID: "00000000-0000-0000-0000-000000000000",
 	}
 }
 
-// Open makes a lister for an account, without any call. It fails with BadCredentials where the
+// info describes Huawei Cloud.
+func info() inventory.CloudInfo {
+	return inventory.CloudInfo{
+		Cloud:       inventory.Huawei,
+		Spellings:   []string{"华为云", "huawei", "huaweicloud"},
+		Name:        inventory.Text{ZH: "华为云", EN: "Huawei Cloud"},
+		Permissions: Permissions(),
+		OwnerRight:  "iam:projects:list",
+		EventKey:    "cts",
+		WithoutKey:  inventory.Text{ZH: "FunctionGraph 里用函数的委托；别处报错", EN: "the function's agency on FunctionGraph; an error elsewhere"},
+		Visibility: inventory.Text{
+			ZH: "每个地域的一个 IAM 项目，以及其中密钥获得授权的企业项目；别的企业项目的服务器不在列表里，也不报错：它们不算已释放，但该地域的移除会暂缓。把权限授予整个项目",
+			EN: "one IAM project of each region, and in it the enterprise projects that the key is granted; servers of others are left out without an error: they do not count as released, but removals of the region are held. Grant the rights for the whole project",
+		},
+	}
+}
+
+// Open returns a lister for an account, and makes no call. It fails with BadCredentials where the
 // account has no key, and with Invalid where its endpoint or proxy is no address, or its
 // project_id no id. The lister is for one run: it asks once which projects the account has.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
@@ -74,101 +89,13 @@ type lister struct {
 	cloud.Client
 	api api
 
-	projectsLock  chan struct{} // held by whoever reads or fills in known
+	projectsLock  chan struct{} // held while knownProjects is read or filled in
 	knownProjects *projectIndex // nil = not asked yet
 }
 
-// api is the part of Huawei's APIs that is used, one function per call and answer. The only
-// file that knows the SDK fills it in; everything here works on what was answered.
-type api struct {
-	listOwnProjects func(context.Context) (projectPage, error)
-	listAllProjects func(context.Context) (projectPage, error)
-	listServers     func(context.Context, serversQuery) (serverPage, error)
-	showServer      func(context.Context, projectScope, string) (serverAnswer, error)
-}
-
-// projectScope is where servers are asked for.
-type projectScope struct{ region, project string }
-
-// serversQuery is one question for servers.
-type serversQuery struct {
-	projectScope
-	marker string   // id of the last server of the page before; "" for the first page
-	ids    []string // nil = all
-}
-
 // Owner implements cloud.Lister with the account ("domain") to which IAM says its projects belong.
-// It is Denied where IAM shows none.
+// It fails with Denied where IAM shows none.
 func (l *lister) Owner(ctx context.Context) (string, error) {
 	known, err := l.loadProjects(ctx, "find the account's id")
 	return known.domain, err
-}
-
-// Regions implements cloud.Lister with the names of the projects that the credential can use.
-func (l *lister) Regions(ctx context.Context) ([]string, error) {
-	const op = "list regions"
-	known, err := l.loadProjects(ctx, op)
-	if err != nil {
-		return nil, err
-	}
-	at, err := l.projectsByRegion(op, known)
-	if err != nil {
-		return nil, err
-	}
-	if len(at) == 0 {
-		return nil, l.NewError(inventory.Denied, op, "", "IAM shows no project that is a region: grant the right to see it, or set project_id and one region")
-	}
-	regions := make([]string, 0, len(at))
-	for region := range at {
-		regions = append(regions, region)
-	}
-	slices.Sort(regions)
-	return regions, nil
-}
-
-// RegionOfProject implements cloud.ProjectLocator: events of CTS name a project.
-func (l *lister) RegionOfProject(ctx context.Context, projectID string) (string, error) {
-	const op = "find the region of a project"
-	known, err := l.loadProjects(ctx, op)
-	if err != nil {
-		return "", err
-	}
-	region := known.regionOf[projectID]
-	if region == "" {
-		return "", l.NewError(inventory.NotFound, op, "", "project "+projectID+" is none of the account's")
-	}
-	return region, nil
-}
-
-// Projects implements cloud.ProjectLister.
-func (l *lister) Projects(ctx context.Context, region string) ([]string, error) {
-	at, err := l.projectScopeOf(ctx, "find the project of a region", region)
-	if err != nil {
-		return nil, err
-	}
-	return []string{at.project}, nil
-}
-
-// projectScopeOf gives the place of a region. The configuration tells it without a call where it names one
-// project and one region.
-func (l *lister) projectScopeOf(ctx context.Context, op, region string) (projectScope, error) {
-	if !cloud.ValidCharset(region, cloud.LowerChars) {
-		return projectScope{}, l.NewError(inventory.Invalid, op, "", "no region is named, or one that cannot be")
-	}
-	if l.Account.ProjectID != "" && len(l.Account.Regions) == 1 && l.Account.Regions[0] == region {
-		return projectScope{region: region, project: l.Account.ProjectID}, nil
-	}
-	known, err := l.loadProjects(ctx, op)
-	if err != nil {
-		return projectScope{}, err
-	}
-	assigned, err := l.projectsByRegion(op, known)
-	if err != nil {
-		return projectScope{}, err
-	}
-	project := assigned[region]
-	if project == "" {
-		return projectScope{}, l.NewError(inventory.NotFound, op, region, "the account has no project of this region that the key can use")
-	}
-	return projectScope{region: region, project: project}, nil
 }

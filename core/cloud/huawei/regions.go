@@ -4,14 +4,87 @@ import (
 	"context"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// projectPage is an answer of IAM, cut to what we need. It has every project at once; a link to
-// a further page would be one that we do not read.
+// Regions implements cloud.Lister with the names of the projects that the credential can use.
+func (l *lister) Regions(ctx context.Context) ([]string, error) {
+	const op = "list regions"
+	known, err := l.loadProjects(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	at, err := l.projectsByRegion(op, known)
+	if err != nil {
+		return nil, err
+	}
+	if len(at) == 0 {
+		return nil, l.NewError(inventory.Denied, op, "", "IAM shows no project that is a region: grant the right to see it, or set project_id and one region")
+	}
+	regions := make([]string, 0, len(at))
+	for region := range at {
+		regions = append(regions, region)
+	}
+	slices.Sort(regions)
+	return regions, nil
+}
+
+// RegionOfProject implements cloud.ProjectLocator: events of CTS name a project.
+func (l *lister) RegionOfProject(ctx context.Context, projectID string) (string, error) {
+	const op = "find the region of a project"
+	known, err := l.loadProjects(ctx, op)
+	if err != nil {
+		return "", err
+	}
+	region := known.regionOf[projectID]
+	if region == "" {
+		return "", l.NewError(inventory.NotFound, op, "", "project "+projectID+" is none of the account's")
+	}
+	return region, nil
+}
+
+// Projects implements cloud.ProjectLister.
+func (l *lister) Projects(ctx context.Context, region string) ([]string, error) {
+	at, err := l.projectScopeOf(ctx, "find the project of a region", region)
+	if err != nil {
+		return nil, err
+	}
+	return []string{at.project}, nil
+}
+
+// projectScope is where servers are listed.
+type projectScope struct{ region, project string }
+
+// projectScopeOf returns the project of a region. It makes no call where the configuration names one project
+// and one region.
+func (l *lister) projectScopeOf(ctx context.Context, op, region string) (projectScope, error) {
+	if !cloud.ValidCharset(region, cloud.LowerChars) {
+		return projectScope{}, l.NewError(inventory.Invalid, op, "", "no region is named, or one that cannot be")
+	}
+	if l.Account.ProjectID != "" && len(l.Account.Regions) == 1 && l.Account.Regions[0] == region {
+		return projectScope{region: region, project: l.Account.ProjectID}, nil
+	}
+	known, err := l.loadProjects(ctx, op)
+	if err != nil {
+		return projectScope{}, err
+	}
+	assigned, err := l.projectsByRegion(op, known)
+	if err != nil {
+		return projectScope{}, err
+	}
+	project := assigned[region]
+	if project == "" {
+		return projectScope{}, l.NewError(inventory.NotFound, op, region, "the account has no project of this region that the key can use")
+	}
+	return projectScope{region: region, project: project}, nil
+}
+
+// projectPage is an answer of IAM with the fields that are needed. It has every project at once; a link to
+// a further page is refused.
 type projectPage struct {
 	Projects []projectRow
 	Links    struct{ Next string }
@@ -19,7 +92,7 @@ type projectPage struct {
 	HttpStatusCode int `json:"-"`
 }
 
-// projectRow is one of IAM: of a region (then its name is the region's id, and its parent the
+// projectRow is a project in IAM: that of a region (its name is the region's id, and its parent the
 // account), a sub-project of one ("cn-north-4_team"), or one that is no region ("MOS").
 type projectRow struct {
 	ID       string `json:"id"`
@@ -31,7 +104,7 @@ type projectRow struct {
 // regionPattern matches the ids of regions, such as cn-north-4, ap-southeast-1 and eu-west-101.
 var regionPattern = regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]+$`)
 
-// regionID gives the region of a project, and whether it is the region's own one.
+// regionID returns the region of a project, and reports whether it is the region's own project.
 func (p projectRow) regionID() (id string, own bool) {
 	id, _, sub := strings.Cut(p.Name, "_")
 	if !regionPattern.MatchString(id) {
@@ -40,14 +113,14 @@ func (p projectRow) regionID() (id string, own bool) {
 	return id, !sub
 }
 
-// projectIndex is what IAM tells of an account.
+// projectIndex holds the projects of an account.
 type projectIndex struct {
 	domain   string            // the account's own id
 	byRegion map[string]string // the project of each region
 	regionOf map[string]string // the region of each project, sub-projects too
 }
 
-// loadProjects asks once which projects the account has; who comes meanwhile waits for the answer.
+// loadProjects asks once which projects the account has; callers that come meanwhile wait for the answer.
 // An error is not kept.
 func (l *lister) loadProjects(ctx context.Context, op string) (projectIndex, error) {
 	select {
@@ -68,8 +141,8 @@ func (l *lister) loadProjects(ctx context.Context, op string) (projectIndex, err
 }
 
 // fetchProjects asks for the projects that the credential can use, which every IAM user may do:
-// https://support.huaweicloud.com/api-iam/iam_06_0003.html. That call speaks of users; where it
-// tells an agency nothing, all of the account's projects are asked for, which takes the right
+// https://support.huaweicloud.com/api-iam/iam_06_0003.html. That call is for users; where the answer for
+// an agency is empty, it asks for all of the account's projects, which takes the right
 // iam:projects:list: https://support.huaweicloud.com/api-iam/iam_06_0001.html
 func (l *lister) fetchProjects(ctx context.Context, op string) (projectIndex, error) {
 	answer, err := cloud.Call(ctx, l.Client, op, "", l.api.listOwnProjects)
@@ -91,7 +164,7 @@ func (l *lister) fetchProjects(ctx context.Context, op string) (projectIndex, er
 	return l.indexProjects(op, answer.Projects)
 }
 
-// indexProjects refuses a list that contradicts itself. Projects that are switched off are left out.
+// indexProjects refuses a list that contradicts itself, and leaves out projects that are switched off.
 func (l *lister) indexProjects(op string, list []projectRow) (projectIndex, error) {
 	known := projectIndex{domain: list[0].DomainID, byRegion: map[string]string{}, regionOf: map[string]string{}}
 	for _, p := range list {
@@ -117,7 +190,7 @@ func (l *lister) indexProjects(op string, list []projectRow) (projectIndex, erro
 	return known, nil
 }
 
-// projectsByRegion gives the project of each region: its own one, but project_id for the region to which
+// projectsByRegion returns the project of each region: its own one, or project_id for the region to which
 // that belongs.
 func (l *lister) projectsByRegion(op string, known projectIndex) (map[string]string, error) {
 	id := l.Account.ProjectID

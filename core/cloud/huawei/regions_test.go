@@ -115,7 +115,7 @@ func saysProject(t *testing.T, lister cloud.Lister, region, want, id string) {
 	list, err := lister.List(t.Context(), region)
 	glanced, glanceErr := lister.Find(t.Context(), region, []string{id})
 	found, lookupErr := lister.FindVerified(t.Context(), region, []string{id})
-	gone, goneErr := lister.FindVerified(t.Context(), region, []string{huaweitest.SampleInstance(900).ID})
+	absent, goneErr := lister.FindVerified(t.Context(), region, []string{huaweitest.SampleInstance(900).ID})
 	if err := errors.Join(err, glanceErr, lookupErr, goneErr); err != nil {
 		t.Fatal(err)
 	}
@@ -124,8 +124,8 @@ func saysProject(t *testing.T, lister cloud.Lister, region, want, id string) {
 			t.Errorf("%s is of project %q, want %s", i.ID, i.Project, want)
 		}
 	}
-	if !slices.Equal(found.Projects, projects) || !slices.Equal(gone.Projects, projects) || len(gone.Instances) > 0 {
-		t.Errorf("asked in %q and %q", found.Projects, gone.Projects)
+	if !slices.Equal(found.Projects, projects) || !slices.Equal(absent.Projects, projects) || len(absent.Instances) > 0 {
+		t.Errorf("asked in %q and %q", found.Projects, absent.Projects)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// serverPage is an answer of ListServersDetails, cut to what we need: the SDK's own rows have
+// serverPage is an answer of ListServersDetails with the fields that are needed: the SDK's own rows have
 // some eighty fields, and one of another type than the SDK expects would spoil the list.
 // https://support.huaweicloud.com/api-ecs/zh-cn_topic_0094148850.html
 type serverPage struct {
@@ -51,10 +51,10 @@ type addressRow struct {
 	Primary bool   `json:"primary"`         // of the primary interface
 }
 
-// isUnknownID tells whether a row is that of an unknown id: every server has a status.
+// isUnknownID reports whether a row is that of an unknown id: every server has a status.
 func (s *serverRow) isUnknownID() bool { return s.Status == "" }
 
-// convertRow copies what we need of a row, so that no page is kept longer than its conversion takes.
+// convertRow copies what is needed of a row, so that the page itself can be freed.
 func (l *lister) convertRow(at projectScope, s *serverRow) inventory.Instance {
 	i := inventory.Instance{
 		Scope:    inventory.Scope{Cloud: inventory.Huawei, Account: l.Account.Name, Region: at.region},
@@ -70,8 +70,9 @@ func (l *lister) convertRow(at projectScope, s *serverRow) inventory.Instance {
 	}
 	var others []string
 	for _, a := range s.sortedAddresses() {
-		switch ip, err := netip.ParseAddr(a.Addr); {
-		case err != nil || !ip.Is4(): // a bastion's hosts have IPv4 addresses
+		ip, err := netip.ParseAddr(a.Addr)
+		switch {
+		case err != nil || !ip.Is4(): // JumpServer's hosts have IPv4 addresses
 		case a.Type == "floating":
 			i.PublicIPs = append(i.PublicIPs, a.Addr)
 		case a.Primary:
@@ -85,8 +86,8 @@ func (l *lister) convertRow(at projectScope, s *serverRow) inventory.Instance {
 	return i
 }
 
-// sortedAddresses gives the addresses of the server's own VPC, then those of others by the VPC's id. JSON
-// objects have no order of their own, and an address must not change from run to run.
+// sortedAddresses returns the addresses of the server's own VPC, then those of others by the VPC's id. JSON
+// objects have no order, and an address must not change from run to run.
 func (s *serverRow) sortedAddresses() []addressRow {
 	all := slices.Clone(s.Addresses[s.Metadata.VPC])
 	for _, vpc := range slices.Sorted(maps.Keys(s.Addresses)) {
@@ -97,5 +98,5 @@ func (s *serverRow) sortedAddresses() []addressRow {
 	return all
 }
 
-// alphanumericChars are the signs of which ids of accounts and projects consist.
+// alphanumericChars is the character set of the ids of accounts and projects.
 const alphanumericChars = "abcdefghijklmnopqrstuvwxyz" + cloud.UpperChars + cloud.DigitChars

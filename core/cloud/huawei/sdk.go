@@ -3,7 +3,6 @@ package huawei
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -23,12 +22,28 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// This file alone knows huaweicloud-sdk-go-v3.
+// Only this file knows huaweicloud-sdk-go-v3.
 
-// iamHost answers for all regions; the regional ones know the same.
+// iamHost answers for all regions; the regional hosts know the same.
 const iamHost = "iam.myhuaweicloud.com"
 
-// sdkClient is what every client of an account is made of. The SDK knows no context, so that each
+// api holds the calls of Huawei's APIs that are used, one function for each. newAPI fills it in with the
+// SDK; every other file works on the answers.
+type api struct {
+	listOwnProjects func(context.Context) (projectPage, error)
+	listAllProjects func(context.Context) (projectPage, error)
+	listServers     func(context.Context, serversQuery) (serverPage, error)
+	showServer      func(context.Context, projectScope, string) (serverAnswer, error)
+}
+
+// serversQuery is one question for servers.
+type serversQuery struct {
+	projectScope
+	marker string   // id of the last server of the page before; "" for the first page
+	ids    []string // nil = all
+}
+
+// sdkClient holds what the calls of an account share. The SDK knows no context, so that each
 // call has a client of its own; the connections are shared.
 type sdkClient struct {
 	account   cloud.Account
@@ -45,7 +60,7 @@ func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTrippe
 	return api{listOwnProjects: s.listOwnProjects, listAllProjects: s.listAllProjects, listServers: s.listServers, showServer: s.showServer}
 }
 
-// newHTTPClient makes a client for one call to a host. Project, host and user agent are given, because
+// newHTTPClient makes a client for one call to a host. It sets project, host and user agent, because
 // the SDK would ask IAM for the first, read the second from the environment, and write a file
 // into the home directory for the third.
 func (s sdkClient) newHTTPClient(ctx context.Context, builder *core.HcHttpClientBuilder, project, host string) (*core.HcHttpClient, error) {
@@ -121,15 +136,15 @@ func (s sdkClient) showServer(ctx context.Context, at projectScope, id string) (
 	return callSDK[serverAnswer](client, &ecsmodel.ShowServerRequest{ServerId: id}, ecs.GenReqDefForShowServer())
 }
 
-// callSDK makes one call of the SDK, which reads the answer into our own type: its own methods panic
-// where the answer is null. What it says about JSON repeats parts of the answer, so that only the
-// fact is told.
+// callSDK makes one call of the SDK, which parses the answer into our own type: its own methods panic
+// where the answer is null. The SDK's text about bad JSON repeats parts of the answer, so that it is
+// replaced.
 func callSDK[T any](client *core.HcHttpClient, request any, definition *def.HttpRequestDef) (T, error) {
 	var none T
 	definition.Response = new(T)
 	answer, err := client.Sync(request, definition)
 	var unread *sdkerr.ServiceResponseError
-	if errors.As(err, &unread) { // refusals never get here: the transport makes them
+	if errors.As(err, &unread) { // the transport makes errors of answers that are no success
 		return none, notJSONError(unread.StatusCode)
 	}
 	if err != nil {
@@ -139,17 +154,4 @@ func callSDK[T any](client *core.HcHttpClient, request any, definition *def.Http
 		return *value, nil
 	}
 	return none, notJSONError(http.StatusOK)
-}
-
-func notJSONError(status int) error {
-	return &cloud.APIError{Status: status, Kind: inventory.Incomplete, Message: "the answer is not the JSON that it should be"}
-}
-
-// checkJSON refuses what is not one whole JSON document: the SDK stops reading at the end of the first one, and is
-// lenient about what is in it.
-func checkJSON(status int, body []byte) error {
-	if !json.Valid(body) {
-		return notJSONError(status)
-	}
-	return nil
 }

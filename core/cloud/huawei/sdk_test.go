@@ -214,7 +214,7 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-// folderFiles gives the names of a folder's files.
+// folderFiles returns the names of a folder's files.
 func folderFiles(t *testing.T, folder string) []string {
 	t.Helper()
 	list, err := os.ReadDir(folder)

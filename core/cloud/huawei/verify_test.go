@@ -14,13 +14,13 @@ func TestFindVerifiedMany(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ids := w.Fill(region, 230)
-	gone := []string{huaweitest.SampleInstance(900).ID, huaweitest.SampleInstance(901).ID}
+	absent := []string{huaweitest.SampleInstance(900).ID, huaweitest.SampleInstance(901).ID}
 	lister := w.Open(t, cloudtest.InstantRetries(), nil)
-	list, err := lister.Find(t.Context(), region, append(gone, ids...))
+	list, err := lister.Find(t.Context(), region, append(absent, ids...))
 	if err != nil || len(list) != 230 || w.Calls(huaweitest.ListServers) != 3 || w.Calls(huaweitest.ShowServer) != 0 {
 		t.Errorf("%d of 230 in %d calls: %v", len(list), w.Calls(huaweitest.ListServers), err)
 	}
-	list, err = cloudtest.FindInstances(t.Context(), lister, region, append(gone, ids...)...)
+	list, err = cloudtest.FindInstances(t.Context(), lister, region, append(absent, ids...)...)
 	if err != nil || len(list) != 230 || w.Calls(huaweitest.ListServers) != 6 || w.Calls(huaweitest.ShowServer) != 2 {
 		t.Errorf("%d of 230 in %d and %d calls: %v", len(list), w.Calls(huaweitest.ListServers), w.Calls(huaweitest.ShowServer), err)
 	}

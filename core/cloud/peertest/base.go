@@ -1,6 +1,6 @@
-// Package peertest is the ground on which the emulators of the clouds stand: faults on demand,
-// latency, counted calls, and a record of every request that nobody expected. What is a cloud's
-// own (signatures, documents, error codes) is in the emulator beside the cloud.
+// Package peertest is the common part of the clouds' emulators: faults on demand,
+// latency, counted calls, and a record of every unexpected request. What is specific to a
+// cloud (signatures, documents, error codes) is in its emulator.
 // Only emulators, tests and the demo import it.
 package peertest
 
@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// Reporter takes a failure at once; a testing.TB is one.
+// Reporter is notified of a failure at once; a testing.TB is one.
 type Reporter interface {
 	Errorf(format string, args ...any)
 }
 
-// RecordingReporter is a Reporter that only remembers.
+// RecordingReporter is a Reporter that only records.
 type RecordingReporter struct{ Lines []string }
 
 // Errorf implements Reporter.
@@ -24,14 +24,14 @@ func (n *RecordingReporter) Errorf(format string, args ...any) {
 	n.Lines = append(n.Lines, fmt.Sprintf(format, args...))
 }
 
-// Options are the fixed properties of a Ground. The zero value is usable.
+// Options are the fixed properties of a Base. The zero value is usable.
 type Options struct {
 	Name     string           // of the emulator, for Reporter
-	Reporter Reporter         // is told of unexpected requests; may be nil
+	Reporter Reporter         // is notified of unexpected requests; may be nil
 	Now      func() time.Time // nil = time.Now
 }
 
-// Base is to be embedded in an emulator. Its methods may be called by any goroutine.
+// Base is embedded in an emulator. It is safe for concurrent use.
 type Base struct {
 	name     string
 	reporter Reporter
@@ -42,13 +42,13 @@ type Base struct {
 	faults     []*Fault
 	latency    time.Duration
 	clockAhead time.Duration
-	dateAhead  time.Duration // by which a Date is further ahead
+	dateAhead  time.Duration // of a Date, on top of clockAhead
 	calls      map[string]int
 	requests   int
 	unexpected []string
 }
 
-// New makes a ground without faults.
+// New returns a Base without faults.
 func New(o Options) *Base {
 	g := &Base{name: o.Name, reporter: o.Reporter, now: o.Now, closed: make(chan struct{}), calls: map[string]int{}}
 	if g.now == nil {
@@ -57,28 +57,28 @@ func New(o Options) *Base {
 	return g
 }
 
-// Now tells the emulator's time.
+// Now returns the emulator's time.
 func (g *Base) Now() time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.now().Add(g.clockAhead)
 }
 
-// SetClockAhead puts the emulator's clock ahead: it judges signatures by it, and its answers have its Date.
+// SetClockAhead sets the emulator's clock ahead: it verifies signatures by it, and its answers have its Date.
 func (g *Base) SetClockAhead(d time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.clockAhead = d
 }
 
-// SetDateAhead puts only the Date of answers ahead, so that a cloud answers which looks at no signature's time.
+// SetDateAhead sets only the Date of answers ahead, for a cloud that verifies no signature's time.
 func (g *Base) SetDateAhead(d time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.dateAhead = d
 }
 
-// setDateHeader returns an answer a Date, where it is not the one that net/http gives.
+// setDateHeader sets an answer's Date if it differs from the one that net/http sets.
 func (g *Base) setDateHeader(w http.ResponseWriter) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -87,7 +87,7 @@ func (g *Base) setDateHeader(w http.ResponseWriter) {
 	}
 }
 
-// Close lets hanging requests go. Call it before the http server's own Close.
+// Close ends hanging requests. Call it before the http server's own Close.
 func (g *Base) Close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -98,14 +98,14 @@ func (g *Base) Close() {
 	}
 }
 
-// SetLatency makes every answer wait.
+// SetLatency delays every answer.
 func (g *Base) SetLatency(d time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.latency = d
 }
 
-// Calls tells how many calls of an action were made; "" = of all.
+// Calls returns how many calls of an action were made; "" = of all.
 func (g *Base) Calls(action string) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -115,15 +115,15 @@ func (g *Base) Calls(action string) int {
 	return g.calls[action]
 }
 
-// Unexpected gives what was asked that no lister should ask.
+// Unexpected returns the requests that no lister should make.
 func (g *Base) Unexpected() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return append([]string(nil), g.unexpected...)
 }
 
-// BeginRequest counts a request, gives its number (from 1), dates its answer, and waits for the latency; false =
-// the client or the emulator went away meanwhile.
+// BeginRequest counts a request, returns its number (from 1), dates its answer, and waits for the latency; ok is false
+// if the client or the emulator ended meanwhile.
 func (g *Base) BeginRequest(w http.ResponseWriter, r *http.Request, action string) (number int, ok bool) {
 	g.setDateHeader(w)
 	g.mu.Lock()
@@ -134,7 +134,7 @@ func (g *Base) BeginRequest(w http.ResponseWriter, r *http.Request, action strin
 	return number, g.Wait(r, latency)
 }
 
-// Wait waits for d; false = the client or the emulator went away.
+// Wait waits for d; false = the client or the emulator ended meanwhile.
 func (g *Base) Wait(r *http.Request, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -150,7 +150,7 @@ func (g *Base) Wait(r *http.Request, d time.Duration) bool {
 	return false
 }
 
-// RecordUnexpected keeps an unexpected request, without its query, which may hold a signature.
+// RecordUnexpected records an unexpected request without its query, which may contain a signature.
 func (g *Base) RecordUnexpected(r *http.Request, action string, err error) {
 	text := fmt.Sprintf("%s %s action %q: %v", r.Method, r.URL.Path, action, err)
 	g.mu.Lock()

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Kind is a way to misbehave. A cloud's emulator has further ones of its own.
+// Kind is a way to misbehave. A cloud's emulator adds its own.
 type Kind string
 
-// The ways to misbehave that are the same everywhere; see Misbehave.
+// The kinds that are the same for every cloud; see AnswerFault.
 const (
 	HTML500     Kind = "html 500"     // a gateway's page
 	HTML503     Kind = "html 503"     // a gateway's page
@@ -25,29 +25,29 @@ const (
 	Slow        Kind = "slow"         // answers after Delay
 )
 
-// The ways to misbehave that every cloud has in its own form, which its emulator shows.
+// The kinds that every cloud has in its own form, which its emulator shows.
 const (
 	Throttled        Kind = "throttled"      // the cloud's own throttling error
-	NoPermission     Kind = "no permission"  // as the cloud shows that the right to list is missing
-	ExpiredSignature Kind = "untimely"       // the signature or token is out of its time, in the cloud's own words
-	Truncated        Kind = "truncated"      // a success with half of the document
+	NoPermission     Kind = "no permission"  // what the cloud answers without the right to list
+	ExpiredSignature Kind = "untimely"       // the signature or token has expired, in the cloud's own words
+	Truncated        Kind = "truncated"      // success with half of the document
 	NoProgress       Kind = "repeated token" // the cursor stands still
 )
 
-// Fault is a misbehaviour of the calls that it names.
+// Fault is a misbehaviour of the calls that it selects.
 type Fault struct {
 	Kind   Kind
 	Action string        // "" = any
 	Region string        // "" = any
 	Key    string        // access key id; "" = any
-	After  int           // so many of these calls are answered well before
-	Times  int           // so many are answered badly then; 0 = all
-	Until  time.Time     // and none from here on; zero = for ever
+	After  int           // so many of these calls succeed first
+	Times  int           // so many fail then; 0 = all
+	Until  time.Time     // none fails from here on; zero = no end
 	Delay  time.Duration // of Slow
 }
 
-// Break makes the emulator misbehave, from now on, until repair is called. Of several faults the
-// first that fits a call counts.
+// Break makes the emulator misbehave until repair is called. Of several faults the
+// first that matches a call applies.
 func (g *Base) Break(f Fault) (repair func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -71,7 +71,7 @@ func (g *Base) Repair() {
 	g.faults = nil
 }
 
-// NextFault finds the fault for a call and counts it; the zero one = none.
+// NextFault returns the fault for a call and counts its use; the zero Fault means none.
 func (g *Base) NextFault(action, region, key string) Fault {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -85,7 +85,8 @@ func (g *Base) NextFault(action, region, key string) Fault {
 			continue
 		}
 		if f.Times > 0 {
-			if f.Times--; f.Times == 0 {
+			f.Times--
+			if f.Times == 0 {
 				f.Times = -1 // used up
 			}
 		}
@@ -94,9 +95,9 @@ func (g *Base) NextFault(action, region, key string) Fault {
 	return Fault{}
 }
 
-// AnswerFault answers by a fault of one of the kinds above; false = the call is to be answered well
-// after all, as it is Slow, or of a kind that nobody knows, which is recorded: emulators see to
-// their own kinds before they ask here.
+// AnswerFault answers with a fault of one of the kinds above; false = the call is to be answered
+// normally: it is Slow, or of an unknown kind, which is recorded. Emulators handle
+// their own kinds first.
 func (g *Base) AnswerFault(w http.ResponseWriter, r *http.Request, f Fault) bool {
 	const page = "<html><head><title>nginx</title></head><body><center><h1>error</h1></center></body></html>"
 	switch f.Kind {

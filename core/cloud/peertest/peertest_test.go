@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// TestFaultsAreCounted: which calls a fault takes, one after another.
+// TestFaultsAreCounted: to which calls a fault applies, one after another.
 func TestFaultsAreCounted(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1000, 0)
@@ -66,7 +66,7 @@ func TestMisbehave(t *testing.T) {
 			t.Errorf("%s: %q, want %q", kind, got, want)
 		}
 		g.Close()
-		g.Close() // twice is no fault
+		g.Close() // closing twice is no error
 		web.Close()
 	}
 }
@@ -84,7 +84,7 @@ func ask(client *http.Client, url string) string {
 	return fmt.Sprintf("%d %s", resp.StatusCode, body)
 }
 
-// TestCountsAndComplains: calls are counted by action, and an unexpected one is told at once,
+// TestCountsAndComplains: calls are counted by action, and an unexpected one is reported at once,
 // without its query.
 func TestCountsAndComplains(t *testing.T) {
 	t.Parallel()
@@ -110,7 +110,7 @@ func TestCountsAndComplains(t *testing.T) {
 	}
 }
 
-// TestRegions: pages miss nothing that lasts, and repeat nothing, while the fleet changes.
+// TestRegions: pages neither miss nor repeat an instance that stays while the fleet changes.
 func TestRegions(t *testing.T) {
 	t.Parallel()
 	r := peertest.NewRegions(func(id string) string { return id[:2] })
@@ -119,7 +119,7 @@ func TestRegions(t *testing.T) {
 	}
 	r.Put("other", "i9")
 	first, next := r.Page("r", nil, "", 3)
-	r.Remove("r", next, "i0") // what the cursor stands on goes, and something new comes before it
+	r.Remove("r", next, "i0") // the instance of the cursor is removed, and a new one comes before it
 	r.Put("r", "i8", "i2 changed")
 	second, end := r.Page("r", nil, next, 3)
 	if next != "i4" || end != "" || strings.Join(append(first, second...), ",") != "i6 of the first,i5 of the first,i4 of the first,i3 of the first,i2 changed,i1 of the first" {

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Regions keeps the instances of an account by region. An emulator's account embeds it. Its methods
-// may be called by any goroutine.
+// Regions holds the instances of an account by region. An emulator's account embeds it. It is
+// safe for concurrent use.
 type Regions[T any] struct {
 	id func(T) string
 
@@ -18,17 +18,17 @@ type Regions[T any] struct {
 // regionRows is one region.
 type regionRows[T any] struct {
 	rows        map[string]T
-	insertOrder []string // the ids, in the order in which they came
+	insertOrder []string // the ids, oldest first
 	descending  []string // the ids, descending; nil = not sorted yet
 	hidden      map[string]bool
 }
 
-// NewRegions makes regions without instances; id is that of an instance.
+// NewRegions returns regions without instances; id returns the id of an instance.
 func NewRegions[T any](id func(T) string) *Regions[T] {
 	return &Regions[T]{id: id, regions: map[string]*regionRows[T]{}}
 }
 
-// region gives a region; the lock is held.
+// region returns a region; the caller holds the lock.
 func (r *Regions[T]) region(region string) *regionRows[T] {
 	if r.regions[region] == nil {
 		r.regions[region] = &regionRows[T]{rows: map[string]T{}, hidden: map[string]bool{}}
@@ -36,7 +36,7 @@ func (r *Regions[T]) region(region string) *regionRows[T] {
 	return r.regions[region]
 }
 
-// Put adds instances to a region as its newest, or replaces those with the same id where they are.
+// Put adds instances to a region as its newest, or replaces those with the same id.
 func (r *Regions[T]) Put(region string, instances ...T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -50,7 +50,7 @@ func (r *Regions[T]) Put(region string, instances ...T) {
 	}
 }
 
-// Fill puts n instances into a region, each made by a function of its number from 0, and gives
+// Fill adds n instances to a region, each made by a function of its number from 0, and returns
 // their ids.
 func (r *Regions[T]) Fill(region string, n int, at func(i int) T) (ids []string) {
 	instances := make([]T, n)
@@ -62,7 +62,7 @@ func (r *Regions[T]) Fill(region string, n int, at func(i int) T) (ids []string)
 	return ids
 }
 
-// Change changes those of the named instances that are there, but not their ids.
+// Change changes the named instances that exist, but not their ids.
 func (r *Regions[T]) Change(region string, change func(*T), ids ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,7 +75,7 @@ func (r *Regions[T]) Change(region string, change func(*T), ids ...string) {
 	}
 }
 
-// Remove takes instances away; no ids = all of the region.
+// Remove removes instances; no ids = all of the region.
 func (r *Regions[T]) Remove(region string, ids ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,12 +86,15 @@ func (r *Regions[T]) Remove(region string, ids ...string) {
 	for _, id := range ids {
 		delete(p.rows, id)
 	}
-	p.insertOrder = slices.DeleteFunc(p.insertOrder, func(id string) bool { _, there := p.rows[id]; return !there })
+	p.insertOrder = slices.DeleteFunc(p.insertOrder, func(id string) bool {
+		_, exists := p.rows[id]
+		return !exists
+	})
 	p.descending = nil
 }
 
-// Hide lets Newest and Page leave instances out, as a list does that loses rows; Get and All still have
-// them. No ids = none is hidden any more.
+// Hide makes Newest and Page omit instances, like a list that loses rows; Get and All still return
+// them. No ids = no instance is hidden any more.
 func (r *Regions[T]) Hide(region string, ids ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -104,7 +107,7 @@ func (r *Regions[T]) Hide(region string, ids ...string) {
 	}
 }
 
-// Get returns one instance, also where it is hidden.
+// Get returns one instance, hidden or not.
 func (r *Regions[T]) Get(region, id string) (i T, there bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -131,9 +134,9 @@ func (r *Regions[T]) newest(region string, all bool) []T {
 	return rows
 }
 
-// Page gives up to n instances after a cursor (an id, "" for the start) in descending order, so that
+// Page returns up to n instances after a cursor (an id, "" = the start) in descending order, so that
 // nobody relies on a sorted answer; ids, if not nil, are the only ones. next is "" at the end. The
-// cursor is a key, not a place: a changing fleet neither hides nor repeats a lasting instance.
+// cursor is a key, not a position: a changing fleet neither hides nor repeats an instance that stays.
 func (r *Regions[T]) Page(region string, ids []string, after string, n int) (rows []T, next string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -145,7 +148,8 @@ func (r *Regions[T]) Page(region string, ids []string, after string, n int) (row
 	from := 0
 	if after != "" {
 		at, met := slices.BinarySearchFunc(p.descending, after, func(id, want string) int { return cmp.Compare(want, id) })
-		if from = at; met {
+		from = at
+		if met {
 			from++
 		}
 	}

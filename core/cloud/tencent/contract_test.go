@@ -7,7 +7,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/cloud/tencent"
 	"github.com/jms-sync/jms-sync/core/cloud/tencent/tencenttest"
-	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -31,7 +30,7 @@ func harness() cloudtest.Harness {
 	return cloudtest.Harness{
 		New: func(t testing.TB) cloudtest.World { return newWorld(t, defaultOptions) }, Open: tencent.Open,
 		Account: cloud.Account{
-			Cloud: inventory.Tencent, Name: "tencent-prod", AccessKeyID: secret.New(testAccountKey.AccessKeyID),
+			Cloud: "tencent", Name: "tencent-prod", AccessKeyID: secret.New(testAccountKey.AccessKeyID),
 			AccessKeySecret: secret.New(testAccountKey.AccessKeySecret), SecurityToken: secret.New(testAccountKey.SecurityToken),
 		},
 		UnknownKey: "AKIDunknown00000001", Region: region, MissingRegion: "ap-nowhere", NonexistentID: tencent.Provider(cloud.RetryPolicy{}).NonexistentID, Owner: testAccountKey.AccountID, Secrets: secrets(),

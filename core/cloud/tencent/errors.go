@@ -10,8 +10,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// newAPIError reads the document of an answer that is no 2xx. The API itself answers errors with
-// HTTP 200; this is what gateways do, so that it reads leniently.
+// newAPIError parses an answer that is no 2xx, leniently: gateways write them. The API itself answers errors with
+// HTTP 200.
 func newAPIError(status int, body []byte) error {
 	r := &cloud.APIError{Status: status}
 	var doc struct{ Response map[string]any }
@@ -19,14 +19,14 @@ func newAPIError(status int, body []byte) error {
 		r.Message = http.StatusText(status) + ", no JSON document"
 		return r
 	}
-	told, _ := doc.Response["Error"].(map[string]any)
-	r.Code, _ = told["Code"].(string)
-	r.Message, _ = told["Message"].(string)
+	fault, _ := doc.Response["Error"].(map[string]any)
+	r.Code, _ = fault["Code"].(string)
+	r.Message, _ = fault["Message"].(string)
 	r.RequestID, _ = doc.Response["RequestId"].(string)
 	return r
 }
 
-// isUnknownID tells whether an error code says that an id names no instance.
+// isUnknownID reports whether an error code says that an id names no instance.
 func isUnknownID(code string) bool {
 	return slices.Contains([]string{
 		"InvalidInstanceId.NotFound", "InvalidInstanceId.Malformed", "InvalidParameterValue.InstanceIdMalformed",
@@ -34,7 +34,7 @@ func isUnknownID(code string) bool {
 	}, code)
 }
 
-// errorKind maps Tencent's error codes, else the HTTP status, to what they mean for us:
+// errorKind returns what an error code, or else the HTTP status, means:
 // https://cloud.tencent.com/document/api/213/30435
 func errorKind(r *cloud.APIError) inventory.Kind {
 	code := r.Code
@@ -62,7 +62,7 @@ func errorKind(r *cloud.APIError) inventory.Kind {
 	case code != "", r.Status >= 400:
 		return inventory.Invalid
 	}
-	return inventory.Incomplete // a redirect, or a success that is none
+	return inventory.Incomplete // a redirect, or a success without a document
 }
 
 func hasAnyPrefix(text string, prefixes ...string) bool {

@@ -3,13 +3,14 @@ package tencent
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// document is an answer, read once and cut to what we need. The SDK's own types are not used for
-// it: the SDK reads each answer five times with a JSON package of its own, four of them in search
+// document is an answer, parsed once, with the fields that are needed. The SDK's own types are not used for
+// it: the SDK parses each answer five times with a JSON package of its own, four of them in search
 // of an error, and its rows have sixty fields.
 type document[T interface{ answer() answerHead }] struct{ content T }
 
@@ -21,9 +22,9 @@ type answerHead struct {
 
 func (h answerHead) answer() answerHead { return h }
 
-// ParseErrorFromHTTPResponse is where the SDK hands over an answer with HTTP 200. It gives a
-// *cloud.APIError for an error, in the form of API 3.0 or in that of gateways, and for what is not
-// the JSON that it should be; what the JSON package says of that would repeat parts of the answer.
+// ParseErrorFromHTTPResponse gets every answer with HTTP 200 from the SDK. It returns a *cloud.APIError for an
+// error, in the form of API 3.0 or in that of gateways, and for what is not the JSON that it should be;
+// the JSON package's own text would repeat parts of the answer.
 func (d *document[T]) ParseErrorFromHTTPResponse(body []byte) error {
 	var whole struct {
 		Response T
@@ -34,10 +35,10 @@ func (d *document[T]) ParseErrorFromHTTPResponse(body []byte) error {
 	if json.Unmarshal(body, &whole) != nil {
 		return &cloud.APIError{Status: http.StatusOK, Kind: inventory.Incomplete, Message: "the answer is not the JSON that it should be"}
 	}
-	told := whole.Response.answer()
+	head := whole.Response.answer()
 	switch {
-	case told.Error != nil:
-		return &cloud.APIError{Status: http.StatusOK, Code: told.Error.Code, Message: told.Error.Message, RequestID: told.RequestId}
+	case head.Error != nil:
+		return &cloud.APIError{Status: http.StatusOK, Code: head.Error.Code, Message: head.Error.Message, RequestID: head.RequestId}
 	case whole.Code != 0:
 		return &cloud.APIError{Status: http.StatusOK, Code: whole.CodeDesc, Message: whole.Message}
 	}
@@ -45,10 +46,10 @@ func (d *document[T]) ParseErrorFromHTTPResponse(body []byte) error {
 	return nil
 }
 
-// UnmarshalJSON lets the SDK's own reading of the answer pass: it was read before.
+// UnmarshalJSON ignores the SDK's own parsing of the answer: it is parsed already.
 func (d *document[T]) UnmarshalJSON([]byte) error { return nil }
 
-// The documents. The names of fields are Tencent's, and what an answer may lack is a pointer.
+// The documents. Fields have Tencent's names; what an answer may lack is a pointer.
 type (
 	// https://cloud.tencent.com/document/api/1312/66098
 	identityDocument struct {
@@ -82,4 +83,31 @@ type instanceRow struct {
 	PrivateIpAddresses, PublicIpAddresses []string
 	VirtualPrivateCloud                   struct{ VpcId string }
 	Placement                             struct{ Zone string }
+}
+
+func convertRow(row *instanceRow) inventory.Instance {
+	i := inventory.Instance{
+		Scope:      inventory.Scope{Region: regionOfZone(row.Placement.Zone)},
+		ID:         row.InstanceId,
+		Name:       row.InstanceName,
+		OSName:     row.OsName,
+		Status:     strings.ToLower(row.InstanceState),
+		Type:       row.InstanceType,
+		VPC:        row.VirtualPrivateCloud.VpcId,
+		PrivateIPs: cloud.UniqueTexts(row.PrivateIpAddresses),
+		PublicIPs:  cloud.UniqueTexts(row.PublicIpAddresses),
+	}
+	// CVM names the operating system only. "Windows" in it is certain; the plan knows the other names.
+	if strings.Contains(strings.ToLower(row.OsName), "windows") {
+		i.OSType = "windows"
+	}
+	return i
+}
+
+// valueOrMissing returns a number, or -1 where there is none.
+func valueOrMissing(n *int) int {
+	if n == nil {
+		return -1
+	}
+	return *n
 }

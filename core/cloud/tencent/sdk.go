@@ -17,13 +17,47 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// This file alone knows tencentcloud-sdk-go.
+// Only this file knows tencentcloud-sdk-go.
 
-// apiDomain is that of all hosts.
+// apiDomain is the domain of all hosts.
 const apiDomain = "tencentcloudapi.com"
 
-// sdkClient is what every client of an account is made of. Each call has a client of its own,
-// because its transport remembers how the call went; the connections are shared.
+// api holds the calls of Tencent's APIs that are used, one function for each. newAPI fills it in with the
+// SDK; every other file works on the answers.
+type api struct {
+	callerIdentity    func(context.Context) (identityAnswer, error)
+	describeRegions   func(context.Context) (regionsAnswer, error)
+	describeInstances instancesCall
+	describeStatuses  instancesCall
+}
+
+// instancesCall is DescribeInstances, or DescribeInstancesStatus, whose rows only have an id.
+type instancesCall func(context.Context, instancesQuery) (instancesAnswer, error)
+
+type (
+	instancesQuery struct {
+		region        string
+		offset, limit int      // Offset and Limit
+		ids           []string // InstanceIds; nil = all
+	}
+	identityAnswer struct{ requestID, account string }
+	regionsAnswer  struct {
+		requestID string
+		total     int // -1 = the answer has none
+		regions   []regionRow
+	}
+	regionRow       struct{ id, state string }
+	instancesAnswer struct {
+		requestID    string
+		rows         []inventory.Instance // Region as the zone in the row says
+		hasList      bool                 // the answer has a list, if only an empty one
+		total        int                  // -1 = the answer has none
+		hasUnknownID bool                 // refused, as one of the ids exists nowhere
+	}
+)
+
+// sdkClient holds what the calls of an account share. Each call has a client of its own, because its
+// transport remembers how the call went; the connections are shared.
 type sdkClient struct {
 	account   cloud.Account
 	endpoint  cloud.Endpoint
@@ -35,7 +69,7 @@ func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTrippe
 	return api{callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeStatuses: s.describeStatuses}
 }
 
-// host gives the host of a service. Closed regions (finance) have hosts of their own.
+// host returns the host of a service. Closed regions (finance) have hosts of their own.
 func (s sdkClient) host(service, region string) string {
 	if s.endpoint.Host == "" && strings.HasSuffix(region, "-fsi") {
 		service += "." + region
@@ -43,44 +77,44 @@ func (s sdkClient) host(service, region string) string {
 	return cmp.Or(s.endpoint.Host, service+"."+apiDomain)
 }
 
-// prepareClient fills in a client for one call.
+// prepareClient sets a client up for one call.
 func (s sdkClient) prepareClient(client *common.Client, service, region string) *strictTransport {
-	by := &strictTransport{StrictTransport: cloud.StrictTransport{Base: s.transport, Timeout: s.account.RequestTimeout, ParseError: newAPIError}}
+	transport := &strictTransport{StrictTransport: cloud.StrictTransport{Base: s.transport, Timeout: s.account.RequestTimeout, ParseError: newAPIError}}
 	p := profile.NewClientProfile()
 	p.Language = "en-US" // of error messages
 	p.HttpProfile.Scheme = cmp.Or(s.endpoint.Scheme, "https")
 	p.HttpProfile.Endpoint = s.host(service, region)
 	p.HttpProfile.ReqTimeout = 0 // the transport ends the call
-	// Tries are counted in one place, which is not the SDK; nor does it choose another region.
+	// cloud.Retry counts the tries, not the SDK, which must not choose another region either.
 	p.NetworkFailureMaxRetries, p.RateLimitExceededMaxRetries = 0, 0
 	p.DisableRegionBreaker = true
-	client.Init(region).WithCredential(s.newSDKCredential()).WithProfile(p).WithHttpTransport(by)
-	return by
+	client.Init(region).WithCredential(s.newSDKCredential()).WithProfile(p).WithHttpTransport(transport)
+	return transport
 }
 
 func (s sdkClient) newSDKCredential() *common.Credential {
 	return common.NewTokenCredential(s.account.AccessKeyID.Reveal(), s.account.AccessKeySecret.Reveal(), s.account.SecurityToken.Reveal())
 }
 
-// callSDK makes a call and reads its answer. It is what the SDK's …WithContext calls do, but for the
-// type of the answer.
-func callSDK[T interface{ answer() answerHead }](ctx context.Context, by *strictTransport, client *common.Client, request tchttp.Request) (T, error) {
+// callSDK makes a call and parses its answer. It does what the SDK's …WithContext calls do, with another
+// type of answer.
+func callSDK[T interface{ answer() answerHead }](ctx context.Context, transport *strictTransport, client *common.Client, request tchttp.Request) (T, error) {
 	var answer document[T]
 	request.SetContext(ctx)
 	err := client.Send(request, &answer)
-	return answer.content, unwrapSDKError(by, err)
+	return answer.content, unwrapSDKError(transport, err)
 }
 
 // callGeneric makes a call for which no typed client is linked.
 func callGeneric[T interface{ answer() answerHead }](ctx context.Context, s sdkClient, service, version, action string, params map[string]any) (T, error) {
 	var client common.Client
-	by := s.prepareClient(&client, service, homeRegion)
+	transport := s.prepareClient(&client, service, homeRegion)
 	request := tchttp.NewCommonRequest(service, version, action)
 	if err := request.SetActionParameters(params); err != nil {
 		var none T
-		return none, unwrapSDKError(by, err)
+		return none, unwrapSDKError(transport, err)
 	}
-	return callSDK[T](ctx, by, &client, request)
+	return callSDK[T](ctx, transport, &client, request)
 }
 
 func (s sdkClient) callerIdentity(ctx context.Context) (identityAnswer, error) {
@@ -99,10 +133,10 @@ func (s sdkClient) describeRegions(ctx context.Context) (regionsAnswer, error) {
 
 func (s sdkClient) describeInstances(ctx context.Context, q instancesQuery) (instancesAnswer, error) {
 	var client cvm.Client
-	by := s.prepareClient(&client.Client, "cvm", q.region)
+	transport := s.prepareClient(&client.Client, "cvm", q.region)
 	request := cvm.NewDescribeInstancesRequest()
 	request.InstanceIds, request.Offset, request.Limit = q.sdkParameters()
-	doc, err := callSDK[instancesDocument](ctx, by, &client.Client, request)
+	doc, err := callSDK[instancesDocument](ctx, transport, &client.Client, request)
 	rows := make([]inventory.Instance, len(doc.InstanceSet))
 	for i := range doc.InstanceSet {
 		rows[i] = convertRow(&doc.InstanceSet[i])
@@ -112,10 +146,10 @@ func (s sdkClient) describeInstances(ctx context.Context, q instancesQuery) (ins
 
 func (s sdkClient) describeStatuses(ctx context.Context, q instancesQuery) (instancesAnswer, error) {
 	var client cvm.Client
-	by := s.prepareClient(&client.Client, "cvm", q.region)
+	transport := s.prepareClient(&client.Client, "cvm", q.region)
 	request := cvm.NewDescribeInstancesStatusRequest()
 	request.InstanceIds, request.Offset, request.Limit = q.sdkParameters()
-	doc, err := callSDK[statusesDocument](ctx, by, &client.Client, request)
+	doc, err := callSDK[statusesDocument](ctx, transport, &client.Client, request)
 	rows := make([]inventory.Instance, len(doc.InstanceStatusSet))
 	for i, row := range doc.InstanceStatusSet {
 		rows[i].ID = row.InstanceId
@@ -130,54 +164,18 @@ func (q instancesQuery) sdkParameters() (ids []*string, offset, limit *int64) {
 	return ids, common.Int64Ptr(int64(q.offset)), common.Int64Ptr(int64(q.limit))
 }
 
-// unwrapSDKError finds what failed: the transport, whose error the SDK only quotes; the reading of the
-// answer, whose refusal it passes on; or the SDK itself, of which only the fact is told, because its
-// texts repeat the whole answer.
-func unwrapSDKError(by *strictTransport, err error) error {
+// unwrapSDKError returns what failed: the transport, whose error the SDK only quotes; the parsing of the
+// answer, whose error it passes on; or the SDK itself, whose text is replaced, because it repeats the whole
+// answer.
+func unwrapSDKError(transport *strictTransport, err error) error {
 	var local *sdkerrors.TencentCloudSDKError
 	switch {
 	case err == nil:
 		return nil
-	case by.failure != nil:
-		return by.failure
+	case transport.failure != nil:
+		return transport.failure
 	case errors.As(err, &local):
 		return &cloud.APIError{Status: http.StatusOK, Kind: inventory.Incomplete, Message: "the answer is none that the SDK reads (" + local.Code + ")"}
 	}
 	return err
-}
-
-func convertRow(row *instanceRow) inventory.Instance {
-	i := inventory.Instance{
-		Scope:      inventory.Scope{Region: regionOfZone(row.Placement.Zone)},
-		ID:         row.InstanceId,
-		Name:       row.InstanceName,
-		OSName:     row.OsName,
-		Status:     strings.ToLower(row.InstanceState),
-		Type:       row.InstanceType,
-		VPC:        row.VirtualPrivateCloud.VpcId,
-		PrivateIPs: cloud.UniqueTexts(row.PrivateIpAddresses),
-		PublicIPs:  cloud.UniqueTexts(row.PublicIpAddresses),
-	}
-	// CVM tells the system's name only. That of Windows says so; the plan knows the others.
-	if strings.Contains(strings.ToLower(row.OsName), "windows") {
-		i.OSType = "windows"
-	}
-	return i
-}
-
-// regionOfZone gives the region of a zone: ap-guangzhou-3 lies in ap-guangzhou. "" = not known.
-func regionOfZone(zone string) string {
-	i := strings.LastIndexByte(zone, '-')
-	if i < 0 || strings.Trim(zone[i+1:], "0123456789") != "" {
-		return ""
-	}
-	return zone[:i]
-}
-
-// valueOrMissing gives a number, or -1 where there is none.
-func valueOrMissing(n *int) int {
-	if n == nil {
-		return -1
-	}
-	return *n
 }

@@ -15,7 +15,7 @@ import (
 
 func openOffline(t testing.TB, account cloud.Account, r cloudtest.TransportFunc) *lister {
 	t.Helper()
-	account.Cloud, account.Name, account.AccessKeyID, account.AccessKeySecret = inventory.Tencent, "a", secret.New("AKIDtest"), secret.New("secret-of-test")
+	account.Cloud, account.Name, account.AccessKeyID, account.AccessKeySecret = "tencent", "a", secret.New("AKIDtest"), secret.New("secret-of-test")
 	l, err := openLister(account, cloud.RetryPolicy{Sleep: cloudtest.InstantRetries().Sleep}, r)
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestConversion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scope := inventory.Scope{Cloud: inventory.Tencent, Account: "a", Region: "ap-beijing"}
+	scope := inventory.Scope{Cloud: "tencent", Account: "a", Region: "ap-beijing"}
 	want := []inventory.Instance{
 		{Scope: scope, ID: "ins-1", OSName: "TencentOS Server 3.1 (TK4)", Status: "running"},
 		{Scope: scope, ID: "ins-2", Name: " web 1 ", OSType: "windows", OSName: "Windows Server 2022 DataCenter 64bitCN",

@@ -6,8 +6,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 )
 
-// strictTransport carries one SDK call and remembers why it failed, because the SDK keeps only the text of
-// an error of its transport.
+// strictTransport carries one SDK call and keeps the error of its connection, of which the SDK keeps only
+// the text.
 type strictTransport struct {
 	cloud.StrictTransport
 	failure error
@@ -19,8 +19,8 @@ func (c *strictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := c.StrictTransport.RoundTrip(req)
 	c.failure = err
 	if err == nil {
-		// Answers of this type the SDK does not search for errors before it hands them over, which
-		// it does slowly, and with a panic on null. Nor does it take them for a stream of events.
+		// The SDK does not search answers of this type for errors, which it does slowly, and with a panic on null,
+		// before it passes them on. Nor does it take them for a stream of events.
 		resp.Header.Set("Content-Type", "application/octet-stream")
 	}
 	return resp, err

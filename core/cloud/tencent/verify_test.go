@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// names gives the ids of a list.
+// names returns the ids of a list.
 func names(list []inventory.Instance) (ids []string) {
 	for _, row := range list {
 		ids = append(ids, row.ID)
@@ -200,7 +200,7 @@ func TestFleetChanges(t *testing.T) {
 // TestEvents: Tencent has no event source.
 func TestEvents(t *testing.T) {
 	t.Parallel()
-	if p := tencent.Provider(cloud.RetryPolicy{}); p.Cloud != inventory.Tencent || p.Events != nil || p.Open == nil {
+	if p := tencent.Provider(cloud.RetryPolicy{}); p.Cloud != "tencent" || p.Events != nil || p.Open == nil {
 		t.Errorf("%+v", p)
 	}
 }

@@ -19,7 +19,7 @@ type faultyBucket struct {
 	current  map[string]storage.Object
 }
 
-// faultError gives the error that a fault means; work says whether the store still did its work.
+// faultError returns the error that a fault means; work says whether the store still did its work.
 func (b *faultyBucket) faultError(ctx context.Context, f *fault) (err error, work bool) {
 	temporary := func(text string) error { return &inventory.Error{Kind: inventory.Temporary, Message: text} }
 	switch f.kind {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/cloud/tencent/tencenttest"
-	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
@@ -95,7 +94,7 @@ func (w *world) syncCloud(m *machine) {
 	if m.ip != "" {
 		ips = []string{m.ip}
 	}
-	if m.cloud == inventory.Tencent {
+	if m.cloud == "tencent" {
 		a := m.inTencent
 		if !m.alive {
 			a.Remove(m.region, m.id)

@@ -104,7 +104,7 @@ func (w *world) checkClosed(was, now jumpservertest.Host, there bool) {
 	}
 }
 
-// machineOf gives the machine whose asset a host is; w.mu is held.
+// machineOf returns the machine whose asset a host is; w.mu is held.
 func (w *world) machineOf(h jumpservertest.Host) *machine {
 	for _, m := range w.machines {
 		if m.assetID() == h.ID {

@@ -12,7 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 )
 
-// listKey tells whether a request asks for a page of a whole list, and for which list. Requests
+// listKey reports whether a request asks for a page of a whole list, and for which list. Requests
 // for single instances are none: a cloud that lies about these, and about the right to see them,
 // all the time and without a trace, cannot be told from one that is right.
 func listKey(r *http.Request) (key string, lists bool) {

@@ -46,7 +46,7 @@ const (
 	oldObject     faultKind = "an old object"
 )
 
-// faultKinds gives those that can happen to a peer.
+// faultKinds returns those that can happen to a peer.
 func faultKinds(peer string) []faultKind {
 	all := []faultKind{
 		timeoutFault, timeoutAfter, reset, resetAfter, tooMany, tooManyWait, error500, error503, error503After, emptyBody, truncated,
@@ -72,7 +72,7 @@ const (
 	stateStore = "state"
 )
 
-// peerOf gives the peer of a line ("alibaba one cn-a" is one of alibaba's).
+// peerOf returns the peer of a line ("alibaba one cn-a" is one of alibaba's).
 func peerOf(line string) string {
 	name, _, _ := strings.Cut(line, " ")
 	return name

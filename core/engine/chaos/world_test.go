@@ -160,7 +160,7 @@ func (w *world) makeAccounts() {
 	for n, name := range names {
 		a := &account{cloud: inventory.Alibaba, name: name, owner: fmt.Sprintf("100%d", n), regions: []string{"cn-a", "cn-b"}, ownerConfigured: w.rand.IntN(2) == 0}
 		if n > 0 && w.rand.IntN(3) > 0 {
-			a.cloud, a.regions = inventory.Tencent, []string{"ap-a", "ap-b"}
+			a.cloud, a.regions = "tencent", []string{"ap-a", "ap-b"}
 		}
 		a.regions = a.regions[:1+w.rand.IntN(2)]
 		w.accounts = append(w.accounts, a)
@@ -173,9 +173,9 @@ func (w *world) makeAccounts() {
 	}
 }
 
-// instanceID gives an id in the form of the account's cloud.
+// instanceID returns an id in the form of the account's cloud.
 func (a *account) instanceID(n int) string {
-	if a.cloud == inventory.Tencent {
+	if a.cloud == "tencent" {
 		return fmt.Sprintf("ins-%08d", n)
 	}
 	return fmt.Sprintf("i-%04d", n)
@@ -184,7 +184,7 @@ func (a *account) instanceID(n int) string {
 // setKeyOwner makes an account's key open the account of this owner, with its instances.
 func (w *world) setKeyOwner(a *account, owner string) {
 	a.swapped = owner != a.owner
-	if a.cloud == inventory.Tencent {
+	if a.cloud == "tencent" {
 		a.inTencent = w.tencent.AddAccount(tencenttest.Key{AccountID: owner, AccessKeyID: a.keyID(), AccessKeySecret: a.secret()})
 	} else {
 		a.inAlibaba = w.alibaba.AddAccount(alibabatest.Key{AccountID: owner, AccessKeyID: a.keyID(), AccessKeySecret: a.secret()})
@@ -241,7 +241,7 @@ func (w *world) setClock(d time.Duration) {
 // versionKey names what decides how JumpServer answers what never changes.
 func (w *world) versionKey() string { return fmt.Sprint(w.version, w.database, w.pageCap) }
 
-// transport gives the line to a cloud account, to JumpServer or to DingTalk.
+// transport returns the line to a cloud account, to JumpServer or to DingTalk.
 func (w *world) transport(key string, handler http.Handler, name func(*http.Request) string) http.RoundTripper {
 	if w.transports[key] == nil {
 		w.transports[key] = &faultyTransport{world: w, handler: handler, name: name, lastPages: map[string][]byte{}}
@@ -253,7 +253,7 @@ func (w *world) newFleet() cloud.Fleet {
 	var all []cloud.Account
 	for _, a := range w.accounts {
 		handler := http.Handler(w.alibaba)
-		if a.cloud == inventory.Tencent {
+		if a.cloud == "tencent" {
 			handler = w.tencent
 		}
 		all = append(all, cloud.Account{
@@ -305,8 +305,8 @@ func (w *world) newEngine() engine.Engine {
 	}
 	if w.store != nil {
 		e.Incremental = &engine.Incremental{Store: w.store, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
-		e.OwnerStore = w.store
-		e.Nodes = w.store.ForInstallation("jumpserver", org).NodeIDs()
+		e.Memory.Owners = w.store
+		e.Memory.Nodes = w.store.ForInstallation("jumpserver", org).NodeIDs()
 		e.RemovalTracking = &engine.RemovalTracking{Store: w.store, ShardKey: "run", Exclusive: true}
 	}
 	return e

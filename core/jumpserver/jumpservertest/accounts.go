@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// routeTemplates routes /accounts/account-templates/. Secrets are not kept.
+// routeTemplates routes /accounts/account-templates/. Secrets are not stored.
 func (s *Server) routeTemplates(c *call) reply {
 	o := c.org
 	switch {
@@ -68,8 +68,8 @@ func (s *Server) showAccountAsset(h *host) map[string]any {
 	return out
 }
 
-// validateAccounts reads the accounts of a host that is to be created: a template's id, or a name
-// for a login.
+// validateAccounts reads the accounts of a host that is to be created: the id of a template, or the name
+// of a login.
 func (s *Server) validateAccounts(o *org, row map[string]any, f *rowFields) (mistakes []any) {
 	items, _ := row["accounts"].([]any)
 	for _, item := range items {

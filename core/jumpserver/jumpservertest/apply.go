@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// applyFields makes the change, after everything was checked.
+// applyFields applies a row that was validated.
 func (s *Server) applyFields(o *org, h *host, f rowFields) {
 	h.updated = s.options.Now()
 	if f.name != nil {
@@ -40,7 +40,7 @@ func (s *Server) applyFields(o *org, h *host, f rowFields) {
 	s.applyNodes(o, h, f)
 }
 
-// mergeProtocols adds the protocols of a platform that the host does not have by name.
+// mergeProtocols adds the protocols of a platform whose names the host does not have.
 func mergeProtocols(have []Protocol, more []platformProtocol) []Protocol {
 	have = slices.Clone(have)
 	for _, pp := range more {
@@ -57,7 +57,7 @@ func setIfGiven[T any](into *T, value *T) {
 	}
 }
 
-// applyNodes puts the host under its nodes: paths win over ids; neither on creation is the root.
+// applyNodes puts the host under its nodes: paths win over ids; without either a new host goes to the root.
 func (s *Server) applyNodes(o *org, h *host, f rowFields) {
 	switch {
 	case len(f.paths) > 0:
@@ -74,8 +74,8 @@ func (s *Server) applyNodes(o *org, h *host, f rowFields) {
 	}
 }
 
-// isLimitReached reports whether no asset more may be made: v4.10.19 counts all of every organisation, the versions
-// before it those of the page's kind in the organisation.
+// isLimitReached reports whether no more assets may be created: v4.10.19 counts those of all organisations, earlier versions
+// those of the page's kind in the organisation.
 func (s *Server) isLimitReached(c *call) bool {
 	if !s.options.Version.isSince(V41019) {
 		return len(s.orgAssets(c.org, c.kind)) >= s.options.Limit
@@ -97,12 +97,12 @@ func (s *Server) createAsset(c *call, f rowFields) *host {
 		h.category = f.category
 	}
 	s.setExtraDefaults(h)
-	h.links = o.labels.ofDeleted[id] // of an asset that was deleted
+	h.links = o.labels.ofDeleted[id] // of a deleted asset with this id
 	delete(o.labels.ofDeleted, id)
 	s.applyFields(o, h, f)
 	o.addAsset(h)
 	return h
 }
 
-// limitText is what JumpServer says when its number of assets is used up.
+// limitText is JumpServer's error when its number of assets is used up.
 const limitText = "The number of assets exceeds the limit of 5000"

@@ -17,20 +17,20 @@ import (
 // Key is an access key of one user.
 type Key struct {
 	ID, Secret string
-	Token      string // also taken as "Authorization: Token …"; "" = none
+	Token      string // also accepted as "Authorization: Token …"; "" = none
 	User       string // "" = admin
-	NoRole     bool   // its user has no role in any organisation: 403 for all that needs a right
-	OrgAdmin   bool   // its user administers the organisation, and is no super user
+	NoRole     bool   // its user has no role in any organisation: 403 for everything that needs a right
+	OrgAdmin   bool   // its user administers the organisation, but is no super user
 	Disabled   bool   // switched off: 401
 
-	// Permissions are those of its user beside what everybody has; nil = all, as recorded of a super
-	// user. What is missing is refused with 403.
+	// Permissions are those of its user besides what everybody has; nil = all, as recorded of a super
+	// user. Without a permission the answer is 403.
 	Permissions []string
-	// HidesPermissions: the server does not tell permissions, as an unknown version might.
+	// HidesPermissions makes the server hide the user's permissions, as an unknown version might.
 	HidesPermissions bool
 }
 
-// AddKey makes one more access key.
+// AddKey adds an access key.
 func (s *Server) AddKey(k Key) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,12 +44,12 @@ func (s *Server) addKey(k Key) {
 	s.keys[k.ID] = k
 }
 
-// parameterPattern finds the parameters of a Signature header.
+// parameterPattern matches the parameters of a Signature header.
 var parameterPattern = regexp.MustCompile(`(\w+)="([^"]*)"`)
 
-// authenticate finds the key of a request, by its signature over "(request-target) accept date"
-// or its token, as recorded (auth.json, permissions.json). A date's age is not checked, for the
-// real server does not. The reply counts where the key is not there.
+// authenticate returns the key of a request, by its signature over "(request-target) accept date"
+// or its token, as recorded (auth.json, permissions.json). Like the real server it does not check a date's
+// age. Where ok is false the reply is the answer.
 func (s *Server) authenticate(r *http.Request) (key Key, refused reply, ok bool) {
 	header := r.Header.Get("Authorization")
 	kind, value, _ := strings.Cut(header, " ")
@@ -107,8 +107,8 @@ func (s *Server) unauthorized(text, code string) reply {
 }
 
 // checkThrottle answers 429 once a user's requests of the last window are used up, as v4.10.16 does
-// after 180 in a minute. As in Django REST framework the window slides, and what was refused
-// does not count.
+// after 180 in a minute. As in Django REST framework the window slides, and refused requests
+// do not count.
 func (s *Server) checkThrottle(user string) (reply, bool) {
 	if s.options.MaxRequests == 0 {
 		return reply{}, false
@@ -130,5 +130,5 @@ func (s *Server) checkThrottle(user string) (reply, bool) {
 	return out, true
 }
 
-// defaultWindow is the time in which requests are counted.
+// defaultWindow is the window in which requests are counted.
 const defaultWindow = time.Minute

@@ -14,7 +14,7 @@ import (
 )
 
 // exactly sends a request with all its recorded headers. Only the signature, which is a fake in
-// the recordings, is made anew: with this secret, over what the header says is signed.
+// the recordings, is computed again: with this secret, over the headers that it names.
 func (p *player) exactly(e exchange, secret string) *httptest.ResponseRecorder {
 	p.t.Helper()
 	raw := ""
@@ -80,8 +80,8 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// withOther is a recorded body as it would be of a server with one organisation more, that holds
-// one host whose name is the last.
+// withOther returns a recorded body as a server with one more organisation would send it, whose
+// one host has the last name.
 func withOther(e exchange) any {
 	switch body := e.Response.Body.(type) {
 	case map[string]any:
@@ -122,7 +122,7 @@ func (p *player) header(file string, e exchange) {
 	}
 }
 
-// 180 requests within any minute, for each user; what was refused does not count.
+// 180 requests within any minute, for each user; refused ones do not count.
 func TestThrottle(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)

@@ -8,26 +8,26 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Database is what a server keeps its data in, as far as answers show it: which texts it calls equal,
-// how it orders them, and which it cannot store. It goes with every version.
+// Database is a server's database as far as answers show it: which texts it treats as equal,
+// how it orders them, and which it cannot store. Every version can have each.
 type Database string
 
-// The databases that were recorded. On all but PostgreSQL a name, label, node or zone is what an
-// equal one was written as first.
+// The recorded databases. All but PostgreSQL keep a name, label, node or zone in the spelling in which
+// an equal one was first written.
 const (
-	PostgreSQL     Database = ""                // every text is one of its own
-	MariaDB        Database = "mariadb"         // utf8_general_ci, as JumpServer's installer ships it
+	PostgreSQL     Database = ""                // every text differs from every other
+	MariaDB        Database = "mariadb"         // utf8_general_ci, as JumpServer's installer sets it up
 	MariaDBGeneral Database = "mariadb-general" // utf8mb4_general_ci
 	MariaDBUnicode Database = "mariadb-unicode" // utf8mb4_unicode_ci
-	MariaDBBinary  Database = "mariadb-binary"  // utf8mb4_bin: only spaces at the end do not count
+	MariaDBBinary  Database = "mariadb-binary"  // utf8mb4_bin: only trailing spaces are ignored
 )
 
-// Databases lists the recorded ones.
+// Databases returns the recorded ones.
 func Databases() []Database {
 	return []Database{PostgreSQL, MariaDB, MariaDBGeneral, MariaDBUnicode, MariaDBBinary}
 }
 
-// collationKey returns what makes two texts one in this database, and by which it orders them.
+// collationKey returns the key by which this database compares and orders texts.
 func (d Database) collationKey(text string) string {
 	switch d {
 	case PostgreSQL:
@@ -41,11 +41,11 @@ func (d Database) collationKey(text string) string {
 	return strings.TrimRight(strings.Map(generalCollation, text), " ")
 }
 
-// SameText reports whether the database calls two texts one.
+// SameText reports whether the database treats two texts as equal.
 func (d Database) SameText(x, y string) bool { return d.collationKey(x) == d.collationKey(y) }
 
-// containsText reports whether a search for a part finds it in a text: letter by letter, but for a binary
-// collation always without case.
+// containsText reports whether a search finds a part in a text: character by character, and without case unless the
+// collation is binary.
 func (d Database) containsText(text, part string) bool {
 	if d == PostgreSQL {
 		return strings.Contains(strings.ToLower(text), strings.ToLower(part))
@@ -53,13 +53,13 @@ func (d Database) containsText(text, part string) bool {
 	return strings.Contains(d.collationKey(text+"|"), strings.TrimSuffix(d.collationKey(part+"|"), "|"))
 }
 
-// RefusesText reports whether the database cannot hold a text, nor compare with it: utf8 has room for signs of
-// at most three bytes.
+// RefusesText reports whether the database can neither store a text nor compare with it: utf8 has
+// at most three bytes a character.
 func (d Database) RefusesText(texts ...string) bool {
 	return d == MariaDB && strings.ContainsFunc(strings.Join(texts, ""), func(r rune) bool { return r > 0xFFFF })
 }
 
-// basicPlane makes one sign of all that take four bytes.
+// basicPlane replaces all characters of four bytes by the same one.
 func basicPlane(r rune) rune {
 	if r > 0xFFFF {
 		return unicode.ReplacementChar
@@ -67,8 +67,8 @@ func basicPlane(r rune) rune {
 	return r
 }
 
-// generalCollation is utf8_general_ci, sign by sign: the letter without its accents, in upper case. An accent
-// that is a sign of its own counts, and full width differs from half.
+// generalCollation is utf8_general_ci for one character: the letter without its accents, in upper case. A combining
+// accent counts, and full width differs from half width.
 func generalCollation(r rune) rune {
 	switch r = basicPlane(r); r {
 	case 'ß':
@@ -82,8 +82,8 @@ func generalCollation(r rune) rune {
 	return unicode.ToUpper(r)
 }
 
-// unicodeCollation is what utf8mb4_unicode_ci makes of a sign after compatible ones were decomposed: accents and what
-// is not seen do not count, nor does the kana's script.
+// unicodeCollation is utf8mb4_unicode_ci for one character of a text in compatibility decomposition: accents, invisible
+// characters and the kana's script do not count.
 func unicodeCollation(r rune) rune {
 	switch {
 	case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Cf, r):
@@ -96,8 +96,8 @@ func unicodeCollation(r rune) rune {
 
 func decompose(text string) string { return strings.ReplaceAll(text, "ß", "ss") }
 
-// isDeadlocked reports whether a create that makes rows of the label page meets another one that does: on
-// MariaDB the first runs' parallel creates do.
+// isDeadlocked reports whether a create that makes rows of the label page collides with another one, as the
+// parallel creates of a first run do on MariaDB.
 func (s *Server) isDeadlocked(o *org, f rowFields) bool {
 	fresh := slices.ContainsFunc(f.labels, func(l wantedLabel) bool {
 		return l.row == nil && o.labels.find(l.name, l.value) == nil

@@ -2,10 +2,10 @@ package jumpservertest
 
 import "strings"
 
-// column gives one field of an asset's row.
+// column returns one field of an asset's row.
 type column func(*host) any
 
-// hostColumns are the fields of a row at this version.
+// hostColumns returns the fields of a row in this version.
 func (s *Server) hostColumns() map[string]column {
 	all := map[string]column{
 		"id":            func(h *host) any { return h.ID },
@@ -42,7 +42,7 @@ func (s *Server) hostColumns() map[string]column {
 	return all
 }
 
-// selectedColumns are the columns that a list asks for, and the names of all that it asks for; nil = all.
+// selectedColumns returns the columns that a list request selects, and the selected names; nil = all.
 func (s *Server) selectedColumns(c *call) (show map[string]column, names []string) {
 	switch {
 	case c.query.Get("fields") != "":
@@ -63,7 +63,7 @@ func (s *Server) selectedColumns(c *call) (show map[string]column, names []strin
 	return show, names
 }
 
-// showAsset is an asset in full, as the answer to a write or to its detail.
+// showAsset returns an asset in full, as in the answer to a write or to a GET of one asset.
 func (s *Server) showAsset(c *call, h *host) map[string]any {
 	row := make(map[string]any, len(s.columns))
 	for name, col := range s.columns {
@@ -96,7 +96,7 @@ func protocolsOf(h *host) any {
 	return h.Protocols
 }
 
-// labelRow is a label in a host's row. It is no map because rows are made by the ten thousand.
+// labelRow is a label in a host's row. It is a struct because a list may have tens of thousands.
 type labelRow struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
@@ -121,7 +121,7 @@ func zoneOf(h *host) any {
 	return map[string]any{"id": h.Zone, "name": h.zoneName()}
 }
 
-// zoneName is the name of an asset's zone; "" of one that nobody made.
+// zoneName returns the name of an asset's zone; "" where the zone does not exist.
 func (h *host) zoneName() string {
 	if z := h.org.zones[h.Zone]; z != nil {
 		return z.name
@@ -132,7 +132,8 @@ func (h *host) zoneName() string {
 func (o *org) nodesOf(h *host, paths bool) []any {
 	out := make([]any, 0, len(h.nodes))
 	for _, id := range h.nodes {
-		switch n := o.nodeByID(id); {
+		n := o.nodeByID(id)
+		switch {
 		case n == nil:
 		case paths:
 			out = append(out, n.path)

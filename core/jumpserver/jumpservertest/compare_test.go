@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// learn notes under which id the emulator keeps what the recording keeps under another.
+// learn records the emulator's id for a recorded one.
 func (p *player) learn(want, got any) {
 	switch w := want.(type) {
 	case map[string]any:
@@ -88,15 +88,15 @@ func (p *player) differObject(at string, want map[string]any, got any, whole boo
 	return ""
 }
 
-// sameText compares texts after the ids were translated. A page of HTML, no body, and the words
-// for bad JSONPage only have to be of their kind.
+// sameText compares texts after ids were translated. An HTML page, an empty body and the text
+// about bad JSON only have to be of the same kind.
 func (p *player) sameText(want string, got any) bool {
 	text, isText := got.(string)
 	return isText && (p.translate(want) == text || strings.HasPrefix(want, "JSON parse error")) ||
 		got == nil && (want == "" || strings.HasPrefix(want, "<!DOCTYPE"))
 }
 
-// extraKeys names a field that the emulator shows and the recording does not.
+// extraKeys returns a field that the emulator shows and the recording does not.
 func extraKeys(want, got map[string]any) string {
 	for key := range got {
 		if _, known := want[key]; !known {
@@ -106,8 +106,8 @@ func extraKeys(want, got map[string]any) string {
 	return ""
 }
 
-// volatile are the fields that no two servers have in common; of a person's profile only what
-// tells who it is and which organisations the key has is imitated.
+// volatile are the fields that no two servers have in common. Of a person's profile only
+// the identity and the key's organisations are imitated.
 func volatile(key string) bool {
 	return strings.HasPrefix(key, "date_") && key != "date_verified" || slices.Contains([]string{
 		"db_time", "redis_time", "time",
@@ -118,7 +118,7 @@ func volatile(key string) bool {
 	}, key)
 }
 
-// compared are the fields of a good answer that a client may rely on.
+// compared are the fields of a successful answer that a client may rely on.
 func compared() []string {
 	return []string{"id", "name", "address", "platform", "nodes", "labels", "protocols", "nodes_display", "domain", "zone",
 		"is_active", "comment", "org_id", "count", "results", "value", "full_value", "port", "category", "is_default", "is_root"}

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// ConcurrentCreates is how long creates of hosts take on a server whose writers share it: the time a host, by how
-// many requests are under way. In between it is interpolated, beyond 8 it stays the same.
+// ConcurrentCreates is how long creates of hosts take on a server whose writers share it: the time per host, by the
+// number of requests in flight. It is interpolated between them, and constant beyond 8.
 type ConcurrentCreates struct {
-	One, Two, Four, Eight time.Duration // a host, with so many writers
-	Spread                float64       // 0.5: each host is between half as much work and one and a half
+	One, Two, Four, Eight time.Duration // per host, with so many writers
+	Spread                float64       // 0.5: each host takes between half and one and a half times as long
 }
 
-// MeasuredConcurrentCreates is what real servers took, a host of the usual labels on 2 cores: one, two, four and
-// eight writers 150–161, 92–108, 85–106 and 81–92 ms on v4.7.0; 217–243, 129–151, 106–124 and 108–113
-// on v4.10.19; the middle of each. Of v4.10.16 nothing was measured, it is taken for v4.7.0.
+// MeasuredConcurrentCreates returns what was measured on real servers, for a host with the usual labels on 2 cores: one, two,
+// four and eight writers took 150–161, 92–108, 85–106 and 81–92 ms on v4.7.0; 217–243, 129–151, 106–124 and 108–113
+// on v4.10.19; these are the middles. v4.10.16 was not measured and has the times of v4.7.0.
 func MeasuredConcurrentCreates(v Version) ConcurrentCreates {
 	const ms = time.Millisecond
 	if v == V41019 {
@@ -27,8 +27,8 @@ func MeasuredConcurrentCreates(v Version) ConcurrentCreates {
 	return ConcurrentCreates{One: 155 * ms, Two: 100 * ms, Four: 95 * ms, Eight: 86 * ms}
 }
 
-// Handler makes the creates of hosts that go to next take their time. What was begun takes its time
-// although its client has gone.
+// Handler delays the creates of hosts that go to next. A create that has begun takes its time
+// even if its client disconnects.
 func (c ConcurrentCreates) Handler(next http.Handler) http.Handler {
 	w := &sharedWorker{ConcurrentCreates: c, random: rand.New(rand.NewPCG(1, 2)), at: time.Now()}
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -39,7 +39,7 @@ func (c ConcurrentCreates) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// rate is how many hosts a second are made of so many requests in all.
+// rate returns how many hosts a second the given number of requests create together.
 func (c ConcurrentCreates) rate(requests int) float64 {
 	each := []time.Duration{c.One, c.Two, c.Four, c.Eight}
 	x := min(math.Log2(float64(requests)), 3)
@@ -47,12 +47,12 @@ func (c ConcurrentCreates) rate(requests int) float64 {
 	return 1 / (each[n].Seconds() + (each[n+1]-each[n]).Seconds()*(x-float64(n)))
 }
 
-// sharedWorker is a server at work: all requests under way get the same share of it.
+// sharedWorker is a server at work: all requests in flight get the same share of it.
 type sharedWorker struct {
 	ConcurrentCreates
 	mu     sync.Mutex
 	random *rand.Rand
-	share  float64 // what each request has got that was there from the beginning, in hosts
+	share  float64 // what a request in flight from the beginning would have got, in hosts
 	at     time.Time
 	jobs   jobHeap
 	timer  *time.Timer
@@ -73,7 +73,7 @@ func (w *sharedWorker) addJob() <-chan struct{} {
 	return j.done
 }
 
-// advance shares out the time since the last change.
+// advance distributes the time since the last change.
 func (w *sharedWorker) advance() {
 	now := time.Now()
 	if n := len(w.jobs); n > 0 {
@@ -82,7 +82,7 @@ func (w *sharedWorker) advance() {
 	w.at = now
 }
 
-// scheduleNext waits for the next job to be done.
+// scheduleNext waits until the next job is done.
 func (w *sharedWorker) scheduleNext() {
 	if w.timer != nil {
 		w.timer.Stop()
@@ -103,7 +103,7 @@ func (w *sharedWorker) finishJobs() {
 	w.scheduleNext()
 }
 
-// jobHeap is a heap, the next to be done first.
+// jobHeap is a heap of jobs, the next one to be done first.
 type jobHeap []job
 
 // Len implements heap.Interface.

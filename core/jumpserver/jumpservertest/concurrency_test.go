@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Hosts come as quickly as they were measured to, whatever the spread; reading costs nothing.
+// Hosts are created as fast as measured, whatever the spread; reading costs nothing.
 func TestConcurrentCreates(t *testing.T) {
 	t.Parallel()
 	for _, version := range Versions() {

@@ -5,18 +5,18 @@ import (
 	"net/http"
 )
 
-// pendingNames are what a request under way is about to create. Of two that overlap only the first
-// succeeds; the other crashes, as recorded (concurrency*.json).
+// pendingNames is what a request in flight is about to create. Of two that overlap only the first
+// succeeds; the other one crashes, as recorded (concurrency*.json).
 type pendingNames struct {
 	keys     []string
 	lostRace bool
 }
 
-// registerPending looks for new node paths and names in a request, before it waits its latency.
+// registerPending registers new node paths and names of a request, before its latency passes.
 func (s *Server) registerPending(r *http.Request, body []byte) *pendingNames {
-	held := &pendingNames{}
+	pending := &pendingNames{}
 	if r.Method != http.MethodPost || len(body) == 0 || body[0] != '{' {
-		return held
+		return pending
 	}
 	var row struct {
 		Name  string   `json:"name"`
@@ -24,7 +24,7 @@ func (s *Server) registerPending(r *http.Request, body []byte) *pendingNames {
 		Full  string   `json:"full_value"`
 	}
 	if json.Unmarshal(body, &row) != nil {
-		return held
+		return pending
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -41,18 +41,19 @@ func (s *Server) registerPending(r *http.Request, body []byte) *pendingNames {
 		keys = append(keys, "name "+c.org.db.collationKey(row.Name))
 	}
 	for _, key := range keys {
-		held.lostRace = held.lostRace || s.making[c.org.id+key] > 0
+		pending.lostRace = pending.lostRace || s.making[c.org.id+key] > 0
 		s.making[c.org.id+key]++
-		held.keys = append(held.keys, c.org.id+key)
+		pending.keys = append(pending.keys, c.org.id+key)
 	}
-	return held
+	return pending
 }
 
-func (s *Server) unregisterPending(held *pendingNames) {
+func (s *Server) unregisterPending(pending *pendingNames) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, key := range held.keys {
-		if s.making[key]--; s.making[key] == 0 {
+	for _, key := range pending.keys {
+		s.making[key]--
+		if s.making[key] == 0 {
 			delete(s.making, key)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// countRequest counts a request and lets the test change the world in the middle of a run.
+// countRequest counts a request and lets the test change the server in the middle of a run.
 func (s *Server) countRequest(r *http.Request) {
 	name := r.Method + " " + s.ids.ReplaceAllString(r.URL.Path, "{id}")
 	s.mu.Lock()
@@ -23,57 +23,57 @@ func (s *Server) countRequest(r *http.Request) {
 	}
 }
 
-// OnRequest sets a function that sees every request before it is answered; it may call the
-// server's other methods. nil takes it away.
+// OnRequest sets a function that is called with every request before it is answered; it may call the
+// server's other methods. nil removes it.
 func (s *Server) OnRequest(hook func(*http.Request)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.onRequest = hook
 }
 
-// Calls counts requests by method and path, with ids as {id}.
+// Calls returns the number of requests by method and path, with ids as {id}.
 func (s *Server) Calls() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.calls)
 }
 
-// Requests counts all requests.
+// Requests returns the number of all requests.
 func (s *Server) Requests() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests
 }
 
-// Writes counts the requests that may have changed something; parking ids is not one.
+// Writes returns the number of requests that may have changed something; parking ids does not count.
 func (s *Server) Writes() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.writes
 }
 
-// ResetCounts begins the counts anew.
+// ResetCounts sets all counts to zero.
 func (s *Server) ResetCounts() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls, s.requests, s.writes = map[string]int{}, 0, 0
 }
 
-// Unexpected lists what no careful client would have sent.
+// Unexpected returns the requests that no careful client would send.
 func (s *Server) Unexpected() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.unexpected)
 }
 
-// AllowUnexpected stops such requests from failing the test, for tests that send them.
+// AllowUnexpected lets such requests pass, for tests that send them.
 func (s *Server) AllowUnexpected() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lenient = true
 }
 
-// SetLatency changes the time that every request takes.
+// SetLatency sets the latency of every request.
 func (s *Server) SetLatency(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

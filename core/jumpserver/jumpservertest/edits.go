@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// What people do in the tree of nodes and with platforms, in the web interface.
+// The methods of this file do what people do with nodes and platforms in the web interface.
 
-// NodeAt returns the id of the node at a path with the root node's own name; "" = there is none.
+// NodeAt returns the id of the node at a path that begins with the root node's own name; "" = there is none.
 func (s *Server) NodeAt(orgID, path string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -18,7 +18,7 @@ func (s *Server) NodeAt(orgID, path string) string {
 	return ""
 }
 
-// RenameNode returns the node at a path another name. The paths of all nodes below it follow.
+// RenameNode renames the node at a path. The paths of all nodes below it follow.
 func (s *Server) RenameNode(orgID, path, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,7 +45,8 @@ func (s *Server) DeleteNode(orgID, path string) {
 		gone[n.id] = n.isAtOrBelow(key)
 	}
 	for _, h := range o.listAssets() {
-		if h.nodes = slices.DeleteFunc(h.nodes, func(id string) bool { return gone[id] }); len(h.nodes) == 0 {
+		h.nodes = slices.DeleteFunc(h.nodes, func(id string) bool { return gone[id] })
+		if len(h.nodes) == 0 {
 			h.nodes = []string{o.nodes[0].id}
 		}
 	}
@@ -66,7 +67,7 @@ func (o *org) nodeByKey(key string) *node {
 	return o.nodes[at]
 }
 
-// moveNode puts a node with all below it under a parent, with a name. Its id stays; keys and paths follow.
+// moveNode puts a node with all below it under a parent and names it. Its id stays; keys and paths follow.
 func (o *org) moveNode(n, parent *node, name string) {
 	oldKey, oldPath := n.key, n.path
 	newKey := n.key
@@ -93,7 +94,7 @@ func (o *org) moveNode(n, parent *node, name string) {
 	}
 }
 
-// AddPlatform makes a platform of one's own for hosts of a type, with ssh at a port.
+// AddPlatform creates a custom platform for hosts of a type, with ssh at a port.
 func (s *Server) AddPlatform(name, kind string, ssh int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,20 +8,20 @@ import (
 )
 
 // Fault is a way to fail. With After the request is carried out first, and only its answer is
-// lost or bad (Cut, or the page of a front: Status 502 or 504 without a Body); with Edit the true
+// lost or replaced (Cut, or an intermediary's page: Status 502 or 504 without a Body); with Edit the real
 // answer is changed.
 type Fault struct {
-	Status       int // answered with Body; where that is "", as JumpServer itself does, or, if it never does, with a front's page
+	Status       int // answered with Body; if that is "", as JumpServer itself does, or, if it never does, with an intermediary's page
 	Body         string
-	Front        Page // something in front of JumpServer answers, in place of all else
+	Front        Page // an intermediary answers, whatever the other fields say
 	RetryAfter   string
 	Location     string
-	Cut          bool // the connection is closed without an answer; net/http may send a GET again by itself
+	Cut          bool // the connection is closed without an answer; net/http may repeat a GET by itself
 	Hang         bool // no answer until the client gives up
 	After        bool
 	Delay        time.Duration // before anything else; alone, the answer is only late
-	PerRow       time.Duration // of a write of hosts, in addition to its costs: it is carried out although its client has gone
-	FrontTimeout time.Duration // a front answers with the fault after so long, and the server goes on and carries it out
+	PerRow       time.Duration // of a write of hosts, on top of its time; it is carried out even if its client disconnects
+	FrontTimeout time.Duration // an intermediary answers with the fault after this time, and the server carries the request out
 	Edit         func(status int, body []byte) (int, []byte)
 }
 
@@ -31,31 +31,31 @@ type plannedFault struct {
 	times int
 }
 
-// Fail makes the next requests that match fail, times over; a negative number: always.
+// Fail makes the next matching requests fail, times over; a negative number: always.
 func (s *Server) Fail(match func(*http.Request) bool, times int, f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, &plannedFault{f, match, times})
 }
 
-// ClearFaults takes all faults away.
+// ClearFaults removes all faults.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
 }
 
-// MatchRequest matches requests by method ("" = any) and a part of the request's target.
+// MatchRequest matches requests by method ("" = any) and a part of the target.
 func MatchRequest(method, part string) func(*http.Request) bool {
 	return func(r *http.Request) bool {
 		return (method == "" || r.Method == method) && strings.Contains(r.URL.RequestURI(), part)
 	}
 }
 
-// TruncateJSON cuts the answer in the middle of its JSONPage.
+// TruncateJSON cuts the answer in the middle.
 func TruncateJSON(status int, body []byte) (int, []byte) { return status, body[:len(body)/2] }
 
-// DropLastRow takes the last row out of a page whose count stays, as pages do that are walked by a
+// DropLastRow removes the last row of a page and leaves its count, as happens when pages are sorted by a
 // field that is not unique.
 func DropLastRow(status int, body []byte) (int, []byte) {
 	return status, editPage(body, func(page map[string]any, rows []any) {
@@ -63,7 +63,7 @@ func DropLastRow(status int, body []byte) (int, []byte) {
 	})
 }
 
-// ChangeCount changes a page's count by so many, as happens when people work between two pages.
+// ChangeCount adds to a page's count, as happens when people work between two pages.
 func ChangeCount(by int) func(int, []byte) (int, []byte) {
 	return func(status int, body []byte) (int, []byte) {
 		return status, editPage(body, func(page map[string]any, _ []any) {
@@ -73,7 +73,7 @@ func ChangeCount(by int) func(int, []byte) (int, []byte) {
 	}
 }
 
-// MoveFirstRow makes the first row of a page one of another organisation.
+// MoveFirstRow changes the organisation of the first row of a page.
 func MoveFirstRow(id string) func(int, []byte) (int, []byte) {
 	return func(status int, body []byte) (int, []byte) {
 		return status, editPage(body, func(_ map[string]any, rows []any) {
@@ -99,12 +99,12 @@ func editPage(body []byte, edit func(map[string]any, []any)) []byte {
 	return out
 }
 
-// replacesAnswer tells whether the fault takes the place of the answer, so that nothing is carried out.
+// replacesAnswer reports whether the fault replaces the answer, so that the request is not carried out.
 func (f Fault) replacesAnswer() bool {
 	return !f.After && f.Edit == nil && f.FrontTimeout == 0 && (f.Status != 0 || f.Cut || f.Hang || f.Front.Status != 0)
 }
 
-// nextFault finds the fault of a request and uses it up once; none is the zero one.
+// nextFault returns the fault of a request and counts its use; the zero Fault means none.
 func (s *Server) nextFault(r *http.Request) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,7 +138,7 @@ func (f Fault) sendFault(w http.ResponseWriter, r *http.Request) {
 	writeReply(w, out, out.marshal())
 }
 
-// faultReply is what takes the place of the answer.
+// faultReply returns the answer of a fault.
 func (f Fault) faultReply() reply {
 	switch {
 	case f.Body != "":

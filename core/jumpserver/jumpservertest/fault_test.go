@@ -13,16 +13,16 @@ import (
 	"time"
 )
 
-// recorder is a test that keeps what was said.
-type recorder struct{ said []string }
+// recorder is a TB that records errors.
+type recorder struct{ recorded []string }
 
 func (*recorder) Helper() {}
 
 func (r *recorder) Errorf(format string, args ...any) {
-	r.said = append(r.said, fmt.Sprintf(format, args...))
+	r.recorded = append(r.recorded, fmt.Sprintf(format, args...))
 }
 
-// get asks over a real connection, so that cut and hanging answers can be told apart.
+// get uses a real connection, so that cut and hanging answers can be distinguished.
 func get(ctx context.Context, t *testing.T, base, path string) (status int, body string, err error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
@@ -30,7 +30,7 @@ func get(ctx context.Context, t *testing.T, base, path string) (status int, body
 		t.Fatal(err)
 	}
 	sign(r, KeyID, KeySecret)
-	// A request on a connection that was used before is sent again by net/http itself when it is cut.
+	// net/http itself repeats a request on a reused connection when it is cut.
 	answer, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(r)
 	if err != nil {
 		return 0, "", err
@@ -40,7 +40,7 @@ func get(ctx context.Context, t *testing.T, base, path string) (status int, body
 	return answer.StatusCode, string(raw), err
 }
 
-// rows tells how many rows a page counts and has, and whether one is of another organisation.
+// rows returns how many rows a page counts and has, and whether one is of another organisation.
 func rows(body string) (count, rows int, foreign bool) {
 	var page struct {
 		Count   int
@@ -120,7 +120,7 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// What no careful client sends fails the test, unless that is what the test is about.
+// What no careful client sends fails the test, unless the test allows it.
 func TestUnexpected(t *testing.T) {
 	t.Parallel()
 	two := []any{map[string]any{"name": "a", "address": "a", "platform": 1, "protocols": []any{map[string]any{"name": "ssh", "port": 22}}},
@@ -133,25 +133,25 @@ func TestUnexpected(t *testing.T) {
 		"TRACE assets/hosts/": nil, "PUT assets/platforms/1/": map[string]any{}, "GET assets/zones/?limit=1": nil,
 		"PATCH assets/hosts/": []any{map[string]any{"id": host, "protocols": ssh}, map[string]any{"id": "00000000-0000-0000-0000-0000000000ab", "protocols": ssh}},
 	} {
-		said := &recorder{}
-		p := &player{t: t, s: New(Options{TB: said}), ids: map[string]string{}}
+		recorded := &recorder{}
+		p := &player{t: t, s: New(Options{TB: recorded}), ids: map[string]string{}}
 		p.s.Seed(DefaultOrg, Host{ID: host, Name: "h"})
 		p.s.Seed(DefaultOrg, Host{ID: "00000000-0000-0000-0000-0000000000ab", Name: "i"})
 		method, path, _ := strings.Cut(target, " ")
 		p.ask(method, "/api/v1/"+path, body)
-		if len(said.said) != 1 || len(p.s.Unexpected()) != 1 {
-			t.Errorf("%s: said %q, noted %q", target, said.said, p.s.Unexpected())
+		if len(recorded.recorded) != 1 || len(p.s.Unexpected()) != 1 {
+			t.Errorf("%s: said %q, noted %q", target, recorded.recorded, p.s.Unexpected())
 		}
 	}
-	said := &recorder{}
-	p := &player{t: t, s: New(Options{TB: said}), ids: map[string]string{}}
+	recorded := &recorder{}
+	p := &player{t: t, s: New(Options{TB: recorded}), ids: map[string]string{}}
 	p.s.AllowUnexpected()
 	for _, target := range []string{"GET assets/hosts/?limit=1", "GET assets/assets/?limit=1", "OPTIONS assets/hosts/", "GET assets/nope/"} {
 		method, path, _ := strings.Cut(target, " ")
 		p.ask(method, "/api/v1/"+path, nil)
 	}
-	if len(said.said) != 0 || len(p.s.Unexpected()) != 1 {
-		t.Errorf("said %q, noted %q", said.said, p.s.Unexpected())
+	if len(recorded.recorded) != 0 || len(p.s.Unexpected()) != 1 {
+		t.Errorf("said %q, noted %q", recorded.recorded, p.s.Unexpected())
 	}
 }
 
@@ -168,7 +168,8 @@ func BenchmarkPages(b *testing.B) {
 				"/api/v1/assets/hosts/?fields=id,name,address,platform,labels,comment,is_active,zone,org_id&limit=1000&offset=%d", offset), nil)
 			sign(r, KeyID, KeySecret)
 			w := httptest.NewRecorder()
-			if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+			s.ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
 				b.Fatal(w.Code)
 			}
 		}

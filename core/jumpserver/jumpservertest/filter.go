@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// buildFilters gives the tests that a row must pass. Unknown parameters, the other version's zone and
-// a node that does not exist are ignored in silence, as the real server does; failed is the answer to
-// a value that it does not take.
+// buildFilters returns the filters that a row must pass. Unknown parameters, the other version's zone and
+// a node that does not exist are silently ignored, as by the real server; failed is the answer to
+// an invalid value.
 func (s *Server) buildFilters(c *call) (keep []func(*host) bool, failed *reply) {
 	crashed := htmlReply(http.StatusInternalServerError)
 	if value := c.query.Get("ids"); value != "" {
@@ -51,7 +51,7 @@ func (s *Server) buildFilters(c *call) (keep []func(*host) bool, failed *reply) 
 	return keep, nil
 }
 
-// invalidChoices are the mistakes of a filter whose value is none that it takes.
+// invalidChoices returns the mistakes of filters with an invalid value.
 func (s *Server) invalidChoices(c *call) map[string]any {
 	wrong := map[string]any{}
 	if id := c.query.Get("id"); id != "" && uuid.Validate(id) != nil {
@@ -75,8 +75,8 @@ func (s *Server) invalidChoices(c *call) map[string]any {
 	return wrong
 }
 
-// fieldFilters are the filters on one field: by the whole value, as the database compares, save the
-// search, which looks for parts of name, address or comment. v4.10.19 ignores case, where the database
+// fieldFilters returns the filters on one field: they compare the whole value as the database does, except
+// search, which finds parts of name, address or comment. v4.10.19 ignores case where the database
 // can.
 func (s *Server) fieldFilters() map[string]func(*host, string) bool {
 	db := s.options.Database
@@ -113,7 +113,7 @@ func (s *Server) fieldFilters() map[string]func(*host, string) bool {
 	return filters
 }
 
-// matchesBool compares with a filter's value; one that is neither true nor false matches all.
+// matchesBool compares with a filter's value; one that is neither true nor false matches both.
 func matchesBool(is bool, value string) bool {
 	switch strings.ToLower(value) {
 	case "true", "1":
@@ -144,7 +144,7 @@ func nodeFilter(o *org, n *node, only bool) func(*host) bool {
 	}
 }
 
-// labelFilter reads "k:v,k:*": values of one key are or-ed, keys are and-ed.
+// labelFilter parses "k:v,k:*": the row needs one of the values of each key.
 func labelFilter(value string, db Database) (func(*host) bool, bool) {
 	want := map[string][]string{}
 	for pair := range strings.SplitSeq(value, ",") {
@@ -167,7 +167,7 @@ func labelFilter(value string, db Database) (func(*host) bool, bool) {
 	}, true
 }
 
-// orderRows sorts rows by the field that was asked for; without one they are by name already.
+// orderRows sorts rows by a field; without one they are sorted by name already.
 func orderRows(rows []*host, by string) []*host {
 	field, down := strings.CutPrefix(by, "-")
 	compare, known := map[string]func(x, y *host) int{

@@ -67,7 +67,7 @@ func (s *Server) routeAsset(c *call) reply {
 	return s.unknownMethod(c)
 }
 
-// updateAsset: the asset's own id may be in the body, another crashes.
+// updateAsset updates one asset. Its own id may be in the body; another id crashes.
 func (s *Server) updateAsset(c *call, h *host) reply {
 	row, isObject := c.body.(map[string]any)
 	if id, has := row["id"]; !isObject || has && id != h.ID {
@@ -84,7 +84,7 @@ func (s *Server) updateAsset(c *call, h *host) reply {
 	return okReply(s.showAsset(c, h))
 }
 
-// refuseInRootOrg refuses what cannot be made in the all-zero organisation: labels and nodes. Other
+// refuseInRootOrg refuses what cannot be written in the all-zero organisation: labels and nodes. Other
 // fields of an asset can be changed there, whatever its organisation is.
 func (s *Server) refuseInRootOrg(c *call, row map[string]any) (answer reply, is bool) {
 	const text = "Please save in a org"
@@ -99,7 +99,7 @@ func (s *Server) refuseInRootOrg(c *call, row map[string]any) (answer reply, is 
 	return reply{}, false
 }
 
-// applyUpdate writes one host; a PUT puts back to its default what it leaves out.
+// applyUpdate writes one host; a PUT resets omitted fields to their defaults.
 func (s *Server) applyUpdate(c *call, h *host, f rowFields) {
 	if c.method == http.MethodPut {
 		if f.active == nil {
@@ -135,10 +135,11 @@ func (s *Server) createHost(c *call) reply {
 	return reply{status: http.StatusCreated, body: s.showAsset(c, h)}
 }
 
-// deleteHosts deletes what a filter matches; without one, the only asset of the kind that there is.
+// deleteHosts deletes what a filter matches; without one, the asset of the kind if there is only one.
 func (s *Server) deleteHosts(c *call) reply {
 	rows := s.pageAssets(c)
-	switch spm := c.query.Get("spm"); {
+	spm := c.query.Get("spm")
+	switch {
 	case c.query.Has("spm"):
 		if uuid.Validate(spm) != nil {
 			s.recordUnexpected("DELETE with spm %q", spm)

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// bulkWrite is a list of hosts that is checked before any of it is written.
+// bulkWrite is a list of hosts that is validated before any of it is written.
 type bulkWrite struct {
 	all      []rowFields
 	targets  []*host // of updates
@@ -76,8 +76,8 @@ func (s *Server) showAll(c *call, hosts []*host) []any {
 	return out
 }
 
-// dropProtocols imitates the fault of every list form: the rows that sent protocols lose them,
-// all but the last row of the list.
+// dropProtocols imitates the bug of every list form: the rows that sent protocols lose them,
+// except the last row of the list.
 func dropProtocols(rows []*host, sent func(int) bool) {
 	for n, h := range rows[:max(len(rows)-1, 0)] {
 		if sent(n) {

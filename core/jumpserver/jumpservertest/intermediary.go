@@ -10,12 +10,12 @@ import (
 	"sync"
 )
 
-// Page is what something in front of JumpServer answers in its place.
+// Page is an intermediary's answer in JumpServer's place.
 type Page struct {
 	Status int
-	Header map[string]string // Content-Type is text/html where it is missing and there is a body
+	Header map[string]string // Content-Type defaults to text/html if there is a body
 	Body   string
-	Cookie bool // JumpServer's own cookie is set: it answered itself after all
+	Cookie bool // JumpServer's own cookie is set: it answered itself
 }
 
 // ServeHTTP implements http.Handler.
@@ -35,8 +35,8 @@ func (p Page) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, p.Body)
 }
 
-// Intermediary stands before a server as a reverse proxy, a firewall for the web or a login gateway does, and
-// answers in its place what it is told to. Its methods may be called at any time.
+// Intermediary stands in front of a server like a reverse proxy, a web application firewall or a login gateway, and
+// answers in its place as it is told. It is safe for concurrent use.
 type Intermediary struct {
 	next http.Handler
 
@@ -53,31 +53,31 @@ type answerRule struct {
 	times int
 }
 
-// NewIntermediary makes one that lets everything through.
+// NewIntermediary returns one that passes everything on.
 func NewIntermediary(next http.Handler) *Intermediary { return &Intermediary{next: next} }
 
-// Answer makes the next requests that match be answered by a page, times over; a negative number: always.
+// Answer answers the next matching requests with a page, times over; a negative number: always.
 func (f *Intermediary) Answer(match func(*http.Request) bool, times int, page Page) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.rules = append(f.rules, answerRule{match, page, times})
 }
 
-// LimitBody makes it refuse bodies of more than so many bytes as nginx does; 0 = any pass.
+// LimitBody makes it refuse larger bodies as nginx does; 0 = no limit.
 func (f *Intermediary) LimitBody(bytes int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.maxBody, f.large = bytes, NginxPage(http.StatusRequestEntityTooLarge, "Request Entity Too Large")
 }
 
-// LetThrough takes all rules and limits away.
+// LetThrough removes all rules and limits.
 func (f *Intermediary) LetThrough() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.rules, f.maxBody = nil, 0
 }
 
-// Intercepted counts the requests that JumpServer never saw.
+// Intercepted returns the number of requests that JumpServer never saw.
 func (f *Intermediary) Intercepted() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -116,7 +116,7 @@ func (f *Intermediary) matchRule(r *http.Request, size int) (Page, bool) {
 	return Page{}, false
 }
 
-// NginxPage is a page of nginx's own, as every reverse proxy built on it shows.
+// NginxPage returns a page of nginx itself, as every reverse proxy built on it shows.
 func NginxPage(status int, words string) Page { return nginxLike("nginx/1.24.0", status, words) }
 
 func nginxLike(server string, status int, words string) Page {
@@ -125,12 +125,12 @@ func nginxLike(server string, status int, words string) Page {
 		"</title></head>\r\n<body>\r\n<center><h1>" + title + "</h1></center>\r\n<hr><center>" + server + "</center>\r\n</body>\r\n</html>\r\n"}
 }
 
-// JSONPage is an answer of a gateway for APIs.
+// JSONPage returns an answer of an API gateway.
 func JSONPage(status int, server, body string) Page {
 	return Page{Status: status, Header: map[string]string{"Server": server, "Content-Type": "application/json"}, Body: body}
 }
 
-// PlainPage is an answer in plain words.
+// PlainPage returns an answer in plain text.
 func PlainPage(status int, server, body string) Page {
 	return Page{Status: status, Header: map[string]string{"Server": server, "Content-Type": "text/plain; charset=utf-8"}, Body: body}
 }
@@ -140,15 +140,15 @@ func titledPage(status int, server, title string) Page {
 		Body: "<!DOCTYPE html>\n<html lang=\"zh-cn\"><head><meta charset=\"utf-8\"><title>\n" + title + "\n</title></head><body></body></html>"}
 }
 
-// withHeader adds a header to a page.
+// withHeader returns the page with one more header.
 func (p Page) withHeader(name, value string) Page {
 	p.Header = maps.Clone(p.Header)
 	p.Header[name] = value
 	return p
 }
 
-// RecordedPages are what stands in front of JumpServer in the field, by what it is: pages and answers in the form
-// that these programs are known to give. None of them is JumpServer's.
+// RecordedPages returns, by name, the pages and answers of programs that stand in front of JumpServer in the field, in the form
+// that these programs are known for. None of them is JumpServer's.
 func RecordedPages() map[string]Page {
 	return map[string]Page{
 		"nginx 401, auth_basic":      NginxPage(401, "Authorization Required").withHeader("WWW-Authenticate", `Basic realm="Restricted"`),
@@ -202,7 +202,7 @@ func RecordedPages() map[string]Page {
 	}
 }
 
-// MatchBody matches requests whose body holds a text, as a firewall does that dislikes it.
+// MatchBody matches requests whose body contains a text, as a firewall does that blocks it.
 func MatchBody(text string) func(*http.Request) bool {
 	return func(r *http.Request) bool {
 		body, err := io.ReadAll(r.Body)

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// assetPage is what one of the pages below /assets/ lists: the assets of a category, all of them, or
-// those hosts that are gateways.
+// assetPage says what one of the pages below /assets/ lists: the assets of a category, all of them, or
+// the hosts that are gateways.
 type assetPage struct {
 	category string // "" = all
 	title    string // in "Host object does not exist."
 	gateways bool
 }
 
-// assetKinds are the pages of assets by their name in paths.
+// assetKinds returns the pages of assets by their name in paths.
 func assetKinds(v Version) map[string]*assetPage {
 	all := map[string]*assetPage{
 		"assets": {"", "Asset", false}, "hosts": {"host", "Host", false}, "databases": {"database", "Database", false},
@@ -32,7 +32,7 @@ const gatewayPlatform = "Gateway"
 
 func (h *host) isGateway() bool { return strings.HasPrefix(h.Platform, gatewayPlatform) }
 
-// showsAsset reports whether the page shows an asset. On v4.7.0 a gateway needs a zone to be among them.
+// showsAsset reports whether the page shows an asset. v4.7.0 lists a gateway only if it has a zone.
 func (s *Server) showsAsset(k *assetPage, h *host) bool {
 	switch {
 	case k.gateways:
@@ -43,7 +43,7 @@ func (s *Server) showsAsset(k *assetPage, h *host) bool {
 	return h.categoryName() == k.category
 }
 
-// pageAssets returns the assets of the call's page, by name: those of its organisation, or of all of them.
+// pageAssets returns the assets of the call's page, by name: those of its organisation, or of all.
 func (s *Server) pageAssets(c *call) []*host {
 	if c.orgID != RootOrg {
 		return s.orgAssets(c.org, c.kind)
@@ -69,7 +69,7 @@ func (s *Server) orgAssets(o *org, k *assetPage) []*host {
 	return filterRows(rows, []func(*host) bool{func(h *host) bool { return s.showsAsset(k, h) }})
 }
 
-// findPageAsset finds an asset of the call's page by its id.
+// findPageAsset returns an asset of the call's page by its id.
 func (s *Server) findPageAsset(c *call, id string) *host {
 	orgs := []*org{c.org}
 	if c.orgID == RootOrg {
@@ -83,12 +83,12 @@ func (s *Server) findPageAsset(c *call, id string) *host {
 	return nil
 }
 
-// databaseFields are what databases have beside what all assets have.
+// databaseFields returns the fields that only databases have.
 func databaseFields() []string {
 	return []string{"db_name", "use_ssl", "allow_invalid_cert", "ca_cert", "client_cert", "client_key", "pg_ssl_mode"}
 }
 
-// setExtraDefaults returns an asset the defaults of what only its category has.
+// setExtraDefaults sets the defaults of the fields that only the asset's category has.
 func (s *Server) setExtraDefaults(h *host) {
 	switch h.category {
 	case "database":
@@ -104,7 +104,7 @@ func (s *Server) setExtraDefaults(h *host) {
 	}
 }
 
-// validateExtra reads what only a category has; a database needs a name, but for some types.
+// validateExtra reads the fields that only a category has; a database needs a name, except for some types.
 func (s *Server) validateExtra(row map[string]any, was *host, full bool, f *rowFields, v *validation) {
 	category := f.category
 	if was != nil {
@@ -124,7 +124,8 @@ func (s *Server) validateExtra(row map[string]any, was *host, full bool, f *rowF
 	if category != "database" || p == nil || s.mayLackName(p.Type) {
 		return
 	}
-	switch name, given := f.extra["db_name"]; {
+	name, given := f.extra["db_name"]
+	switch {
 	case !given && full:
 		v.addMistake("db_name", []string{"This field is required."})
 	case given && name == "":
@@ -136,8 +137,8 @@ func (s *Server) mayLackName(platformType string) bool {
 	return platformType == "mysql" || platformType == "mariadb" || platformType == "redis" && s.options.Version != V47
 }
 
-// showExtra puts into a row what only the asset's category has; the page of all assets shows only a
-// part, as spec_info.
+// showExtra adds the fields that only the asset's category has; the page of all assets shows only
+// some of them, as spec_info.
 func (s *Server) showExtra(k *assetPage, h *host, row map[string]any) {
 	switch {
 	case h.category == "database" && k.category == h.category:
@@ -164,7 +165,7 @@ func textAt(row map[string]any, name string) string {
 	return text
 }
 
-// specOf is an asset's spec_info.
+// specOf returns an asset's spec_info.
 func specOf(h *host) any {
 	out := map[string]any{}
 	if h.category == "database" {
@@ -175,8 +176,8 @@ func specOf(h *host) any {
 	return out
 }
 
-// refusedByPage is what a page's kind has against a whole request: databases crash on every list, and
-// assets are made on the pages of their kinds.
+// refusedByPage refuses requests that a page never accepts: databases crash on every list, and
+// assets are created on the pages of their kinds.
 func (s *Server) refusedByPage(c *call) (answer reply, is bool) {
 	_, isList := c.body.([]any)
 	switch {

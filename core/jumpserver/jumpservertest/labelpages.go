@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// assetType is the number of assets among the types of what can have labels.
+// assetType is the number of assets among the types of resources that can have labels.
 const assetType = 6
 
 // LabelRow is one row of the label page.
@@ -19,7 +19,7 @@ type LabelRow struct {
 	Resources       int // res_count: deleted assets are counted
 }
 
-// LabelRows lists the rows of an organisation's label page, by name and value.
+// LabelRows returns the rows of an organisation's label page, by name and value.
 func (s *Server) LabelRows(orgID string) []LabelRow {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -30,8 +30,8 @@ func (s *Server) LabelRows(orgID string) []LabelRow {
 	return out
 }
 
-// SeedLabel makes a row of the label page that no asset has, and returns its id; text is
-// "name:value", and may hold what the version would refuse now.
+// SeedLabel creates a row of the label page that no asset has, and returns its id; text is
+// "name:value", and may contain what the version would refuse now.
 func (s *Server) SeedLabel(orgID, text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,7 +39,7 @@ func (s *Server) SeedLabel(orgID, text string) string {
 }
 
 // EditLabel changes a row of the label page as a person would, and with it the label of all its
-// assets; both texts are "name:value". It reports whether the row was there and the new text free.
+// assets; both texts are "name:value". It reports whether the row existed and the new text was free.
 func (s *Server) EditLabel(orgID, text, into string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,7 +51,7 @@ func (s *Server) EditLabel(orgID, text, into string) bool {
 }
 
 // DeleteLabel deletes a row of the label page as a person would, and with it the label of all its
-// assets; text is "name:value". It reports whether the row was there.
+// assets; text is "name:value". It reports whether the row existed.
 func (s *Server) DeleteLabel(orgID, text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -182,7 +182,7 @@ func (s *Server) showLabel(o *org, l *label) map[string]any {
 	}
 }
 
-// listResourceTypes lists what can have labels; only assets have them here.
+// listResourceTypes lists the types that can have labels; here only assets have them.
 func (s *Server) listResourceTypes(c *call) reply {
 	if len(c.parts) != 2 || c.method != http.MethodGet {
 		return s.unknownPath(c)
@@ -192,7 +192,7 @@ func (s *Server) listResourceTypes(c *call) reply {
 	}})
 }
 
-// listHolders lists the assets that have a label: those that exist.
+// listHolders lists the existing assets that have a label.
 func (s *Server) listHolders(c *call, l *label) reply {
 	var rows []*host
 	for _, h := range c.org.listAssets() {
@@ -203,10 +203,10 @@ func (s *Server) listHolders(c *call, l *label) reply {
 	return pageOf(s, c, rows, func(h *host) any { return map[string]any{"id": h.ID, "name": h.title()} })
 }
 
-// title is an asset as pages name it.
+// title returns an asset's name on pages.
 func (h *host) title() string { return h.Name + "(" + h.Address + ")" }
 
-// labeledResource is a link with the asset it is of.
+// labeledResource is a link and the asset that has it.
 type labeledResource struct {
 	labelLink
 	assetID  string

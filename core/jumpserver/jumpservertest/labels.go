@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// label is a row of the label page. It stays when its last asset goes.
+// label is a row of the label page. It outlives its last asset.
 type label struct {
 	id, name, value, color, comment string
 	created, updated                time.Time
@@ -20,7 +20,7 @@ type label struct {
 
 func (l *label) text() string { return l.name + ":" + l.value }
 
-// labelLink is a label that an asset has. It stays when the asset is deleted.
+// labelLink is a label that an asset has. It outlives the asset.
 type labelLink struct {
 	label *label
 	made  time.Time
@@ -39,14 +39,14 @@ func newLabelBook(db Database) labelBook {
 	return labelBook{db: db, rows: map[string]*label{}, byText: map[string]*label{}, createdCount: map[string]int{}, ofDeleted: map[string][]labelLink{}}
 }
 
-// key is what makes two labels one.
+// key returns the key of which there is only one label.
 func (b *labelBook) key(name, value string) string {
 	return b.db.collationKey(name) + "\x00" + b.db.collationKey(value)
 }
 
 func (b *labelBook) find(name, value string) *label { return b.byText[b.key(name, value)] }
 
-// getOrCreate finds the label of a name and a value, or makes it.
+// getOrCreate returns the label with a name and a value, and creates it if it does not exist.
 func (b *labelBook) getOrCreate(name, value string, now time.Time) *label {
 	if l := b.find(name, value); l != nil {
 		return l
@@ -72,10 +72,10 @@ func (b *labelBook) sorted() []*label {
 	return all
 }
 
-// setLabels makes these the labels of an asset.
+// setLabels sets the labels of an asset.
 func (h *host) setLabels(labels []*label, now time.Time) { h.links = updateLinks(h.links, labels, now) }
 
-// updateLinks makes links to these labels out of those that are there; what is there already stays as it is.
+// updateLinks returns the links to these labels; links that exist already stay as they are.
 func updateLinks(had []labelLink, labels []*label, now time.Time) []labelLink {
 	links := make([]labelLink, 0, len(labels))
 	for _, l := range labels {
@@ -95,7 +95,7 @@ func updateLinks(had []labelLink, labels []*label, now time.Time) []labelLink {
 	return links
 }
 
-// labelTexts are an asset's labels as people read them.
+// labelTexts returns an asset's labels as people read them.
 func (h *host) labelTexts() []string {
 	var out []string
 	for _, k := range h.links {
@@ -104,7 +104,7 @@ func (h *host) labelTexts() []string {
 	return out
 }
 
-// labelsFrom are the rows of labels in the form "name:value", whatever they hold.
+// labelsFrom returns the rows of labels in the form "name:value", whatever they contain.
 func (b *labelBook) labelsFrom(texts []string, now time.Time) []*label {
 	out := make([]*label, 0, len(texts))
 	for _, text := range texts {
@@ -114,7 +114,7 @@ func (b *labelBook) labelsFrom(texts []string, now time.Time) []*label {
 	return out
 }
 
-// deleteLabel deletes a label's row, and takes it from the assets that have it.
+// deleteLabel deletes a label's row, and removes it from the assets that have it.
 func (o *org) deleteLabel(l *label) {
 	delete(o.labels.rows, l.id)
 	delete(o.labels.byText, o.labels.key(l.name, l.value))
@@ -132,7 +132,7 @@ func (o *org) deleteLabel(l *label) {
 	}
 }
 
-// wantedLabel is a label as a row of a write names it.
+// wantedLabel is a label as the row of a write names it.
 type wantedLabel struct {
 	row         *label // named by its id
 	name, value string
@@ -147,9 +147,9 @@ func (b *labelBook) isSameLabel(w, other wantedLabel) bool {
 	return b.key(w.name, w.value) == b.key(other.name, other.value)
 }
 
-// validateLabels reads labels as text, as name and value, or by id. From v4.10.17 on text is checked
-// as the label page does; before, one that is too long crashes the database. So does one label
-// twice, on all.
+// validateLabels reads labels as text, as name and value, or by id. From v4.10.17 on texts are validated
+// as on the label page; before, one that is too long crashes the database. So does the same label
+// twice, in all versions.
 func (s *Server) validateLabels(o *org, row map[string]any, f *rowFields, v *validation) {
 	raw, given := row["labels"]
 	if !given {
@@ -182,13 +182,15 @@ func (s *Server) readLabel(o *org, item any, v *validation) (l wantedLabel, mist
 		l.name, _ = object["name"].(string)
 		l.value, _ = object["value"].(string)
 	case uuid.Validate(id) == nil:
-		if l.row = o.labels.rows[id]; l.row == nil {
+		l.row = o.labels.rows[id]
+		if l.row == nil {
 			v.missing = "Label"
 		}
 		return l, nil
 	default:
 		var fine bool
-		if l.name, l.value, fine = strings.Cut(text, ":"); !fine {
+		l.name, l.value, fine = strings.Cut(text, ":")
+		if !fine {
 			return l, []string{"Invalid data type"}
 		}
 	}
@@ -203,7 +205,7 @@ func (s *Server) readLabel(o *org, item any, v *validation) (l wantedLabel, mist
 	return l, nil
 }
 
-// labelMistakes are those that the label page finds in a name and a value.
+// labelMistakes returns what the label page objects to in a name and a value.
 func labelMistakes(name, value string) map[string]any {
 	wrong := map[string]any{}
 	for field, text := range map[string]string{"name": name, "value": value} {
@@ -219,7 +221,7 @@ func labelMistakes(name, value string) map[string]any {
 	return wrong
 }
 
-// pythonType names the type of a JSONPage value as the server does.
+// pythonType returns the server's name for the type of a JSON value.
 func pythonType(raw any) string {
 	switch raw.(type) {
 	case string:
@@ -234,7 +236,7 @@ func pythonType(raw any) string {
 	return "dict"
 }
 
-// rowsOf are the rows of the labels of a write; those that are new are made.
+// rowsOf returns the rows of the labels of a write, and creates new ones.
 func (b *labelBook) rowsOf(wanted []wantedLabel, now time.Time) []*label {
 	rows := make([]*label, 0, len(wanted))
 	for _, w := range wanted {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// labelsOn are the labels of a host's row in an answer.
+// labelsOn returns the labels of a host's row in an answer.
 func labelsOn(answer any) (texts, ids []string) {
 	row, _ := answer.(map[string]any)
 	list, _ := row["labels"].([]any)
@@ -19,7 +19,7 @@ func labelsOn(answer any) (texts, ids []string) {
 	return texts, ids
 }
 
-// What each version says of labels in each form of a write, by the JSONPage of its answer.
+// What each version says of labels in each form of a write, by the JSON of its answer.
 func TestLabelForms(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("值", 65)
@@ -30,7 +30,7 @@ func TestLabelForms(t *testing.T) {
 		for name, c := range map[string]struct {
 			label   any
 			refused string // on v4.10.19; "" = never
-			crashes bool   // on the others
+			crashes bool   // on the other versions
 		}{
 			"plain":           {"k:v", "", false},
 			"colon":           {"k:a:b", colon, false},
@@ -51,7 +51,8 @@ func TestLabelForms(t *testing.T) {
 			listed, list := p.ask("PATCH", "/api/v1/assets/hosts/", []any{map[string]any{"id": id, "labels": append(keep, c.label)}})
 			text, _ := json.Marshal(got)
 			all, _ := json.Marshal(list)
-			switch want := `{"labels":` + c.refused + `}`; {
+			want := `{"labels":` + c.refused + `}`
+			switch {
 			case strict && c.refused != "":
 				if status != 400 || string(text) != want || listed != 400 || string(all) != "["+want+"]" {
 					t.Errorf("%s, %s: %d %s, list %d %s", version, name, status, text, listed, all)
@@ -70,7 +71,7 @@ func TestLabelForms(t *testing.T) {
 	}
 }
 
-// A label that the version refuses as text stays where it was, and is kept by its id; one label
+// A label that the version refuses as text stays on its host, and is kept by its id; the same label
 // twice crashes the database; a label that does not exist is 404.
 func TestLabelsByID(t *testing.T) {
 	t.Parallel()
@@ -102,8 +103,8 @@ func TestLabelsByID(t *testing.T) {
 	}
 }
 
-// Rows of the label page stay when their assets go, and come back with an asset of the same id that
-// is made without labels; only deleting the row takes it from its assets.
+// Rows of the label page stay when their assets are deleted, and come back with an asset of the same id that
+// is created without labels; only deleting the row removes it from its assets.
 func TestLabelRows(t *testing.T) {
 	t.Parallel()
 	for _, version := range Versions() {

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// formatTime is a time as JumpServer writes it.
+// formatTime returns a time as JumpServer writes it.
 func (s *Server) formatTime(t time.Time) string {
 	return t.In(time.FixedZone("", 8*60*60)).Format("2006/01/02 15:04:05 -0700")
 }
@@ -49,7 +49,7 @@ func (s *Server) listRows(c *call, rows []*host) reply {
 	})
 }
 
-// keepColumns takes out what was not asked for; no names ask for all.
+// keepColumns removes columns that are not among the names; nil = keeps all.
 func keepColumns(row map[string]any, names []string) {
 	for name := range row {
 		if names != nil && !slices.Contains(names, name) {
@@ -58,7 +58,7 @@ func keepColumns(row map[string]any, names []string) {
 	}
 }
 
-// filterRows gives the rows that pass every test.
+// filterRows returns the rows that pass every filter.
 func filterRows(all []*host, keep []func(*host) bool) []*host {
 	if len(keep) == 0 {
 		return all
@@ -76,8 +76,8 @@ next:
 	return out
 }
 
-// pageOf cuts rows as the version does: a page where limit is given, else a bare list, which
-// v4.10.16 cuts at 200 rows without a word.
+// pageOf cuts rows as the version does: a page if limit is given, otherwise a bare list, which
+// v4.10.16 silently cuts at 200 rows.
 func pageOf[T any](s *Server, c *call, rows []T, show func(T) any) reply {
 	limit, err := strconv.Atoi(c.query.Get("limit"))
 	bare := err != nil || limit <= 0
@@ -121,7 +121,7 @@ func pageLink(r *http.Request, limit, offset int) string {
 	return (&url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawQuery: q.Encode()}).String()
 }
 
-// parkedRows gives the rows that are parked under the request's spm: none for an unknown or an
+// parkedRows returns the rows that are parked under the request's spm: none for an unknown or
 // expired one.
 func (s *Server) parkedRows(c *call, all []*host) []*host {
 	p, found := s.parked[c.query.Get("spm")]
@@ -135,10 +135,10 @@ func (s *Server) parkedRows(c *call, all []*host) []*host {
 	return filterRows(all, []func(*host) bool{func(h *host) bool { return want[h.ID] }})
 }
 
-// spmTTL is how long parked ids are kept.
+// spmTTL is how long ids stay parked.
 const spmTTL = 300 * time.Second
 
-// parkIDs keeps ids under an spm, for a removal.
+// parkIDs stores ids under an spm, for a removal.
 func (s *Server) parkIDs(c *call) reply {
 	switch {
 	case len(c.parts) != 3 || c.parts[2] != "cache":

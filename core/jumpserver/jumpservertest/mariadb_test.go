@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// onDatabase is an exchange with the database that it was recorded on, or rows that sum some up.
+// onDatabase is an exchange with the database on which it was recorded, or rows that summarise several.
 type onDatabase struct {
 	exchange
 	Database string
@@ -21,7 +21,7 @@ func recordedDatabases() map[string]Database {
 	}
 }
 
-// TestMariaDB replays what a v4.10.19 on MariaDB answered, under four collations. The recording server was
+// TestMariaDB replays the answers of a v4.10.19 on MariaDB, under four collations. The recording server was
 // emptied before each topic.
 func TestMariaDB(t *testing.T) {
 	t.Parallel()
@@ -44,7 +44,7 @@ func TestMariaDB(t *testing.T) {
 			p.send(e.exchange, KeyID, KeySecret)
 			continue
 		case e.Request.Method == "":
-			continue // no exchange
+			continue // not an exchange
 		}
 		played[recordedDatabases()[e.Database]]++
 		p.playOn(n, e)
@@ -56,7 +56,7 @@ func TestMariaDB(t *testing.T) {
 	}
 }
 
-// playOn sends an exchange and compares the status, what is refused, and of what is answered all that a client
+// playOn sends an exchange and compares the status, the refusals, and of a successful answer all that a client
 // may rely on; labels have no order.
 func (p *player) playOn(n int, e onDatabase) {
 	p.t.Helper()
@@ -71,8 +71,8 @@ func (p *player) playOn(n int, e onDatabase) {
 	}
 }
 
-// flat puts sorted texts in the place of labels, and sorts the pages of nodes and labels: what is older decides
-// their order.
+// flat replaces labels by sorted texts, and sorts the pages of nodes and labels, whose order depends
+// on what is older.
 func flat(body any) any {
 	switch b := body.(type) {
 	case []any:
@@ -101,7 +101,7 @@ func flat(body any) any {
 	return body
 }
 
-// rank is what the row of a node or a label is sorted by; "" for all others.
+// rank returns the key by which the row of a node or a label is sorted; "" for all others.
 func rank(row any) string {
 	r, _ := row.(map[string]any)
 	switch {

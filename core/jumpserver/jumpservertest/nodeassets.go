@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// showTree answers the page's tree of nodes: those below the key that is asked for, or else the root and its
-// children. A count is of the assets at and below a node; real servers are late with it.
+// showTree answers with the page's tree of nodes: those below the requested key, or else the root and its
+// children. A count covers the assets at and below a node; real servers update it late.
 func (s *Server) showTree(c *call) reply {
 	c.org.shown = true
 	asked, search := c.query.Get("key"), c.query.Get("search")
@@ -53,7 +53,7 @@ func (s *Server) routeNodeAssets(c *call, n *node) reply {
 }
 
 // changeNodeAssets adds hosts to a node, removes them from it, or makes it their only node. The answer lists all
-// of the node.
+// hosts of the node.
 func (s *Server) changeNodeAssets(c *call, n *node) reply {
 	row, _ := c.body.(map[string]any)
 	ids, _ := row["assets"].([]any)
@@ -71,7 +71,8 @@ func (s *Server) changeNodeAssets(c *call, n *node) reply {
 		case "add":
 			h.nodes = append(without, n.id)
 		case "remove":
-			if h.nodes = without; len(h.nodes) == 0 {
+			h.nodes = without
+			if len(h.nodes) == 0 {
 				h.nodes = []string{c.org.nodes[0].id}
 			}
 		case "replace":

@@ -20,11 +20,11 @@ func (o *org) addNode(n *node) {
 	o.byPath[o.nodeKey(n.parent, n.value)] = n
 }
 
-// nodeKey is what makes two nodes one: the key of their parent, and what the database makes of the value.
+// nodeKey returns the key of which there is only one node: the key of the parent, and the value as the database compares it.
 func (o *org) nodeKey(parent, value string) string { return parent + "/" + o.db.collationKey(value) }
 
-// splitPath reads a path as the server does: the root's name is put in front unless it stands
-// there after a slash; empty inner parts and a last slash fall away.
+// splitPath parses a path like the server: it prepends the root's name unless the path begins with
+// it after a slash; it ignores empty inner parts and a trailing slash.
 func (o *org) splitPath(path string) []string {
 	root := o.nodes[0].value
 	if !strings.HasPrefix(path, "/") {
@@ -45,18 +45,19 @@ func (o *org) splitPath(path string) []string {
 	return parts
 }
 
-// findNode gives the node of a path, or nil.
+// findNode returns the node of a path, or nil.
 func (o *org) findNode(path string) *node {
 	at := o.nodes[0]
 	for _, part := range o.splitPath(path)[1:] {
-		if at = o.childNode(at, part); at == nil {
+		at = o.childNode(at, part)
+		if at == nil {
 			return nil
 		}
 	}
 	return at
 }
 
-// ensureNode gives the node of a path, making what is missing.
+// ensureNode returns the node of a path, and creates what is missing.
 func (o *org) ensureNode(path string) *node {
 	at := o.nodes[0]
 	for _, part := range o.splitPath(path)[1:] {
@@ -88,14 +89,14 @@ func (o *org) addChildAs(id string, parent *node, value string) *node {
 	return n
 }
 
-// sortedNodes gives the nodes in the order of the server's lists: by parent, then by value.
+// sortedNodes returns the nodes in the order of the server's lists: by parent, then by value.
 func (o *org) sortedNodes() []*node {
 	return slices.SortedFunc(slices.Values(o.nodes), func(x, y *node) int {
 		return cmp.Or(strings.Compare(x.parent, y.parent), strings.Compare(x.value, y.value))
 	})
 }
 
-// isAtOrBelow tells whether n is the node with this key or one of its descendants.
+// isAtOrBelow reports whether n is the node with this key or one of its descendants.
 func (n *node) isAtOrBelow(key string) bool { return n.key == key || strings.HasPrefix(n.key, key+":") }
 
 func (o *org) showNode(n *node) map[string]any {
@@ -205,7 +206,7 @@ func (s *Server) renameNode(c *call, n *node) reply {
 
 const sameNode = "The same level node name cannot be the same"
 
-// createNode makes a node by its path, or by its name below a parent.
+// createNode creates a node by its path, or by its name below a parent.
 func (s *Server) createNode(c *call, parent *node, top bool) reply {
 	row, isObject := c.body.(map[string]any)
 	if !isObject || c.pending.lostRace {
@@ -235,7 +236,7 @@ func (s *Server) createNode(c *call, parent *node, top bool) reply {
 	return reply{status: http.StatusCreated, body: c.org.showNode(c.org.addChildAs(id, parent, value))}
 }
 
-// deleteNode deletes a node with its descendants, unless one of them holds hosts.
+// deleteNode deletes a node with its descendants, unless one of them has hosts.
 func (s *Server) deleteNode(c *call, n *node) reply {
 	if n == c.org.nodes[0] {
 		return reply{status: http.StatusForbidden, body: map[string]any{

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// validateNodesAndZone reads nodes, paths and the zone of this version; the other version's field for
-// the zone is ignored in silence.
+// validateNodesAndZone reads nodes, paths and the zone of this version; the other version's zone
+// field is silently ignored.
 func (s *Server) validateNodesAndZone(o *org, row map[string]any, f *rowFields, v *validation) {
 	if raw, given := row["nodes"]; given {
 		f.nodes = []string{}
@@ -49,7 +49,8 @@ func validatePaths(db Database, raw any, f *rowFields, v *validation) {
 
 func primaryKeyOf(raw any) string {
 	if object, isObject := raw.(map[string]any); isObject {
-		if raw = object["pk"]; raw == nil {
+		raw = object["pk"]
+		if raw == nil {
 			raw = object["id"]
 		}
 	}

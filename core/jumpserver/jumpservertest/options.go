@@ -7,13 +7,13 @@ import (
 	"net/http"
 )
 
-// recordedOptions are the answers to OPTIONS of /assets/hosts/, by version. Of actions they hold
-// the fields of POST, which are those of PUT and PATCH too, and the fields that GET shows otherwise.
+// recordedOptions are the answers to OPTIONS of /assets/hosts/, by version. Of the actions they have
+// the fields of POST, which are also those of PUT and PATCH, and the fields that differ for GET.
 //
 //go:embed options.json
 var recordedOptions []byte
 
-// hostOptions is what OPTIONS says of the list of hosts. It says the same to every key.
+// hostOptions returns what OPTIONS says of the list of hosts. It is the same for every key.
 func (s *Server) hostOptions() reply {
 	var all map[Version]map[string]any
 	if err := json.Unmarshal(recordedOptions, &all); err != nil {

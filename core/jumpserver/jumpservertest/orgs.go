@@ -16,7 +16,8 @@ func (s *Server) resolveOrg(c *call, asked string) {
 		asked = word
 	}
 	c.orgID, c.org = DefaultOrg, s.orgs[DefaultOrg]
-	switch own := s.orgs[asked]; {
+	own := s.orgs[asked]
+	switch {
 	case asked == RootOrg:
 		c.orgID = RootOrg
 	case asked == SystemOrg:
@@ -26,14 +27,14 @@ func (s *Server) resolveOrg(c *call, asked string) {
 	}
 }
 
-// SetEnterprise makes it an enterprise edition, whose organisations can be entered, or not one.
+// SetEnterprise makes the server an enterprise edition, whose organisations can be entered, or a community edition.
 func (s *Server) SetEnterprise(is bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.options.Enterprise = is
 }
 
-// requestedOrg is the organisation that a request names.
+// requestedOrg returns the organisation that a request names.
 func requestedOrg(r *http.Request) string {
 	if oid := r.URL.Query().Get("oid"); oid != "" {
 		return oid
@@ -106,7 +107,7 @@ func (s *Server) showOrganisation(o *org) map[string]any {
 	return row
 }
 
-// createOrganisation: v4.7.0 makes one, which nobody can enter; later the community edition refuses.
+// createOrganisation creates an organisation: on v4.7.0 nobody can enter it; later community editions refuse.
 func (s *Server) createOrganisation(c *call) reply {
 	row, _ := c.body.(map[string]any)
 	name, _ := row["name"].(string)
@@ -126,7 +127,7 @@ func deniedReply() reply {
 	return detailReply(http.StatusForbidden, "You do not have permission to perform this action.", "permission_denied")
 }
 
-// orgsWithRight lists the organisations that stand in a profile because the user has this right there;
+// orgsWithRight returns the organisations that a profile lists because the user has this right there;
 // everybody works in DEFAULT.
 func (s *Server) orgsWithRight(c *call, right string) []any {
 	out := []any{}
@@ -148,8 +149,8 @@ func (s *Server) orgsWithRight(c *call, right string) []any {
 	return out
 }
 
-// showProfile tells who asks. The organisations of the key stand in it on v4.7, and below
-// permissions/ on v4.10.
+// showProfile answers who asks. v4.7 lists the key's organisations in it, v4.10 below
+// permissions/.
 func (s *Server) showProfile(c *call) reply {
 	deeper := len(c.parts) == 3 && c.parts[2] == "permissions"
 	switch {
@@ -183,7 +184,7 @@ func (s *Server) showProfile(c *call) reply {
 	return okReply(out)
 }
 
-// title is the name under which the user writes.
+// title returns the name under which the user writes.
 func (k Key) title() string {
 	if k.User == "admin" {
 		return "Administrator"

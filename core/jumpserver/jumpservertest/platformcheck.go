@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// missingPlatform is the only mistake of a single create that tells neither a platform nor protocols, as the
-// protocols' default is looked for first.
+// missingPlatform returns the only mistake of a single create that names neither a platform nor protocols: the server
+// looks for the default protocols first.
 func (s *Server) missingPlatform(row map[string]any, was *host, list bool) (mistake map[string]any, is bool) {
 	if was != nil || list || row["protocols"] != nil {
 		return nil, false
@@ -60,7 +60,7 @@ func (s *Server) validatePlatform(c *call, row map[string]any, was *host, full, 
 	}
 	v.addMistake("platform", []string{unknown})
 	switch {
-	case was != nil: // the host's own platform is looked at
+	case was != nil: // the server uses the host's own platform
 	case s.options.Version.isSince(V41019) && given:
 		v.addMistake("protocols", map[string]any{"Platform": []string{unknown}})
 	default:
@@ -68,12 +68,13 @@ func (s *Server) validatePlatform(c *call, row map[string]any, was *host, full, 
 	}
 }
 
-// platformKey reads 1, {"pk":1} or {"id":1}; 0 where such an object holds no number. Some lists
-// take only objects.
+// platformKey reads 1, {"pk":1} or {"id":1}; 0 where such an object has no number. Some lists
+// accept only objects.
 func platformKey(raw any, objectOnly bool) (number float64, readable bool) {
 	object, isObject := raw.(map[string]any)
 	if isObject {
-		if raw = object["pk"]; raw == nil {
+		raw = object["pk"]
+		if raw == nil {
 			raw = object["id"]
 		}
 	}
@@ -86,7 +87,7 @@ func trimFloat(n float64) string {
 	return string(raw)
 }
 
-// validateProtocols: a single create may leave them out, a list create and a PUT may not.
+// validateProtocols reads protocols: a single create may omit them, a list create and a PUT may not.
 func (s *Server) validateProtocols(row map[string]any, was *host, full, list bool, f *rowFields, v *validation) {
 	raw, given := row["protocols"]
 	f.protocolsGiven = given
@@ -112,7 +113,7 @@ func (s *Server) validateProtocols(row map[string]any, was *host, full, list boo
 	}
 }
 
-// platformFor is the platform that a row asks for, or else the host's own.
+// platformFor returns the platform that a row names, or else the host's own.
 func (s *Server) platformFor(f *rowFields, was *host) *platform {
 	if f.platform != nil || was == nil {
 		return f.platform
@@ -128,10 +129,10 @@ func (s *Server) readProtocols(raw any, f *rowFields, v *validation) bool {
 	for _, item := range items {
 		given, _ := item.(map[string]any)
 		name, _ := given["name"].(string)
-		_, told := given["port"]
+		_, hasKey := given["port"]
 		port, hasPort := given["port"].(float64)
 		switch {
-		case !told && s.options.Version.isSince(V41019):
+		case !hasKey && s.options.Version.isSince(V41019):
 			v.addMistake("protocols", []any{map[string]any{"port": []string{"This field is required."}}})
 			return false
 		case !hasPort:

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// routePlatforms routes /assets/platforms/; names are matched whole and by case.
+// routePlatforms routes /assets/platforms/; filters compare whole names, with their case.
 func (s *Server) routePlatforms(c *call) reply {
 	switch {
 	case len(c.parts) == 3:
@@ -33,7 +33,7 @@ func (s *Server) routePlatforms(c *call) reply {
 	}
 	return pageOf(s, c, rows, func(p platform) any {
 		row := s.showPlatform(p)
-		if fields := c.query.Get("fields"); fields != "" && s.options.Version.isSince(V41019) { // the others show all
+		if fields := c.query.Get("fields"); fields != "" && s.options.Version.isSince(V41019) { // other versions show all
 			keepColumns(row, strings.Split(fields, ","))
 		}
 		return row
@@ -57,7 +57,7 @@ func (s *Server) routePlatform(c *call) reply {
 	return s.unknownMethod(c)
 }
 
-// addPlatform returns a platform its id and what else a row shows.
+// addPlatform adds a platform with an id and the other fields of its row.
 func (s *Server) addPlatform(p platform, maker string) platform {
 	s.lastPlatform++
 	p.ID = s.lastPlatform
@@ -85,7 +85,7 @@ func (s *Server) addPlatform(p platform, maker string) platform {
 	return p
 }
 
-// createPlatform makes a platform of one's own on a type that is there.
+// createPlatform creates a custom platform of an existing type.
 func (s *Server) createPlatform(c *call) reply {
 	row, _ := c.body.(map[string]any)
 	own := platform{Name: textAt(row, "name"), Category: textAt(row, "category"), Type: textAt(row, "type")}
@@ -128,7 +128,7 @@ func (s *Server) showPlatform(p platform) map[string]any {
 	return row
 }
 
-// autoConfig is the part of a host's row that comes from its platform.
+// autoConfig returns the part of a host's row that comes from its platform.
 func (s *Server) autoConfig(p platform) map[string]any {
 	out := map[string]any{"platform": p.ID, "id": p.ID, "su_enabled": p.extra["su_enabled"]}
 	automation, _ := p.extra["automation"].(map[string]any)
@@ -142,7 +142,7 @@ func (s *Server) autoConfig(p platform) map[string]any {
 	return out
 }
 
-// choiceValue is a value with the label that people read.
+// choiceValue returns a value with the label that people read.
 func choiceValue(value string) map[string]any {
 	label, known := map[string]string{
 		"mysql": "MySQL", "mariadb": "MariaDB", "postgresql": "PostgreSQL", "mongodb": "MongoDB", "k8s": "Kubernetes",

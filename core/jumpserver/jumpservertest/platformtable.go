@@ -30,7 +30,7 @@ type platformProtocol struct {
 //go:embed platforms.json
 var platformTable []byte
 
-// hostPlatforms is what v4.10.16 shows of its twelve host platforms beside the table, and v4.10.19 of
+// hostPlatforms are the fields that v4.10.16 shows of its twelve host platforms besides the table, and v4.10.19 of
 // some others; v4.7.0 shows the same.
 //
 //go:embed hostplatforms.json
@@ -73,7 +73,7 @@ func (s *Server) platformByName(name string) platform {
 	return s.platforms[at]
 }
 
-// defaultPlatform is the platform of an asset that was put in place without any: Linux for a host, else the
+// defaultPlatform returns the platform of a seeded asset without one: Linux for a host, otherwise the
 // first of its category.
 func (s *Server) defaultPlatform(category string) platform {
 	at := slices.IndexFunc(s.platforms, func(p platform) bool {
@@ -85,7 +85,7 @@ func (s *Server) defaultPlatform(category string) platform {
 	return s.platforms[at]
 }
 
-// defaultProtocols are the protocols of a host that was made without any.
+// defaultProtocols returns the protocols of a host that was created without any.
 func defaultProtocols(p platform) []Protocol {
 	var out []Protocol
 	for _, pp := range p.Protocols {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// firstPart are the files of the first part of the recordings, each with the number of its entries, and with
-// those that no test compares, and why not.
+// firstPart returns the files of the first part of the recordings, each with the number of its entries, and the
+// entries that no test compares, with the reason.
 func firstPart() map[string]struct {
 	entries int
 	left    map[string]string
@@ -40,7 +40,7 @@ func firstPart() map[string]struct {
 	}
 }
 
-// TestFirstPart counts the entries of the first part, so that none is forgotten.
+// TestFirstPart counts the entries of the first part, so that none is missed.
 func TestFirstPart(t *testing.T) {
 	t.Parallel()
 	for name, file := range firstPart() {

@@ -57,7 +57,7 @@ func rightsOf(t *testing.T, topic string, version Version, name string) rightsEn
 	return rightsEntry{}
 }
 
-// notImitated are the actions of the matrix that the emulator does not play.
+// notImitated are the actions of the matrix that the emulator does not support.
 func notImitated() []string {
 	return []string{
 		"accounts/bulk", "list permissions", "relations of permissions", "perm-users of a host", "hosts of a user", "list users",
@@ -69,7 +69,7 @@ const matrixHost, matrixNode = "00000000-0000-0000-0000-0000000000aa", "00000000
 
 // actions are what the users of the matrix tried: method, path below /api/v1/ and body.
 func actions(zones, template string) map[string]func() (string, string, any) {
-	new := func(more map[string]any) map[string]any {
+	newHost := func(more map[string]any) map[string]any {
 		row := map[string]any{"name": "new", "address": "a", "platform": 1, "protocols": []any{map[string]any{"name": "ssh", "port": 22}}}
 		maps.Copy(row, more)
 		return row
@@ -86,10 +86,10 @@ func actions(zones, template string) map[string]func() (string, string, any) {
 	} {
 		add(name, "GET", path+"/?limit=1", nil)
 	}
-	add("create host", "POST", "assets/hosts/", new(nil))
-	add("create host under a new node", "POST", "assets/hosts/", new(map[string]any{"nodes_display": []any{"/DEFAULT/new"}}))
-	add("create host with a new label", "POST", "assets/hosts/", new(map[string]any{"labels": []any{"new:1"}}))
-	add("create host with a template", "POST", "assets/hosts/", new(map[string]any{"accounts": []any{map[string]any{"template": template}}}))
+	add("create host", "POST", "assets/hosts/", newHost(nil))
+	add("create host under a new node", "POST", "assets/hosts/", newHost(map[string]any{"nodes_display": []any{"/DEFAULT/new"}}))
+	add("create host with a new label", "POST", "assets/hosts/", newHost(map[string]any{"labels": []any{"new:1"}}))
+	add("create host with a template", "POST", "assets/hosts/", newHost(map[string]any{"accounts": []any{map[string]any{"template": template}}}))
 	add("create database", "POST", "assets/databases/", map[string]any{"name": "new", "address": "a", "platform": 17})
 	add("PATCH host", "PATCH", "assets/hosts/"+matrixHost+"/", map[string]any{"comment": "c"})
 	add("list PATCH hosts", "PATCH", "assets/hosts/", []any{map[string]any{"id": matrixHost, "comment": "c"}})
@@ -106,7 +106,7 @@ func actions(zones, template string) map[string]func() (string, string, any) {
 	return all
 }
 
-// matrix is a server with what the users of the matrix work on, and the key of one of them.
+// matrix returns a server with the objects that the users of the matrix act on, and the key of one of them.
 func (r *replay) matrix(permission string) (p *player, template string) {
 	p = &player{t: r.t, s: New(Options{Version: r.version}), ids: map[string]string{}}
 	p.s.AllowUnexpected()
@@ -149,7 +149,7 @@ func (r *replay) rightsMatrix(_ int, e entry) {
 	}
 }
 
-// profileBy is the page that tells a key's permissions, in an organisation.
+// profileBy returns the page with a key's permissions in an organisation.
 func (r *replay) profileBy(key Key, org string) map[string]any {
 	r.t.Helper()
 	s := New(Options{Version: r.version})
@@ -188,8 +188,8 @@ func (r *replay) beyond(profile map[string]any) []string {
 func (r *replay) profileOfOne(_ int, e entry) {
 	for permission, want := range rightsOf(r.t, "rights", r.version, e.Name).Rows {
 		got := r.profileBy(Key{Permissions: []string{permission}}, DefaultOrg)
-		if told := fmt.Sprint(r.beyond(got), textsOf(got["console_orgs"]), textsOf(got["audit_orgs"])); told != fmt.Sprint(want.Beyond, want.Console, want.Audit) {
-			r.t.Errorf("%s: %s: %s", r.version, permission, told)
+		if shown := fmt.Sprint(r.beyond(got), textsOf(got["console_orgs"]), textsOf(got["audit_orgs"])); shown != fmt.Sprint(want.Beyond, want.Console, want.Audit) {
+			r.t.Errorf("%s: %s: %s", r.version, permission, shown)
 		}
 	}
 }
@@ -202,16 +202,16 @@ func (r *replay) administrator(_ int, e entry) {
 		area, _, _ := strings.Cut(p, ".")
 		areas[area] = true
 	}
-	told := slices.DeleteFunc(textsOf(r.profileBy(Key{OrgAdmin: true}, DefaultOrg)["perms"]), func(p string) bool {
+	shown := slices.DeleteFunc(textsOf(r.profileBy(Key{OrgAdmin: true}, DefaultOrg)["perms"]), func(p string) bool {
 		area, rest, _ := strings.Cut(p, ".")
 		return !areas[area] || !slices.Contains(want, p) && automated(rest)
 	})
-	if !slices.Equal(told, want) {
-		r.t.Errorf("%s: %v\nrecorded %v", r.version, told, want)
+	if !slices.Equal(shown, want) {
+		r.t.Errorf("%s: %v\nrecorded %v", r.version, shown, want)
 	}
 }
 
-// automated reports whether a permission is one that the recording left out.
+// automated reports whether the recording omits a permission.
 func automated(name string) bool {
 	return slices.ContainsFunc([]string{"automation", "execution", "gathered", "record", "log", "session", "task", "report", "alljoined", "backup", "risk", "discover"},
 		func(part string) bool { return strings.Contains(name, part) })
@@ -220,8 +220,8 @@ func automated(name string) bool {
 func (r *replay) profileOfSync(_ int, e entry) {
 	want := rightsOf(r.t, "rights", r.version, e.Name)
 	got := r.profileBy(users(r.version)["rec-sync"], DefaultOrg)
-	if told := r.beyond(got); !slices.Equal(told, want.Perms) || len(textsOf(got["console_orgs"])) != 0 {
-		r.t.Errorf("%s: %v", r.version, told)
+	if shown := r.beyond(got); !slices.Equal(shown, want.Perms) || len(textsOf(got["console_orgs"])) != 0 {
+		r.t.Errorf("%s: %v", r.version, shown)
 	}
 }
 
@@ -237,8 +237,8 @@ func (r *replay) profileNumbers(_ int, e entry) {
 		"sync in the all-zero one": {all["rec-sync"], RootOrg, want.SyncRoot}, "administrator": {all["rec-admin"], DefaultOrg, want.OrgAdmin},
 		"super user": {Key{}, DefaultOrg, want.Superuser},
 	} {
-		if told := len(textsOf(r.profileBy(c.key, c.org)["perms"])); told != c.want {
-			r.t.Errorf("%s: %s is told %d permissions, recorded %d", r.version, name, told, c.want)
+		if shown := len(textsOf(r.profileBy(c.key, c.org)["perms"])); shown != c.want {
+			r.t.Errorf("%s: %s is told %d permissions, recorded %d", r.version, name, shown, c.want)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// first returns what does something before an exchange, and then plays it.
+// first returns a check that does something before an exchange, and then plays it.
 func (r *replay) first(before func()) func(int, entry) {
 	return func(n int, e entry) {
 		before()
@@ -16,8 +16,8 @@ func (r *replay) first(before func()) func(int, entry) {
 	}
 }
 
-// special are the entries that need more than to be sent and compared, by topic and name: something that
-// nobody recorded happened before, or several calls are summed up.
+// special are the entries that need more than sending and comparing, by topic and name: something that
+// was not recorded happened before, or several calls are summarised.
 func (r *replay) special() map[string]func(int, entry) {
 	const again = "spot_checks labels_back_"
 	return map[string]func(int, entry){
@@ -62,7 +62,7 @@ func (r *replay) special() map[string]func(int, entry) {
 
 const otherOrg = "0d0d0d0d-0d0d-40d0-8d0d-0d0d0d0d0d0d"
 
-// zoned is a host as the recording server had it, by the id that an answer shows.
+// zoned returns a host as the recording server had it, by the id in an answer.
 func (r *replay) zoned(name string, labels ...string) Host {
 	h := Host{Name: name, Address: "192.0.2.90", Active: true, Labels: labels}
 	for id, s := range r.seen {
@@ -90,7 +90,7 @@ func (r *replay) dropNamed(name string) {
 	r.s.DeleteAsset(DefaultOrg, r.s.orgs[DefaultOrg].names[name])
 }
 
-// deleteWith makes the host that is made again later, with labels, and deletes it.
+// deleteWith creates the host that is recreated later, with labels, and deletes it.
 func (r *replay) deleteWith(labels ...string) {
 	r.dropNamed("sc-res")
 	h := r.zoned("sc-res", labels...)
@@ -113,7 +113,7 @@ func (r *replay) patchTaken(n int, e entry) {
 	r.play(n, e)
 }
 
-// databases makes an organisation's databases so many, and takes all others away.
+// databases sets the number of an organisation's databases.
 func (r *replay) databases(org string, number int) {
 	if r.s.orgs[otherOrg] == nil {
 		r.s.AddOrg(otherOrg, "other")
@@ -140,7 +140,7 @@ func (r *replay) typeOfAssets(n int, e entry) {
 	}
 }
 
-// keys: the names of labels have no order, and are not cut.
+// keys: the names of labels have no order, and the list is not cut.
 func (r *replay) keys(n int, e entry) {
 	want, _ := e.Response.Body.([]any)
 	for _, name := range want[:len(want)-1] {
@@ -155,7 +155,7 @@ func (r *replay) keys(n int, e entry) {
 	}
 }
 
-// sameRows: the summary counts what the entry before it answered.
+// sameRows: the summary has the counts of the entry before it.
 func (r *replay) sameRows(n int, e entry) {
 	before := r.all[n-1]
 	_, got := r.send(exchangeOf(before), keyOf(before.Request.As), KeySecret)
@@ -184,7 +184,8 @@ func (r *replay) noSlash(_ int, e entry) {
 	request := httptest.NewRequest(http.MethodGet, "http://jumpserver.test/api/v1/assets/hosts?limit=1", nil)
 	sign(request, KeyID, KeySecret)
 	w := httptest.NewRecorder()
-	if r.s.ServeHTTP(w, request); w.Code != e.Status || w.Header().Get("Location") != e.Location {
+	r.s.ServeHTTP(w, request)
+	if w.Code != e.Status || w.Header().Get("Location") != e.Location {
 		r.t.Errorf("%d to %s, recorded %d to %s", w.Code, w.Header().Get("Location"), e.Status, e.Location)
 	}
 }
@@ -205,7 +206,7 @@ func (r *replay) hostOnCopy(n int, e entry) {
 	}
 }
 
-// optionsBy: what OPTIONS shows does not depend on rights. The recording names the fields that it looked for.
+// optionsBy: what OPTIONS shows does not depend on rights. The recording names the fields that were searched.
 func (r *replay) optionsBy(_ int, e entry) {
 	var x exchange
 	x.Request.Method, x.Request.Path = "OPTIONS", "/api/v1/assets/hosts/"

@@ -16,7 +16,7 @@ func topics() map[string]int {
 	}
 }
 
-// notPlayed are the topics that are not replayed at all, and why.
+// notPlayed are the topics that are not replayed, and why.
 func notPlayed() map[string]string {
 	const accounts = "account templates and accounts are not imitated beyond what a create of a host with one answers"
 	return map[string]string{"account_templates": accounts, "accounts_later": accounts, "accounts_more": accounts}

@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// exchangeOf is a recorded exchange in the form that a player sends.
+// exchangeOf returns a recorded exchange in the form that a player sends.
 func exchangeOf(e entry) exchange {
 	var x exchange
 	x.Name = e.Name
@@ -37,7 +37,7 @@ func exchangeOf(e entry) exchange {
 	return x
 }
 
-// total is how many rows a list has on all its pages; -1 = the answer is no list.
+// total returns how many rows a list has on all its pages; -1 = the answer is no list.
 func total(body any) int {
 	switch b := body.(type) {
 	case map[string]any:
@@ -53,7 +53,7 @@ func total(body any) int {
 	return -1
 }
 
-// moreRows is what stands in the place of the rows that were left out of a recorded list.
+// moreRows replaces the rows that a recorded list omits.
 func moreRows(list []any) (more int, cut bool) {
 	if len(list) == 0 {
 		return 0, false
@@ -64,7 +64,7 @@ func moreRows(list []any) (more int, cut bool) {
 }
 
 // fill adds rows that the recording server had and no answer shows, until a list has as many as were
-// recorded. They match no filter by what they are, so that a filter that is ignored, or is not, is seen.
+// recorded. They match no filter, so it shows whether a filter is applied.
 func (r *replay) fill(e entry) {
 	want := total(e.Response.Body)
 	_, got := r.send(exchangeOf(e), cmp.Or(keyOf(e.Request.As), KeyID), KeySecret)
@@ -103,7 +103,7 @@ func (r *replay) fill(e entry) {
 	}
 }
 
-// leftInPlaceOf makes the link of an asset that was deleted; a filler stood for it, if there is one.
+// leftInPlaceOf creates the link of a deleted asset, in place of its filler if there is one.
 func (r *replay) leftInPlaceOf(asset, label string) {
 	b := &r.s.orgs[DefaultOrg].labels
 	for _, k := range b.ofDeleted[asset] {
@@ -118,7 +118,7 @@ func (r *replay) leftInPlaceOf(asset, label string) {
 	r.leave(asset, label)
 }
 
-// leave makes the link of an asset that was deleted.
+// leave creates the link of a deleted asset.
 func (r *replay) leave(asset, label string) {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
@@ -159,7 +159,7 @@ func (r *replay) play(n int, e entry) {
 	}
 }
 
-// learnLabels notes the emulator's ids of labels.
+// learnLabels records the emulator's ids of labels.
 func (r *replay) learnLabels(want, got any) {
 	switch w := want.(type) {
 	case map[string]any:
@@ -178,7 +178,7 @@ func (r *replay) learnLabels(want, got any) {
 	}
 }
 
-// sortedLists sorts the lists inside rows that have no order of their own.
+// sortedLists sorts the lists inside rows that have no order.
 func sortedLists(body any) any {
 	switch b := body.(type) {
 	case []any:
@@ -197,7 +197,7 @@ func sortedLists(body any) any {
 	return body
 }
 
-// sortTree orders nodes that have one name.
+// sortTree orders nodes with the same name.
 func sortTree(rows any) {
 	list, _ := rows.([]any)
 	name := func(row any) string {
@@ -217,11 +217,11 @@ func rankOf(one any) string {
 	return fmt.Sprint(one)
 }
 
-// counted finds the number behind a node's name in the tree.
+// counted returns the number after a node's name in the tree.
 var counted = regexp.MustCompile(` \(\d+\)$`)
 
 // compare is differ for the second part: lists may be cut, numbers in the tree depend on what else the server
-// holds and come late, and what no client reads is left out.
+// has and are late, and what no client reads is ignored.
 func (r *replay) compare(at string, want, got any, whole bool) string {
 	switch w := want.(type) {
 	case map[string]any:
@@ -272,8 +272,8 @@ func (r *replay) compare(at string, want, got any, whole bool) string {
 	return ""
 }
 
-// unread are fields that no client of ours reads, beside those that no two servers have in common: how the
-// platforms of other kinds are automated, who logs in where, and what a person's profile holds.
+// unread are fields that no client of ours reads, besides those that no two servers have in common: how the
+// platforms of other kinds are automated, who logs in where, and what a person's profile contains.
 func unread(key string) bool {
 	return slices.Contains([]string{
 		"auto_config", "automation", "resource_statistics", "ukey_sn", "has_jdmc", "can_ukey_auth",

@@ -29,7 +29,7 @@ func (r *replay) ensure(id string) {
 	case "label":
 		l := o.labels.getOrCreate(textAt(s.row, "name"), textAt(s.row, "value"), r.s.options.Now())
 		l.color = textAt(s.row, "color")
-		if count, told := s.row["res_count"].(float64); told {
+		if count, shown := s.row["res_count"].(float64); shown {
 			l.links = int(count)
 		}
 		r.ids[id] = l.id
@@ -38,7 +38,7 @@ func (r *replay) ensure(id string) {
 	}
 }
 
-// ensureNode makes the nodes of a path under their recorded ids and keys.
+// ensureNode creates the nodes of a path under their recorded ids and keys.
 func (r *replay) ensureNode(o *org, path string) {
 	at := o.nodes[0]
 	if id := r.paths[at.path]; id != "" {
@@ -53,7 +53,7 @@ func (r *replay) ensureNode(o *org, path string) {
 	}
 }
 
-// growAs makes a node below another one, under its recorded id and key.
+// growAs creates a node below another one, under its recorded id and key.
 func (r *replay) growAs(o *org, parent *node, value string) *node {
 	n := &node{value: value, path: parent.path + "/" + value, id: uuid.NewString(), key: fmt.Sprintf("%s:%d", parent.key, parent.children)}
 	if id := r.paths[n.path]; id != "" && o.nodeByID(id) == nil {
@@ -123,13 +123,13 @@ func (r *replay) ensureAsset(o *org, id string, s sighting) {
 		kept.maker = row.Maker
 	}
 	for name := range kept.extra {
-		if value, told := s.row[name]; told {
+		if value, shown := s.row[name]; shown {
 			kept.extra[name] = value
 		}
 	}
 }
 
-// hints are what answers do not show of what the recording server had.
+// hints are facts about the recording server that no answer shows.
 func hints() map[string]func(*Host) {
 	return map[string]func(*Host){
 		"fi-web":  func(h *Host) { h.Address, h.Labels = "198.51.100.1", []string{"Fi:Prod"} },

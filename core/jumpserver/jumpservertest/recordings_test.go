@@ -15,7 +15,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// entry is one exchange of the second part of the recordings, or several summed up.
+// entry is one exchange of the second part of the recordings, or a summary of several.
 type entry struct {
 	Name, Note string
 	Request    *struct {
@@ -55,7 +55,7 @@ type sighting struct {
 	category string // of an asset
 }
 
-// replay plays the exchanges of one topic. What the recording server had before it is put in place when an
+// replay plays the exchanges of one topic. It creates what the recording server had before when an
 // exchange first needs it, as the answers show it.
 type replay struct {
 	*player
@@ -64,12 +64,12 @@ type replay struct {
 	all     []entry
 	seen    map[string]sighting // by recorded id
 	paths   map[string]string   // recorded ids of nodes by path
-	made    map[string]bool     // recorded ids of what a recorded POST made
-	known   map[string]bool     // recorded ids that are in place, or were
+	made    map[string]bool     // recorded ids of what a recorded POST created
+	known   map[string]bool     // recorded ids that exist here, or did
 	orgs    []map[string]any
 	roots   []string // recorded ids of the nodes of the tree's first level
-	fillers []string // ids of hosts that stand for those that no answer shows
-	left    []string // ids of deleted assets whose links do
+	fillers []string // ids of hosts that replace those that no answer shows
+	left    []string // ids of deleted assets whose links do the same
 	extra   int      // how many other fillers there are
 }
 
@@ -92,7 +92,7 @@ func newReplay(t *testing.T, topic string, version Version) *replay {
 	return r
 }
 
-// begin puts in place what the recording server had at the start of a topic.
+// begin creates what the recording server had at the start of a topic.
 func (r *replay) begin() {
 	for _, row := range r.orgs {
 		if id := textAt(row, "id"); r.s.orgs[id] == nil && id != SystemOrg && id != RootOrg && !r.made[id] {
@@ -142,7 +142,7 @@ func users(v Version) map[string]Key {
 	return all
 }
 
-// look notes what an answer shows.
+// look records what an answer shows.
 func (r *replay) look(e entry, body any) {
 	parts := strings.Split(strings.TrimPrefix(e.Request.Path, "/api/v1/"), "/")
 	switch b := body.(type) {
@@ -178,7 +178,7 @@ func (r *replay) look(e entry, body any) {
 	}
 }
 
-// lookAtTree notes a node of the first level by its row in the tree.
+// lookAtTree records a node of the first level by its row in the tree.
 func (r *replay) lookAtTree(row map[string]any) {
 	meta, _ := row["meta"].(map[string]any)
 	data, _ := meta["data"].(map[string]any)
@@ -194,7 +194,7 @@ func (r *replay) lookAtTree(row map[string]any) {
 	r.roots = append(r.roots, textAt(node, "id"))
 }
 
-// note keeps what is seen first of something; later rows add what it did not show.
+// note keeps what is first seen of something; later rows add what it did not show.
 func (r *replay) note(what string, row map[string]any, category string) {
 	id := textAt(row, "id")
 	if id == "" {
@@ -212,7 +212,7 @@ func (r *replay) note(what string, row map[string]any, category string) {
 	}
 }
 
-// lookInside notes the nodes, the zone and the labels of an asset's row.
+// lookInside records the nodes, the zone and the labels of an asset's row.
 func (r *replay) lookInside(row map[string]any) {
 	nodes, _ := row["nodes"].([]any)
 	shown, _ := row["nodes_display"].([]any)
@@ -239,7 +239,7 @@ func (r *replay) lookInside(row map[string]any) {
 
 var idPattern = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
-// prepare puts in place what an exchange needs and the recording does not make.
+// prepare creates what an exchange needs and the recording does not create.
 func (r *replay) prepare(e entry) {
 	r.t.Helper()
 	hosts := len(r.s.Hosts(DefaultOrg))
@@ -277,7 +277,7 @@ func (r *replay) prepare(e entry) {
 	r.fill(e)
 }
 
-// rowsOf are the rows of a list, or of a page of it.
+// rowsOf returns the rows of a list, or of a page of it.
 func rowsOf(body any) (rows []map[string]any) {
 	list, _ := body.([]any)
 	if page, is := body.(map[string]any); is {
@@ -291,7 +291,7 @@ func rowsOf(body any) (rows []map[string]any) {
 	return rows
 }
 
-// toDelete makes something of which only the removal was recorded.
+// toDelete creates something of which only the removal was recorded.
 func (r *replay) toDelete(e entry) {
 	parts := strings.Split(e.Request.Path, "/")
 	id := parts[5]
@@ -308,7 +308,7 @@ func (r *replay) toDelete(e entry) {
 	r.known[id] = true
 }
 
-// number makes the node that a POST makes the recorded child of the root.
+// number makes the node that a POST creates the recorded child of the root.
 func (r *replay) number(e entry) {
 	key := textAt(e.Response.Body.(map[string]any), "key")
 	if parts := strings.Split(key, ":"); len(parts) == 2 {
@@ -320,7 +320,7 @@ func (r *replay) number(e entry) {
 	}
 }
 
-// park keeps the ids that an answer shows under the spm of its request.
+// park stores the ids that an answer shows under the spm of its request.
 func (r *replay) park(e entry, rows []map[string]any) {
 	query, err := url.ParseQuery(e.Request.Query)
 	spm := query.Get("spm")

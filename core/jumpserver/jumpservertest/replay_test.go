@@ -61,8 +61,8 @@ func load(t *testing.T, name string) []exchange {
 	return whole.Exchanges
 }
 
-// player sends recorded requests to the emulator. Ids that the recording server chose are
-// translated into those that the emulator chose.
+// player sends recorded requests to the emulator. It translates ids that the recording server chose
+// into those that the emulator chose.
 type player struct {
 	t     *testing.T
 	s     *Server
@@ -158,14 +158,14 @@ func TestBothVersions(t *testing.T) {
 	}
 }
 
-// seedNodes makes the nodes that the recorded server had before, under their ids and keys.
+// seedNodes creates the nodes that the recorded server had before, under their ids and keys.
 func (p *player) seedNodes(list any) {
 	rows, _ := list.([]any)
 	o := p.s.orgs[DefaultOrg]
 	o.nodes, o.byID, o.byPath, o.shown = nil, map[string]*node{}, map[string]*node{}, true
 	for _, raw := range rows {
 		row, _ := raw.(map[string]any)
-		text := func(name string) string { s, _ := row[name].(string); return s }
+		text := func(name string) string { return textAt(row, name) }
 		key := text("key")
 		o.addNode(&node{id: text("id"), key: key, value: text("value"), path: text("full_value"), parent: key[:max(strings.LastIndex(key, ":"), 0)]})
 	}
@@ -233,7 +233,7 @@ func TestDeeper(t *testing.T) {
 	}
 }
 
-// seed puts in place what earlier recordings had left on the server.
+// seed creates what earlier recordings had left on the server.
 func (p *player) seed(file string, all []exchange) {
 	o := p.s.orgs[DefaultOrg]
 	o.addZone(recordedZone, "rec-zone", time.Time{})
@@ -260,7 +260,7 @@ func (p *player) seed(file string, all []exchange) {
 	}
 }
 
-// seedFrom makes a host of a recorded one.
+// seedFrom creates a host from a recorded one.
 func (p *player) seedFrom(id string, body any) {
 	raw, err := json.Marshal(body)
 	if err != nil {

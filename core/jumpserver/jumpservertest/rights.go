@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// recordedRights are the permissions that v4.7.0 and v4.10.19 told: those of everybody, and what
-// an administrator of an organisation, an auditor and a super user have beside them.
+// recordedRights are the permissions that v4.7.0 and v4.10.19 showed: those of everybody, and what
+// an administrator of an organisation, an auditor and a super user have besides.
 //
 //go:embed permissions.json
 var recordedRights []byte
 
 type roles struct{ Everybody, Administrator, Auditor, Superuser []string }
 
-// recordedRoles are the permissions of a version; v4.10.16, of which they were not recorded, has those of v4.10.19.
+// recordedRoles returns the permissions of a version; those of v4.10.16 were not recorded and are v4.10.19's.
 func (v Version) recordedRoles() roles {
 	var all map[Version]roles
 	if err := json.Unmarshal(recordedRights, &all); err != nil {
@@ -28,13 +28,13 @@ func (v Version) recordedRoles() roles {
 	return all[v]
 }
 
-// AuditorPermissions are those of the built-in auditor of an organisation.
+// AuditorPermissions returns those of the built-in auditor of an organisation.
 func AuditorPermissions(v Version) []string { return v.recordedRoles().Auditor }
 
 // isSuperuser reports whether the key's user may do everything, in every organisation.
 func (k Key) isSuperuser() bool { return k.Permissions == nil && !k.OrgAdmin && !k.NoRole }
 
-// permissionsOf are what the server says of a key's user.
+// permissionsOf returns the permissions that the server shows of a key's user.
 func (s *Server) permissionsOf(c *call) []string {
 	all := s.roles
 	out := all.Everybody
@@ -51,11 +51,11 @@ func (s *Server) permissionsOf(c *call) []string {
 	return slices.Compact(out)
 }
 
-// isOutsideOrgs reports whether the organisation is none in which anybody has a role.
+// isOutsideOrgs reports whether the organisation is one in which nobody has a role.
 func (c *call) isOutsideOrgs() bool { return c.orgID == RootOrg || c.orgID == SystemOrg }
 
-// isAllowed reports whether the key's user has the right that a request needs: assets of every kind are
-// assets to it.
+// isAllowed reports whether the key's user has the right that a request needs; assets of every kind need
+// the same.
 func (s *Server) isAllowed(c *call) bool {
 	if c.key.isSuperuser() {
 		return true
@@ -67,7 +67,7 @@ func (s *Server) isAllowed(c *call) bool {
 	return !c.isOutsideOrgs() && slices.Contains(s.permissionsOf(c), needed)
 }
 
-// neededRight names the right that a request needs; "" = none.
+// neededRight returns the right that a request needs; "" = none.
 func (s *Server) neededRight(c *call) string {
 	verb := map[string]string{
 		http.MethodGet: "view", http.MethodPost: "add", http.MethodPut: "change", http.MethodPatch: "change", http.MethodDelete: "delete",

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// publicPage are those that anybody may read.
+// publicPage returns the pages that anybody may read.
 func (s *Server) publicPage(path string) (reply, bool) {
 	switch path {
 	case "/api/health/":
@@ -39,13 +39,13 @@ func (s *Server) route(c *call) reply {
 	return s.unknownPath(c)
 }
 
-// unknownPath is the answer to a path that the server does not have.
+// unknownPath returns the answer to a path that the server does not have.
 func (s *Server) unknownPath(c *call) reply {
 	s.recordUnexpected("%s %s: no such path", c.method, c.r.URL.Path)
 	return htmlReply(http.StatusNotFound)
 }
 
-// unknownMethod is the answer to a method that the path does not take.
+// unknownMethod returns the answer to a method that the path does not support.
 func (s *Server) unknownMethod(c *call) reply {
 	s.recordUnexpected("%s %s: no such method", c.method, c.r.URL.Path)
 	return detailReply(http.StatusMethodNotAllowed, `Method "`+c.method+`" not allowed.`, "method_not_allowed")

@@ -48,8 +48,8 @@ func simultaneous() map[string]func(n int) (string, string, map[string]any) {
 	}
 }
 
-// What four requests at the same time come to, as recorded in concurrency*.json: of those that make
-// one thing the first is done and the others are 500, or 404 for removals.
+// The outcome of four requests at the same time, as recorded in concurrency*.json: of those that create
+// the same thing the first succeeds and the others are 500, or 404 for removals.
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
 	bodies := simultaneous()
@@ -81,8 +81,8 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
-// fourAtOnce counts by status how four requests end. In a bubble of its own time all of them have
-// come before the latency of the first is over, however slow the machine is.
+// fourAtOnce counts by status how four requests end. In a synctest bubble all of them have
+// arrived before the latency of the first is over, however slow the machine is.
 func fourAtOnce(t *testing.T, request func(n int) (string, string, map[string]any)) map[int]int {
 	outcomes := map[int]int{}
 	synctest.Test(t, func(t *testing.T) {
@@ -110,7 +110,7 @@ func fourAtOnce(t *testing.T, request func(n int) (string, string, map[string]an
 }
 
 // Labels, zones and platforms, as recorded; a list of platforms that shows fewer fields in the
-// recording only tells which ones come, and in which order.
+// recording only proves which platforms come, and in which order.
 func TestLabelsZonesPlatforms(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"labels_zones.json", "platforms.json"} {
@@ -130,7 +130,7 @@ func TestLabelsZonesPlatforms(t *testing.T) {
 	}
 }
 
-// A node that holds hosts, or has one below it that does, cannot be deleted.
+// A node that has hosts, or a node below it that has, cannot be deleted.
 func TestNodesWithHosts(t *testing.T) {
 	t.Parallel()
 	p := newPlayer(t, Options{})
@@ -152,7 +152,7 @@ func TestNodesWithHosts(t *testing.T) {
 	}
 }
 
-// The limit is looked at once for each request, on the number before it.
+// The limit is checked once for each request, on the number before it.
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	p := newPlayer(t, Options{})
@@ -160,7 +160,8 @@ func TestLimit(t *testing.T) {
 		p.s.Seed(DefaultOrg, Host{Name: fmt.Sprintf("h-%04d", n), Address: "a"})
 	}
 	for n, e := range load(t, "limits.json") {
-		switch status, got := 0, any(nil); {
+		status, got := 0, any(nil)
+		switch {
 		case e.Request.Method == "":
 		case slices.Contains([]string{"page_limit_5002", "page_limit_20000", "page_limit_5002_fields"}, e.Name):
 			status, got = p.send(e, KeyID, KeySecret)

@@ -27,8 +27,8 @@ type Protocol struct {
 	Port int    `json:"port"`
 }
 
-// host is a Host as the server keeps it: nodes by id, labels by their rows. Assets of other
-// categories are kept in the same form.
+// host is a Host as the server stores it: nodes by id, labels by their rows. Assets of other
+// categories are stored in the same form.
 type host struct {
 	Host
 	org      *org
@@ -40,7 +40,7 @@ type host struct {
 	accounts []map[string]any
 	created  time.Time
 	updated  time.Time
-	maker    string // who made it
+	maker    string // who created it
 }
 
 type node struct {
@@ -50,7 +50,7 @@ type node struct {
 	children       int
 }
 
-// AddOrg makes an organisation with a root node. Without Options.Enterprise nobody can enter it.
+// AddOrg creates an organisation with a root node. Without Options.Enterprise nobody can enter it.
 func (s *Server) AddOrg(id, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,15 +70,15 @@ func (s *Server) newOrg(id, name string) *org {
 	return o
 }
 
-// Seed puts a host into an organisation, as if it had always been there, and returns its id. What is
-// empty gets a default; labels may hold what the version refuses now.
+// Seed adds a host to an organisation, as if it had always been there, and returns its id. Empty
+// fields get defaults; labels may contain what the version refuses now.
 func (s *Server) Seed(orgID string, h Host) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.seedAsset(s.orgs[orgID], "", h)
 }
 
-// SeedOther puts an asset of another category ("database", "device", "cloud", "web") into an
+// SeedOther adds an asset of another category ("database", "device", "cloud", "web") to an
 // organisation, and returns its id.
 func (s *Server) SeedOther(orgID, name, category string) string {
 	return s.SeedAsset(orgID, category, Host{Name: name, Active: true})
@@ -98,35 +98,35 @@ func (s *Server) seedAsset(o *org, category string, h Host) string {
 	if category == "host" {
 		category = ""
 	}
-	kept := &host{Host: h, category: category, created: s.options.Now(), updated: s.options.Now(), maker: "Administrator"}
-	if kept.Platform == "" {
-		kept.Platform = s.defaultPlatform(kept.categoryName()).Name
+	added := &host{Host: h, category: category, created: s.options.Now(), updated: s.options.Now(), maker: "Administrator"}
+	if added.Platform == "" {
+		added.Platform = s.defaultPlatform(added.categoryName()).Name
 	}
-	if kept.Protocols == nil {
-		kept.Protocols = defaultProtocols(s.platformByName(kept.Platform))
+	if added.Protocols == nil {
+		added.Protocols = defaultProtocols(s.platformByName(added.Platform))
 	}
-	kept.Labels, kept.links = nil, o.labels.ofDeleted[h.ID]
+	added.Labels, added.links = nil, o.labels.ofDeleted[h.ID]
 	delete(o.labels.ofDeleted, h.ID)
-	kept.setLabels(o.labels.labelsFrom(h.Labels, kept.created), kept.created)
+	added.setLabels(o.labels.labelsFrom(h.Labels, added.created), added.created)
 	for _, path := range h.Nodes {
-		kept.nodes = append(kept.nodes, o.ensureNode(path).id)
+		added.nodes = append(added.nodes, o.ensureNode(path).id)
 	}
-	if len(kept.nodes) == 0 {
-		kept.nodes = []string{o.nodes[0].id}
+	if len(added.nodes) == 0 {
+		added.nodes = []string{o.nodes[0].id}
 	}
-	s.setExtraDefaults(kept)
-	o.addAsset(kept)
+	s.setExtraDefaults(added)
+	o.addAsset(added)
 	return h.ID
 }
 
-// SeedZone makes a gateway zone and gives its id.
+// SeedZone creates a gateway zone and returns its id.
 func (s *Server) SeedZone(orgID, name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.orgs[orgID].addZone(uuid.NewString(), name, s.options.Now()).id
 }
 
-// Edit changes a host as a person would in the web interface. It tells whether the host exists.
+// Edit changes a host as a person would in the web interface. It reports whether the host exists.
 func (s *Server) Edit(orgID, id string, edit func(*Host)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,7 +156,7 @@ func (s *Server) DeleteAsset(orgID, id string) {
 	s.orgs[orgID].removeAsset(id)
 }
 
-// Hosts gives copies of an organisation's hosts, sorted by name.
+// Hosts returns copies of an organisation's hosts, sorted by name.
 func (s *Server) Hosts(orgID string) []Host {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -168,7 +168,7 @@ func (s *Server) Hosts(orgID string) []Host {
 	return out
 }
 
-// toHost is a host with its nodes as paths.
+// toHost returns a host with its nodes as paths.
 func (o *org) toHost(h *host) Host {
 	v := h.Host
 	v.Labels, v.Protocols, v.Nodes = h.labelTexts(), slices.Clone(h.Protocols), nil

@@ -1,6 +1,6 @@
-// Package jumpservertest is a JumpServer in memory, v4.7.0, v4.10.16 or v4.10.19, behind http.Handler. It
-// answers as real servers were recorded (testdata), faults and traps included, and it is strict:
-// what no careful client would send is noted and fails the test. It can also fail on demand.
+// Package jumpservertest is a JumpServer v4.7.0, v4.10.16 or v4.10.19 in memory, behind http.Handler. It
+// answers as real servers were recorded (testdata), bugs and traps included, and it is strict:
+// a request that no careful client would send fails the test. It can also fail on demand.
 package jumpservertest
 
 import (
@@ -17,15 +17,15 @@ import (
 	"time"
 )
 
-// DefaultOrg is the organisation that every JumpServer has, SystemOrg another, without assets; RootOrg
-// reads all of them.
+// DefaultOrg is the organisation that every JumpServer has; SystemOrg is another one, without assets; RootOrg
+// shows the assets of all.
 const (
 	DefaultOrg = "00000000-0000-0000-0000-000000000002"
 	RootOrg    = "00000000-0000-0000-0000-000000000000"
 	SystemOrg  = "00000000-0000-0000-0000-000000000004"
 )
 
-// The credentials of a server that was made without any.
+// The credentials of a server that was created without any.
 const (
 	KeyID     = "11111111-2222-3333-4444-555555555555"
 	KeySecret = "emulated-secret-0123456789"
@@ -41,25 +41,25 @@ type TB interface {
 type Options struct {
 	Version     Version
 	Database    Database // the zero value is PostgreSQL
-	Deadlocks   int      // so many creates with a label that nobody had before fail with 500, as on MariaDB
+	Deadlocks   int      // so many creates with a new label fail with 500, as on MariaDB
 	KeyID       string
 	KeySecret   string
 	RootNode    string           // name of the root node; "" = DEFAULT
-	Limit       int              // number of assets that it takes; 0 = 5000
-	PageCap     int              // a larger limit is cut to this; 0 = that of the version
+	Limit       int              // how many assets it accepts; 0 = 5000
+	PageCap     int              // a larger page limit is reduced to this; 0 = that of the version
 	MaxRequests int              // requests of one user within Window; 0 = no limit, or VersionMaxRequests
 	Window      time.Duration    // 0 = a minute
-	Latency     time.Duration    // of every request, before it is worked on
-	WriteTimes  WriteTimes       // of the rows of writes, once they are worked on
-	MaxParallel int              // requests that are served at a time, others wait; 0 = all
+	Latency     time.Duration    // of every request, before it is processed
+	WriteTimes  WriteTimes       // of the rows of writes, once they are processed
+	MaxParallel int              // requests that are processed at a time, others wait; 0 = all
 	Platforms   map[string]int   // other ids for platforms, by name
 	NoZones     []string         // platforms without gateways
-	Enterprise  bool             // organisations beside DEFAULT can be entered; not recorded
+	Enterprise  bool             // organisations besides DEFAULT can be entered; not recorded
 	Now         func() time.Time // nil = the real clock
 	TB          TB               // may be nil
 }
 
-// Server is the emulator. Its methods may be called at any time.
+// Server is the emulator. It is safe for concurrent use.
 type Server struct {
 	options   Options
 	zoneField string
@@ -72,7 +72,7 @@ type Server struct {
 
 	ids *regexp.Regexp // a UUID in a path
 
-	background sync.WaitGroup // of writes that go on after a front has answered
+	background sync.WaitGroup // of writes that go on after an intermediary has answered
 
 	mu         sync.Mutex
 	keys       map[string]Key
@@ -80,7 +80,7 @@ type Server struct {
 	parked     map[string]parking
 	history    map[string][]time.Time // by user, for throttling
 	columns    map[string]column      // what a host's row may hold
-	making     map[string]int         // node paths and names that requests under way are creating
+	making     map[string]int         // node paths and names that requests in flight are creating
 	faults     []*plannedFault
 	onRequest  func(*http.Request)
 	calls      map[string]int
@@ -98,7 +98,7 @@ type parking struct {
 	until time.Time
 }
 
-// New makes a server with the DEFAULT organisation, without hosts.
+// New returns a server with the DEFAULT organisation, without hosts.
 func New(o Options) *Server {
 	setDefaults(&o)
 	s := &Server{
@@ -152,14 +152,14 @@ func setDefaults(o *Options) {
 	}
 }
 
-// reply is an answer before faults are put on it.
+// reply is an answer before faults are applied.
 type reply struct {
 	status int
 	header map[string]string
-	body   any // marshalled as JSONPage, a json.RawMessage as it is; nil = no body; page = an HTML page
+	body   any // encoded as JSON, a json.RawMessage as it is; nil = no body; htmlBody = a web page
 }
 
-// htmlBody is the body of an HTML answer.
+// htmlBody is the title of a web page.
 type htmlBody string
 
 func okReply(body any) reply         { return reply{status: http.StatusOK, body: body} }
@@ -168,7 +168,7 @@ func crashReply() reply {
 	return reply{status: 500, body: map[string]any{"error": "Server internal error"}}
 }
 
-// htmlReply is one of the two pages that JumpServer has for people: of what it does not have, and of what broke.
+// htmlReply returns one of the two web pages of JumpServer: for a missing path, and for a crash.
 func htmlReply(status int) reply {
 	if status == http.StatusNotFound {
 		return reply{status: status, body: htmlBody("Not found")}
@@ -206,7 +206,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.sendReply(w, t, <-t.done)
 }
 
-// waitTurn waits for a turn, where only so many requests are served at a time.
+// waitTurn waits until fewer than Options.MaxParallel requests are processed.
 func (s *Server) waitTurn(r *http.Request) bool {
 	if s.turns == nil {
 		return true
@@ -290,7 +290,7 @@ type call struct {
 }
 
 // handle runs all checks in the order of the real server, then the handler.
-func (s *Server) handle(r *http.Request, body []byte, held *pendingNames) reply {
+func (s *Server) handle(r *http.Request, body []byte, pending *pendingNames) reply {
 	if !strings.HasSuffix(r.URL.Path, "/") {
 		target := *r.URL
 		target.Path += "/"
@@ -311,7 +311,7 @@ func (s *Server) handle(r *http.Request, body []byte, held *pendingNames) reply 
 		return throttled
 	}
 	c := &call{
-		r: r, method: r.Method, key: key, query: r.URL.Query(), pending: held, user: key.User,
+		r: r, method: r.Method, key: key, query: r.URL.Query(), pending: pending, user: key.User,
 		parts: strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/v1/"), "/"), "/"),
 	}
 	if len(body) > 0 {
@@ -320,7 +320,8 @@ func (s *Server) handle(r *http.Request, body []byte, held *pendingNames) reply 
 		}
 	}
 	s.resolveOrg(c, requestedOrg(r))
-	switch making := c.method == http.MethodPost && c.parts[0] != "common"; {
+	making := c.method == http.MethodPost && c.parts[0] != "common"
+	switch {
 	case !s.isAllowed(c):
 		return deniedReply()
 	case making && c.orgID == RootOrg:
@@ -329,7 +330,7 @@ func (s *Server) handle(r *http.Request, body []byte, held *pendingNames) reply 
 	return s.route(c)
 }
 
-// recordUnexpected notes what no careful client sends. It is called with the lock held.
+// recordUnexpected records what no careful client sends. The caller holds the lock.
 func (s *Server) recordUnexpected(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	s.unexpected = append(s.unexpected, text)

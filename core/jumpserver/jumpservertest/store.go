@@ -10,17 +10,17 @@ import (
 type org struct {
 	id, name     string
 	comment      string
-	maker        string // who made it
+	maker        string // who created it
 	db           Database
 	hosts        map[string]*host  // by id
 	others       map[string]*host  // assets of other categories, by id
 	names        map[string]string // of all assets, by the database's key → id
-	sorted       []*host           // hosts by name; nil = to be made again
-	sortedOthers []*host           // others by name; nil = to be made again
+	sorted       []*host           // hosts by name; nil = not sorted yet
+	sortedOthers []*host           // others by name; nil = not sorted yet
 	nodes        []*node
 	byID         map[string]*node
 	byPath       map[string]*node // by nodeKey
-	shown        bool             // the node tree was asked for, or a host was made
+	shown        bool             // the node tree was requested, or a host was created
 	zones        map[string]*zone // by id
 	labels       labelBook
 	templates    []map[string]any
@@ -39,8 +39,8 @@ func (o *org) addZone(id, name string, now time.Time) *zone {
 	return z
 }
 
-// The hosts' order is kept once it was asked for: sorting 50,000 rows for each page would take
-// longer than the page. While nobody has asked, seeding costs nothing.
+// The hosts stay sorted once a list was requested: sorting 50,000 rows for each page would take
+// longer than the page. Before that, seeding costs nothing.
 
 func (o *org) addAsset(h *host) {
 	h.org = o
@@ -50,7 +50,7 @@ func (o *org) addAsset(h *host) {
 	o.shown = true
 }
 
-// assetsLike holds the assets of the same sort by id: hosts, or all others.
+// assetsLike returns the map that holds an asset: that of hosts, or of all others.
 func (o *org) assetsLike(h *host) map[string]*host {
 	if h.category == "" {
 		return o.hosts
@@ -58,7 +58,7 @@ func (o *org) assetsLike(h *host) map[string]*host {
 	return o.others
 }
 
-// findAsset finds an asset of any category.
+// findAsset returns an asset of any category.
 func (o *org) findAsset(id string) *host {
 	if h := o.hosts[id]; h != nil {
 		return h
@@ -66,7 +66,7 @@ func (o *org) findAsset(id string) *host {
 	return o.others[id]
 }
 
-// indexName notes the name of an asset.
+// indexName adds an asset's name to the index.
 func (o *org) indexName(h *host) {
 	h.key = o.db.collationKey(h.Name)
 	o.names[h.key] = h.ID
@@ -93,7 +93,7 @@ func (o *org) removeSorted(h *host) {
 	}
 }
 
-// renameAsset returns an asset another name, and keeps the order.
+// renameAsset renames an asset, and keeps the order.
 func (o *org) renameAsset(h *host, name string) {
 	if h.Name == name {
 		return
@@ -124,7 +124,7 @@ func (o *org) removeAsset(id string) bool {
 	return true
 }
 
-// listHosts returns the hosts by name. Nobody may change or keep it.
+// listHosts returns the hosts by name. Callers must neither change nor store the slice.
 func (o *org) listHosts() []*host {
 	if o.sorted == nil {
 		o.sorted = sortByName(o.hosts)
@@ -132,7 +132,7 @@ func (o *org) listHosts() []*host {
 	return o.sorted
 }
 
-// list returns the assets of other categories by name. Nobody may change or keep it.
+// listOthers returns the assets of other categories by name. Callers must neither change nor store the slice.
 func (o *org) listOthers() []*host {
 	if o.sortedOthers == nil {
 		o.sortedOthers = sortByName(o.others)
@@ -140,9 +140,9 @@ func (o *org) listOthers() []*host {
 	return o.sortedOthers
 }
 
-func sortByName(shelf map[string]*host) []*host {
-	rows := make([]*host, 0, len(shelf))
-	for _, h := range shelf {
+func sortByName(assets map[string]*host) []*host {
+	rows := make([]*host, 0, len(assets))
+	for _, h := range assets {
 		rows = append(rows, h)
 	}
 	slices.SortFunc(rows, compareNames)

@@ -11,7 +11,7 @@ import (
 
 const recordedZone = "d5214461-847f-4eca-98cf-303b7550cd3e"
 
-// names turns rows into what the shortened recordings keep of them: the names, or the ids.
+// names returns what the shortened recordings keep of rows: the names, or the ids.
 func names(rows any, field string) any {
 	list, isList := rows.([]any)
 	if !isList {
@@ -25,7 +25,7 @@ func names(rows any, field string) any {
 	return out
 }
 
-// shortened brings an answer into the recorded form, where that holds names in place of rows.
+// shortened converts an answer into the recorded form, where that has names in place of rows.
 func shortened(want, got any, field string) any {
 	page, isPage := got.(map[string]any)
 	recorded, both := want.(map[string]any)
@@ -45,11 +45,14 @@ func shortened(want, got any, field string) any {
 
 func allTexts(list any) bool {
 	rows, isList := list.([]any)
-	return isList && !slices.ContainsFunc(rows, func(row any) bool { _, isText := row.(string); return !isText })
+	return isList && !slices.ContainsFunc(rows, func(row any) bool {
+		_, isText := row.(string)
+		return !isText
+	})
 }
 
-// seedListed makes the 40 hosts that the server held when its lists were recorded. Of what the
-// recordings do not tell, anything does.
+// seedListed creates the 40 hosts that the server had when its lists were recorded. What the
+// recordings do not show is arbitrary.
 func (p *player) seedListed(all []exchange, clock *time.Time) {
 	byDate := all[slices.IndexFunc(all, func(e exchange) bool { return e.Name == "order_desc" })]
 	rows := byDate.Response.Body.(map[string]any)["results"].([]any)
@@ -118,7 +121,7 @@ func sortedKeys(object any) []string {
 	return keys
 }
 
-// absolute puts the emulator's address where a recording has its server's.
+// absolute replaces the address of the recording's server by the emulator's.
 func absolute(body any) any {
 	raw, _ := json.Marshal(body)
 	var out any
@@ -148,11 +151,11 @@ func TestRemovals(t *testing.T) {
 		if diff := p.differ("", e.Response.Body, shortened(e.Response.Body, got, "id"), status >= 400); status != e.Response.Status || diff != "" {
 			t.Errorf("%d %s: status %d, recorded %d: %s", n, e.Name, status, e.Response.Status, diff)
 		}
-		if want, told := left[e.Name]; told && len(p.s.Hosts(DefaultOrg)) != want {
+		if want, known := left[e.Name]; known && len(p.s.Hosts(DefaultOrg)) != want {
 			t.Errorf("%s: %d hosts are left, want %d", e.Name, len(p.s.Hosts(DefaultOrg)), want)
 		}
 	}
-	// Parked ids are kept 300 seconds, and the only host goes without any filter.
+	// Parked ids are kept 300 seconds, and without any filter the only host is deleted.
 	rest := p.s.Hosts(DefaultOrg)
 	_, answer := p.ask("POST", "/api/v1/common/resources/cache/", map[string]any{"resources": []any{rest[0].ID}})
 	now = now.Add(300 * time.Second)

@@ -8,14 +8,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// rowFields are the checked values of one row; nil means that the row does not name the field.
+// rowFields are the validated values of one row; nil means that the row does not name the field.
 type rowFields struct {
 	id             string
 	name           *string
 	address        *string
 	platform       *platform
 	protocols      []Protocol
-	protocolsGiven bool // protocols were given
+	protocolsGiven bool // the row names protocols
 	nodes          []string
 	paths          []string
 	zone           *string
@@ -24,16 +24,16 @@ type rowFields struct {
 	active         *bool
 	accounts       []map[string]any
 	extra          map[string]any
-	category       string // of an asset that is to be made
+	category       string // of an asset that is to be created
 	maker          string
 }
 
-// validation is what validation says: mistakes by field, or a crash of the server.
+// validation is the result of validating a row: mistakes by field, or a crash of the server.
 type validation struct {
 	mistakes          map[string]any
 	crash             bool
-	refusedByDatabase bool   // the database refuses it, after all else was found right
-	missing           string // kind of something that does not exist: 404
+	refusedByDatabase bool   // the database refuses what the validation accepted
+	missing           string // kind of an object that does not exist: 404
 }
 
 func (v *validation) addMistake(field string, what any) {
@@ -43,7 +43,7 @@ func (v *validation) addMistake(field string, what any) {
 	v.mistakes[field] = what
 }
 
-// refusalReply is the answer to a single write that cannot be done.
+// refusalReply returns the answer to a single write that is refused.
 func (v validation) refusalReply() (answer reply, refused bool) {
 	switch {
 	case v.missing != "":
@@ -56,7 +56,7 @@ func (v validation) refusalReply() (answer reply, refused bool) {
 	return crashReply(), v.refusedByDatabase
 }
 
-// validateRow validates one row as the serializer does. was is nil on creation; full asks for the
+// validateRow validates one row like the serializer. was is nil on creation; full requires the
 // required fields (POST and PUT).
 func (s *Server) validateRow(c *call, row map[string]any, was *host, full, list bool) (rowFields, validation) {
 	f, o := rowFields{maker: c.key.title(), category: c.kind.category}, c.org
@@ -92,7 +92,7 @@ func (s *Server) validateRow(c *call, row map[string]any, was *host, full, list 
 	return f, v
 }
 
-// validateID: an id that an asset of the organisation has is a mistake; of one in another, a crash.
+// validateID reads the id: if an asset of the organisation has it that is a mistake; in another organisation, a crash.
 func (s *Server) validateID(own *org, row map[string]any, was *host, f *rowFields, v *validation) {
 	raw, given := row["id"]
 	if !given || was != nil {
@@ -105,7 +105,8 @@ func (s *Server) validateID(own *org, row map[string]any, was *host, f *rowField
 		return
 	}
 	for _, o := range s.orgs {
-		switch holder := o.findAsset(id); {
+		holder := o.findAsset(id)
+		switch {
 		case holder != nil && o == own:
 			v.addMistake("id", []string{"Asset with this id already exists."})
 		case holder != nil:
@@ -122,11 +123,12 @@ func (s *Server) validateTexts(c *call, o *org, row map[string]any, was *host, f
 		v.crash = v.crash || text != nil && o.db.RefusesText(*text)
 	}
 	if f.name != nil {
-		// The host that is to be made is compared with the others, not with the one that has
-		// its id already: then only the id is named as the mistake.
+		// A new host is compared with all others but the one that already has its
+		// id: then the mistake is only the id.
 		holder, taken := o.names[o.db.collationKey(*f.name)]
-		switch taken = taken && holder != f.id && (was == nil || holder != was.ID); {
-		case taken && s.isNameUnseen(c, o.findAsset(holder), was): // only the database looks at all kinds
+		taken = taken && holder != f.id && (was == nil || holder != was.ID)
+		switch {
+		case taken && s.isNameUnseen(c, o.findAsset(holder), was): // only the database compares all kinds
 			v.refusedByDatabase = true
 		case taken:
 			v.addMistake("name", []string{"This field must be unique."})
@@ -134,8 +136,8 @@ func (s *Server) validateTexts(c *call, o *org, row map[string]any, was *host, f
 	}
 }
 
-// isNameUnseen reports whether the check of a name does not see who has it: from v4.10.19 on, an asset of
-// another kind. Gateways look at all.
+// isNameUnseen reports whether the validation of a name does not see who has it: from v4.10.19 on, an asset of
+// another kind. Gateways see all.
 func (s *Server) isNameUnseen(c *call, holder, was *host) bool {
 	kind := c.kind.category
 	if was != nil && kind != "" {
@@ -144,7 +146,7 @@ func (s *Server) isNameUnseen(c *call, holder, was *host) bool {
 	return s.options.Version.isSince(V41019) && !c.kind.gateways && kind != "" && holder.categoryName() != kind
 }
 
-// textOf reads a field of one to most characters, without the space around it.
+// textOf reads a field of one to most characters, without surrounding spaces.
 func textOf(row map[string]any, name string, most int, required bool, v *validation) *string {
 	raw, given := row[name]
 	if !given {

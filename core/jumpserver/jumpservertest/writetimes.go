@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// WriteTimes are the times that writes of hosts take beside the latency: of each row, and of each label
-// that a row sends. A write that is worked on is carried out, and takes its time, although its
-// client has gone, as on real servers; what it changes is seen at its end.
+// WriteTimes are the times that writes of hosts take besides the latency: per row, and per label
+// in a row. As on real servers, a write that is processed is carried out and takes its time even if its
+// client disconnects; its changes become visible at its end.
 type WriteTimes struct {
 	Create, CreateLabel time.Duration
 	Update, UpdateLabel time.Duration
@@ -18,11 +18,11 @@ type WriteTimes struct {
 	Spread              float64 // 0.5: each takes between half of its time and one and a half
 }
 
-// MeasuredWriteTimes are those of a real server of this version, alone on 2 cores, and the latency that
-// goes with them. v4.7.0 was measured: 77 ms a create, 50 to 61 a PATCH and 61 to 64 a DELETE of one
-// host; 14 to 19 a row of a list PATCH, 70 with six labels, 20 to 22 a row of a bulk delete. Of
-// v4.10.19 were measured 160 to 200 ms a row of a list PATCH with six labels, and creates that take
-// one and a half times those of v4.7.0; the others are taken to be slower by as much.
+// MeasuredWriteTimes returns those of a real server of this version, alone on 2 cores, and the latency that
+// goes with them. v4.7.0 was measured: 77 ms for a create, 50 to 61 for a PATCH and 61 to 64 for a DELETE of one
+// host; 14 to 19 a row of a list PATCH, 70 with six labels, 20 to 22 a row of a bulk delete. On
+// v4.10.19 a row of a list PATCH with six labels took 160 to 200 ms, and creates
+// one and a half times those of v4.7.0; the others are assumed to be slower by as much.
 func MeasuredWriteTimes(v Version) (c WriteTimes, latency time.Duration) {
 	const ms = time.Millisecond
 	if v == V41019 {
@@ -31,14 +31,14 @@ func MeasuredWriteTimes(v Version) (c WriteTimes, latency time.Duration) {
 	return WriteTimes{Create: 37 * ms, CreateLabel: 3 * ms, Update: 17 * ms, UpdateLabel: 9 * ms, Delete: 21 * ms}, 40 * ms
 }
 
-// SetWriteTimes changes the times that writes take.
+// SetWriteTimes sets the times that writes take.
 func (s *Server) SetWriteTimes(c WriteTimes) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.options.WriteTimes = c
 }
 
-// requestTask is one request that is worked on.
+// requestTask is one request that is processed.
 type requestTask struct {
 	r       *http.Request
 	body    []byte
@@ -52,7 +52,7 @@ type rawReply struct {
 	raw []byte
 }
 
-// runTask takes the time of a task's rows, carries it out, and leaves the answer in it.
+// runTask waits the time of a task's rows, carries it out, and sends the answer to done.
 func (s *Server) runTask(t *requestTask) {
 	defer s.endTurn(t)
 	time.Sleep(s.writeTime(t))
@@ -64,13 +64,13 @@ func (s *Server) runTask(t *requestTask) {
 	t.done <- rawReply{out, raw}
 }
 
-// endTurn lets the next request have the turn.
+// endTurn lets the next request be processed.
 func (s *Server) endTurn(t *requestTask) {
 	s.unregisterPending(t.pending)
 	s.endParallel()
 }
 
-// runInBackground works on a task that a front waits for only so long.
+// runInBackground processes a task for which an intermediary waits only so long.
 func (s *Server) runInBackground(w http.ResponseWriter, t *requestTask) {
 	s.background.Go(func() { s.runTask(t) })
 	patience := time.NewTimer(t.fault.FrontTimeout)
@@ -83,7 +83,7 @@ func (s *Server) runInBackground(w http.ResponseWriter, t *requestTask) {
 	}
 }
 
-// WaitForBackground waits until all is done that goes on after a front has answered.
+// WaitForBackground waits for all work that goes on after an intermediary has answered.
 func (s *Server) WaitForBackground() { s.background.Wait() }
 
 // sendReply sends the answer, or what the fault makes of it.
@@ -98,7 +98,7 @@ func (s *Server) sendReply(w http.ResponseWriter, t *requestTask, a rawReply) {
 	writeReply(w, a.reply, a.raw)
 }
 
-// writeTime is the time that the rows of a request take.
+// writeTime returns the time that the rows of a request take.
 func (s *Server) writeTime(t *requestTask) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,7 +122,7 @@ func (s *Server) writeTime(t *requestTask) time.Duration {
 	return time.Duration(float64(total) * (1 + c.Spread*(2*s.spread.Float64()-1)))
 }
 
-// countRows counts the rows of a request, and the labels in them.
+// countRows returns the number of rows of a request, and of labels in them.
 func (s *Server) countRows(t *requestTask) (rows, labels time.Duration) {
 	if spm := t.r.URL.Query().Get("spm"); spm != "" {
 		return time.Duration(len(s.parked[spm].ids)), 0
@@ -130,7 +130,7 @@ func (s *Server) countRows(t *requestTask) (rows, labels time.Duration) {
 	type row struct{ Labels []any }
 	list := make([]row, 1)
 	if bytes.HasPrefix(bytes.TrimSpace(t.body), []byte("[")) {
-		_ = json.Unmarshal(t.body, &list) // what cannot be read is a row without labels
+		_ = json.Unmarshal(t.body, &list) // an unreadable body counts as rows without labels
 	} else {
 		_ = json.Unmarshal(t.body, &list[0])
 	}

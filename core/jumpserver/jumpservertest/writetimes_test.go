@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// timed sends a write whose client waits no longer than patience, and tells how long the server
+// timed sends a write whose client waits no longer than patience, and returns how long the server
 // took for it.
 func timed(t *testing.T, s *Server, method, path string, body any, patience time.Duration) (status int, took time.Duration) {
 	t.Helper()
@@ -29,7 +29,7 @@ func timed(t *testing.T, s *Server, method, path string, body any, patience time
 	return w.Code, time.Since(begun)
 }
 
-// Writes take their time by rows and labels, and are carried out although their client has gone.
+// Writes take their time by rows and labels, and are carried out even if their client disconnects.
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	const id = "00000000-0000-0000-0000-0000000000aa"
@@ -67,7 +67,7 @@ func TestCosts(t *testing.T) {
 	}
 }
 
-// world is all that hosts and nodes are, as text.
+// world returns all hosts and nodes as a text.
 func (s *Server) world() string {
 	raw, _ := json.Marshal(s.Hosts(DefaultOrg))
 	s.mu.Lock()
@@ -75,8 +75,8 @@ func (s *Server) world() string {
 	return string(raw) + fmt.Sprint(len(s.orgs[DefaultOrg].nodes))
 }
 
-// A front gives up on a list PATCH that takes long, and the server goes on: all rows are seen at its
-// end, and at no time some of them.
+// An intermediary gives up on a list PATCH that takes long, and the server goes on: all rows become visible at its
+// end, and never only some of them.
 func TestIntermediaryGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -60,7 +60,7 @@ func (s *Server) routeZone(c *call, z *zone) reply {
 	return s.unknownMethod(c)
 }
 
-// changeZone reads a PATCH: assets become those of the zone.
+// changeZone applies a PATCH: the assets become those of the zone.
 func (s *Server) changeZone(c *call, z *zone) reply {
 	row, _ := c.body.(map[string]any)
 	if refusal, is := s.applyZone(c, row, z); is {
@@ -94,7 +94,7 @@ func (s *Server) createZone(c *call) reply {
 	return reply{status: http.StatusCreated, body: s.showZone(c.org, z)}
 }
 
-// applyZone refuses what a zone cannot be, or else changes the zone.
+// applyZone refuses an invalid zone, or changes the zone.
 func (s *Server) applyZone(c *call, row map[string]any, z *zone) (refusal reply, is bool) {
 	name, given := row["name"].(string)
 	var f rowFields
@@ -117,7 +117,7 @@ func (s *Server) applyZone(c *call, row map[string]any, z *zone) (refusal reply,
 	if given {
 		z.name = name
 	}
-	if comment, told := row["comment"].(string); told {
+	if comment, named := row["comment"].(string); named {
 		z.comment = comment
 	}
 	if f.labels != nil {
@@ -126,7 +126,7 @@ func (s *Server) applyZone(c *call, row map[string]any, z *zone) (refusal reply,
 	return reply{}, false
 }
 
-// showZone is a zone in full. Gateways are not among its assets.
+// showZone returns a zone in full. Gateways are not among its assets.
 func (s *Server) showZone(o *org, z *zone) map[string]any {
 	assets, gateways := []any{}, []any{}
 	for _, h := range o.listAssets() {

@@ -31,8 +31,8 @@ type mentions struct {
 	All     bool     `json:"isAtAll"`
 }
 
-// encodeMessage gives the request of a message, never longer than MaxBodyBytes: the text is cut, between two
-// lines where that is possible, and never the mentions. DingTalk refuses a card with an empty field.
+// encodeMessage returns the request of a message, never longer than MaxBodyBytes: the text is cut, if possible between two
+// lines, and the mentions never. DingTalk refuses a card with an empty field.
 func (r *Robot) encodeMessage(m notify.Message) ([]byte, error) {
 	if m.Title == "" || m.Markdown == "" || m.LinkText == "" || m.LinkURL == "" {
 		return nil, newConfigError("a card needs a title, a text and a link")
@@ -59,7 +59,7 @@ func (r *Robot) encodeMessage(m notify.Message) ([]byte, error) {
 	return encodeJSON(c)
 }
 
-// mentionText gives the mentions: a card mentions only those whom its text names.
+// mentionText returns the mentions: a card mentions only people whom its text names.
 func (r *Robot) mentionText() string {
 	if len(r.mobiles) == 0 {
 		return ""
@@ -67,7 +67,7 @@ func (r *Robot) mentionText() string {
 	return "\n\n@" + strings.Join(r.mobiles, "\n@")
 }
 
-// encodeJSON gives JSON as it is sent: <, > and & as they are, since six bytes for one are a waste.
+// encodeJSON returns JSON with <, > and & as they are: an escape would cost six bytes each.
 func encodeJSON(value any) ([]byte, error) {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -78,8 +78,8 @@ func encodeJSON(value any) ([]byte, error) {
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
 
-// truncateText cuts a text so that it takes at most so many bytes in JSON, ellipsis included. It cuts
-// after a line, or, where that would throw away half of it, after a character.
+// truncateText cuts a text to at most so many bytes of JSON, ellipsis included. It cuts
+// after a line, or, if that would lose half of it, after a character.
 func truncateText(text string, most int) string {
 	const more = "\n\n…"
 	const moreSize = 2*len("\\n") + len("…")
@@ -104,7 +104,7 @@ func truncateText(text string, most int) string {
 	return text[:end] + more
 }
 
-// escapedSize is the number of bytes that a character takes in encode's JSON.
+// escapedSize returns the number of bytes that a character takes in the JSON of encodeJSON.
 func escapedSize(r rune) int {
 	switch {
 	case r == '"', r == '\\', r == '\n', r == '\r', r == '\t', r == '\b', r == '\f':

@@ -22,24 +22,24 @@ import (
 // Settings are one robot, as its owner copies them from DingTalk.
 type Settings struct {
 	Webhook   secret.Value // https://oapi.dingtalk.com/robot/send?access_token=…
-	Secret    secret.Value // of "sign"; empty where the robot is guarded otherwise
+	Secret    secret.Value // of "sign"; empty if the robot is protected in another way
 	AtMobiles []string     // digits only, at most MaxMobiles
 	AtAll     bool
 }
 
-// Options are what tests change; the zero value is right for everything else.
+// Options replace what tests control; the zero value is right for everything else.
 type Options struct {
-	Proxy     string            // http(s)://…; "" = what HTTP(S)_PROXY of the process says; NO_PROXY holds for both
+	Proxy     string            // http(s)://…; "" = HTTP(S)_PROXY of the process; NO_PROXY applies to both
 	Timeout   time.Duration     // of one request; 0 = 10 s
 	Transport http.RoundTripper // nil = a new one, with Proxy
 	Now       func() time.Time
 	Sleep     func(ctx context.Context, d time.Duration) error // returns early when ctx ends
 }
 
-// MaxMobiles is how many people a message mentions at most: each takes room in it.
+// MaxMobiles is how many people a message may mention, as each takes up room in it.
 const MaxMobiles = 100
 
-// Robot is a notify.Notifier. It is not changed by sending; several goroutines may use it.
+// Robot is a notify.Notifier. It is safe for concurrent use.
 type Robot struct {
 	webhook    *url.URL
 	token      string
@@ -51,7 +51,7 @@ type Robot struct {
 	sleep      func(context.Context, time.Duration) error
 }
 
-// New checks the settings and sends nothing. Its errors are of kind Config.
+// New checks the settings and sends nothing. Its errors are of kind InvalidConfig.
 func New(s Settings, o Options) (*Robot, error) {
 	address, err := url.Parse(s.Webhook.Reveal())
 	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
@@ -86,7 +86,7 @@ func New(s Settings, o Options) (*Robot, error) {
 	return r, nil
 }
 
-// newHTTPClient follows no redirect: the token must not travel to another host.
+// newHTTPClient returns a client that follows no redirect: the token must not reach another host.
 func newHTTPClient(o Options) (*http.Client, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
@@ -98,7 +98,7 @@ func newHTTPClient(o Options) (*http.Client, error) {
 		}
 		transport := httpx.NewTransport(by, o.Timeout)
 		transport.ForceAttemptHTTP2 = true
-		transport.DisableKeepAlives = true // a function sleeps between two messages: a kept connection would be a dead one
+		transport.DisableKeepAlives = true // a function is frozen between two messages, and a kept connection would be dead
 		o.Transport = transport
 	}
 	client := httpx.NewClient(o.Transport)
@@ -106,11 +106,11 @@ func newHTTPClient(o Options) (*http.Client, error) {
 	return client, nil
 }
 
-// Name is "dingtalk".
+// Name returns "dingtalk".
 func (r *Robot) Name() string { return "dingtalk" }
 
-// signedURL gives the address with a fresh signature, base64(HMAC-SHA256(secret,
-// "<milliseconds>\n<secret>")), valid for an hour; and what of it no error may show.
+// signedURL returns the address with a new signature, base64(HMAC-SHA256(secret,
+// "<milliseconds>\n<secret>")), valid for an hour, and the parts of it that no error may show.
 func (r *Robot) signedURL() (address string, private []string) {
 	if r.signingKey == "" {
 		return r.webhook.String(), []string{r.token}

@@ -23,7 +23,7 @@ const (
 	testKey   = "SECabcdef-key"
 )
 
-// startRobot starts an emulator that fails the test on any request a correct client does not make.
+// startRobot starts an emulator that fails the test on any request that a correct client does not make.
 func startRobot(t testing.TB) (*dingtalktest.Robot, dingtalk.Settings) {
 	t.Helper()
 	robot := dingtalktest.New(dingtalktest.Options{Token: testToken, Secret: testKey, ReportUnexpected: t.Errorf})
@@ -116,7 +116,7 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// Every answer that is not errcode 0 is an error, with the right consequence.
+// Every answer other than errcode 0 is an error, with the right consequence.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -160,7 +160,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// What passes is tried again, so often and not oftener.
+// A transient error is tried again, so often and not oftener.
 func TestRetries(t *testing.T) {
 	t.Parallel()
 	down := dingtalktest.Fault{Status: 502}
@@ -187,7 +187,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// A server that never answers costs the caller's time and no more, and one request's time-out
+// A server that never answers costs the caller's time and no more, and the time-out of one request
 // is not the caller's.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
@@ -272,7 +272,8 @@ func FuzzBody(f *testing.F) {
 		body := make([]byte, 0, dingtalk.MaxBodyBytes)
 		for part := make([]byte, 4096); ; {
 			n, err := r.Body.Read(part)
-			if body = append(body, part[:n]...); err != nil {
+			body = append(body, part[:n]...)
+			if err != nil {
 				break
 			}
 		}

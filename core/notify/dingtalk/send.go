@@ -25,9 +25,9 @@ const (
 	maxQuotedBytes   = 200
 )
 
-// Send posts the message as a card. Only an answer that has errcode 0 is success: DingTalk says
-// 200 to everything, and its gateway's refusals have no errcode. A connection that broke after
-// the message was taken can show it twice, which is better than never.
+// Send posts the message as a card. Only an answer with errcode 0 is success: DingTalk answers
+// everything with 200, and its gateway's refusals have no errcode. If the connection breaks after
+// DingTalk accepted the message it may appear twice, which is better than never.
 func (r *Robot) Send(ctx context.Context, m notify.Message) error {
 	body, err := r.encodeMessage(m)
 	if err != nil {
@@ -45,7 +45,7 @@ func (r *Robot) Send(ctx context.Context, m notify.Message) error {
 	}
 }
 
-// post makes one request. With an error it says how often such a request should be made in all.
+// post makes one request. tries is how often such a request should be made in all, if it failed.
 func (r *Robot) post(ctx context.Context, body []byte) (tries int, err error) {
 	address, private := r.signedURL()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
@@ -59,7 +59,7 @@ func (r *Robot) post(ctx context.Context, body []byte) (tries int, err error) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	answer, err := httpx.ReadBody(response, maxResponseBytes)
-	if err != nil && !errors.Is(err, httpx.ErrTooLarge) { // which is none of DingTalk's
+	if err != nil && !errors.Is(err, httpx.ErrTooLarge) { // a longer answer is not DingTalk's
 		return maxNetworkTries, newNetworkError(ctx, err, private)
 	}
 	status := response.StatusCode
@@ -77,32 +77,32 @@ func (r *Robot) post(ctx context.Context, body []byte) (tries int, err error) {
 	}
 }
 
-// parseResponse reads an answer. Numbers as documented; 410100 and the gateway's form were seen by others.
-// An answer in another form is not quoted: a proxy's error page shows the address it was asked for.
+// parseResponse parses an answer. The numbers are documented; 410100 and the gateway's form were reported by others.
+// An answer in another form is not quoted: a proxy's error page repeats the requested address.
 func parseResponse(answer []byte, private []string) (tries int, err error) {
-	var said struct {
+	var reply struct {
 		Code    *int64 `json:"errcode"`
 		Message string `json:"errmsg"`
 		Status  int    `json:"status"` // of the gateway
 		Wait    int    `json:"wait"`   // seconds
 	}
-	if json.Unmarshal(answer, &said) != nil {
+	if json.Unmarshal(answer, &reply) != nil {
 		return 1, &notify.Error{Kind: notify.Unknown, Message: "the answer is not DingTalk's"}
 	}
-	if said.Code == nil && said.Status == 0 {
+	if reply.Code == nil && reply.Status == 0 {
 		return 1, &notify.Error{Kind: notify.Unknown, Message: "the answer has no errcode"}
 	}
-	if said.Code == nil {
-		wait := max(0, min(said.Wait, 24*60*60))
+	if reply.Code == nil {
+		wait := max(0, min(reply.Wait, 24*60*60))
 		return 1, &notify.Error{
 			Kind: notify.RateLimited, RetryAfter: time.Duration(wait) * time.Second,
-			Message: fmt.Sprintf("the gateway refuses messages (status %d)", said.Status),
+			Message: fmt.Sprintf("the gateway refuses messages (status %d)", reply.Status),
 		}
 	}
 	refusal := &notify.Error{
-		Kind: notify.InvalidConfig, Message: fmt.Sprintf("errcode %d: %s", *said.Code, redactQuote(said.Message, private)),
+		Kind: notify.InvalidConfig, Message: fmt.Sprintf("errcode %d: %s", *reply.Code, redactQuote(reply.Message, private)),
 	}
-	switch *said.Code {
+	switch *reply.Code {
 	case 0:
 		return 1, nil
 	case -1:
@@ -114,7 +114,7 @@ func parseResponse(answer []byte, private []string) (tries int, err error) {
 	return 1, refusal
 }
 
-// newNetworkError words an error of the network. The error itself is not kept: it names the address, and
+// newNetworkError describes a network error. It does not wrap it: the error names the address, and
 // with it token and signature.
 func newNetworkError(ctx context.Context, err error, private []string) error {
 	if ctx.Err() != nil {
@@ -123,7 +123,7 @@ func newNetworkError(ctx context.Context, err error, private []string) error {
 	return &notify.Error{Kind: notify.Temporary, Message: "not sent: " + redactQuote(httpx.Diagnose(err).Text, private)}
 }
 
-// redactQuote makes one short line of a foreign text, without anything private.
+// redactQuote returns a foreign text as one short line without anything private.
 func redactQuote(text string, private []string) string {
 	return httpx.Truncate(httpx.NewScrubber(private...).Replace(httpx.OneLine(text)), maxQuotedBytes)
 }

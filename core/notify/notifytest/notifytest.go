@@ -1,5 +1,5 @@
-// Package notifytest is the contract of notify.Notifier: every channel's test runs it against
-// the channel's emulator, and what it checks is what a channel has to do.
+// Package notifytest checks that a channel keeps the contract of notify.Notifier. Every channel's test runs it against
+// the channel's emulator.
 package notifytest
 
 import (
@@ -13,24 +13,24 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify"
 )
 
-// Channel is a notifier that was just opened, and its emulator. The notifier must not really
+// Channel is a newly opened notifier and its emulator. The notifier must not really
 // sleep between its tries.
 type Channel struct {
 	Notifier notify.Notifier
-	// RejectAll, Throttle and Break make all further requests be refused for good, refused because
-	// there are too many, or have their connection broken.
+	// RejectAll, ThrottleAll and BreakConnections make all further requests fail: refused for good, refused as
+	// too many, or with a broken connection.
 	RejectAll, ThrottleAll, BreakConnections func()
-	// AcceptedTexts gives the texts that people would read.
+	// AcceptedTexts returns the texts that people would read.
 	AcceptedTexts func() []string
-	// CallCount counts requests, Biggest is the longest body of a message that was taken, in bytes.
+	// CallCount returns the number of requests, LargestBody the length of the longest accepted body in bytes.
 	CallCount, LargestBody func() int
-	// MaxBodyBytes is what the other side takes, in bytes of a body.
+	// MaxBodyBytes is how many bytes of a body the other side accepts.
 	MaxBodyBytes int
-	// Secrets must never be seen in an error.
+	// Secrets must never appear in an error.
 	Secrets []string
 }
 
-// MaxCallsPerMessage is how many requests one message may make, whatever happens.
+// MaxCallsPerMessage is how many requests one message may cause, whatever happens.
 const MaxCallsPerMessage = 4
 
 // RunContract checks the contract. open is called once per case.
@@ -85,10 +85,13 @@ func RunContract(t *testing.T, open func(t *testing.T) Channel) {
 		}
 		expectNoSecret(t, c, err)
 	})
-	t.Run("a long text arrives cut", func(t *testing.T) { t.Parallel(); testLongTexts(t, open) })
+	t.Run("a long text arrives cut", func(t *testing.T) {
+		t.Parallel()
+		testLongTexts(t, open)
+	})
 }
 
-// testLongTexts sends texts over the limit, of characters that are long in every encoding.
+// testLongTexts sends texts over the limit, of characters that are long in some encoding.
 func testLongTexts(t *testing.T, open func(t *testing.T) Channel) {
 	for _, unit := range []string{"x", "名", "𠮷", "\"", "\n", "<", "\x01", "\u2028", "\xff名", "| a | b |\n"} {
 		c := open(t)
@@ -122,7 +125,7 @@ func expectError(t *testing.T, c Channel, err error, kind notify.Kind, calls int
 	expectNoSecret(t, c, err)
 }
 
-// expectNoSecret looks for secrets in an error, however it is printed.
+// expectNoSecret fails the test if an error shows a secret, however it is printed.
 func expectNoSecret(t *testing.T, c Channel, err error) {
 	t.Helper()
 	for e := err; e != nil; e = errors.Unwrap(e) {
@@ -134,7 +137,7 @@ func expectNoSecret(t *testing.T, c Channel, err error) {
 	}
 }
 
-// SampleMessage is the message that the contract sends.
+// SampleMessage returns the message that the contract sends.
 func SampleMessage() notify.Message {
 	return notify.Message{
 		Title: "JMS资产同步通知", Markdown: "### 同步时间：2023-12-15 09:30:25",
@@ -142,11 +145,11 @@ func SampleMessage() notify.Message {
 	}
 }
 
-// NoSleep stands for a pause in tests; like a real one it does not outlast the context.
+// NoSleep replaces a pause in tests; like a real one it ends with the context.
 func NoSleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
-// KindOf finds the kind of an error: of the outermost notify.Error in its chain, Unknown for all
-// else, "" for nil.
+// KindOf returns the kind of the outermost notify.Error in an error's chain, Unknown for other
+// errors, "" for nil.
 func KindOf(err error) notify.Kind {
 	if err == nil {
 		return ""

@@ -55,7 +55,7 @@ func testMissingObject(t *testing.T, h Harness) {
 	}
 }
 
-// testKeys: what is a key in one store is one in all, and means the same.
+// testKeys: a key of one store is a key of all, and means the same.
 func testKeys(t *testing.T, h Harness) {
 	b := h.newBucket(t)
 	good := []string{"a", "a b+c%d/é 值/~x&y=z?#;:@'(1)!*", ".hidden/x", "a.b/c..d/...", strings.Repeat("k/", 100) + "k"}
@@ -66,7 +66,8 @@ func testKeys(t *testing.T, h Harness) {
 		wantText(t, b, key, fmt.Sprint(i))
 	}
 	keys, err := b.List(t.Context(), "")
-	if slices.Sort(good); err != nil || !slices.Equal(keys, good) {
+	slices.Sort(good)
+	if err != nil || !slices.Equal(keys, good) {
 		t.Errorf("keys %q, error %v; want %q", keys, err, good)
 	}
 	for _, key := range []string{"", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", `a\b`, "a\nb", "\xff", strings.Repeat("k", 1001)} {
@@ -91,7 +92,7 @@ func testSizes(t *testing.T, h Harness) {
 	WantKind(t, err, "big", inventory.Invalid)
 }
 
-// testList: complete over more than a page, and only what begins with the prefix.
+// testList: complete over more than one page, and only keys with the prefix.
 func testList(t *testing.T, h Harness) {
 	w := h.New(t)
 	b := w.Open(t, InstantRetries())
@@ -114,7 +115,8 @@ func testList(t *testing.T, h Harness) {
 	if err != nil || !slices.Equal(keys, want) {
 		t.Errorf("%d keys, error %v; want %d, sorted", len(keys), err, len(want))
 	}
-	if keys, err = b.List(t.Context(), "runs/000"); err != nil || !slices.Equal(keys, want[:10]) {
+	keys, err = b.List(t.Context(), "runs/000")
+	if err != nil || !slices.Equal(keys, want[:10]) {
 		t.Errorf("%q, error %v; want the first ten", keys, err)
 	}
 }
@@ -156,7 +158,7 @@ func testCreateOnly(t *testing.T, h Harness) {
 	mustPut(t, b, "k", "two", storage.CreateOnly())
 }
 
-// testOneWinner: of many that create at once, exactly one has created.
+// testOneWinner: of many that create at once, exactly one succeeds.
 func testOneWinner(t *testing.T, h Harness) {
 	if !h.Abilities.CreateOnly {
 		return
@@ -236,7 +238,7 @@ func testNoLostUpdates(t *testing.T, h Harness) {
 	}
 }
 
-// testAtomicReads: a reader sees one writer's object or another's, never a mixture or a part.
+// testAtomicReads: a reader sees the object of one writer or of another, never a mixture or a part.
 func testAtomicReads(t *testing.T, h Harness) {
 	w := h.New(t)
 	b := w.Open(t, InstantRetries())
@@ -268,7 +270,9 @@ func testCancelled(t *testing.T, h Harness) {
 	b := h.newBucket(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	forEachCall(ctx, b, func(_ string, err error) { WantKind(t, err, "k", inventory.Deadline) })
+	forEachCall(ctx, b, func(_ string, err error) {
+		WantKind(t, err, "k", inventory.Deadline)
+	})
 }
 
 // forEachCall makes one call of each kind.
@@ -292,5 +296,5 @@ func makeCall(ctx context.Context, b storage.Bucket, call int) (err error) {
 	return err
 }
 
-// promptLimit is the longest that a call may take that has nothing to wait for.
+// promptLimit bounds a call that has nothing to wait for.
 const promptLimit = 2 * time.Second

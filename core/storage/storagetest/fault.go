@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// Fault is a misbehaviour that the Server can show.
+// Fault is a misbehaviour of the Server.
 type Fault string
 
 // The faults.
@@ -14,8 +14,8 @@ const (
 	SlowDown     Fault = "slow down"       // 503 with the store's code for too many requests
 	ServerError  Fault = "server error"    // 500 with a web page
 	Denied       Fault = "denied"          // 403 AccessDenied
-	BadKey       Fault = "bad key"         // 403 InvalidAccessKeyId, with the id in its words
-	BadSecret    Fault = "bad secret"      // 403 SignatureDoesNotMatch, with what was signed in its words
+	BadKey       Fault = "bad key"         // 403 InvalidAccessKeyId, with the id in its text
+	BadSecret    Fault = "bad secret"      // 403 SignatureDoesNotMatch, with what was signed in its text
 	Expired      Fault = "expired token"   // 403
 	NoBucket     Fault = "no bucket"       // 404 NoSuchBucket
 	Missing      Fault = "missing"         // 404 with a web page, as a gateway answers
@@ -26,11 +26,11 @@ const (
 	Disconnect   Fault = "disconnect"      // before the request was done
 	LostAnswer   Fault = "lost answer"     // after the request was done
 	Hang         Fault = "hang"            // no answer
-	HalfDocument Fault = "half a document" // an answer that ends early, and says so nowhere
-	StuckPage    Fault = "stuck page"      // a list that promises more and does not go on
+	HalfDocument Fault = "half a document" // an answer that ends early without saying so
+	StuckPage    Fault = "stuck page"      // a list that promises another page and repeats itself
 )
 
-// showFault shows a fault instead of an answer. It reports whether it did.
+// showFault answers with a fault, if it is one of those that replace the answer, and reports whether it did.
 func (s *Server) showFault(w http.ResponseWriter, r *http.Request, f Fault) bool {
 	switch f {
 	case SlowDown:
@@ -58,7 +58,7 @@ func (s *Server) showFault(w http.ResponseWriter, r *http.Request, f Fault) bool
 		w.Header().Set("Location", "http://127.0.0.1:1/elsewhere")
 		w.WriteHeader(http.StatusTemporaryRedirect)
 	case Hang:
-		_, _ = io.Copy(io.Discard, r.Body) // else the server does not see that the client went
+		_, _ = io.Copy(io.Discard, r.Body) // otherwise the server does not notice that the client left
 		select {
 		case <-r.Context().Done():
 		case <-s.closing:
@@ -85,7 +85,7 @@ func (s *Server) writeError(w http.ResponseWriter, status int, code, words strin
 		code, escapeXML(words), w.Header().Get(s.requestID()))
 }
 
-// writePartial writes only a part of an answer, or none.
+// writePartial writes a part of an answer, or nothing.
 func writePartial(w http.ResponseWriter, body []byte, f Fault) {
 	if f == LostAnswer {
 		panic(http.ErrAbortHandler)

@@ -12,8 +12,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// NewMemoryBucket returns a bucket that keeps its objects in memory and keeps only the conditions that
-// it is able to. It stands for every kind of store in tests of what is built on a Bucket.
+// NewMemoryBucket returns a bucket in memory that has only these preconditions. It stands for every kind of store in
+// tests of what is built on a Bucket.
 func NewMemoryBucket(able storage.Capabilities) storage.Bucket {
 	return storage.Checked("memory://bucket", &memoryBucket{capabilities: able, objects: map[string][]byte{}}, InstantRetries())
 }
@@ -24,7 +24,7 @@ type memoryBucket struct {
 	objects      map[string][]byte
 }
 
-// etagOf is the MD5 of the content in quotes, as the stores have it for small objects.
+// etagOf returns the MD5 of the content in quotes, as the stores do for small objects.
 func etagOf(data []byte) string {
 	sum := md5.Sum(data) //nolint:gosec // see above
 	return `"` + hex.EncodeToString(sum[:]) + `"`

@@ -7,8 +7,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
-// TestMemory runs the contract on a store that can do all, one without IfMatch and one without
-// any condition.
+// TestMemory runs the contract on a store with all preconditions, one without IfMatch and one without
+// any.
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	for name, able := range map[string]storage.Capabilities{

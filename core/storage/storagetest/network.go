@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// testTransientFaults: what passes by is tried again.
+// testTransientFaults: what is transient is tried again.
 func testTransientFaults(t *testing.T, h Harness) {
 	for _, f := range []Fault{SlowDown, ServerError, Disconnect, Truncated, LostAnswer} {
 		for _, call := range []string{"GET", "PUT", "LIST", "DELETE"} {
@@ -25,7 +25,7 @@ func testTransientFaults(t *testing.T, h Harness) {
 	}
 }
 
-// testPermanentFaults: what does not pass by is an error that says why, and shows no secret.
+// testPermanentFaults: what is permanent is an error that says why, and shows no secret.
 func testPermanentFaults(t *testing.T, h Harness) {
 	for f, want := range map[Fault]inventory.Kind{
 		SlowDown: inventory.Throttled, ServerError: inventory.Temporary, Denied: inventory.Denied, BadKey: inventory.BadCredentials,
@@ -43,7 +43,7 @@ func testPermanentFaults(t *testing.T, h Harness) {
 	}
 }
 
-// testNoPartialAnswers: a list is whole or an error, and no web page is an object.
+// testNoPartialAnswers: a list is complete or an error, and no web page is an object.
 func testNoPartialAnswers(t *testing.T, h Harness) {
 	for _, f := range []Fault{WebPage, EmptyBody, HalfDocument, StuckPage, Truncated, Denied, ServerError} {
 		for after := range 2 {
@@ -79,7 +79,7 @@ func testLostAnswer(t *testing.T, h Harness) {
 		}
 		w := h.New(t)
 		b := w.Open(t, InstantRetries())
-		b.Capabilities(t.Context()) // so that nothing is asked for later
+		b.Capabilities(t.Context()) // so that they are not requested later
 		want := storage.CreateOnly()
 		if condition == "match" {
 			want = storage.IfMatch(mustPut(t, b, "k", "before", storage.Always()))
@@ -95,7 +95,7 @@ func testLostAnswer(t *testing.T, h Harness) {
 	}
 }
 
-// testHangingStore: a store that does not answer holds nobody longer than the context.
+// testHangingStore: a store that does not answer delays nobody longer than the context.
 func testHangingStore(t *testing.T, h Harness) {
 	w := h.New(t)
 	w.Server.InjectFault(Hang, "", 0, 0)

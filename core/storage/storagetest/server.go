@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// Dialect is the store that a Server shows.
+// Dialect is the kind of store that a Server imitates.
 type Dialect string
 
 // The dialects.
@@ -26,7 +26,7 @@ const (
 	OBS Dialect = "obs"
 )
 
-// What the Server knows.
+// The names and credentials that a Server knows.
 const (
 	Bucket     = "the-bucket"
 	GoodID     = "AKIDEXAMPLE"
@@ -36,9 +36,9 @@ const (
 	maxPageKeys = 1000
 )
 
-// Server is one emulated store with one bucket, on a loopback address, in path style. It is
-// strict: what it does not know is answered with 501 and fails the test. Of the signature it
-// checks the scheme, the key's id and the token; whether it is right it does not check.
+// Server is an emulated store with one bucket, on a loopback address, in path style. It is
+// strict: an unknown request is answered with 501 and fails the test. Of a signature it
+// checks the scheme, the key's id and the token, but not the value.
 type Server struct {
 	URL     string
 	dialect Dialect
@@ -49,12 +49,12 @@ type Server struct {
 	objects           map[string][]byte
 	token             string // that requests must carry, "" = none
 	versioning        string // "", Enabled, Suspended; of OSS
-	ignoresConditions bool   // conditions are ignored
+	ignoresConditions bool   // of writes
 	requests          []string
 	fault             Fault
-	faultPrefix       string // the beginning of the requests that the fault is for
+	faultPrefix       string // of the requests to which the fault applies
 	faultAfter        int
-	faultTimes        int // 0 = for ever
+	faultTimes        int // 0 = all
 }
 
 // NewServer starts a Server, which ends with the test.
@@ -62,7 +62,11 @@ func NewServer(t testing.TB, d Dialect) *Server {
 	s := &Server{dialect: d, t: t, objects: map[string][]byte{}, closing: make(chan struct{})}
 	server := httptest.NewServer(http.HandlerFunc(s.serve))
 	s.URL = server.URL
-	t.Cleanup(func() { close(s.closing); server.CloseClientConnections(); server.Close() })
+	t.Cleanup(func() {
+		close(s.closing)
+		server.CloseClientConnections()
+		server.Close()
+	})
 	return s
 }
 
@@ -72,7 +76,7 @@ func (s *Server) Ref(key string) string {
 }
 
 // InjectFault makes requests fail that begin with match ("GET", "PUT some-key", "" = all): the first
-// `after` ones are answered well, then `times` badly (0 = for ever).
+// `after` ones succeed, then `times` fail (0 = all).
 func (s *Server) InjectFault(f Fault, match string, after, times int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,28 +86,28 @@ func (s *Server) InjectFault(f Fault, match string, after, times int) {
 // ClearFault ends a fault.
 func (s *Server) ClearFault() { s.InjectFault("", "", 0, 0) }
 
-// RequireToken makes the token a must.
+// RequireToken refuses requests without this token.
 func (s *Server) RequireToken(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.token = token
 }
 
-// SetVersioning sets the versioning of the bucket, which only OSS is asked for.
+// SetVersioning sets the versioning of the bucket, which only OSS's client asks for.
 func (s *Server) SetVersioning(status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.versioning = status
 }
 
-// IgnoreConditions makes the store ignore the conditions of writes, as some do that speak like S3.
+// IgnoreConditions makes the store ignore the conditions of writes, as some S3-compatible stores do.
 func (s *Server) IgnoreConditions() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ignoresConditions = true
 }
 
-// SetObject puts an object there, nil removes it.
+// SetObject stores an object; nil removes it.
 func (s *Server) SetObject(key string, data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +118,7 @@ func (s *Server) SetObject(key string, data []byte) {
 	s.objects[key] = data
 }
 
-// TakeRequests returns what was asked since the last call: "GET key 304".
+// TakeRequests returns the requests since the last call: "GET key 304".
 func (s *Server) TakeRequests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +127,7 @@ func (s *Server) TakeRequests() []string {
 	return out
 }
 
-// responseRecorder holds an answer back until it is whole.
+// responseRecorder buffers an answer until it is complete.
 type responseRecorder struct {
 	http.ResponseWriter
 	status int
@@ -166,7 +170,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body)
 }
 
-// nextFault returns the fault of a request.
+// nextFault returns the fault of a request, and counts its use.
 func (s *Server) nextFault(name string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -198,7 +202,8 @@ func (s *Server) requestID() string {
 func (s *Server) serveBucket(w http.ResponseWriter, r *http.Request, name, bucket, key string, f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch verb, _, _ := strings.Cut(name, " "); {
+	verb, _, _ := strings.Cut(name, " ")
+	switch {
 	case !s.checkSignature(w, r):
 	case bucket != Bucket:
 		s.writeError(w, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist.")
@@ -227,7 +232,7 @@ func (s *Server) refuseUnexpected(w http.ResponseWriter, r *http.Request) {
 	s.writeError(w, http.StatusNotImplemented, "NotImplemented", "")
 }
 
-// checkSignature checks who asks, as far as that can be seen without the secret.
+// checkSignature checks who asks, as far as that shows without the secret.
 func (s *Server) checkSignature(w http.ResponseWriter, r *http.Request) bool {
 	begin := map[Dialect]string{
 		S3: "AWS4-HMAC-SHA256 Credential=" + GoodID + "/", OSS: "OSS4-HMAC-SHA256 Credential=" + GoodID + "/", OBS: "AWS " + GoodID + ":",
@@ -262,7 +267,7 @@ func (s *Server) serveGet(w http.ResponseWriter, r *http.Request, key string) {
 	_, _ = w.Write(data)
 }
 
-// addChecksum adds the checksum by which OSS's SDK proves that data travelled well.
+// addChecksum adds the checksum by which OSS's SDK verifies data.
 func (s *Server) addChecksum(w http.ResponseWriter, data []byte) {
 	if s.dialect == OSS {
 		w.Header().Set("X-Oss-Hash-Crc64ecma", strconv.FormatUint(crc64.Checksum(data, crc64.MakeTable(crc64.ECMA)), 10))
@@ -300,7 +305,7 @@ func (s *Server) servePut(w http.ResponseWriter, r *http.Request, key string) {
 	w.Header().Set("ETag", etagOf(data))
 }
 
-// serveList answers S3's version 2, which OSS speaks too, and version 1 as OBS's SDK speaks it.
+// serveList answers version 2 of S3's lists, which OSS supports too, and version 1 for OBS's SDK.
 func (s *Server) serveList(w http.ResponseWriter, q url.Values, f Fault) {
 	rows, err := strconv.Atoi(q.Get("max-keys"))
 	if err != nil || rows > maxPageKeys {
@@ -349,7 +354,7 @@ func (s *Server) serveList(w http.ResponseWriter, q url.Values, f Fault) {
 	_, _ = io.WriteString(w, "</ListBucketResult>")
 }
 
-// encodeToken writes a continuation token. OSS encodes it with the keys, S3 does not.
+// encodeToken encodes a continuation token. OSS encodes it like the keys, S3 does not.
 func (s *Server) encodeToken(next string) string {
 	if s.dialect == OSS {
 		return url.QueryEscape(next)
@@ -359,6 +364,6 @@ func (s *Server) encodeToken(next string) string {
 
 func escapeXML(text string) string {
 	var out strings.Builder
-	_ = xml.EscapeText(&out, []byte(text)) // a Builder never fails
+	_ = xml.EscapeText(&out, []byte(text)) // writing to a Builder never fails
 	return out.String()
 }

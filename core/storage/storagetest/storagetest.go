@@ -1,5 +1,5 @@
-// Package storagetest is the contract of storage.Bucket as tests, with an emulator of three
-// object stores to run them against, and a bucket in memory for tests of what builds on one.
+// Package storagetest checks that a store keeps the contract of storage.Bucket. It has an emulator of three
+// object stores to check against, and a bucket in memory for tests of what builds on one.
 package storagetest
 
 import (
@@ -14,20 +14,20 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// World is one empty store, fresh for each test.
+// World is one empty store, new for each test.
 type World struct {
-	// Open makes a bucket of the store, as another process would.
+	// Open returns a bucket of the store, as another process would.
 	Open func(t testing.TB, policy storage.RetryPolicy) storage.Bucket
-	// Server can show faults; nil where no network is between.
+	// Server can show faults; nil = the store has no network.
 	Server *Server
-	// Fill puts an object there, faster than Put; nil where there is no faster way.
+	// Fill stores an object faster than Put; nil = there is no faster way.
 	Fill func(key string, data []byte)
 }
 
 // Harness is what an adapter's test provides.
 type Harness struct {
 	New       func(t testing.TB) World
-	Abilities storage.Capabilities // that the store must tell
+	Abilities storage.Capabilities // that the store must report
 }
 
 // Run runs the whole contract.
@@ -63,7 +63,7 @@ func Run(t *testing.T, h Harness) {
 	}
 }
 
-// InstantRetries is a policy whose waits take no time.
+// InstantRetries returns a policy whose waits take no time.
 func InstantRetries() storage.RetryPolicy {
 	return storage.RetryPolicy{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 }
@@ -73,11 +73,11 @@ func GoodCredentials() storage.Credentials {
 	return storage.Credentials{ID: secret.New(GoodID), Secret: secret.New(GoodSecret), Token: secret.New(GoodToken)}
 }
 
-// newBucket returns a bucket of a fresh store.
+// newBucket returns a bucket of a new store.
 func (h Harness) newBucket(t *testing.T) storage.Bucket { return h.New(t).Open(t, InstantRetries()) }
 
-// WantKind fails a test whose error is not of one of these kinds, does not name the key, or
-// shows a secret.
+// WantKind fails the test unless the error has one of these kinds, names the key, and
+// shows no secret.
 func WantKind(t testing.TB, err error, key string, want ...inventory.Kind) {
 	t.Helper()
 	kind := inventory.KindOf(err)

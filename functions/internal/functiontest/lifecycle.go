@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/reconcile"
-	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
 // WantIgnored sends an event of the host's own cloud, for which nothing is configured. It wants the event ignored for

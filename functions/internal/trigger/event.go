@@ -176,18 +176,17 @@ func parseHuaweiTimer(fields jsonObject) (Timer, error) {
 	return Timer{FiredAt: at, Name: name, Request: request}, err
 }
 
-// SenderCloud returns the cloud that sent a saved event, by its form: events of AWS EventBridge have a detail-type,
-// Huawei's CTS puts everything under "cts". All others, readable or not, count as Alibaba's, whose events have several
-// forms.
-func SenderCloud(event []byte) inventory.Cloud {
+// SenderCloud returns the cloud that sent a saved event, by the key that only this cloud's events have. All others,
+// readable or not, count as Alibaba's, whose events have several forms.
+func SenderCloud(event []byte, clouds inventory.CloudTable) inventory.Cloud {
 	fields, err := parseObject(event)
-	switch {
-	case err != nil:
+	if err != nil {
 		return inventory.Alibaba
-	case fields["cts"] != nil:
-		return inventory.Huawei
-	case fields["detail-type"] != nil:
-		return inventory.AWS
+	}
+	for _, c := range clouds {
+		if c.EventKey != "" && fields[c.EventKey] != nil {
+			return c.Cloud
+		}
 	}
 	return inventory.Alibaba
 }

@@ -202,11 +202,12 @@ func TestHuaweiRefuses(t *testing.T) {
 
 func TestSender(t *testing.T) {
 	t.Parallel()
+	clouds := inventory.CloudTable{{Cloud: inventory.Alibaba}, {Cloud: inventory.Huawei, EventKey: "cts"}, {Cloud: inventory.AWS, EventKey: "detail-type"}}
 	for pattern, want := range map[string]inventory.Cloud{
 		"aws-*.json": inventory.AWS, "huawei-cts*.json": inventory.Huawei, "fc-*.json": inventory.Alibaba,
 	} {
 		for _, name := range listSamples(t, pattern, 2) {
-			if got := SenderCloud(readSample(t, name)); got != want {
+			if got := SenderCloud(readSample(t, name), clouds); got != want {
 				t.Errorf("%s: %s, want %s", name, got, want)
 			}
 		}
@@ -216,7 +217,7 @@ func TestSender(t *testing.T) {
 		`{"detail-type":"x"}`: inventory.AWS, `{"data":{"cts":1},"source":"acs.ecs"}`: inventory.Alibaba,
 		`{"detail-type":"x","detail-type":"y"}`: inventory.Alibaba,
 	} {
-		if got := SenderCloud([]byte(text)); got != want {
+		if got := SenderCloud([]byte(text), clouds); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}

@@ -38,6 +38,11 @@ func TestFunctionsStaySmall(t *testing.T) {
 					t.Errorf("%s is among the dependencies", banned)
 				}
 			}
+			for _, dependency := range all {
+				if strings.HasPrefix(dependency, "github.com/jms-sync/") && strings.HasSuffix(dependency, "test") {
+					t.Errorf("%s, an emulator, is among the dependencies", dependency)
+				}
+			}
 			if !slices.Contains(all, "net/http") {
 				t.Errorf("these are not the dependencies of a function: %v", all)
 			}

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"context"
 	"log/slog"
 	"os"
 
@@ -21,15 +20,6 @@ func NewFunction(name string) *App {
 	return NewApp(name, NewLoader("", environ), func(cfg config.Config) (*slog.Logger, error) {
 		return logs.NewConsole(cfg.Log.Level, cfg.Log.JSONFormat, cfg.Log.Detailed, os.Stdout)
 	}).WithEnvironment(environ)
-}
-
-// ConfigLoader returns the function that loads the configuration of a program that is no function: from the named file
-// or reference, or from what the environment names where file is "".
-func ConfigLoader(file string) func(context.Context) (config.Config, error) {
-	return func(ctx context.Context) (config.Config, error) {
-		cfg, _, err := NewLoader(file, os.Environ())(ctx, session.Role{}, "")
-		return cfg, err
-	}
 }
 
 // AlibabaRole is the role of a Function Compute function, as one invocation carries it.

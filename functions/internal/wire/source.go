@@ -3,13 +3,11 @@ package wire
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/core/storage"
-	stores "github.com/jms-sync/jms-sync/core/storage/all"
 )
 
 // Loader loads the configuration. Where it comes from an object store, etag is the object's, and the error is
@@ -19,51 +17,7 @@ type Loader func(ctx context.Context, role session.Role, known string) (cfg conf
 // NewLoader returns the Loader of a file or a reference; "" = what the variables name. The object is read with the
 // role's credentials where they are of the store's cloud, otherwise with those of the variables.
 func NewLoader(file string, environ []string) Loader {
-	return func(ctx context.Context, role session.Role, known string) (config.Config, string, error) {
-		etag := ""
-		fetch := func(ctx context.Context, ref string) ([]byte, error) {
-			object, err := fetchObject(ctx, ref, role.CredentialSource(environ), known)
-			etag = object.ETag
-			return object.Data, err
-		}
-		from := config.Source{File: file, Env: environ, ReadFile: os.ReadFile, Fetchers: map[string]config.FetchFunc{}}
-		for _, scheme := range storage.Schemes() {
-			if scheme != storage.SchemeFile {
-				from.Fetchers[scheme] = fetch
-			}
-		}
-		cfg, err := config.Load(ctx, from)
-		return cfg, etag, err
-	}
-}
-
-// ReadDocument returns the text of a configuration from a file or a reference, unchanged.
-func ReadDocument(ctx context.Context, ref string, environ []string) ([]byte, error) {
-	scheme, path, found := strings.Cut(ref, "://")
-	switch {
-	case !found:
-		return os.ReadFile(ref)
-	case scheme == storage.SchemeFile:
-		return os.ReadFile(path)
-	}
-	object, err := fetchObject(ctx, ref, session.Role{}.CredentialSource(environ), "")
-	return object.Data, err
-}
-
-func fetchObject(ctx context.Context, text string, who storage.CredentialSource, known string) (storage.Object, error) {
-	ref, err := storage.ParseRef(text)
-	if err != nil {
-		return storage.Object{}, err
-	}
-	credentials, err := who.CredentialsFor(ref)
-	if err != nil {
-		return storage.Object{}, err
-	}
-	bucket, key, err := stores.Open(ref, credentials, stores.Options{})
-	if err != nil {
-		return storage.Object{}, err
-	}
-	return bucket.Get(ctx, key, known)
+	return session.ConfigSource{File: file, Environ: environ}.LoadChanged
 }
 
 // lookupVariable returns a variable of an environment; "" = not set.

@@ -26,7 +26,7 @@ func (c *call) sendError(r apiError) {
 
 func (c *call) sendJSON(status int, doc any) {
 	body, err := json.Marshal(doc)
-	if err != nil { // a Raw instance that is no JSON: the test's own mistake
+	if err != nil { // a Raw instance that is not JSON: a mistake of the test
 		status, body = http.StatusInternalServerError, []byte(err.Error())
 	}
 	c.sendBody(status, "application/json;charset=utf-8", body)
@@ -39,7 +39,7 @@ func (c *call) sendBody(status int, kind string, body []byte) {
 	_, _ = c.w.Write(body) // a client that went away is not our fault
 }
 
-// handle does what was asked. The fault may bend the answer; the zero one does not.
+// handle answers a call. A fault may change the answer; the zero Fault does not.
 func (s *Server) handle(c *call, f Fault) {
 	doc, refused := s.buildDocument(c, f)
 	if refused != nil {
@@ -93,7 +93,7 @@ func (s *Server) describeRegions() map[string]any {
 	return map[string]any{"Regions": map[string]any{"Region": regions}}
 }
 
-// describeInstance answers for one instance, also for one that the lists have lost.
+// describeInstance answers for one instance, also for a hidden one.
 func (c *call) describeInstance() (map[string]any, *apiError) {
 	row, there := c.account.Get(c.region, c.params["InstanceId"])
 	switch {
@@ -111,8 +111,8 @@ func (c *call) describeInstance() (map[string]any, *apiError) {
 	}, nil
 }
 
-// describeInstances answers by ids or page by page. In token mode TotalCount means nothing, so
-// that it is 0 here, and whoever believes it is caught.
+// describeInstances answers by ids or page by page. With tokens TotalCount means nothing; it is
+// 0 here, so that a client that relies on it fails.
 func (c *call) describeInstances(f Fault) (map[string]any, *apiError) {
 	size, err := c.pageSize()
 	if err != nil {
@@ -130,7 +130,7 @@ func (c *call) describeInstances(f Fault) (map[string]any, *apiError) {
 			return nil, &apiError{http.StatusBadRequest, "InvalidInstanceIds.Malformed",
 				"The specified InstanceIds are not well-formed, or more than 100."}
 		}
-		if !slices.ContainsFunc(ids, c.account.isDenied) { // else RAM refuses the call, which is an empty list
+		if !slices.ContainsFunc(ids, c.account.isDenied) { // otherwise RAM refuses the call, which is an empty list
 			rows, _ = c.account.Page(c.region, append([]string{}, ids...), "", len(ids))
 		}
 	} else {
@@ -165,12 +165,12 @@ func (c *call) pageSize() (int, *apiError) {
 	return min(max(n, 10), 100, cmp.Or(c.pageCap, 100)), nil
 }
 
-// encodeToken hides a cursor. It holds for one account and region, as the real one does.
+// encodeToken encodes a cursor. It is valid for one account and region, as the real one is.
 func (c *call) encodeToken(id string) string {
 	return base64.StdEncoding.EncodeToString([]byte(c.account.id + "|" + c.region + "|" + id))
 }
 
-// decodeToken reads what token made.
+// decodeToken decodes what encodeToken encoded.
 func (c *call) decodeToken() (string, *apiError) {
 	text := c.params["NextToken"]
 	if text == "" {
@@ -188,7 +188,7 @@ func invalidToken() *apiError {
 	return &apiError{http.StatusBadRequest, "InvalidParameter.NextToken", "The specified NextToken is not valid."}
 }
 
-// instanceJSON gives an instance in the shape of the real answer, with the fields that are always there.
+// instanceJSON returns an instance in the form of the real answer, with the fields that are always present.
 func instanceJSON(region string, i Instance) any {
 	if i.Raw != nil {
 		return i.Raw
@@ -234,5 +234,5 @@ func instanceJSON(region string, i Instance) any {
 	}
 }
 
-// notNil makes an empty list of nil, as the real one never answers null.
+// notNil returns an empty list for nil: the real service never answers null.
 func notNil(texts []string) []string { return append([]string{}, texts...) }

@@ -16,7 +16,7 @@ import (
 // maxSkew is how far a request's Timestamp may be from the server's time.
 const maxSkew = 15 * time.Minute
 
-// commonParams are the parameters of every call, and the value they must have ("" = any).
+// commonParams returns the parameters of every call and their required values ("" = any).
 func commonParams() map[string]string {
 	return map[string]string{
 		"Action": "", "Version": "", "Format": "JSON", "Timestamp": "", "AccessKeyId": "", "Signature": "",
@@ -24,7 +24,7 @@ func commonParams() map[string]string {
 	}
 }
 
-// actionParams are the further parameters of a call; nil = the action is not emulated.
+// actionParams returns the other parameters of a call; nil = the action is not emulated.
 func actionParams(action string) (version string, names []string) {
 	switch action {
 	case DescribeRegions:
@@ -41,8 +41,8 @@ func actionParams(action string) (version string, names []string) {
 	return "", nil
 }
 
-// checkRequest refuses whatever a lister has no business to ask: other actions, paging by number,
-// parameters that do not exist, other methods.
+// checkRequest refuses what a lister has no reason to ask: other actions, paging by number,
+// unknown parameters, other methods.
 func checkRequest(r *http.Request, params map[string]string) error {
 	if r.Method != http.MethodPost && r.Method != http.MethodGet {
 		return fmt.Errorf("method %s", r.Method)
@@ -60,7 +60,7 @@ func checkRequest(r *http.Request, params map[string]string) error {
 	return checkParams(params, names)
 }
 
-// checkParams refuses what is missing, has another value, or does not belong to the call.
+// checkParams refuses parameters that are missing, have another value, or do not belong to the call.
 func checkParams(params map[string]string, own []string) error {
 	known := commonParams()
 	optional := append([]string{"SecurityToken", "SignatureType"}, own...)
@@ -105,7 +105,7 @@ func (s *Server) authenticate(c *call) *apiError {
 	}
 	text := stringToSign(c.r.Method, c.params)
 	if !hmac.Equal([]byte(signatureOf(text, account.secret)), []byte(c.params["Signature"])) {
-		// The real one repeats what it signed, with the key's id in it.
+		// The real service repeats what it signed, which includes the key's id.
 		return &apiError{http.StatusBadRequest, "SignatureDoesNotMatch",
 			"Specified signature is not matched with our calculation. server string to sign is:" + text}
 	}
@@ -118,7 +118,7 @@ func (s *Server) authenticate(c *call) *apiError {
 	return nil
 }
 
-// stringToSign is Alibaba's RPC rule:
+// stringToSign returns the string to sign of Alibaba's RPC APIs:
 // https://help.aliyun.com/zh/sdk/product-overview/rpc-mechanism
 func stringToSign(method string, params map[string]string) string {
 	var parts []string
@@ -130,12 +130,12 @@ func stringToSign(method string, params map[string]string) string {
 	return method + "&" + percentEncode("/") + "&" + percentEncode(strings.Join(parts, "&"))
 }
 
-// percentEncode is percent-encoding by RFC 3986.
+// percentEncode percent-encodes a text by RFC 3986.
 func percentEncode(text string) string {
 	return strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~").Replace(url.QueryEscape(text))
 }
 
-// signatureOf is base64 of HMAC-SHA1 with the secret and "&".
+// signatureOf returns base64(HMAC-SHA1) with the secret and "&" as the key.
 func signatureOf(text, secret string) string {
 	mac := hmac.New(sha1.New, []byte(secret+"&"))
 	mac.Write([]byte(text))

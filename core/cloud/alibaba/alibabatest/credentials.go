@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// role is what AssumeRole gives.
+// role is a role that AssumeRole can assume.
 type role struct {
 	account *Account
 	trusted []string // account ids
 }
 
-// AddRole makes a role of an account, which the keys of the trusted accounts may assume. The
+// AddRole creates a role of an account that the keys of the trusted accounts may assume. The
 // account has no key of its own.
 func (s *Server) AddRole(arn, account string, trusted ...string) *Account {
 	s.mu.Lock()
@@ -24,7 +24,7 @@ func (s *Server) AddRole(arn, account string, trusted ...string) *Account {
 	return a
 }
 
-// IssuedKey is the n-th key that was given to the session of a role, from 1.
+// IssuedKey returns the n-th key that was issued to a session of a role, from 1.
 func IssuedKey(n int) Key {
 	return Key{
 		AccessKeyID: fmt.Sprintf("STS.ISSUED%04d", n), AccessKeySecret: fmt.Sprintf("issued/secret+%04d", n),
@@ -32,7 +32,7 @@ func IssuedKey(n int) Key {
 	}
 }
 
-// assumeRole answers AssumeRole: an hour by default, from 15 minutes to 12 hours:
+// assumeRole answers AssumeRole: for an hour by default, from 15 minutes to 12 hours:
 // https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-assumerole
 func (s *Server) assumeRole(c *call, f Fault) (map[string]any, *apiError) {
 	seconds := 3600

@@ -6,13 +6,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// Kind is a way to misbehave, Fault a misbehaviour of the calls that it names.
+// Kind is a way to misbehave, Fault a misbehaviour of the calls that it selects.
 type (
 	Kind  = peertest.Kind
 	Fault = peertest.Fault
 )
 
-// The ways to misbehave. What the real service was seen or is documented to do is marked [D].
+// The kinds. [D] marks what the real service does, seen or documented.
 const (
 	Throttled             = peertest.Throttled        // [D] 400 Throttling.User
 	Forbidden        Kind = "forbidden"               // [D] 403 Forbidden.RAM
@@ -23,17 +23,17 @@ const (
 	NoList           Kind = "no list"                 // 200 with a RequestId only
 	NoRequestID      Kind = "no request id"           // 200, all but the RequestId
 	Truncated             = peertest.Truncated        // 200, half of the document
-	RepeatedToken         = peertest.NoProgress       // pages after the first give their own token again
+	RepeatedToken         = peertest.NoProgress       // pages after the first return their own token again
 	InvalidToken     Kind = "invalid token"           // 400 for any NextToken
 	NonceUsed        Kind = "nonce used"              // [D] 400 SignatureNonceUsed
 	Inactive         Kind = "inactive"                // [D] 400 InvalidAccessKeyId.Inactive
 	ExpiredSignature      = peertest.ExpiredSignature // [D] 400 InvalidTimeStamp.Expired
 	IllegalTime      Kind = "illegal time"            // [D] 400 IllegalTimestamp
 	NoSecret         Kind = "no secret"               // AssumeRole: 200, all but the secret
-	DryRunIgnored    Kind = "dry run ignored"         // 200: the parameter is dropped on its way, and the list is empty
+	DryRunIgnored    Kind = "dry run ignored"         // 200: the parameter got lost on the way, and the list is empty
 )
 
-// answerFault answers by a fault; false = the call is to be answered well after all.
+// answerFault answers with a fault; false = the call is to be answered normally.
 func (s *Server) answerFault(c *call, f Fault) bool {
 	if refused := faultError(f.Kind); refused != nil {
 		c.sendError(*refused)

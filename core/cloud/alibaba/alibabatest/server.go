@@ -1,6 +1,6 @@
 // Package alibabatest is an emulator of the Alibaba Cloud RPC APIs that the lister uses: ECS
-// DescribeRegions, DescribeInstances and DescribeInstanceAttribute, and STS GetCallerIdentity and AssumeRole. It checks
-// signatures as the real one does, fails on demand, and records every request that nobody expected.
+// DescribeRegions, DescribeInstances and DescribeInstanceAttribute, and STS GetCallerIdentity and AssumeRole. It verifies
+// signatures like the real service, fails on demand, and records every unexpected request.
 // Only tests and the demo import it.
 package alibabatest
 
@@ -14,7 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// The calls that are emulated, as names for Fault.Action and Calls.
+// The emulated calls, as names for Fault.Action and Calls.
 const (
 	DescribeRegions           = "DescribeRegions"
 	DescribeInstances         = "DescribeInstances"
@@ -25,14 +25,14 @@ const (
 
 // Options are the fixed properties of a server. The zero value is usable.
 type Options struct {
-	Regions  []string          // the regions that exist; nil = cn-beijing, cn-hangzhou, cn-shanghai
-	Reporter peertest.Reporter // is told of unexpected requests; may be nil
+	Regions  []string          // the existing regions; nil = cn-beijing, cn-hangzhou, cn-shanghai
+	Reporter peertest.Reporter // is notified of unexpected requests; may be nil
 	Now      func() time.Time  // nil = time.Now
 	PageCap  int               // most rows of a page; 0 = 100
 }
 
-// Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
-// goroutine.
+// Server is the emulator, an http.Handler. Its accounts can be changed while it serves. It is safe for
+// concurrent use.
 type Server struct {
 	*peertest.Base
 	regions []string
@@ -45,7 +45,7 @@ type Server struct {
 	issuedKeys int
 }
 
-// New makes a server without accounts.
+// New returns a server without accounts.
 func New(o Options) *Server {
 	s := &Server{
 		Base:    peertest.New(peertest.Options{Name: "alibabatest", Reporter: o.Reporter, Now: o.Now}),
@@ -57,7 +57,7 @@ func New(o Options) *Server {
 	return s
 }
 
-// call is one request, understood.
+// call is one parsed request.
 type call struct {
 	w       http.ResponseWriter
 	r       *http.Request
@@ -96,7 +96,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handle(c, Fault{})
 }
 
-// readParams joins query and form. A parameter that is given twice is an error.
+// readParams joins query and form. A repeated parameter is an error.
 func readParams(r *http.Request) (map[string]string, error) {
 	params := map[string]string{}
 	if err := r.ParseForm(); err != nil {

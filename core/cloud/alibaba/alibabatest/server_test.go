@@ -18,7 +18,7 @@ import (
 // start is the server's time in these tests.
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// client asks the server as a signing client does.
+// client calls the server like a signing client.
 type client struct {
 	server *Server
 	url    string
@@ -30,7 +30,10 @@ func newClient(t *testing.T, reporter peertest.Reporter) *client {
 	t.Helper()
 	s := New(Options{Reporter: reporter, Now: func() time.Time { return start }})
 	web := httptest.NewServer(s)
-	t.Cleanup(func() { s.Close(); web.Close() })
+	t.Cleanup(func() {
+		s.Close()
+		web.Close()
+	})
 	key := Key{AccountID: "1", AccessKeyID: "testid", AccessKeySecret: "testsecret"}
 	s.AddAccount(key)
 	return &client{server: s, url: web.URL, key: key}
@@ -41,7 +44,7 @@ type document struct {
 	Instances                                                  struct{ Instance []struct{ InstanceId string } }
 }
 
-// ask makes a signed call; change may spoil it before, and after the signature was made.
+// ask makes a signed call; change may alter it before it is signed, and after.
 func (c *client) ask(t *testing.T, params map[string]string, after func(map[string]string)) (int, document) {
 	t.Helper()
 	c.nonce++
@@ -127,7 +130,7 @@ func TestAuthentication(t *testing.T) {
 	}
 }
 
-// TestStrict: what no lister should ask is refused, remembered and reported, without a signature.
+// TestStrict: what no lister should ask is refused, recorded and reported, without a signature.
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	for name, params := range map[string]map[string]string{
@@ -161,7 +164,7 @@ func TestStrict(t *testing.T) {
 	}
 }
 
-// TestCursor: pages of the asked size, complete though the fleet changes between two of them.
+// TestCursor: pages of the requested size, complete though the fleet changes between two of them.
 func TestCursor(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
@@ -174,12 +177,13 @@ func TestCursor(t *testing.T) {
 		for _, row := range doc.Instances.Instance {
 			seen[row.InstanceId] = true
 		}
-		switch page { // what the cursor stands on goes, and something new comes before it
+		switch page { // the instance of the cursor is removed, and a new one comes before it
 		case 0:
 			account.Remove("cn-beijing", SampleInstance(25).ID)
 			account.Put("cn-beijing", Instance{ID: "i-zzz"})
 		}
-		if token = doc.NextToken; token == "" {
+		token = doc.NextToken
+		if token == "" {
 			break
 		}
 	}
@@ -231,8 +235,8 @@ func TestFaultsCount(t *testing.T) {
 	c.server.Repair()
 }
 
-// TestOneInstance: one question shows an instance that the lists have lost, and tells one that is withheld
-// from one that does not exist; an answer by ids tells neither.
+// TestOneInstance: a call for one instance shows one that the lists omit, and distinguishes one that is withheld
+// from one that does not exist; an answer by ids shows neither.
 func TestOneInstance(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)

@@ -8,12 +8,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// Key is an access key and the account to which it belongs.
+// Key is an access key and its account.
 type Key struct {
 	AccountID       string
 	AccessKeyID     string
 	AccessKeySecret string
-	SecurityToken   string // of a role; must then come with every call
+	SecurityToken   string // of a role; every call must then carry it
 }
 
 // Account is one cloud account with its instances.
@@ -28,7 +28,7 @@ type Account struct {
 	denied  map[string]bool
 }
 
-// Instance is a machine of the emulator. What is empty is empty in the answer too.
+// Instance is a machine of the emulator. Empty fields are empty in the answer too.
 type Instance struct {
 	ID, Name, HostName       string
 	OSType, OSName, OSNameEn string
@@ -38,9 +38,9 @@ type Instance struct {
 	InnerIPs                 []string // classic network
 	EIP                      string
 	PublicIPs                []string
-	RegionID                 string            // "" = the region it was put into; "-" = none
+	RegionID                 string            // "" = the region that it was added to; "-" = none
 	Tags                     map[string]string // TagKey → TagValue
-	Raw                      json.RawMessage   // if set, answered in place of all the above
+	Raw                      json.RawMessage   // if set, the answer in place of all fields above
 }
 
 // Interface is a network interface of an instance.
@@ -50,7 +50,7 @@ type Interface struct {
 	Addresses []string
 }
 
-// AddAccount makes an account that its key opens.
+// AddAccount creates an account with a key.
 func (s *Server) AddAccount(k Key) *Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,7 +62,7 @@ func (s *Server) AddAccount(k Key) *Account {
 	return a
 }
 
-// DenyInstances lets a policy deny the key all questions that name one of these instances.
+// DenyInstances makes a policy deny the key all calls that name one of these instances.
 func (a *Account) DenyInstances(ids ...string) {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
@@ -87,7 +87,7 @@ func (a *Account) SetSecret(secret string) {
 	a.secret = secret
 }
 
-// SampleInstance is a plain running Linux machine with number i, for Fill.
+// SampleInstance returns an ordinary running Linux machine with number i, for Fill.
 func SampleInstance(i int) Instance {
 	address := fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)
 	return Instance{

@@ -42,7 +42,7 @@ func (c *call) sendBody(status int, body string) {
 	_, _ = c.w.Write([]byte(xml.Header + body)) // a client that went away is not our fault
 }
 
-// handle does what was asked. The fault may bend the answer; the zero one does not.
+// handle answers a call. A fault may change the answer; the zero Fault does not.
 func (s *Server) handle(c *call, f Fault) {
 	content, refused := s.buildDocument(c, f)
 	if refused != nil {
@@ -132,7 +132,7 @@ func (s *Server) assumeRole(c *call) (string, *apiError) {
 		"<AssumedRoleUser>" + xmlElement("Arn", arn+"/"+session) + xmlElement("AssumedRoleId", "AROATEST:"+session) + "</AssumedRoleUser>", nil
 }
 
-// describeInstances answers page by page, of all or of those that the filter names.
+// describeInstances answers page by page, with all instances or those that the filter names.
 func (s *Server) describeInstances(c *call, f Fault) (string, *apiError) {
 	if named := c.listParam("InstanceId."); len(named) > 0 {
 		return s.describeNamed(c, f, named)
@@ -166,11 +166,11 @@ func (s *Server) describeInstances(c *call, f Fault) (string, *apiError) {
 	return reservationsXML(account.id, region, rows) + xmlElement("nextToken", token), nil
 }
 
-// instanceIDPattern is the form of an id that is not malformed.
+// instanceIDPattern matches ids that are not malformed.
 var instanceIDPattern = regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`)
 
-// describeNamed answers by InstanceIds: all of them, also those that the lists have lost, or nothing. Rows
-// of a LostRow are the exception: https://github.com/aws/aws-sdk-js/issues/704
+// describeNamed answers by InstanceIds: all of them, also hidden ones, or an error. A
+// LostRow fault is the exception: https://github.com/aws/aws-sdk-js/issues/704
 func (s *Server) describeNamed(c *call, f Fault, ids []string) (string, *apiError) {
 	s.mu.Lock()
 	account := s.account(c.key.AccountID)
@@ -198,7 +198,7 @@ func (s *Server) describeNamed(c *call, f Fault, ids []string) (string, *apiErro
 	return reservationsXML(account.id, c.signed.region, rows), nil
 }
 
-// listParam reads a parameter that is given several times, numbered from 1.
+// listParam returns the values of a numbered parameter, from 1.
 func (c *call) listParam(name string) []string {
 	all := []string{}
 	for n := 1; ; n++ {
@@ -210,7 +210,7 @@ func (c *call) listParam(name string) []string {
 	}
 }
 
-// filterIDs reads the ids that Filter.1 names; nil = all.
+// filterIDs returns the ids that Filter.1 names; nil = all.
 func (c *call) filterIDs() ([]string, *apiError) {
 	name, given := c.params["Filter.1.Name"]
 	if !given {
@@ -223,7 +223,7 @@ func (c *call) filterIDs() ([]string, *apiError) {
 	return ids, nil
 }
 
-// pageSize reads MaxResults: from 5 to 1000, which must be given.
+// pageSize reads MaxResults: required, from 5 to 1000.
 func (c *call) pageSize() (int, *apiError) {
 	n, err := strconv.Atoi(c.params["MaxResults"])
 	if err != nil || n < 5 || n > 1000 {
@@ -232,13 +232,13 @@ func (c *call) pageSize() (int, *apiError) {
 	return n, nil
 }
 
-// encodeToken hides a cursor. It holds for one account and region, as the real one does; no two are
-// the same, even of one place.
+// encodeToken encodes a cursor. It is valid for one account and region, as the real one is; no two are
+// equal, even for the same position.
 func (c *call) encodeToken(id string) string {
 	return base64.StdEncoding.EncodeToString([]byte(c.key.AccountID + "|" + c.signed.region + "|" + id + "|" + c.id))
 }
 
-// decodeToken reads what token made.
+// decodeToken decodes what encodeToken encoded.
 func (c *call) decodeToken() (string, *apiError) {
 	text := c.params["NextToken"]
 	if text == "" {
@@ -256,7 +256,7 @@ func invalidToken() *apiError {
 	return &apiError{http.StatusBadRequest, "InvalidParameterValue", "Unable to parse pagination token"}
 }
 
-// xmlElement is a simple element; "" = none.
+// xmlElement returns a simple element; "" for an empty text.
 func xmlElement(name, text string) string {
 	if text == "" {
 		return ""
@@ -266,6 +266,6 @@ func xmlElement(name, text string) string {
 
 func escapeXML(text string) string {
 	var b bytes.Buffer
-	_ = xml.EscapeText(&b, []byte(text)) // a Buffer never fails
+	_ = xml.EscapeText(&b, []byte(text)) // writing to a Buffer never fails
 	return b.String()
 }

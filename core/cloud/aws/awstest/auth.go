@@ -19,7 +19,7 @@ import (
 // maxSkew is how far a request's date may be from the server's time.
 const maxSkew = 5 * time.Minute
 
-// actionParams are the parameters of a call beside Action and Version; nil = the action is not emulated.
+// actionParams returns the parameters of a call besides Action and Version; nil = the action is not emulated.
 func actionParams(action string) (version string, names *regexp.Regexp) {
 	const ec2, sts = "2016-11-15", "2011-06-15"
 	switch action {
@@ -42,7 +42,7 @@ func serviceOf(action string) string {
 	return "ec2"
 }
 
-// readParams reads the form. A parameter that is given twice is an error.
+// readParams reads the form. A repeated parameter is an error.
 func readParams(r *http.Request) (params map[string]string, payload []byte, err error) {
 	params = map[string]string{}
 	payload, err = io.ReadAll(io.LimitReader(r.Body, 1<<20))
@@ -62,7 +62,7 @@ func readParams(r *http.Request) (params map[string]string, payload []byte, err 
 	return params, payload, nil
 }
 
-// checkRequest refuses whatever a lister has no business to ask.
+// checkRequest refuses what a lister has no reason to ask.
 func checkRequest(r *http.Request, params map[string]string) error {
 	switch {
 	case r.Method != http.MethodPost:
@@ -90,7 +90,7 @@ func checkRequest(r *http.Request, params map[string]string) error {
 	return nil
 }
 
-// signedRequest is what the signature of a request says.
+// signedRequest is the content of a request's signature.
 type signedRequest struct {
 	keyID, date, region, service string
 	at                           time.Time
@@ -100,7 +100,7 @@ type signedRequest struct {
 var authorizationPattern = regexp.MustCompile(
 	`^AWS4-HMAC-SHA256 Credential=([^/, ]+)/([0-9]{8})/([a-z0-9-]+)/([a-z0-9]+)/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$`)
 
-// readAuthorization reads the signature, version 4:
+// readAuthorization parses the signature, version 4:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 func readAuthorization(r *http.Request, payload []byte, service string) (signedRequest, error) {
 	parts := authorizationPattern.FindStringSubmatch(r.Header.Get("Authorization"))
@@ -154,7 +154,7 @@ func canonicalRequest(r *http.Request, names []string, payload []byte) string {
 	return b.String()
 }
 
-// signatureOf makes the signature of a string to sign.
+// signatureOf returns the signature of a string to sign.
 func signatureOf(secret, date, region, service, text string) string {
 	by := []byte("AWS4" + secret)
 	for _, part := range []string{date, region, service, "aws4_request"} {
@@ -174,8 +174,8 @@ func hashSHA256(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// authenticate checks key, token, time, signature and region, and finds the account. EC2 says
-// AuthFailure to all that it does not like, to a region that is not enabled too; STS says more.
+// authenticate checks key, token, time, signature and region, and finds the account. EC2 answers
+// AuthFailure to every mistake, also to a region that is not enabled; STS is more specific.
 func (s *Server) authenticate(c *call) *apiError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -195,7 +195,7 @@ func (s *Server) authenticate(c *call) *apiError {
 	}
 	want := signatureOf(k.AccessKeySecret, c.signed.date, c.signed.region, c.signed.service, c.signed.stringToSign)
 	if !hmac.Equal([]byte(want), []byte(c.signed.signature)) {
-		// The real one repeats what it signed, with the token in it.
+		// The real service repeats what it signed, which includes the token.
 		return c.refuseKey("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. The Canonical String "+
 			"for this request should have been '"+c.signed.stringToSign+"' for "+c.signed.keyID+" with "+k.SessionToken)
 	}
@@ -203,7 +203,7 @@ func (s *Server) authenticate(c *call) *apiError {
 	return nil
 }
 
-// refuseKey is a refusal of STS, of which EC2 only says AuthFailure.
+// refuseKey returns a refusal of STS; EC2 only says AuthFailure.
 func (c *call) refuseKey(code, message string) *apiError {
 	if c.signed.service == "ec2" {
 		return &apiError{http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials"}

@@ -6,38 +6,38 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// Kind is a way to misbehave, Fault a misbehaviour of the calls that it names.
+// Kind is a way to misbehave, Fault a misbehaviour of the calls that it selects.
 type (
 	Kind  = peertest.Kind
 	Fault = peertest.Fault
 )
 
-// The ways to misbehave. What the real service is documented to do is marked [D].
+// The kinds. [D] marks what the real service is documented to do.
 const (
 	Throttled          = peertest.Throttled        // [D] 503 RequestLimitExceeded
-	Throttling    Kind = "throttling"              // [D] 400 Throttling, as STS says it
+	Throttling    Kind = "throttling"              // [D] 400 Throttling, the form of STS
 	Unauthorized       = peertest.NoPermission     // [D] 403 UnauthorizedOperation
 	AccessDenied  Kind = "access denied"           // [D] 403 AccessDenied
 	AuthFailure   Kind = "auth failure"            // [D] 401 AuthFailure
 	NotOptedIn    Kind = "opt in"                  // [D] 403 NotOptedIn
 	Expired            = peertest.ExpiredSignature // [D] 400 RequestExpired
-	OldSignature  Kind = "old signature"           // [D] 403 SignatureDoesNotMatch, Signature expired, as STS says it
+	OldSignature  Kind = "old signature"           // [D] 403 SignatureDoesNotMatch, Signature expired, the form of STS
 	InternalError Kind = "internal error"          // [D] 500 InternalError
 	Unavailable   Kind = "unavailable"             // [D] 503 Unavailable, as in the outage of a zone
 	InstanceGone  Kind = "instance gone"           // [D] 400 InvalidInstanceID.NotFound
 	OddError      Kind = "odd error"               // 400 with a document of another kind
-	NoList        Kind = "no list"                 // 200 without a reservationSet or what else was asked for
+	NoList        Kind = "no list"                 // 200 without a reservationSet or whatever was requested
 	NoRequestID   Kind = "no request id"           // 200, all but the request id
 	OtherDocument Kind = "other document"          // 200, another document
 	Truncated          = peertest.Truncated        // 200, half of the document
-	EmptyPage     Kind = "empty page"              // [D] 200, no rows, and a token that goes on from here
-	RepeatedToken      = peertest.NoProgress       // pages after the first give their own token again
+	EmptyPage     Kind = "empty page"              // [D] 200, no rows, and a token that continues from here
+	RepeatedToken      = peertest.NoProgress       // pages after the first return their own token again
 	InvalidToken  Kind = "invalid token"           // 400 for any NextToken
 	LostRow       Kind = "lost row"                // [D] an answer by InstanceIds without the first of them
 
 )
 
-// answerFault answers by a fault; false = the call is to be answered well after all.
+// answerFault answers with a fault; false = the call is to be answered normally.
 func (s *Server) answerFault(c *call, f Fault) bool {
 	if refused := faultError(f.Kind); refused != nil {
 		c.sendError(*refused)

@@ -8,7 +8,7 @@ import (
 )
 
 // Metadata is the instance metadata service of a machine, version 2 only. The zero value has no
-// role; it may be changed while it serves, by Set.
+// role; SetRole may change it while it serves.
 type Metadata struct {
 	mu     sync.Mutex
 	role   string
@@ -17,7 +17,7 @@ type Metadata struct {
 	asks   int
 }
 
-// SetRole gives the machine a role whose credentials are these; "" takes the role away.
+// SetRole sets the machine's role and its credentials; "" removes the role.
 func (m *Metadata) SetRole(role string, k Key, expires time.Time) {
 	m.setAnswer(role, map[string]any{
 		"Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": k.AccessKeyID, "SecretAccessKey": k.AccessKeySecret,
@@ -25,7 +25,7 @@ func (m *Metadata) SetRole(role string, k Key, expires time.Time) {
 	})
 }
 
-// RefuseRole makes the machine's role one that may not be assumed.
+// RefuseRole makes assuming the machine's role fail.
 func (m *Metadata) RefuseRole(role, code string) {
 	m.setAnswer(role, map[string]any{"Code": code, "Message": "no"})
 }
@@ -36,14 +36,14 @@ func (m *Metadata) setAnswer(role string, answer map[string]any) {
 	m.role, m.answer = role, answer
 }
 
-// Break answers everything with a status; 0 = well again.
+// Break answers everything with a status; 0 = normally.
 func (m *Metadata) Break(status int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.status = status
 }
 
-// CredentialCalls tells how often credentials were given or refused.
+// CredentialCalls returns how often credentials were given or refused.
 func (m *Metadata) CredentialCalls() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()

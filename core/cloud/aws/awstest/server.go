@@ -1,7 +1,7 @@
 // Package awstest is an emulator of the AWS APIs that the lister uses, in their query protocol:
 // EC2 DescribeRegions and DescribeInstances, STS GetCallerIdentity and AssumeRole, and the
-// instance metadata service. It checks signatures (version 4) and session tokens as the real ones
-// do, fails on demand, and records every request that nobody expected.
+// instance metadata service. It verifies signatures (version 4) and session tokens like the real
+// services, fails on demand, and records every unexpected request.
 // Only tests and the demo import it.
 package awstest
 
@@ -14,7 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// The calls that are emulated, as names for Fault.Action and Calls.
+// The emulated calls, as names for Fault.Action and Calls.
 const (
 	DescribeRegions   = "DescribeRegions"
 	DescribeInstances = "DescribeInstances"
@@ -26,12 +26,12 @@ const (
 type Options struct {
 	Regions  []string          // those that every account can use; nil = eu-central-1, us-east-1, us-west-2
 	OptIn    []string          // those that no account has enabled; nil = ap-east-1
-	Reporter peertest.Reporter // is told of unexpected requests; may be nil
+	Reporter peertest.Reporter // is notified of unexpected requests; may be nil
 	Now      func() time.Time  // nil = time.Now
 }
 
-// Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
-// goroutine.
+// Server is the emulator, an http.Handler. Its accounts can be changed while it serves. It is safe for
+// concurrent use.
 type Server struct {
 	*peertest.Base
 	regions, optIn []string
@@ -43,7 +43,7 @@ type Server struct {
 	issuedKeys int
 }
 
-// New makes a server without accounts.
+// New returns a server without accounts.
 func New(o Options) *Server {
 	s := &Server{
 		Base:    peertest.New(peertest.Options{Name: "awstest", Reporter: o.Reporter, Now: o.Now}),
@@ -59,7 +59,7 @@ func New(o Options) *Server {
 	return s
 }
 
-// call is one request, understood.
+// call is one parsed request.
 type call struct {
 	w      http.ResponseWriter
 	r      *http.Request

@@ -19,12 +19,12 @@ import (
 // start is the server's time in these tests.
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// client asks the server as a signing client does.
+// client calls the server like a signing client.
 type client struct {
 	server *Server
 	url    string
 	key    Key
-	now    time.Time // as the server has it
+	now    time.Time // of the server
 }
 
 func newClient(t *testing.T, reporter peertest.Reporter) *client {
@@ -32,13 +32,16 @@ func newClient(t *testing.T, reporter peertest.Reporter) *client {
 	c := &client{key: Key{AccountID: "1", AccessKeyID: "AKIATEST", AccessKeySecret: "testsecret"}, now: start}
 	c.server = New(Options{Reporter: reporter, Now: func() time.Time { return c.now }})
 	web := httptest.NewServer(c.server)
-	t.Cleanup(func() { c.server.Close(); web.Close() })
+	t.Cleanup(func() {
+		c.server.Close()
+		web.Close()
+	})
 	c.url = web.URL
 	c.server.AddAccount(c.key)
 	return c
 }
 
-// request is a call that a test may spoil, before and after it was signed.
+// request is a call that a test may alter, before and after it was signed.
 type request struct {
 	params          map[string]string
 	region, service string // of the signature
@@ -196,7 +199,7 @@ func TestAuthentication(t *testing.T) {
 	}
 }
 
-// TestStrict: what no lister should ask is refused, remembered and reported.
+// TestStrict: what no lister should ask is refused, recorded and reported.
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	who := map[string]string{"Action": GetCallerIdentity}
@@ -229,8 +232,8 @@ func TestStrict(t *testing.T) {
 	}
 }
 
-// TestPages: pages of the asked size, complete though the fleet changes between two of them, and
-// reservations that hold together what was started together.
+// TestPages: pages of the requested size, complete though the fleet changes between two of them, and
+// reservations that keep together what was started together.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
@@ -250,11 +253,12 @@ func TestPages(t *testing.T) {
 		if len(doc.Reservations) >= len(doc.IDs) && len(doc.IDs) > 1 {
 			t.Errorf("%d instances in %d reservations", len(doc.IDs), len(doc.Reservations))
 		}
-		if page == 0 { // what the cursor stands on goes, and something new comes before it
+		if page == 0 { // the instance of the cursor is removed, and a new one comes before it
 			account.Remove("us-west-2", SampleInstance(25).ID)
 			account.Put("us-west-2", Instance{ID: "i-zzz"})
 		}
-		if token = doc.NextToken; token == "" {
+		token = doc.NextToken
+		if token == "" {
 			break
 		}
 	}
@@ -304,7 +308,7 @@ func TestAssumeRole(t *testing.T) {
 	}
 }
 
-// TestNamed: by InstanceIds all are shown, also those that the lists have lost, or the call is refused and
+// TestNamed: by InstanceIds all are shown, also hidden ones, or the call is refused and
 // names those that do not exist.
 func TestNamed(t *testing.T) {
 	t.Parallel()

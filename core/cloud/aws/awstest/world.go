@@ -7,21 +7,21 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// Key is an access key and the account to which it belongs.
+// Key is an access key and its account.
 type Key struct {
 	AccountID       string
 	AccessKeyID     string
 	AccessKeySecret string
-	SessionToken    string // of a role; must then come with every call
+	SessionToken    string // of a role; every call must then carry it
 }
 
-// issuedKey is a Key, and when it ends.
+// issuedKey is a Key and when it expires.
 type issuedKey struct {
 	Key
 	expires time.Time // zero = never
 }
 
-// role is what AssumeRole gives.
+// role is a role that AssumeRole can assume.
 type role struct {
 	account string
 	trusted []string // account ids
@@ -33,7 +33,7 @@ type Account struct {
 	id string
 }
 
-// Instance is a machine of the emulator. What is empty is left out of the answer.
+// Instance is a machine of the emulator. Empty fields are omitted in the answer.
 type Instance struct {
 	ID, Name                  string // Name is a tag
 	PrivateDNS                string
@@ -41,10 +41,10 @@ type Instance struct {
 	State, Type, VPC          string
 	PrivateIP, PublicIP       string // the instance's own fields
 	Interfaces                []Interface
-	Zone                      string            // "" = a in the region it was put into; "-" = none
+	Zone                      string            // "" = a in the region that it was added to; "-" = none
 	Reservation               string            // "" = one of its own
 	Tags                      map[string]string // further ones
-	Raw                       string            // if set, the <item> in place of all the above
+	Raw                       string            // if set, the <item> in place of all fields above
 }
 
 // Interface is a network interface of an instance.
@@ -61,7 +61,7 @@ type Address struct {
 	Owner   string // of Public: "amazon", or the account of an elastic address
 }
 
-// AddAccount makes a key of an account, and the account with the first of its keys.
+// AddAccount adds a key to an account, and creates the account with its first key.
 func (s *Server) AddAccount(k Key) *Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +69,7 @@ func (s *Server) AddAccount(k Key) *Account {
 	return s.account(k.AccountID)
 }
 
-// account gives an account, made where it is new; the lock is held.
+// account returns an account, and creates it if it is new; the caller holds the lock.
 func (s *Server) account(id string) *Account {
 	if s.accounts[id] == nil {
 		s.accounts[id] = &Account{Regions: peertest.NewRegions(func(i Instance) string { return i.ID }), id: id}
@@ -77,7 +77,7 @@ func (s *Server) account(id string) *Account {
 	return s.accounts[id]
 }
 
-// AddRole makes a role of an account, which the keys of the trusted accounts may assume.
+// AddRole creates a role of an account that the keys of the trusted accounts may assume.
 func (s *Server) AddRole(arn, account string, trusted ...string) *Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +85,7 @@ func (s *Server) AddRole(arn, account string, trusted ...string) *Account {
 	return s.account(account)
 }
 
-// IssueKey makes a key of a role's session, which ends after d. They are numbered from 1.
+// IssueKey issues a key for a session of a role, which expires after d. They are numbered from 1.
 func (s *Server) IssueKey(account string, d time.Duration) (k Key, expires time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,15 +99,15 @@ func (s *Server) IssueKey(account string, d time.Duration) (k Key, expires time.
 	return k, expires
 }
 
-// Terminate ends instances. Their rows linger, without network, until they are removed.
+// Terminate terminates instances. Their rows stay, without network, until they are removed.
 func (a *Account) Terminate(region string, ids ...string) {
 	a.Change(region, func(i *Instance) {
 		i.State, i.VPC, i.PrivateIP, i.PublicIP, i.PrivateDNS, i.Interfaces = "terminated", "", "", "", "", nil
 	}, ids...)
 }
 
-// SampleInstance is a plain running Linux machine with number i, for Fill. Three of them at a time are
-// of one reservation.
+// SampleInstance returns an ordinary running Linux machine with number i, for Fill. Every three of them share
+// a reservation.
 func SampleInstance(i int) Instance {
 	address := fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)
 	return Instance{

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// reservationsXML gives a page in the shape of the real answer: instances that one RunInstances
-// started are in one reservation, which a page may cut in two.
+// reservationsXML returns a page in the form of the real answer: instances that one RunInstances
+// started share a reservation, which two pages may split.
 func reservationsXML(account, region string, rows []Instance) string {
 	var b strings.Builder
 	b.WriteString("<reservationSet>")
@@ -32,7 +32,7 @@ func reservationsXML(account, region string, rows []Instance) string {
 	return b.String()
 }
 
-// instanceXML gives an instance, with the further fields that are always there.
+// instanceXML returns an instance, with the fields that are always present.
 func instanceXML(region string, i Instance) string {
 	if i.Raw != "" {
 		return i.Raw

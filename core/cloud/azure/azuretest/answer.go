@@ -15,7 +15,7 @@ type object = map[string]any
 
 func (c *call) sendDocument(status int, doc any, half bool) {
 	body, err := json.Marshal(doc)
-	if err != nil { // a Raw machine that is no JSON: the test's own mistake
+	if err != nil { // a Raw machine that is not JSON: a mistake of the test
 		status, body = http.StatusInternalServerError, []byte(err.Error())
 	}
 	if half {
@@ -31,7 +31,7 @@ func (c *call) sendBody(status int, kind string, body []byte) {
 	_, _ = c.w.Write(body) // a client that went away is not our fault
 }
 
-// handle does what was asked. The fault may bend the answer; the zero one does not.
+// handle answers a call. A fault may change the answer; the zero Fault does not.
 func (s *Server) handle(c *call, f Fault) {
 	doc, refused := s.buildDocument(c, f)
 	if refused != nil {
@@ -66,7 +66,8 @@ func (s *Server) buildDocument(c *call, f Fault) (object, *apiError) {
 		rows = c.subject.permissions()
 	default:
 		var refused *apiError
-		if rows, refused = c.subject.listRows(c); refused != nil {
+		rows, refused = c.subject.listRows(c)
+		if refused != nil {
 			return nil, refused
 		}
 	}
@@ -76,7 +77,7 @@ func (s *Server) buildDocument(c *call, f Fault) (object, *apiError) {
 	return c.buildPage(rows, f)
 }
 
-// showMachine answers for a machine by its resource id, also for one that the lists have lost.
+// showMachine answers for a machine by its resource id, also for a hidden one.
 func (c *call) showMachine(f Fault) (object, *apiError) {
 	a := c.subject
 	if f.Kind == NoPermission || len(a.groups) > 0 && !a.groups[c.group] {
@@ -93,7 +94,7 @@ func (c *call) showMachine(f Fault) (object, *apiError) {
 	return out, nil
 }
 
-// machineAt finds a machine by its names; a set is "" for an ordinary one.
+// machineAt returns a machine by its names; set is "" for an ordinary one.
 func (a *Subscription) machineAt(group, set, name string) (any, *apiError) {
 	known := false
 	for _, vm := range a.rows {
@@ -124,8 +125,8 @@ func (a *Subscription) machineAt(group, set, name string) (any, *apiError) {
 	return nil, faultError(Gone)
 }
 
-// buildPage gives one page, with the address of the next. The cursor is a key, not a place: a changing
-// fleet neither hides nor repeats what lasts.
+// buildPage returns one page, with the address of the next. The cursor is a key, not a position: a changing
+// fleet neither hides nor repeats what stays.
 func (c *call) buildPage(rows []listRow, f Fault) (object, *apiError) {
 	after, err := base64.RawURLEncoding.DecodeString(c.query.Get("$skipToken"))
 	if err != nil {
@@ -152,7 +153,7 @@ func (c *call) buildPage(rows []listRow, f Fault) (object, *apiError) {
 	return doc, nil
 }
 
-// nextLink writes an address as the real one does: with https, and sometimes with its port.
+// nextLink returns an address like the real service: with https, and sometimes with its port.
 func (c *call) nextLink(after string) string {
 	return "https://" + c.r.Host + c.r.URL.Path + "?api-version=" + c.version + "&$skipToken=" +
 		url.QueryEscape(base64.RawURLEncoding.EncodeToString([]byte(after)))
@@ -183,7 +184,7 @@ func (s *Server) locations(a *Subscription) []object {
 	return all
 }
 
-// permissions has a role that gives nothing beside the one that counts.
+// permissions returns, besides the role that counts, one that grants nothing.
 func (a *Subscription) permissions() []listRow {
 	entry := func(actions, except []string) object {
 		return object{"actions": append([]string{}, actions...), "notActions": append([]string{}, except...), "dataActions": []string{}, "notDataActions": []string{}}
@@ -195,7 +196,7 @@ func (a *Subscription) groupPath(group string) string {
 	return "/subscriptions/" + a.id + "/resourceGroups/" + group
 }
 
-// resourceID is that of a machine; the list of machines writes groups in capitals, and the other
+// resourceID returns the id of a machine; the list of machines writes groups in capitals, the other
 // lists do not.
 func (a *Subscription) resourceID(p placedVM) string {
 	if p.set.Name != "" {
@@ -240,7 +241,7 @@ func rawOr(vm VM, doc object) any {
 	return doc
 }
 
-// properties are those that ordinary machines and those of sets have; the size of the latter is in
+// properties returns those that ordinary machines and machines of sets share; the size of the latter is in
 // their sku.
 func (a *Subscription) properties(p placedVM) object {
 	nics := []object{}
@@ -295,7 +296,7 @@ func (a *Subscription) scaleSet(set Set) listRow {
 	properties := object{"provisioningState": "Succeeded", "uniqueId": "0"}
 	if set.Flexible {
 		properties["orchestrationMode"] = "Flexible"
-	} else if len(set.VMs)%2 == 0 { // old ones do not say
+	} else if len(set.VMs)%2 == 0 { // old sets do not say
 		properties["orchestrationMode"] = "Uniform"
 	}
 	return listRow{set.Group + "/" + set.Name, set.Name, set.Group, object{

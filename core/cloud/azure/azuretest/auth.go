@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// audience is how what tokens are for begins, in every cloud.
+// audience begins every cloud's audience of tokens.
 const audience = "https://management."
 
-// issuedToken is one that was given.
+// issuedToken is a token that was issued.
 type issuedToken struct {
 	principal *Principal
 	until     time.Time
@@ -25,9 +25,10 @@ func (s *Server) handleToken(c *call) {
 	if c.action == Token {
 		body, err := io.ReadAll(c.r.Body)
 		if err != nil {
-			return // the client went away
+			return // the client left
 		}
-		if c.form, err = url.ParseQuery(string(body)); err != nil {
+		c.form, err = url.ParseQuery(string(body))
+		if err != nil {
 			s.RecordUnexpected(c.r, c.action, errors.New("a form that is none"))
 		}
 		key = c.form.Get("client_id")
@@ -38,7 +39,7 @@ func (s *Server) handleToken(c *call) {
 	s.buildTokenAnswer(c, Fault{})
 }
 
-// buildTokenAnswer does what was asked. The fault may bend the answer; the zero one does not.
+// buildTokenAnswer answers a call. A fault may change the answer; the zero Fault does not.
 func (s *Server) buildTokenAnswer(c *call, f Fault) {
 	doc, refused := s.tokenDocument(c)
 	if refused != nil {
@@ -62,7 +63,7 @@ func (s *Server) tokenDocument(c *call) (map[string]any, *apiError) {
 	return s.managedIdentityToken(c)
 }
 
-// openIDDocument names its own addresses with https, as the real one does.
+// openIDDocument returns a document whose addresses have https, like the real one.
 func (s *Server) openIDDocument(c *call) (map[string]any, *apiError) {
 	if !s.hasTenant(c.tenant) {
 		return nil, &apiError{http.StatusBadRequest, "invalid_tenant", "AADSTS90002: Tenant '" + c.tenant +
@@ -117,7 +118,7 @@ func (s *Server) applicationToken(c *call) (map[string]any, *apiError) {
 	}, nil
 }
 
-// managedIdentityToken gives tokens to the host's own identity.
+// managedIdentityToken issues tokens to the host's own identity.
 func (s *Server) managedIdentityToken(c *call) (map[string]any, *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -141,14 +142,14 @@ func (s *Server) managedIdentityToken(c *call) (map[string]any, *apiError) {
 
 func (s *Server) tokenSeconds() int { return int(s.options.TokenLife / time.Second) }
 
-// newToken makes a token; the lock is held.
+// newToken issues a token; the caller holds the lock.
 func (s *Server) newToken(c *call, who *Principal) string {
 	text := fmt.Sprintf("eyJ0eXAiOiJKV1Qi.%s.%d", who.ClientID, c.number)
 	s.tokens[text] = issuedToken{principal: who, until: s.Now().Add(s.options.TokenLife)}
 	return text
 }
 
-// authenticate checks the token of a call, and the right to read in a subscription.
+// authenticate checks the token of a call, and the right to read a subscription.
 func (s *Server) authenticate(c *call) *apiError {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,29 +7,29 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// Kind is a way to misbehave, Fault a misbehaviour of the calls that it names.
+// Kind is a way to misbehave, Fault a misbehaviour of the calls that it selects.
 type (
 	Kind  = peertest.Kind
 	Fault = peertest.Fault
 )
 
-// The ways to misbehave. What the real service was seen or is documented to do is marked [D].
+// The kinds. [D] marks what the real service does, seen or documented.
 const (
 	Throttled             = peertest.Throttled        // [D] 429 with Retry-After
 	Forbidden        Kind = "forbidden"               // [D] 403 AuthorizationFailed
 	NoPermission          = peertest.NoPermission     // [D] lists without rows with HTTP 200, and no permissions
 	Gone             Kind = "gone"                    // [D] 404 ResourceNotFound
 	Expired          Kind = "expired"                 // [D] 401 ExpiredAuthenticationToken
-	ExpiredAssertion      = peertest.ExpiredSignature // [D] 401 AADSTS700024, of who gives tokens
+	ExpiredAssertion      = peertest.ExpiredSignature // [D] 401 AADSTS700024, from the issuer of tokens
 	InternalError    Kind = "internal error"          // [D] 500 InternalServerError
 	Unavailable      Kind = "unavailable"             // [D] 503 ServiceUnavailable
 	OddError         Kind = "odd error"               // 400 with numbers where texts belong
 	NoList           Kind = "no list"                 // 200 without the list, or without the token
 	Truncated             = peertest.Truncated        // 200, half of the document
-	RepeatedToken         = peertest.NoProgress       // pages after the first give their own address again
-	ForeignLink      Kind = "foreign link"            // the next page is said to be at another host
+	RepeatedToken         = peertest.NoProgress       // pages after the first return their own address again
+	ForeignLink      Kind = "foreign link"            // the address of the next page is at another host
 	Accepted         Kind = "accepted"                // 202 with a document
-	GraphCut         Kind = "graph cut"               // Resource Graph says that there is more, and not where
+	GraphCut         Kind = "graph cut"               // Resource Graph says that there is more, but not where
 
 )
 
@@ -39,7 +39,7 @@ type apiError struct {
 	code, message string
 }
 
-// answerFault answers by a fault; false = the call is to be answered well after all.
+// answerFault answers with a fault; false = the call is to be answered normally.
 func (s *Server) answerFault(c *call, f Fault) bool {
 	if refused := faultError(f.Kind); refused != nil {
 		if f.Kind == Throttled {
@@ -85,7 +85,7 @@ func faultError(kind Kind) *apiError {
 	return nil
 }
 
-// sendError answers with an error document, in the form of who was asked.
+// sendError answers with an error document, in the form of the called service.
 func (c *call) sendError(r apiError) {
 	switch {
 	case c.scope == accessOpen && c.action != "":

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// queryTemplates are the queries that are understood, without their ids, each with whether it is about
-// machines of uniform scale sets. The emulator runs no KQL: who changes the query has to think of
-// what is written here.
+// queryTemplates returns the understood queries without their ids; true = the query is about
+// machines of uniform scale sets. The emulator runs no KQL: a change of the query must be
+// repeated here.
 func queryTemplates() map[string]bool {
 	of := func(table, machine, nic, address string) string {
 		return fmt.Sprintf(`%[1]s | where type =~ '%[2]s' and tostring(properties.vmId) in~ (IDS) | project id, name, location, sku, properties, machine = tolower(id)`+
@@ -40,7 +40,7 @@ type graphRequest struct {
 	} `json:"options"`
 }
 
-// answerGraph answers a query: what the caller may not read is not there, with HTTP 200.
+// answerGraph answers a query: what the caller may not read is missing, with HTTP 200.
 func (s *Server) answerGraph(c *call, f Fault) (object, *apiError) {
 	var asked graphRequest
 	if err := json.NewDecoder(c.r.Body).Decode(&asked); err != nil {
@@ -103,7 +103,7 @@ func (s *Server) graphPage(q graphRequest, rows []object, f Fault) object {
 	return doc
 }
 
-// graphRows joins machines, interfaces and public addresses. The lock is held.
+// graphRows joins machines, interfaces and public addresses. The caller holds the lock.
 func (a *Subscription) graphRows(ids []string, inSets bool) []object {
 	hidden := a.hidden[QueryGraph]
 	if a.graphSnapshot != nil {

@@ -1,8 +1,8 @@
 // Package azuretest is an emulator of the Azure APIs that the lister uses: Entra ID's tokens for
-// applications, the two forms of a managed identity, Resource Manager's lists of subscriptions,
-// locations, permissions, machines, scale sets, interfaces and public addresses, its machines one by one, and the one query of
-// Resource Graph. It checks secrets, tokens and rights as the real ones do, fails on demand, and
-// records every request that nobody expected. Only tests and the demo import it.
+// applications, both forms of a managed identity, Resource Manager's lists of subscriptions,
+// locations, permissions, machines, scale sets, interfaces and public addresses, single machines, and the one query of
+// Resource Graph. It verifies secrets, tokens and rights like the real services, fails on demand, and
+// records every unexpected request. Only tests and the demo import it.
 package azuretest
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// The calls that are emulated, as names for Fault.Action and Calls.
+// The emulated calls, as names for Fault.Action and Calls.
 const (
 	OpenIDConfiguration = "openid-configuration"
 	Token               = "token"
@@ -42,15 +42,15 @@ const (
 
 // Options are the fixed properties of a server. The zero value is usable.
 type Options struct {
-	Locations []string          // those that exist; nil = eastus, northeurope, westeurope
-	Reporter  peertest.Reporter // is told of unexpected requests; may be nil
+	Locations []string          // the existing ones; nil = eastus, northeurope, westeurope
+	Reporter  peertest.Reporter // is notified of unexpected requests; may be nil
 	Now       func() time.Time  // nil = time.Now
 	PageSize  int               // rows of one page; 0 = 50
 	TokenLife time.Duration     // 0 = an hour
 }
 
-// Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
-// goroutine.
+// Server is the emulator, an http.Handler. Its subscriptions can be changed while it serves. It is safe for
+// concurrent use.
 type Server struct {
 	*peertest.Base
 	options Options
@@ -64,7 +64,7 @@ type Server struct {
 	tokens        map[string]issuedToken
 }
 
-// New makes a server without applications and subscriptions.
+// New returns a server without applications and subscriptions.
 func New(o Options) *Server {
 	if o.Locations == nil {
 		o.Locations = []string{"eastus", "northeurope", "westeurope"}
@@ -81,7 +81,7 @@ func New(o Options) *Server {
 	}
 }
 
-// call is one request, understood.
+// call is one parsed request.
 type call struct {
 	server *Server
 	w      http.ResponseWriter
@@ -100,20 +100,20 @@ type call struct {
 type route struct {
 	action, method, version string
 	path                    *regexp.Regexp
-	query                   []string // further parameters
+	query                   []string // other parameters
 	scope                   accessLevel
 }
 
-// accessLevel is what a call needs to be allowed.
+// accessLevel is the access that a call needs.
 type accessLevel int
 
 const (
 	accessOpen         accessLevel = iota // a call for tokens
 	accessToken                           // any token
-	accessSubscription                    // a token of who may read in the subscription
+	accessSubscription                    // a token of a principal that may read the subscription
 )
 
-// routes are all calls that are expected. Resource Manager does not look at the case of paths.
+// routes returns all expected calls. Resource Manager ignores the case of paths.
 func routes() []route {
 	const sub, compute, network = `/subscriptions/(?P<sub>[^/]+)`, `/providers/Microsoft\.Compute`, `/providers/Microsoft\.Network`
 	const group = sub + `/resourceGroups/(?P<group>[^/]+)`
@@ -177,7 +177,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handle(c, Fault{})
 }
 
-// findRoute tells which call a request is, and refuses whatever a lister has no business to ask.
+// findRoute finds the call of a request, and refuses what a lister has no reason to ask.
 func (c *call) findRoute() (err error) {
 	i := slices.IndexFunc(c.server.routes, func(x route) bool { return x.path.MatchString(c.r.URL.Path) })
 	if i < 0 {
@@ -187,7 +187,8 @@ func (c *call) findRoute() (err error) {
 	if c.r.Method != c.method {
 		return fmt.Errorf("method %s, not %s", c.r.Method, c.method)
 	}
-	if c.query, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
+	c.query, err = url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil {
 		return err
 	}
 	found := c.path.FindStringSubmatch(c.r.URL.Path)

@@ -16,7 +16,7 @@ import (
 
 const subID = "11111111-2222-4333-8444-555555555555"
 
-// client asks the server as one with a token does.
+// client calls the server with a token.
 type client struct {
 	*Server
 	now   time.Time
@@ -41,7 +41,10 @@ func newClient(t *testing.T, reporter peertest.Reporter) *client {
 	c := &client{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	c.Server = New(Options{Reporter: reporter, PageSize: 10, Now: func() time.Time { return c.now }})
 	web := httptest.NewServer(c.Server)
-	t.Cleanup(func() { c.Close(); web.Close() })
+	t.Cleanup(func() {
+		c.Close()
+		web.Close()
+	})
 	c.url = web.URL
 	c.AddPrincipal(Principal{Tenant: "tenant", ClientID: "id", Secret: "secret"})
 	c.sub = c.AddSubscription(subID, "id")
@@ -130,7 +133,7 @@ func TestAuthentication(t *testing.T) {
 	}
 }
 
-// TestStrict: what no lister should ask is refused, remembered and reported.
+// TestStrict: what no lister should ask is refused, recorded and reported.
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	graph := func(query, options string) string {
@@ -167,7 +170,7 @@ func TestStrict(t *testing.T) {
 	}
 }
 
-// query gives the one that is understood, about ordinary machines.
+// query returns the understood query about ordinary machines.
 func query(id string) string {
 	for text, inSets := range queryTemplates() {
 		if !inSets {
@@ -188,7 +191,7 @@ func TestCursor(t *testing.T) {
 		for _, row := range doc.Value {
 			seen[row.Name] = true
 		}
-		if page == 0 { // what the cursor stands on goes, and something new comes before it
+		if page == 0 { // the machine of the cursor is removed, and a new one comes before it
 			for i := range 35 {
 				if SampleVM(i).Name == doc.Value[9].Name {
 					c.sub.Remove(SampleVM(i).ID)
@@ -219,7 +222,8 @@ func TestGraphRows(t *testing.T) {
 		}
 		_, doc := c.ask(t, http.MethodPost, "/providers/Microsoft.ResourceGraph/resources?api-version=2024-04-01", string(text))
 		total += len(doc.Data)
-		if skip = doc.Skip; skip == "" {
+		skip = doc.Skip
+		if skip == "" {
 			if doc.Total != 3 {
 				t.Errorf("%+v", doc)
 			}
@@ -248,7 +252,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestOneMachine: a GET shows what the lists have lost, and tells what is gone from what nobody may see.
+// TestOneMachine: a GET shows what the lists omit, and distinguishes what is gone from what nobody may see.
 func TestOneMachine(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
@@ -281,7 +285,7 @@ func TestOneMachine(t *testing.T) {
 	}
 }
 
-// TestGraphLags: Resource Graph shows what there was when it was frozen, and never what it has lost.
+// TestGraphLags: Resource Graph shows the state at FreezeGraph, but never a hidden row.
 func TestGraphLags(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)

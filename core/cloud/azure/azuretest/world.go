@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Principal is an application, or a managed identity.
+// Principal is an application or a managed identity.
 type Principal struct {
 	Tenant, ClientID, Secret string
 }
 
-// Subscription is one with its machines.
+// Subscription is a subscription with its machines.
 type Subscription struct {
 	server        *Server
 	id            string
@@ -21,31 +21,31 @@ type Subscription struct {
 	readers       map[string]bool // by client id
 	actions       []string
 	notActions    []string
-	groups        map[string]bool            // if any, the only resource groups that lists show
+	groups        map[string]bool            // if not empty, the only resource groups in lists
 	rows          map[string]VM              // ordinary machines, by key
 	sets          map[string]Set             // by group/name
 	hidden        map[string]map[string]bool // by action, see Hide
-	graphSnapshot *Subscription              // what Resource Graph still shows; nil = what there is
+	graphSnapshot *Subscription              // what Resource Graph still shows; nil = the current state
 }
 
-// VM is a machine of the emulator. What is empty is empty in the answer too.
+// VM is a machine of the emulator. Empty fields are empty in the answer too.
 type VM struct {
 	ID                               string // vmId
 	Name, Group, Location            string
 	HostName, OSType, OSOffer, OSSKU string
-	Image                            string // id of an image of one's own
+	Image                            string // id of a custom image
 	Size, State                      string
 	NICs                             []NIC
-	Raw                              json.RawMessage // if set, answered in place of all the above
+	Raw                              json.RawMessage // if set, the answer in place of all fields above
 }
 
-// NIC is a network interface of a machine. Several with one name are one.
+// NIC is a network interface of a machine. Those with one name are the same interface.
 type NIC struct {
 	Name    string
 	Primary bool
 	Network string // group/name
 	Configs []Config
-	Hidden  bool // the machine names it, and no list has it
+	Hidden  bool // the machine names it, but no list has it
 }
 
 // Config is an IP configuration.
@@ -61,22 +61,22 @@ type Set struct {
 	VMs                   []VM
 }
 
-// AddPrincipal makes an application that its secret opens.
+// AddPrincipal creates an application with a secret.
 func (s *Server) AddPrincipal(p Principal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.principals[p.ClientID] = &p
 }
 
-// SetIdentity makes the host's managed identity, and the secret by which App Service knows its own
-// ("" = only virtual machines have one).
+// SetIdentity sets the host's managed identity, and the secret by which App Service recognises its host
+// ("" = the host is a virtual machine).
 func (s *Server) SetIdentity(clientID, header string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.identity, s.header = &Principal{ClientID: clientID}, header
 }
 
-// AddSubscription makes a subscription that some clients may read as a whole.
+// AddSubscription creates a subscription that some clients may read as a whole.
 func (s *Server) AddSubscription(id string, readers ...string) *Subscription {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +98,7 @@ func (a *Subscription) SetState(state string) {
 	a.state = state
 }
 
-// Grant changes what readers may do on the subscription itself; groups, if any, are the resource
+// Grant changes what readers may do on the subscription itself; groups are resource
 // groups whose content they see all the same, as with a role on these.
 func (a *Subscription) Grant(actions, except, groups []string) {
 	a.server.mu.Lock()
@@ -132,7 +132,7 @@ func (a *Subscription) RemoveSet(group, name string) {
 	delete(a.sets, group+"/"+name)
 }
 
-// Fill puts n machines into a location, each made by a function of its number from 0.
+// Fill adds n machines to a location, each made by a function of its number from 0.
 func (a *Subscription) Fill(location string, n int, at func(i int) VM) (ids []string) {
 	for i := range n {
 		vm := at(i)
@@ -155,7 +155,7 @@ func (a *Subscription) Remove(ids ...string) {
 	}
 }
 
-// SampleVM is a plain Linux machine with number i, for Fill.
+// SampleVM returns an ordinary Linux machine with number i, for Fill.
 func SampleVM(i int) VM {
 	address := fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)
 	return VM{
@@ -165,7 +165,7 @@ func SampleVM(i int) VM {
 	}
 }
 
-// Hide lets a list, or QueryGraph, lose rows, while all else still shows them: machines by their vmId,
+// Hide makes a list, or QueryGraph, omit rows that everything else still shows: machines by their vmId,
 // interfaces and scale sets by their names, public addresses by the address itself.
 func (a *Subscription) Hide(action string, names ...string) {
 	a.server.mu.Lock()
@@ -181,14 +181,14 @@ func (a *Subscription) Hide(action string, names ...string) {
 	}
 }
 
-// Unhide ends what Hide did to an action.
+// Unhide undoes Hide for an action.
 func (a *Subscription) Unhide(action string) {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
 	delete(a.hidden, action)
 }
 
-// FreezeGraph lets Resource Graph go on showing what is there now, as it lags behind; Thaw ends that.
+// FreezeGraph makes Resource Graph lag behind: it shows the current state until ThawGraph.
 func (a *Subscription) FreezeGraph() {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
@@ -197,21 +197,21 @@ func (a *Subscription) FreezeGraph() {
 	a.graphSnapshot = &frozen
 }
 
-// ThawGraph lets Resource Graph show what there is.
+// ThawGraph makes Resource Graph show the current state again.
 func (a *Subscription) ThawGraph() {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
 	a.graphSnapshot = nil
 }
 
-// listRow is one row of a list: its key in the list's order, the name by which it is hidden, and its document.
+// listRow is one row of a list: its key in the list's order, the name by which it can be hidden, and its document.
 type listRow struct {
 	key, name, group string
 	doc              any
 }
 
-// listRows gives the rows of an action, in the server's order, which is descending so that nobody relies
-// on a sorted answer. Filtered lists have no row of a group that may not be seen. The lock is held.
+// listRows returns the rows of an action in the server's order, which is descending so that nobody relies
+// on a sorted answer. Filtered lists omit groups that the caller may not see. The caller holds the lock.
 func (a *Subscription) listRows(c *call) ([]listRow, *apiError) {
 	var all []listRow
 	set, found := a.findSet(c.group, c.set)
@@ -251,7 +251,7 @@ func (a *Subscription) findSet(group, name string) (Set, bool) {
 	return Set{}, false
 }
 
-// placedVM is a machine with where it is: in a set, if that has a name.
+// placedVM is a machine with its place: in a set, if that has a name.
 type placedVM struct {
 	VM
 	set   Set
@@ -267,7 +267,7 @@ func (s Set) placedVMs() []placedVM {
 	return all
 }
 
-// toPlaced makes a placed machine of any.
+// toPlaced returns the machine of a row as a placed one.
 func toPlaced(row any) placedVM {
 	if p, ok := row.(placedVM); ok {
 		return p

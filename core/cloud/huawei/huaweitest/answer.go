@@ -25,7 +25,7 @@ func (c *call) sendError(r apiError) {
 
 func (c *call) sendJSON(status int, doc any) {
 	body, err := json.Marshal(doc)
-	if err != nil { // a Raw instance that is no JSON: the test's own mistake
+	if err != nil { // a Raw instance that is not JSON: a mistake of the test
 		status, body = http.StatusInternalServerError, []byte(err.Error())
 	}
 	c.sendBody(status, body)
@@ -38,7 +38,7 @@ func (c *call) sendBody(status int, body []byte) {
 	_, _ = c.w.Write(body) // a client that went away is not our fault
 }
 
-// handle does what was asked. The fault may bend the answer; the zero one does not.
+// handle answers a call. A fault may change the answer; the zero Fault does not.
 func (s *Server) handle(c *call, f Fault) {
 	doc, refused := s.buildDocument(c, f)
 	if refused != nil {
@@ -104,7 +104,7 @@ func (a *Account) listProjects(f Fault, none bool) object {
 	return doc
 }
 
-// showServer answers for one server. One that the key may not see is refused, not denied to exist.
+// showServer answers for one server. One that the key may not see is refused, not reported as missing.
 func (c *call) showServer(p *project) (object, *apiError) {
 	row, there := c.account.Get(p.name, c.server)
 	switch {
@@ -116,7 +116,7 @@ func (c *call) showServer(p *project) (object, *apiError) {
 	return object{"server": instanceJSON(p.id, row)}, nil
 }
 
-// listServers answers by ids, or page by page.
+// listServers answers by ids or page by page.
 func (c *call) listServers(p *project, f Fault) (object, *apiError) {
 	size, err := c.pageSize()
 	if err != nil {
@@ -126,7 +126,8 @@ func (c *call) listServers(p *project, f Fault) (object, *apiError) {
 	count := len(visible)
 	ids, all := visible, []any{}
 	if text := c.r.URL.Query().Get("server_id"); text != "" {
-		if ids = strings.Split(text, ","); len(ids) > 100 {
+		ids = strings.Split(text, ",")
+		if len(ids) > 100 {
 			return nil, &apiError{http.StatusRequestURITooLong, "Ecs.0005", "too many ids"}
 		}
 		count = len(ids)
@@ -157,7 +158,7 @@ func (c *call) listServers(p *project, f Fault) (object, *apiError) {
 	return listDocument(f, count, ids, all), nil
 }
 
-// listDocument writes the answer, well or by a fault.
+// listDocument returns the answer, with a fault applied.
 func listDocument(f Fault, count int, ids []string, all []any) object {
 	doc := object{"count": count, "servers": all}
 	switch f.Kind {
@@ -199,7 +200,7 @@ func (c *call) pageSize() (int, *apiError) {
 	return n, nil
 }
 
-// unknownRow is the row of an id that is not known: everything but the id and the fault is null.
+// unknownRow returns the row of an unknown id: everything but the id and the fault is null.
 func unknownRow(id string) object {
 	row := instanceJSON("", Instance{}).(object)
 	for name := range row {
@@ -210,7 +211,7 @@ func unknownRow(id string) object {
 	return row
 }
 
-// instanceJSON gives a server in the shape of the real answer, with the fields that are always there.
+// instanceJSON returns a server in the form of the real answer, with the fields that are always present.
 func instanceJSON(project string, i Instance) any {
 	if i.Raw != nil {
 		return i.Raw

@@ -20,8 +20,8 @@ const (
 	maxSkew = 15 * time.Minute
 )
 
-// checkRequest refuses whatever a lister has no business to ask: other calls, paging by number,
-// parameters that do not exist, other methods.
+// checkRequest refuses what a lister has no reason to ask: other calls, paging by number,
+// unknown parameters, other methods.
 func (c *call) checkRequest() error {
 	switch {
 	case c.r.Method != http.MethodGet:
@@ -75,7 +75,7 @@ func (s *Server) authenticate(c *call) *apiError {
 	defer s.mu.Unlock()
 	account := s.accounts[signed.key]
 	if account == nil {
-		// The real one repeats the key's id.
+		// The real service repeats the key's id.
 		return incorrectSignature("Get secretKey failed,ak:" + signed.key + ",err:ak not exist")
 	}
 	at, err := time.Parse(dateFormat, c.r.Header.Get("X-Sdk-Date"))
@@ -106,7 +106,7 @@ func incorrectSignature(text string) *apiError {
 	return &apiError{http.StatusUnauthorized, "APIGW.0301", "Incorrect IAM authentication information: " + text}
 }
 
-// authorization is what the header Authorization says.
+// authorization is the content of the header Authorization.
 type authorization struct {
 	key       string
 	headers   []string
@@ -130,7 +130,7 @@ func readAuthorization(text string) (authorization, error) {
 	return a, nil
 }
 
-// stringToSign is Huawei's rule: https://support.huaweicloud.com/devg-apisign/api-sign-algorithm.html
+// stringToSign returns the string to sign: https://support.huaweicloud.com/devg-apisign/api-sign-algorithm.html
 func stringToSign(r *http.Request, headers []string) (string, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 	if err != nil {
@@ -162,7 +162,7 @@ func stringToSign(r *http.Request, headers []string) (string, error) {
 	return algorithm + "\n" + r.Header.Get("X-Sdk-Date") + "\n" + hashSHA256([]byte(canonical)), nil
 }
 
-// percentEncode is percent-encoding by RFC 3986.
+// percentEncode percent-encodes a text by RFC 3986.
 func percentEncode(text string) string {
 	return strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~").Replace(url.QueryEscape(text))
 }
@@ -172,7 +172,7 @@ func hashSHA256(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// signatureOf is HMAC-SHA256 with the secret.
+// signatureOf returns the HMAC-SHA256 with the secret.
 func signatureOf(text, secret string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(text))

@@ -6,13 +6,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// Kind is a way to misbehave, Fault a misbehaviour of the calls that it names.
+// Kind is a way to misbehave, Fault a misbehaviour of the calls that it selects.
 type (
 	Kind  = peertest.Kind
 	Fault = peertest.Fault
 )
 
-// The ways to misbehave. What the real service is documented or was seen to do is marked [D].
+// The kinds. [D] marks what the real service does, seen or documented.
 const (
 	Throttled             = peertest.Throttled        // [D] 429 APIGW.0308
 	NoPermission          = peertest.NoPermission     // [D] 403 Ecs.0003; of IAM 403 with a number as code
@@ -30,15 +30,15 @@ const (
 	PageCount        Kind = "page count"              // 200, the page's number of servers in place of the total
 	NullRow          Kind = "null row"                // 200, the last server has no field but its id
 	OtherProject     Kind = "other project"           // 200, the last server is of another project
-	ShortPages       Kind = "short pages"             // 200, half of the servers that were asked for
+	ShortPages       Kind = "short pages"             // 200, half of the requested servers
 	Truncated             = peertest.Truncated        // 200, half of the document
-	Trailing         Kind = "trailing"                // 200, and a second document behind the first
-	RepeatedMarker        = peertest.NoProgress       // the marker is not looked at
+	Trailing         Kind = "trailing"                // 200, and a second document after the first
+	RepeatedMarker        = peertest.NoProgress       // the marker is ignored
 	BadMarker        Kind = "bad marker"              // 400 for any marker
 
 )
 
-// answerFault answers by a fault; false = the call is to be answered well after all.
+// answerFault answers with a fault; false = the call is to be answered normally.
 func (s *Server) answerFault(c *call, f Fault) bool {
 	if refused := faultError(f.Kind); refused != nil {
 		c.sendError(*refused)

@@ -1,6 +1,6 @@
 // Package huaweitest is an emulator of the Huawei Cloud APIs that the lister uses: IAM's lists of
-// projects, and ECS ListServersDetails and ShowServer. It checks signatures as the real gateway
-// does, fails on demand, and records every request that nobody expected.
+// projects, and ECS ListServersDetails and ShowServer. It verifies signatures like the real gateway,
+// fails on demand, and records every unexpected request.
 // Only tests and the demo import it.
 package huaweitest
 
@@ -14,7 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// The calls that are emulated, as names for Fault.Action and Calls.
+// The emulated calls, as names for Fault.Action and Calls.
 const (
 	OwnProjects = "KeystoneListAuthProjects" // GET /v3/auth/projects
 	AllProjects = "KeystoneListProjects"     // GET /v3/projects
@@ -24,12 +24,12 @@ const (
 
 // Options are the fixed properties of a server. The zero value is usable.
 type Options struct {
-	Reporter peertest.Reporter // is told of unexpected requests; may be nil
+	Reporter peertest.Reporter // is notified of unexpected requests; may be nil
 	Now      func() time.Time  // nil = time.Now
 }
 
-// Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
-// goroutine.
+// Server is the emulator, an http.Handler. Its accounts can be changed while it serves. It is safe for
+// concurrent use.
 type Server struct {
 	*peertest.Base
 
@@ -37,7 +37,7 @@ type Server struct {
 	accounts map[string]*Account // by access key id
 }
 
-// New makes a server without accounts.
+// New returns a server without accounts.
 func New(o Options) *Server {
 	return &Server{
 		Base:     peertest.New(peertest.Options{Name: "huaweitest", Reporter: o.Reporter, Now: o.Now}),
@@ -45,12 +45,12 @@ func New(o Options) *Server {
 	}
 }
 
-// call is one request, understood.
+// call is one parsed request.
 type call struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	action  string
-	project string // in the path; "" with IAM
+	project string // in the path; "" for IAM
 	server  string // in the path
 	id      string // of the request
 	account *Account
@@ -80,7 +80,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handle(c, Fault{})
 }
 
-// parsePath reads what is asked of a path. An action that is "" is not emulated.
+// parsePath parses the path. An action that is "" is not emulated.
 func (c *call) parsePath() {
 	parts := strings.Split(strings.Trim(c.r.URL.Path, "/"), "/")
 	switch {
@@ -96,7 +96,7 @@ func (c *call) parsePath() {
 	}
 }
 
-// regionOf gives the region of the project that is asked for, for faults; "" with IAM.
+// regionOf returns the region of the requested project, for faults; "" for IAM.
 func (s *Server) regionOf(c *call) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,7 +16,7 @@ import (
 // start is the server's time in these tests.
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// client asks the server as a signing client does.
+// client calls the server like a signing client.
 type client struct {
 	server  *Server
 	account *Account
@@ -28,7 +28,10 @@ func newClient(t *testing.T, reporter peertest.Reporter) *client {
 	t.Helper()
 	s := New(Options{Reporter: reporter, Now: func() time.Time { return start }})
 	web := httptest.NewServer(s)
-	t.Cleanup(func() { s.Close(); web.Close() })
+	t.Cleanup(func() {
+		s.Close()
+		web.Close()
+	})
 	key := Key{DomainID: "d1", AccessKeyID: "testid", AccessKeySecret: "testsecret"}
 	return &client{server: s, account: s.AddAccount(key), url: web.URL, key: key}
 }
@@ -45,7 +48,7 @@ type document struct {
 	Projects []struct{ ID, Name string }
 }
 
-// code gives the error's code in either form.
+// code returns the error's code in either form.
 func (d document) code() string {
 	if d.Error.Code != nil {
 		return fmt.Sprint(d.Error.Code)
@@ -53,7 +56,7 @@ func (d document) code() string {
 	return d.ErrorCode
 }
 
-// ask makes a signed call; before may set headers that are signed, and after spoil the request.
+// ask makes a signed call; before may set headers that are signed, and after may alter the request.
 func (c *client) ask(t *testing.T, path string, before func(http.Header), after func(*http.Request)) (int, document) {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodGet, c.url+path, nil)
@@ -168,7 +171,7 @@ func swap(r *http.Request, from, to string) {
 	r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), from, to, 1))
 }
 
-// TestStrict: what no lister should ask is refused, remembered and reported, without a signature.
+// TestStrict: what no lister should ask is refused, recorded and reported, without a signature.
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	for name, path := range map[string]string{
@@ -198,7 +201,7 @@ func TestStrict(t *testing.T) {
 	}
 }
 
-// TestPages: the newest first, from the marker on, with the total of what may be seen.
+// TestPages: the newest first, from the marker on, with the total of the visible ones.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
@@ -227,7 +230,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestLostRows: a server that the lists have lost is shown by the question for it alone.
+// TestLostRows: a server that the lists omit is shown only by the call for it alone.
 func TestLostRows(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)

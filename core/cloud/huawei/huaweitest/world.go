@@ -9,16 +9,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// Key is an access key and the account to which it belongs.
+// Key is an access key and its account.
 type Key struct {
 	DomainID        string
 	AccessKeyID     string
 	AccessKeySecret string
-	SecurityToken   string // of an agency; must then come with every call
+	SecurityToken   string // of an agency; every call must then carry it
 }
 
-// Account is one cloud account: its IAM projects, with their servers by the project's name, which is a
-// region's id.
+// Account is one cloud account: its IAM projects, with their servers by the project's name, which is the
+// id of a region.
 type Account struct {
 	*peertest.Regions[Instance]
 	server   *Server
@@ -26,7 +26,7 @@ type Account struct {
 	key      string
 	secret   string
 	token    string
-	agency   bool // its key is no user's: it has no projects of its own
+	agency   bool // its key belongs to an agency, not to a user: it has no projects of its own
 	projects map[string]*project
 	order    []string // ids of projects in IAM's order
 	granted  map[string]bool
@@ -38,7 +38,7 @@ type project struct {
 	disabled bool
 }
 
-// Instance is a server of the emulator. What is empty is empty in the answer too.
+// Instance is a server of the emulator. Empty fields are empty in the answer too.
 type Instance struct {
 	ID, Name, HostName string
 	OSType, ImageName  string // in metadata
@@ -47,10 +47,10 @@ type Instance struct {
 	Fixed              []string        // addresses of the VPC, the primary interface's first
 	Floating           []string        // public addresses
 	EnterpriseProject  string          // "" = the default one
-	Raw                json.RawMessage // if set, answered in place of all the above
+	Raw                json.RawMessage // if set, the answer in place of all fields above
 }
 
-// AddAccount makes an account that its key opens, with the projects cn-east-3, cn-north-4,
+// AddAccount creates an account with a key, and with the projects cn-east-3, cn-north-4,
 // ap-southeast-1 and MOS, which is no region.
 func (s *Server) AddAccount(k Key) *Account {
 	s.mu.Lock()
@@ -66,7 +66,7 @@ func (s *Server) AddAccount(k Key) *Account {
 	return a
 }
 
-// AddProject makes a project; a sub-project is named "<region>_<name>". Its id is given.
+// AddProject creates a project and returns its id; a sub-project is named "<region>_<name>".
 func (a *Account) AddProject(name string) string {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
@@ -78,7 +78,7 @@ func (a *Account) AddProject(name string) string {
 	return id
 }
 
-// RemoveProject takes a project out of IAM's lists, or (disable) switches it off.
+// RemoveProject removes a project from IAM's lists, or disables it.
 func (a *Account) RemoveProject(name string, disable bool) {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
@@ -92,7 +92,7 @@ func (a *Account) RemoveProject(name string, disable bool) {
 	a.order = slices.DeleteFunc(a.order, func(other string) bool { return other == id })
 }
 
-// ProjectID gives the id that a project of this name has.
+// ProjectID returns the id of the project with this name.
 func (a *Account) ProjectID(name string) string { return a.projectIDOf(name) }
 
 func (a *Account) projectIDOf(name string) string {
@@ -106,7 +106,7 @@ func (a *Account) MakeAgency() {
 	a.agency = true
 }
 
-// Grant lets the key see an enterprise project, or no longer; it sees the default one ("").
+// Grant sets whether the key may see an enterprise project; it sees the default one ("").
 func (a *Account) Grant(enterpriseProject string, may bool) {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
@@ -120,7 +120,7 @@ func (a *Account) SetSecret(secret string) {
 	a.secret = secret
 }
 
-// SampleInstance is a plain running Linux server with number i, for Fill.
+// SampleInstance returns an ordinary running Linux server with number i, for Fill.
 func SampleInstance(i int) Instance {
 	return Instance{
 		ID: fmt.Sprintf("%08x-0000-4000-8000-%012x", i*2654435761&0xffffffff, i), Name: fmt.Sprintf("web-%05d", i), HostName: fmt.Sprintf("web-%05d", i),
@@ -129,7 +129,7 @@ func SampleInstance(i int) Instance {
 	}
 }
 
-// visibleIDs gives the ids that the key may see, the newest first, as Nova lists them; the lock is held.
+// visibleIDs returns the ids that the key may see, the newest first as Nova lists them; the caller holds the lock.
 func (a *Account) visibleIDs(p *project) []string {
 	var ids []string
 	for _, row := range a.Newest(p.name) {

@@ -12,14 +12,14 @@ type object = map[string]any
 // apiError is an error of the real API.
 type apiError struct{ code, message string }
 
-// sendError answers with an error document, and HTTP 200 as the real API does.
+// sendError answers with an error document, and like the real API with HTTP 200.
 func (c *call) sendError(r apiError) {
 	c.sendJSON(http.StatusOK, object{"Response": object{"Error": object{"Code": r.code, "Message": r.message}, "RequestId": c.id}})
 }
 
 func (c *call) sendJSON(status int, doc any) {
 	body, err := json.Marshal(doc)
-	if err != nil { // a Raw instance that is no JSON: the test's own mistake
+	if err != nil { // a Raw instance that is not JSON: a mistake of the test
 		status, body = http.StatusInternalServerError, []byte(err.Error())
 	}
 	c.sendBody(status, "application/json", body)
@@ -31,7 +31,7 @@ func (c *call) sendBody(status int, kind string, body []byte) {
 	_, _ = c.w.Write(body) // a client that went away is not our fault
 }
 
-// handle does what was asked. The fault may bend the answer; the zero one does not.
+// handle answers a call. A fault may change the answer; the zero Fault does not.
 func (s *Server) handle(c *call, f Fault) {
 	doc, refused := s.buildDocument(c, f)
 	if s.options.AfterPage != nil && c.action == DescribeInstances {
@@ -74,7 +74,7 @@ func (s *Server) buildDocument(c *call, f Fault) (object, *apiError) {
 	return s.describeInstances(c, f)
 }
 
-// describeRegions has one region more, which is not available.
+// describeRegions returns the regions, and one more that is not available.
 func (s *Server) describeRegions() object {
 	regions := []object{{"Region": "ap-closed", "RegionName": "closed", "RegionState": "UNAVAILABLE"}}
 	for _, id := range s.options.Regions {
@@ -83,10 +83,10 @@ func (s *Server) describeRegions() object {
 	return object{"RegionSet": regions, "TotalCount": len(regions)}
 }
 
-// instanceIDPattern is the form of an id that is not malformed.
+// instanceIDPattern matches ids that are not malformed.
 var instanceIDPattern = regexp.MustCompile(`^ins-[0-9a-z]{8}$`)
 
-// describeInstances answers DescribeInstances and DescribeInstancesStatus, all or by ids.
+// describeInstances answers DescribeInstances and DescribeInstancesStatus, with all instances or by ids.
 func (s *Server) describeInstances(c *call, f Fault) (object, *apiError) {
 	offset, limit := valueOr(c.params.Offset, 0), valueOr(c.params.Limit, 20)
 	if offset < 0 || limit < 1 || limit > 100 || len(c.params.InstanceIds) > 100 {
@@ -110,7 +110,7 @@ func (s *Server) describeInstances(c *call, f Fault) (object, *apiError) {
 	return listDocument(c, rows, offset, limit, f.Kind), nil
 }
 
-// listDocument makes the answer of one page, as a fault has it.
+// listDocument returns the answer of one page, with a fault applied.
 func listDocument(c *call, rows []Instance, offset, limit int, kind Kind) object {
 	total := len(rows)
 	switch kind {
@@ -127,7 +127,8 @@ func listDocument(c *call, rows []Instance, offset, limit int, kind Kind) object
 	}
 	list := make([]any, len(rows))
 	for i, row := range rows {
-		if list[i] = instanceJSON(c.region, row); c.action == DescribeInstancesStatus {
+		list[i] = instanceJSON(c.region, row)
+		if c.action == DescribeInstancesStatus {
 			list[i] = object{"InstanceId": row.ID, "InstanceState": row.Status}
 		}
 	}
@@ -144,7 +145,7 @@ func listDocument(c *call, rows []Instance, offset, limit int, kind Kind) object
 	return doc
 }
 
-// instanceJSON gives an instance in the shape of the real answer, with the fields that are always there.
+// instanceJSON returns an instance in the form of the real answer, with the fields that are always present.
 func instanceJSON(region string, i Instance) any {
 	if i.Raw != nil {
 		return i.Raw

@@ -14,7 +14,7 @@ import (
 // maxSkew is how far a request's timestamp may be from the server's time.
 const maxSkew = 5 * time.Minute
 
-// authorizationPattern is the header of signature v3:
+// authorizationPattern matches the header of signature v3:
 // https://cloud.tencent.com/document/api/213/30654
 var authorizationPattern = regexp.MustCompile(
 	`^TC3-HMAC-SHA256 Credential=([^/ ,]+)/(\d{4}-\d\d-\d\d)/(\w+)/tc3_request, SignedHeaders=([a-z;-]+), Signature=([0-9a-f]{64})$`)
@@ -47,7 +47,7 @@ func (s *Server) authenticate(c *call) (key string, refused *apiError) {
 	return key, nil
 }
 
-// signatureOf makes the signature that a request should have.
+// signatureOf returns the signature that a request should have.
 func signatureOf(c *call, at time.Time, service, signedHeaders, secret string) string {
 	headers := ""
 	for _, name := range strings.Split(signedHeaders, ";") {

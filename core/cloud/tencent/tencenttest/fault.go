@@ -6,13 +6,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// Kind is a way to misbehave, Fault a misbehaviour of the calls that it names.
+// Kind is a way to misbehave, Fault a misbehaviour of the calls that it selects.
 type (
 	Kind  = peertest.Kind
 	Fault = peertest.Fault
 )
 
-// The ways to misbehave. What the real service was seen or is documented to do is marked [D]; it
+// The kinds. [D] marks what the real service does, seen or documented; it
 // answers errors with HTTP 200.
 const (
 	Throttled          = peertest.Throttled        // [D] RequestLimitExceeded
@@ -23,9 +23,9 @@ const (
 	OldError      Kind = "old error"               // [D] the error of API 2.0, with a code that is a number
 	Unavailable   Kind = "unavailable"             // 503 with an error document
 	Empty         Kind = "empty"                   // no rows, of a total of 0
-	ShortPage     Kind = "short page"              // half of the rows, and the whole total
+	ShortPage     Kind = "short page"              // half of the rows, and the full total
 	RepeatedPage       = peertest.NoProgress       // Offset is ignored
-	WrongTotal    Kind = "wrong total"             // the total is one more than there are
+	WrongTotal    Kind = "wrong total"             // the total is one more than the number of rows
 	NoSet         Kind = "no set"                  // a RequestId and a total only
 	NullSet       Kind = "null set"                // null in place of the list
 	NoTotal       Kind = "no total"                // all but the total
@@ -37,7 +37,7 @@ const (
 
 )
 
-// answerFault answers by a fault; false = the call is to be answered well after all.
+// answerFault answers with a fault; false = the call is to be answered normally.
 func (s *Server) answerFault(c *call, f Fault) bool {
 	switch f.Kind {
 	case Throttled:

@@ -1,7 +1,7 @@
 // Package tencenttest is an emulator of the Tencent Cloud APIs (3.0) that the lister uses: CVM
 // DescribeInstances and DescribeInstancesStatus, DescribeRegions of the region service, and STS
-// GetCallerIdentity. It checks signatures as the real one does, fails on demand, and records every
-// request that nobody expected. Only tests and the demo import it.
+// GetCallerIdentity. It verifies signatures like the real service, fails on demand, and records every
+// unexpected request. Only tests and the demo import it.
 package tencenttest
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// The calls that are emulated, as names for Fault.Action and Calls.
+// The emulated calls, as names for Fault.Action and Calls.
 const (
 	DescribeInstances       = "DescribeInstances"
 	DescribeInstancesStatus = "DescribeInstancesStatus"
@@ -26,19 +26,19 @@ const (
 
 // Options are the fixed properties of a server. The zero value is usable.
 type Options struct {
-	Regions  []string          // those that are available; nil = ap-beijing, ap-guangzhou, ap-shanghai
-	Reporter peertest.Reporter // is told of unexpected requests; may be nil
+	Regions  []string          // the available ones; nil = ap-beijing, ap-guangzhou, ap-shanghai
+	Reporter peertest.Reporter // is notified of unexpected requests; may be nil
 	Now      func() time.Time  // nil = time.Now
-	// RefuseUnknown refuses a call that names an id which does not exist, as CVM's other calls do.
-	// By default such an id is left out of the answer.
+	// RefuseUnknown refuses a call that names an unknown id, as CVM's other calls do.
+	// By default the answer omits such an id.
 	RefuseUnknown bool
-	// AfterPage is called after each answer of DescribeInstances was made and before it is sent, so
+	// AfterPage is called after each answer of DescribeInstances was built and before it is sent, so
 	// that the fleet can change between two pages; may be nil.
 	AfterPage func(region string, offset int)
 }
 
-// Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
-// goroutine.
+// Server is the emulator, an http.Handler. Its accounts can be changed while it serves. It is safe for
+// concurrent use.
 type Server struct {
 	*peertest.Base
 	options Options
@@ -47,7 +47,7 @@ type Server struct {
 	accounts map[string]*Account // by secret id
 }
 
-// New makes a server without accounts.
+// New returns a server without accounts.
 func New(o Options) *Server {
 	if o.Regions == nil {
 		o.Regions = []string{"ap-beijing", "ap-guangzhou", "ap-shanghai"}
@@ -58,7 +58,7 @@ func New(o Options) *Server {
 	}
 }
 
-// call is one request, understood.
+// call is one parsed request.
 type call struct {
 	w       http.ResponseWriter
 	r       *http.Request
@@ -105,7 +105,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handle(c, Fault{})
 }
 
-// checkRequest refuses whatever a lister has no business to ask: other actions, versions and
+// checkRequest refuses what a lister has no reason to ask: other actions, versions and
 // parameters, other methods and forms.
 func (c *call) checkRequest() error {
 	service, version, names := actionParams(c.action)
@@ -141,7 +141,7 @@ func (c *call) checkRequest() error {
 	return nil
 }
 
-// actionParams gives service, version and parameters of a call; "" = it is not emulated.
+// actionParams returns service, version and parameters of a call; "" = it is not emulated.
 func actionParams(action string) (service, version string, names map[string]bool) {
 	switch action {
 	case DescribeInstances, DescribeInstancesStatus:

@@ -17,7 +17,7 @@ import (
 // start is the server's time in these tests.
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// client asks the server as a signing client does.
+// client calls the server like a signing client.
 type client struct {
 	server  *Server
 	account *Account
@@ -30,16 +30,19 @@ func newClient(t *testing.T, reporter peertest.Reporter, options Options) *clien
 	options.Reporter, options.Now = reporter, func() time.Time { return start }
 	s := New(options)
 	web := httptest.NewServer(s)
-	t.Cleanup(func() { s.Close(); web.Close() })
+	t.Cleanup(func() {
+		s.Close()
+		web.Close()
+	})
 	key := Key{AccountID: "1", AccessKeyID: "testid", AccessKeySecret: "testsecret"}
 	return &client{server: s, account: s.AddAccount(key), url: web.URL, key: key}
 }
 
-// ask is a call; the zero parts are those of a good one.
+// ask is a call; zero fields have valid values.
 type ask struct {
 	action, version, service, region, body, token string
 	at                                            time.Time
-	after                                         func(*http.Request) // spoils it after it was signed
+	after                                         func(*http.Request) // alters it after it was signed
 }
 
 type document struct {
@@ -127,8 +130,10 @@ func TestAuthentication(t *testing.T) {
 		ask  ask
 		code string
 	}{
-		"good":           {ask{}, ""},
-		"changed after":  {ask{after: func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(`{} `)); r.ContentLength = 3 }}, "AuthFailure.SignatureFailure"},
+		"good": {ask{}, ""},
+		"changed after": {ask{after: func(r *http.Request) {
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(`{} `)), 3
+		}}, "AuthFailure.SignatureFailure"},
 		"another time":   {ask{after: func(r *http.Request) { r.Header.Set("X-TC-Timestamp", fmt.Sprint(start.Unix()-1)) }}, "AuthFailure.SignatureFailure"},
 		"old":            {ask{at: start.Add(-5*time.Minute - time.Second)}, "AuthFailure.SignatureExpire"},
 		"just in time":   {ask{at: start.Add(-5 * time.Minute)}, ""},
@@ -164,7 +169,7 @@ func TestAuthentication(t *testing.T) {
 	}
 }
 
-// TestStrict: what no lister should ask is refused, remembered and reported, without a signature.
+// TestStrict: what no lister should ask is refused, recorded and reported, without a signature.
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	for name, a := range map[string]ask{
@@ -218,7 +223,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestByID: unknown ids are left out or refused, as the options say; hidden ones are only known
+// TestByID: unknown ids are omitted or refused, as the options say; hidden ones are known only
 // to the second API.
 func TestByID(t *testing.T) {
 	t.Parallel()
@@ -242,7 +247,7 @@ func TestByID(t *testing.T) {
 	}
 }
 
-// TestFaults: those that are counted, by action, region and key.
+// TestFaults: counted ones, by action, region and key.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t, Options{})

@@ -7,12 +7,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// Key is an API key and the account to which it belongs.
+// Key is an API key and its account.
 type Key struct {
 	AccountID       string // the uin of the main account
 	AccessKeyID     string // SecretId
 	AccessKeySecret string // SecretKey
-	SecurityToken   string // of temporary credentials; must then come with every call
+	SecurityToken   string // of temporary credentials; every call must then carry it
 }
 
 // Account is one cloud account with its instances.
@@ -24,17 +24,17 @@ type Account struct {
 	token  string
 }
 
-// Instance is a machine of the emulator. What is empty is empty in the answer too.
+// Instance is a machine of the emulator. Empty fields are empty in the answer too.
 type Instance struct {
 	ID, Name                     string
 	OSName, Status, Type, VPC    string
 	PrivateIPs, PublicIPs, IPv6s []string
-	Zone                         string            // "" = zone 3 of the region it was put into; "-" = none
+	Zone                         string            // "" = zone 3 of the region that it was added to; "-" = none
 	Tags                         map[string]string // Key → Value
-	Raw                          json.RawMessage   // if set, answered in place of all the above
+	Raw                          json.RawMessage   // if set, the answer in place of all fields above
 }
 
-// AddAccount makes an account that its key opens.
+// AddAccount creates an account with a key.
 func (s *Server) AddAccount(k Key) *Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -53,7 +53,7 @@ func (a *Account) SetSecret(secret string) {
 	a.secret = secret
 }
 
-// SampleInstance is a plain running Linux machine with number i, for Fill.
+// SampleInstance returns an ordinary running Linux machine with number i, for Fill.
 func SampleInstance(i int) Instance {
 	return Instance{
 		ID: fmt.Sprintf("ins-%08x", i), Name: fmt.Sprintf("web-%05d", i), OSName: "TencentOS Server 3.1 (TK4)",
@@ -62,8 +62,8 @@ func SampleInstance(i int) Instance {
 	}
 }
 
-// visibleRows returns a region's instances as a call sees them, the newest first: DescribeInstances does not show,
-// nor count, what is hidden, as by a policy for some resources.
+// visibleRows returns a region's instances as a call sees them, the newest first: DescribeInstances neither shows
+// nor counts hidden ones, as with a policy on some resources.
 func (a *Account) visibleRows(action, region string) []Instance {
 	if action == DescribeInstances {
 		return a.Newest(region)

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// parseCard reads an action card with one button, strictly: an unknown, a missing or an empty field
+// parseCard parses an action card with one button, strictly: an unknown, missing or empty field
 // is an error, and so is a mention that the text does not show.
 func parseCard(body []byte) (Message, error) {
 	var card struct {

@@ -1,5 +1,5 @@
 // Package dingtalktest is an emulator of DingTalk's custom robot for tests and the demo. It
-// answers as recorded (testdata), refuses what DingTalk refuses, and complains of every request
+// answers as recorded (testdata), refuses what DingTalk refuses, and reports every request
 // that a correct client would not make.
 package dingtalktest
 
@@ -21,26 +21,26 @@ import (
 //go:embed testdata/*.json
 var recordedFiles embed.FS
 
-// WebhookPath is where a robot takes messages.
+// WebhookPath is the path that receives messages.
 const WebhookPath = "/robot/send"
 
-// DingTalk's limits: bytes of a body, messages in a minute, and how long it blocks above that.
+// DingTalk's limits: bytes of a body, messages in a minute, and how long it blocks a robot above that.
 const (
 	MaxBodyBytes  = 20000
 	maxPerMinute  = 20
 	blockDuration = 10 * time.Minute
 )
 
-// Options describe the robot; the zero value takes any token, wants no signature and never
-// complains aloud.
+// Options describe the robot; the zero value accepts any token, requires no signature and reports
+// nothing.
 type Options struct {
 	Token            string                           // "" = any
-	Secret           string                           // "" = no signature is asked for
+	Secret           string                           // "" = no signature is required
 	Now              func() time.Time                 // nil = time.Now
-	ReportUnexpected func(format string, args ...any) // e.g. testing.TB.Errorf; nil = only Complaints
+	ReportUnexpected func(format string, args ...any) // such as testing.TB.Errorf; nil = they are only recorded
 }
 
-// Message is a card that the robot has taken.
+// Message is a card that the robot accepted.
 type Message struct {
 	Title, Text, SingleTitle, SingleURL string
 	AtMobiles                           []string
@@ -48,7 +48,7 @@ type Message struct {
 	Bytes                               int // of the body
 }
 
-// Robot is an http.Handler. Its methods may be called by several goroutines.
+// Robot is an http.Handler. It is safe for concurrent use.
 type Robot struct {
 	options Options
 
@@ -57,11 +57,11 @@ type Robot struct {
 	accepted     []Message
 	callCount    int
 	sentAt       []time.Time // of the last minute
-	blockedUntil time.Time   // blocked until then
+	blockedUntil time.Time
 	unexpected   []string
 }
 
-// New makes a robot.
+// New returns a robot.
 func New(s Options) *Robot {
 	if s.Now == nil {
 		s.Now = time.Now
@@ -69,28 +69,28 @@ func New(s Options) *Robot {
 	return &Robot{options: s}
 }
 
-// Messages gives the cards that were taken, in order.
+// Messages returns the accepted cards, in order.
 func (r *Robot) Messages() []Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]Message{}, r.accepted...)
 }
 
-// Calls is the number of requests of any kind.
+// Calls returns the number of requests of any kind.
 func (r *Robot) Calls() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.callCount
 }
 
-// Unexpected are the requests that no correct client makes.
+// Unexpected returns the requests that no correct client makes.
 func (r *Robot) Unexpected() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]string{}, r.unexpected...)
 }
 
-// ServeHTTP takes one message or refuses it. It answers 200 to nearly everything, as DingTalk does.
+// ServeHTTP accepts or refuses one message. Like DingTalk it answers nearly everything with 200.
 func (r *Robot) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(request.Body, 10*MaxBodyBytes))
 	r.mu.Lock()
@@ -100,7 +100,7 @@ func (r *Robot) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		r.recordUnexpected("body: %v", err)
 		return
 	}
-	// Everything is checked before a fault is played: a fault hides no wrong request.
+	// The request is checked before a fault is applied: a fault hides no wrong request.
 	message, refusal := r.checkRequest(request, body)
 	if len(r.faults) > 0 {
 		fault := r.faults[0]
@@ -119,7 +119,7 @@ func (r *Robot) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	writeAnswer(w, RecordedAnswer("ok"))
 }
 
-// checkRequest gives the message, or the answer to a request that is refused.
+// checkRequest returns the message, or the answer to a refused request.
 func (r *Robot) checkRequest(request *http.Request, body []byte) (Message, string) {
 	if request.Method != http.MethodPost || request.URL.Path != WebhookPath {
 		r.recordUnexpected("unexpected request %s %s", request.Method, request.URL.Path)
@@ -144,7 +144,7 @@ func (r *Robot) checkRequest(request *http.Request, body []byte) (Message, strin
 	return m, ""
 }
 
-// checkQuery checks token and signature. A wrong one is no complaint: users make that mistake.
+// checkQuery checks token and signature. A wrong one is not reported: users make that mistake.
 func (r *Robot) checkQuery(request *http.Request) string {
 	query := request.URL.Query()
 	for name, values := range query {
@@ -175,16 +175,16 @@ func (r *Robot) verifySignature(query url.Values) string {
 	return ""
 }
 
-// checkRate counts messages, refused ones as well, and blocks the robot after too many.
+// checkRate counts messages, refused ones too, and blocks the robot after too many.
 func (r *Robot) checkRate() string {
 	now := r.options.Now()
-	kept := r.sentAt[:0]
+	recent := r.sentAt[:0]
 	for _, at := range r.sentAt {
 		if now.Sub(at) < time.Minute {
-			kept = append(kept, at)
+			recent = append(recent, at)
 		}
 	}
-	r.sentAt = append(kept, now)
+	r.sentAt = append(recent, now)
 	if len(r.sentAt) > maxPerMinute && !now.Before(r.blockedUntil) {
 		r.blockedUntil = now.Add(blockDuration)
 	}

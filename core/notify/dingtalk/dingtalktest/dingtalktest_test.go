@@ -112,7 +112,7 @@ func TestTooFast(t *testing.T) {
 	}
 }
 
-// A fault stands for one answer, but a wrong request is still complained of.
+// A fault replaces one answer, but a wrong request is reported all the same.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	robot := dingtalktest.New(dingtalktest.Options{})

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// Fault is what one request gets instead of its answer.
+// Fault is the answer to one request in place of the normal one.
 type Fault struct {
 	// Body is answered with HTTP 200, or with Status.
 	Body   string
@@ -15,18 +15,18 @@ type Fault struct {
 	Location string
 	// Drop breaks the connection without an answer.
 	Drop bool
-	// Blocked holds the answer until this is closed.
+	// Blocked delays the answer until it is closed.
 	Blocked <-chan struct{}
 }
 
-// QueueFaults makes the next requests meet these faults, one each.
+// QueueFaults applies these faults to the next requests, one each.
 func (r *Robot) QueueFaults(faults ...Fault) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.faults = append(r.faults, faults...)
 }
 
-// AnswerFaults gives n times the recorded answer of this name: ip, keywords, sign, timestamp, token,
+// AnswerFaults returns n times the recorded answer of this name: ip, keywords, sign, timestamp, token,
 // toofast, or gateway-throttle.
 func AnswerFaults(n int, name string) []Fault {
 	faults := make([]Fault, n)
@@ -36,7 +36,7 @@ func AnswerFaults(n int, name string) []Fault {
 	return faults
 }
 
-// DropFaults breaks n connections.
+// DropFaults returns n broken connections.
 func DropFaults(n int) []Fault {
 	faults := make([]Fault, n)
 	for i := range faults {
@@ -45,10 +45,10 @@ func DropFaults(n int) []Fault {
 	return faults
 }
 
-// BusyFault is DingTalk's "system busy", as documented.
+// BusyFault returns DingTalk's "system busy", as documented.
 func BusyFault() Fault { return Fault{Body: errorBody(-1, "系统繁忙")} }
 
-// RecordedAnswer gives a recorded answer by name. An unknown name is a mistake in the test, and panics.
+// RecordedAnswer returns a recorded answer by name. It panics on an unknown name, which is a mistake in the test.
 func RecordedAnswer(name string) string {
 	text, err := recordedFiles.ReadFile("testdata/" + name + ".json")
 	if err != nil {
@@ -62,7 +62,7 @@ func (f Fault) respond(w http.ResponseWriter) {
 		<-f.Blocked
 	}
 	if f.Drop {
-		// The only way for a handler to break a connection, and net/http prints nothing of it.
+		// A handler has no other way to break a connection; net/http logs nothing of it.
 		panic(http.ErrAbortHandler)
 	}
 	if f.Location != "" {

@@ -1,0 +1,30 @@
+package fakecloudtest
+
+import "github.com/jms-sync/jms-sync/core/inventory"
+
+// document is any answer.
+type document struct {
+	Request  string     `json:"request"`
+	Account  string     `json:"account,omitempty"`
+	Regions  []string   `json:"regions,omitempty"`
+	Machines *[]machine `json:"machines,omitempty"`
+	Machine  *machine   `json:"machine,omitempty"`
+	Next     string     `json:"next,omitempty"`
+	Code     string     `json:"code,omitempty"` // of an error
+	Message  string     `json:"message,omitempty"`
+}
+
+// machine is a row.
+type machine struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	IP   string `json:"ip"`
+}
+
+func convertRows(list []machine) []inventory.Instance {
+	rows := make([]inventory.Instance, len(list))
+	for i, m := range list {
+		rows[i] = inventory.Instance{ID: m.ID, Name: m.Name, PrivateIPs: []string{m.IP}, Status: "running"}
+	}
+	return rows
+}

@@ -1,0 +1,54 @@
+package delivery_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/delivery"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/state"
+)
+
+// TestFresh: who counts as late.
+func TestFresh(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	rules := plan.Rules{Accounts: map[string]plan.Account{
+		"a": {Enabled: true, Regions: []string{"r1", "r2"}}, "all": {Enabled: true}, "off": {},
+	}}
+	pulse := func(slice string, scopes ...string) state.Heartbeat { // "account/region minutes"
+		p := state.Heartbeat{ShardKey: slice}
+		for _, s := range scopes {
+			name, ago, _ := strings.Cut(s, " ")
+			account, region, _ := strings.Cut(name, "/")
+			d, err := time.ParseDuration(ago)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Scopes = append(p.Scopes, state.ScopeTime{Cloud: inventory.Alibaba, Account: account, Region: region, At: now.Add(-d)})
+		}
+		return p
+	}
+	for _, c := range []struct {
+		name   string
+		pulses []state.Heartbeat
+		late   bool
+		stale  int
+	}{
+		{"nothing known", nil, false, 0},
+		{"at the limit", []state.Heartbeat{pulse("run", "a/r1 30m", "a/r2 30m")}, false, 0},
+		{"over it", []state.Heartbeat{pulse("run", "a/r1 31m", "a/r2 31m")}, true, 2},
+		{"one scope fails, which each run tells", []state.Heartbeat{pulse("run", "a/r1 1m", "a/r2 31m")}, false, 1},
+		{"one of two timers has stopped", []state.Heartbeat{pulse("1", "a/r1 1m"), pulse("2", "a/r2 31m")}, true, 1},
+		{"a timer that another one took over", []state.Heartbeat{pulse("old", "a/r1 9h", "a/r2 9h"), pulse("run", "a/r1 1m", "a/r2 1m")}, false, 0},
+		{"what is no longer configured", []state.Heartbeat{pulse("run", "a/r1 1m"), pulse("old", "a/r9 9h", "off/r1 9h", "gone/r1 9h")}, false, 0},
+		{"all regions of an account", []state.Heartbeat{pulse("run", "all/r9 31m")}, true, 1},
+	} {
+		f := delivery.NewFreshness(c.pulses, rules, 10*time.Minute, now)
+		if f.Stalled != c.late || len(f.StaleScopes(now)) != c.stale {
+			t.Errorf("%s: late %v, stale %v", c.name, f.Stalled, f.StaleScopes(now))
+		}
+	}
+}

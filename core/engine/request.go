@@ -1,0 +1,40 @@
+package engine
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// Request narrows a run; the zero value means everything.
+type Request struct {
+	Accounts, Regions []string
+	DryRun            bool
+	Shard             inventory.Shard
+	// WantReview makes RunResult.Review, in a dry run.
+	WantReview bool
+	// ReviewedLines, where it is not nil, are the changes that a person reviewed: nothing else is written, and
+	// removals among them count as approved, unless they are held.
+	ReviewedLines []plan.ReviewLine
+}
+
+// filter returns what a request asks of the clouds.
+func (r Request) filter() cloud.Filter { return cloud.Filter{Accounts: r.Accounts, Regions: r.Regions} }
+
+func errUnknownAccounts(names []string) error {
+	return &inventory.Error{
+		Kind:    inventory.NotFound,
+		Message: "no such account in the configuration: " + strings.Join(names, ", "),
+	}
+}
+
+func errNothingSelected(req Request) error {
+	return &inventory.Error{
+		Kind:    inventory.NotFound,
+		Message: "no configured account and region is asked for",
+		Err:     errors.New(selectionText(req)),
+	}
+}

@@ -1,0 +1,124 @@
+package reconcile_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// turnScheduler lets one request at a time through, in the order that the interleaving chooses: all
+// clients wait here before each of their requests.
+type turnScheduler struct {
+	mu      sync.Mutex
+	waiting []*waitingRequest
+}
+
+// waitingRequest is one request that waits.
+type waitingRequest struct {
+	run  int // who asks
+	what string
+	open chan struct{}
+}
+
+// acquire waits until this request is let through.
+func (t *turnScheduler) acquire(ctx context.Context, run int, what string) error {
+	mine := &waitingRequest{run: run, what: what, open: make(chan struct{})}
+	t.mu.Lock()
+	t.waiting = append(t.waiting, mine)
+	t.mu.Unlock()
+	select {
+	case <-mine.open:
+		return nil
+	case <-ctx.Done():
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.waiting = slices.DeleteFunc(t.waiting, func(x *waitingRequest) bool { return x == mine })
+		return context.Cause(ctx)
+	}
+}
+
+// releaseNext lets one of those through that wait, chosen by a number; false = nobody waits.
+func (t *turnScheduler) releaseNext(choose func(n int) int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.waiting) == 0 {
+		return false
+	}
+	slices.SortFunc(t.waiting, func(x, y *waitingRequest) int {
+		return cmp.Or(cmp.Compare(x.run, y.run), strings.Compare(x.what, y.what))
+	})
+	at := choose(len(t.waiting))
+	close(t.waiting[at].open)
+	t.waiting = slices.Delete(t.waiting, at, at+1)
+	return true
+}
+
+// isWaiting reports whether a request waits.
+func (t *turnScheduler) isWaiting(what string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.ContainsFunc(t.waiting, func(x *waitingRequest) bool { return x.what == what })
+}
+
+// runKey is the context's key of the number of a run, eventKey marks one on events.
+type (
+	runKey   struct{}
+	eventKey struct{}
+)
+
+func runNumberOf(ctx context.Context) int {
+	n, _ := ctx.Value(runKey{}).(int)
+	return n
+}
+
+// scheduledTransport is an http.RoundTripper that calls a handler in this process, when its turn has come.
+type scheduledTransport struct {
+	scheduler     *turnScheduler
+	handler       http.Handler
+	before        func(*http.Request)
+	after         func(*http.Request)
+	loses         func(*http.Request) (before, after bool) // whether the request, or its answer, gets lost
+	version       string
+	cachedAnswers *sync.Map // answers that never change, by version and path: making them takes longest
+}
+
+var errLost = errors.New("the connection broke")
+
+// RoundTrip implements http.RoundTripper.
+func (w *scheduledTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := w.scheduler.acquire(r.Context(), runNumberOf(r.Context()), r.Method+" "+r.URL.RequestURI()); err != nil {
+		return nil, err
+	}
+	before, after := w.loses(r)
+	if before {
+		return nil, errLost
+	}
+	w.before(r)
+	answer := w.answer(r)
+	w.after(r)
+	if after {
+		return nil, errLost
+	}
+	return answer.Result(), nil
+}
+
+func (w *scheduledTransport) answer(r *http.Request) *httptest.ResponseRecorder {
+	answer := httptest.NewRecorder()
+	key := w.version + r.URL.Path
+	known, ok := w.cachedAnswers.Load(key)
+	if ok {
+		answer.Header().Set("Content-Type", "application/json")
+		_, _ = answer.Body.Write(known.([]byte))
+		return answer
+	}
+	w.handler.ServeHTTP(answer, r)
+	if strings.HasSuffix(r.URL.Path, "/platforms/") {
+		w.cachedAnswers.Store(key, slices.Clone(answer.Body.Bytes()))
+	}
+	return answer
+}
