@@ -21,7 +21,7 @@ type dialect struct {
 	policies func(lister, config, objects, bucket []string) map[string]any
 }
 
-// dialects are the clouds that write rights down in a way of their own; see dialectOf.
+// dialects returns the clouds that write rights down in a way of their own; see dialectOf.
 func dialects() map[inventory.Cloud]dialect {
 	return map[inventory.Cloud]dialect{
 		"alibaba": {store: oss(), policies: alibabaPolicies},
@@ -32,7 +32,7 @@ func dialects() map[inventory.Cloud]dialect {
 	}
 }
 
-// dialectOf returns how a cloud writes rights down. One without a dialect has a list of them, for people.
+// dialectOf returns how a cloud writes rights down. One without a dialect has a plain list of them, for people.
 func dialectOf(cloud inventory.Cloud) dialect {
 	if d, own := dialects()[cloud]; own {
 		return d

@@ -15,16 +15,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// compareBlock compares what stands in a document between <!-- name --> and <!-- /name --> with what the code
-// says; -update writes it.
+// compareBlock compares the part of a document between <!-- name --> and <!-- /name --> with what the code renders;
+// -update writes it.
 func compareBlock(t *testing.T, document, name, want string) {
 	t.Helper()
 	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
 	file := filepath.Join(root, "docs", document)
-	before, rest, opened := strings.Cut(string(readRepoFile(t, file)), begin)
-	got, after, closed := strings.Cut(rest, end)
+	before, rest, hasBegin := strings.Cut(string(readRepoFile(t, file)), begin)
+	got, after, hasEnd := strings.Cut(rest, end)
 	switch {
-	case !opened || !closed:
+	case !hasBegin || !hasEnd:
 		t.Errorf("%s lacks the markers of %s", document, name)
 	case got == want:
 	case !*update:
@@ -99,8 +99,8 @@ func undocumentedClouds(providers []cloud.Provider, documents map[string]string)
 	return missing
 }
 
-// TestSixthCloud: a cloud that is a folder and a line has its row, its rights and its place in the documents, and what
-// people have yet to write of it is said.
+// TestSixthCloud: a cloud that is a folder and a line has its row, its rights and its part of the documents, and what
+// people have yet to write about it is reported.
 func TestSixthCloud(t *testing.T) {
 	t.Parallel()
 	six := append(cloudlist.Providers(), fakecloudtest.Provider(cloud.RetryPolicy{}))

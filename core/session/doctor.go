@@ -28,7 +28,7 @@ import (
 // Examination is what doctor checks.
 type Examination struct {
 	Config   config.Config
-	Source   string // file or reference of the configuration; "" = what JMS_SYNC_CONFIG names
+	Source   string // file or reference of the configuration; "" = what Environ names
 	Role     Role
 	Environ  []string
 	SendTest bool // post one message

@@ -10,21 +10,21 @@ import (
 	stores "github.com/jms-sync/jms-sync/core/storage/all"
 )
 
-// ConfigSource says where a configuration is read from.
+// ConfigSource is where a configuration is loaded from.
 type ConfigSource struct {
-	File    string   // a file or a reference; "" = what Environ names, else config.yaml
+	File    string   // a file or a reference; "" = what Environ names, otherwise config.yaml
 	Environ []string // settings, the variables that the configuration refers to, and credentials for the store
 }
 
-// Load reads the configuration.
+// Load loads the configuration.
 func (s ConfigSource) Load(ctx context.Context) (config.Config, error) {
 	cfg, _, err := s.LoadChanged(ctx, Role{}, "")
 	return cfg, err
 }
 
-// LoadChanged reads the configuration unless it is an object that still has the known etag: then the error is
-// storage.ErrNotModified. The etag is "" where the configuration comes from a file or from variables. An object is
-// read with the role's credentials where they are of the store's cloud, else with those of Environ.
+// LoadChanged loads the configuration unless it is an object that still has the known etag: then the error is
+// storage.ErrNotModified. The etag is "" where the configuration comes from a file or from variables. An object is read
+// with the role's credentials where they are of the store's cloud, otherwise with those of Environ.
 func (s ConfigSource) LoadChanged(ctx context.Context, role Role, known string) (cfg config.Config, etag string, err error) {
 	fetch := func(ctx context.Context, ref string) ([]byte, error) {
 		object, err := fetchObject(ctx, ref, role.CredentialSource(s.Environ), known)
@@ -41,7 +41,7 @@ func (s ConfigSource) LoadChanged(ctx context.Context, role Role, known string) 
 	return cfg, etag, err
 }
 
-// ReadDocument returns the text of a configuration, from a file or a reference, as it is.
+// ReadDocument returns the text of a configuration from a file or a reference, unchanged.
 func ReadDocument(ctx context.Context, ref string, environ []string) ([]byte, error) {
 	scheme, path, found := strings.Cut(ref, "://")
 	switch {
@@ -54,13 +54,12 @@ func ReadDocument(ctx context.Context, ref string, environ []string) ([]byte, er
 	return object.Data, err
 }
 
-// fetchObject reads one object.
-func fetchObject(ctx context.Context, text string, who storage.CredentialSource, known string) (storage.Object, error) {
+func fetchObject(ctx context.Context, text string, source storage.CredentialSource, known string) (storage.Object, error) {
 	ref, err := storage.ParseRef(text)
 	if err != nil {
 		return storage.Object{}, err
 	}
-	credentials, err := who.CredentialsFor(ref)
+	credentials, err := source.CredentialsFor(ref)
 	if err != nil {
 		return storage.Object{}, err
 	}

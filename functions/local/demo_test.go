@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestDemo: the demonstration of the README goes through, and no emulator saw a request that nobody should send.
+// TestDemo: the demonstration of the README succeeds, and no emulator got an unexpected request.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	arguments := []string{"demo"}

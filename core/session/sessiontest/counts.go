@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 )
 
-// CallCounts says what was asked since the start or the last reset.
+// CallCounts is how often each service was called since the start or the last reset.
 type CallCounts struct {
 	JumpServer struct {
 		Requests int                `json:"requests"`
@@ -36,7 +36,7 @@ func (e *Emulators) resetCounts() {
 	e.countsAtReset = e.Counts()
 }
 
-// Counts returns what was asked since the start or the last reset.
+// Counts returns the calls since the start or the last reset.
 func (e *Emulators) Counts() CallCounts {
 	var c CallCounts
 	c.JumpServer.Requests, c.JumpServer.Writes = e.JumpServer.Requests(), e.JumpServer.Writes()

@@ -17,7 +17,7 @@ import (
 // robotSecret signs messages to the emulated robot.
 const robotSecret = "SECemulated"
 
-// Emulators are the three services on loopback. They are started by World.Start.
+// Emulators are the three services on loopback. World.Start returns them.
 type Emulators struct {
 	JumpServer *jumpservertest.Server
 	Cloud      *alibabatest.Server
@@ -31,7 +31,7 @@ type Emulators struct {
 	stops         []func()
 }
 
-// listen serves a handler on a free port of loopback and writes down its base URL.
+// listen serves a handler on a free port of loopback and stores its base URL in at.
 func (e *Emulators) listen(h http.Handler, at *string) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -78,8 +78,8 @@ func (e *Emulators) environment() map[string]string {
 	return env
 }
 
-// seedJumpServer puts into JumpServer what a sync makes there: a real run fills another JumpServer, which neither
-// waits nor limits, and its hosts are copied.
+// seedJumpServer puts into JumpServer what a sync creates: a real run fills a second JumpServer, which neither waits nor
+// limits, and its hosts are copied.
 func (e *Emulators) seedJumpServer(ctx context.Context) error {
 	scratch := &Emulators{
 		JumpServer: jumpservertest.New(jumpservertest.Options{Version: e.world.Version, Limit: e.world.assetLimit()}), Cloud: e.Cloud,
@@ -106,7 +106,8 @@ func (e *Emulators) seedJumpServer(ctx context.Context) error {
 	return nil
 }
 
-// releaseInstance takes an instance of the first account out of its first region.
+// releaseInstance removes an instance of the first account from its first region, and reports whether there is such an
+// account.
 func (e *Emulators) releaseInstance(id string) bool {
 	if e.first == nil {
 		return false

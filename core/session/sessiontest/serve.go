@@ -18,7 +18,7 @@ type Announcement struct {
 	JumpServer  string            `json:"jumpserver"` // base URLs
 	Alibaba     string            `json:"alibaba"`
 	DingTalk    string            `json:"dingtalk"`
-	Environment map[string]string `json:"environment"` // all that jms-sync needs to run against them
+	Environment map[string]string `json:"environment"` // everything that jms-sync needs to run against them
 }
 
 // Environ returns the environment in the form of os.Environ.
@@ -30,7 +30,7 @@ func (a Announcement) Environ() []string {
 	return list
 }
 
-// Config returns the configuration that the environment alone gives.
+// Config returns the configuration that the environment alone defines.
 func (a Announcement) Config(ctx context.Context) (config.Config, error) {
 	return config.Load(ctx, config.Source{
 		Env: a.Environ(), ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }, Clouds: session.Clouds(),
@@ -52,8 +52,8 @@ func (a Announcement) Sync(ctx context.Context) (report.Report, error) {
 	return out.Report, out.Err
 }
 
-// Serve starts the emulators, announces them in one line of JSON, and answers each line that comes in with one. It
-// ends when there are no more lines, or with the context.
+// Serve starts the emulators, announces them in one line of JSON, and answers each line of the input with one. It ends
+// with the input or the context.
 func (w World) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	e, err := w.Start(ctx)
 	if err != nil {
@@ -93,7 +93,7 @@ func readLines(ctx context.Context, in io.Reader) <-chan string {
 	return lines
 }
 
-// execute does what a line says and returns the answer.
+// execute carries out a line and returns its answer.
 func (e *Emulators) execute(line string) any {
 	switch line {
 	case "stats":

@@ -1,5 +1,5 @@
-// Package sessiontest emulates all that a session talks to: JumpServer, Alibaba Cloud and DingTalk on loopback, with
-// an estate of any size. Tests run it in their process; jms-sync emulate runs it in one of its own, for infra/bench
+// Package sessiontest emulates everything that a session talks to: JumpServer, Alibaba Cloud and DingTalk on loopback,
+// with an estate of any size. Tests run it in their process; jms-sync emulate runs it in one of its own, for infra/bench
 // and for people.
 package sessiontest
 
@@ -23,14 +23,14 @@ type World struct {
 	Database                 string // postgresql or one of jumpservertest.Databases
 	JumpServerLatency        time.Duration
 	CloudLatency             time.Duration
-	AtOnce                   int  // requests that JumpServer serves at a time, others wait; 0 = all
-	Throttle                 int  // requests a minute that JumpServer takes; 0 = any number, or jumpservertest.VersionMaxRequests
-	Measured                 bool // JumpServer takes the times of a real server
+	AtOnce                   int  // requests that JumpServer serves at a time, while others wait; 0 = all
+	Throttle                 int  // requests a minute that JumpServer accepts; 0 = any number, or jumpservertest.VersionMaxRequests
+	Measured                 bool // JumpServer answers as slowly as a real server
 	Crowd                    bool // creates take as long as on a real server, by the number of writers
-	Seeded                   bool // JumpServer holds what a sync would make
+	Seeded                   bool // JumpServer holds what a sync would create
 }
 
-// Check returns an error for what no emulator can be, in the words of the flags of jms-sync emulate.
+// Check returns an error for a world that no emulator supports, with the flags of jms-sync emulate in its message.
 func (w World) Check() error {
 	switch {
 	case !slices.Contains(jumpservertest.Versions(), w.Version):
@@ -45,7 +45,7 @@ func (w World) Check() error {
 	return nil
 }
 
-// Start makes the world and serves it. The context bounds the seeding.
+// Start builds the world and serves it. The context bounds the seeding.
 func (w World) Start(ctx context.Context) (*Emulators, error) {
 	e := &Emulators{world: w, JumpServer: w.newJumpServer(), Robot: dingtalktest.New(dingtalktest.Options{Secret: robotSecret})}
 	e.answerTimes = &answerTimer{next: w.jumpServerHandler(e.JumpServer), took: map[string]timeSum{}}
@@ -131,7 +131,8 @@ func (w World) collation() jumpservertest.Database {
 // instanceCount returns the number of instances in all accounts and regions.
 func (w World) instanceCount() int { return w.Hosts * w.Regions * w.Accounts }
 
-// assetLimit returns how many assets JumpServer takes: as many as the community edition, or all instances.
+// assetLimit returns how many assets JumpServer accepts: the limit of the community edition, or all instances if there
+// are more.
 func (w World) assetLimit() int { return max(5000, w.instanceCount()) }
 
 func (w World) regionNames() []string {
