@@ -101,9 +101,9 @@ func TestRateIsKept(t *testing.T) {
 	})
 }
 
-// TestOrdersUseTheStoredRate: an operator action knows from its first request how many JumpServer accepts, as a run
+// TestOperatorActionsUseTheStoredRate: an operator action knows from its first request how many JumpServer accepts, as a run
 // does.
-func TestOrdersUseTheStoredRate(t *testing.T) {
+func TestOperatorActionsUseTheStoredRate(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(jumpservertest.New(jumpservertest.Options{TB: t}))
 	t.Cleanup(server.Close)

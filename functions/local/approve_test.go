@@ -226,8 +226,8 @@ func TestPlanFileShowsWhatItDoes(t *testing.T) {
 	}
 }
 
-// TestNumberIsConsent: only the number of the held removals releases them.
-func TestNumberIsConsent(t *testing.T) {
+// TestHeldCountIsConsent: only the number of the held removals releases them.
+func TestHeldCountIsConsent(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]bool{"40\n": true, " 40 ": true, "": false, "\n": false, "y\n": false, "4\n": false, "400\n": false, "-40": false} {
 		var asked bytes.Buffer

@@ -58,8 +58,8 @@ func TestEventRaisesTheAlarm(t *testing.T) {
 	d.wantCards(2)
 }
 
-// TestOrdersWaitForARun: while a run holds the lease no operator action writes; one that only shows needs no lease.
-func TestOrdersWaitForARun(t *testing.T) {
+// TestOperatorActionsWaitForARun: while a run holds the lease no operator action writes; one that only shows needs no lease.
+func TestOperatorActionsWaitForARun(t *testing.T) {
 	d := newDeskWithState(t)
 	d.fillInstances(2, "cn-beijing")
 	d.runSync(exitDone, report.OK)

@@ -24,9 +24,9 @@ func (d *desk) twoInstallations() (staging, production func()) {
 	return staging, production
 }
 
-// TestApprovalStaysInItsPlace: the same 30 assets are held in staging and in production, with the same hash, and
+// TestApprovalStaysInItsInstallation: the same 30 assets are held in staging and in production, with the same hash, and
 // staging's approval does not count in production.
-func TestApprovalStaysInItsPlace(t *testing.T) {
+func TestApprovalStaysInItsInstallation(t *testing.T) {
 	d := newDeskWithState(t)
 	staging, production := d.twoInstallations()
 	d.fillInstances(60, "cn-beijing")
@@ -68,9 +68,9 @@ func TestApprovalStaysInItsPlace(t *testing.T) {
 	}
 }
 
-// TestSmallInstallationsAreBothClosed: where two installations share a store, what one has seen to be gone the other
+// TestInstallationsRemoveIndependently: where two installations share a store, what one has seen to be gone the other
 // still deactivates.
-func TestSmallInstallationsAreBothClosed(t *testing.T) {
+func TestInstallationsRemoveIndependently(t *testing.T) {
 	d := newDeskWithState(t)
 	staging, production := d.twoInstallations()
 	d.fillInstances(20, "cn-beijing")

@@ -265,8 +265,8 @@ func TestKeptByAnySpelling(t *testing.T) {
 	}
 }
 
-// TestErrandsInEnglish: English texts and hint.
-func TestErrandsInEnglish(t *testing.T) {
+// TestOperatorCommandsInEnglish: English texts and hint.
+func TestOperatorCommandsInEnglish(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.more = "language: en"

@@ -101,8 +101,8 @@ func TestPauseMistakes(t *testing.T) {
 	}
 }
 
-// TestUntil: --until accepts what people write.
-func TestUntil(t *testing.T) {
+// TestParseUntil: --until accepts what people write.
+func TestParseUntil(t *testing.T) {
 	t.Parallel()
 	zone := time.FixedZone("CST", 8*3600)
 	now := time.Date(2026, 11, 28, 15, 30, 20, 500, zone)

@@ -11,9 +11,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// TestFront: an answer from something in front of JumpServer is reported everywhere, in both languages. The exit code is
+// TestAnswersInFrontOfJumpServer: an answer from something in front of JumpServer is reported everywhere, in both languages. The exit code is
 // 1, or 2 at once where a setting has to be changed.
-func TestFront(t *testing.T) {
+func TestAnswersInFrontOfJumpServer(t *testing.T) {
 	t.Parallel()
 	redirect := jumpservertest.Page{Status: http.StatusMovedPermanently, Header: map[string]string{"Location": "https://elsewhere.example/api/v1/orgs/orgs/current/"}}
 	for name, c := range map[string]struct {

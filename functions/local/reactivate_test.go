@@ -117,8 +117,8 @@ func TestReactivateOfAnApprovedSet(t *testing.T) {
 	}
 }
 
-// TestReactivateByMarks: without a state store the card names the time, and the labels on the assets are the record.
-func TestReactivateByMarks(t *testing.T) {
+// TestReactivateByLabels: without a state store the card names the time, and the labels on the assets are the record.
+func TestReactivateByLabels(t *testing.T) {
 	t.Setenv(config.EnvState, "")
 	d := newDesk(t)
 	d.more = "language: en"

@@ -16,12 +16,12 @@ func sessionMutants() []mutant {
 		old: "\ts.checkStalenessAfterEvent(ctx)\n", broken: "",
 		pkg: "./functions/local", test: "TestEventRaisesTheAlarm",
 	}, {
-		name: "session: orders wait for a run", file: "core/session/operator.go",
+		name: "session: operator actions wait for a run", file: "core/session/operator.go",
 		old: "s.runExclusively(ctx, o.Write, func(ctx context.Context) {\n\t\tout = run", broken: "s.runExclusively(ctx, false, func(ctx context.Context) {\n\t\tout = run",
-		pkg: "./functions/local", test: "TestOrdersWaitForARun",
+		pkg: "./functions/local", test: "TestOperatorActionsWaitForARun",
 	}, {
-		name: "session: orders use the learnt rate", file: "core/session/session.go",
+		name: "session: operator actions use the learnt rate", file: "core/session/session.go",
 		old: "useStoredRate(s.store, ", broken: "useStoredRate(nil, ",
-		pkg: "./core/session", test: "TestOrdersUseTheStoredRate",
+		pkg: "./core/session", test: "TestOperatorActionsUseTheStoredRate",
 	}}
 }

@@ -54,7 +54,7 @@ func TestAWSSamples(t *testing.T) {
 	}
 }
 
-func TestAWSTick(t *testing.T) {
+func TestParseAWSTimer(t *testing.T) {
 	t.Parallel()
 	const scheduler = `{"version":"0","id":"x","detail-type":"Scheduled Event","source":"aws.scheduler","account":"1","time":"2026-11-23T10:00:00Z",` +
 		`"region":"us-east-1","resources":["arn:aws:scheduler:us-east-1:1:schedule/default/hourly"],"detail":"{}"}`
@@ -152,7 +152,7 @@ func TestHuaweiSamples(t *testing.T) {
 	}
 }
 
-func TestHuaweiTick(t *testing.T) {
+func TestParseHuaweiTimer(t *testing.T) {
 	t.Parallel()
 	const head = `{"version":"v1.0","time":"2026-11-23T18:00:00+08:00","trigger_type":"TIMER"`
 	for text, want := range map[string]Timer{

@@ -31,8 +31,8 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-// TestFitted: an answer that a platform would not accept loses its single changes, and nothing else.
-func TestFitted(t *testing.T) {
+// TestFitAnswer: an answer that a platform would not accept loses its single changes, and nothing else.
+func TestFitAnswer(t *testing.T) {
 	t.Parallel()
 	r := report.Report{Outcome: report.OK, Created: 50, Changes: make([]report.Change, 50), Errors: make([]report.ErrorEntry, 1, 5)}
 	var whole bytes.Buffer
