@@ -125,8 +125,8 @@ func renderVariables(t testing.TB, text []byte, environ map[string]string) []byt
 		t.Fatal(err)
 	}
 	out = varsCall.ReplaceAllStringFunc(out, func(call string) string {
-		value, there := vars.Vars[varsCall.FindStringSubmatch(call)[1]]
-		if !there {
+		value, defined := vars.Vars[varsCall.FindStringSubmatch(call)[1]]
+		if !defined {
 			t.Errorf("%s: no such variable", call)
 		}
 		return value
@@ -186,14 +186,14 @@ func toJSONTypes(t *testing.T, value any) any {
 func TestFunctions(t *testing.T) {
 	t.Parallel()
 	s := renderServerless(t)
-	made := makefileFunctions(t)
+	programs := makefileFunctions(t)
 	for name, r := range s.Resources {
 		p := r.Props
 		if r.Component != "fc3" || p.Runtime != "go1" || p.Handler != "bootstrap" {
 			t.Errorf("%s: %s %s %s", name, r.Component, p.Runtime, p.Handler)
 		}
-		if program := strings.TrimSuffix(p.Code, ".zip") + "/" + p.Handler; !slices.Contains(made, program) {
-			t.Errorf("%s: its code is %s, but make makes %v", name, p.Code, made)
+		if program := strings.TrimSuffix(p.Code, ".zip") + "/" + p.Handler; !slices.Contains(programs, program) {
+			t.Errorf("%s: its code is %s, but make makes %v", name, p.Code, programs)
 		} else if _, err := os.Stat(root + "/functions/" + strings.Split(program, "/")[1] + "/main.go"); err != nil {
 			t.Error(err)
 		}

@@ -131,8 +131,8 @@ func isActedOn(t *testing.T, event any) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	heard := alibaba.Events(payload, cloud.Origin{})
-	return len(heard) == 1 && heard[0].Err == nil && heard[0].IgnoredReason == ""
+	parsed := alibaba.Events(payload, cloud.Origin{})
+	return len(parsed) == 1 && parsed[0].Err == nil && parsed[0].IgnoredReason == ""
 }
 
 // TestEventPatterns: what the function acts on starts it, and each value in a pattern stands for events that it acts on.

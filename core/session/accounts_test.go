@@ -24,7 +24,7 @@ func TestRolesServeTheirOwnCloud(t *testing.T) {
 		{Enabled: true, Cloud: inventory.AWS, Name: "keyed", AccessKeyID: secret.New("k"), AccessKeySecret: secret.New("s"), AssumeRoleARN: "arn"},
 		{Cloud: inventory.AWS, Name: "off"},
 	}}
-	kept := cloud.NewRoleCache()
+	roles := cloud.NewRoleCache()
 	for _, c := range []struct {
 		role Role
 		want string
@@ -36,13 +36,13 @@ func TestRolesServeTheirOwnCloud(t *testing.T) {
 		{Role{Cloud: inventory.AWS}, "a: h: b: keyed:k"},
 	} {
 		var got []string
-		for _, a := range cloudAccounts(cfg, c.role, kept) {
+		for _, a := range cloudAccounts(cfg, c.role, roles) {
 			text := a.Name + ":" + a.AccessKeyID.Reveal()
 			if token := a.SecurityToken.Reveal(); token != "" {
 				text += "/" + token
 			}
 			got = append(got, text)
-			if a.RoleCache != kept {
+			if a.RoleCache != roles {
 				t.Errorf("%s keeps what it assumes elsewhere", a.Name)
 			}
 		}

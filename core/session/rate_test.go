@@ -55,14 +55,14 @@ func TestRateIsKept(t *testing.T) {
 		run := func(bucket storage.Bucket, requests int) (refused int, took time.Duration) {
 			t.Helper()
 			time.Sleep(2 * time.Minute)
-			begun := time.Now()
+			started := time.Now()
 			store, err := state.New(bucket, "", state.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			way := &handlerTransport{Handler: server}
+			transport := &handlerTransport{Handler: server}
 			c, err := jumpserver.New(jumpserver.Options{
-				URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), Transport: way,
+				URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), Transport: transport,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -74,23 +74,23 @@ func TestRateIsKept(t *testing.T) {
 				}
 			}
 			keep(t.Context())
-			return way.refused, time.Since(begun)
+			return transport.refused, time.Since(started)
 		}
-		kept := func() int {
+		objectCount := func() int {
 			keys, err := memory.List(t.Context(), "")
 			if err != nil {
 				t.Fatal(err)
 			}
 			return len(keys)
 		}
-		if refused, _ := run(memory, 20); refused != 0 || kept() != 0 {
-			t.Errorf("a run that is not refused: %d refused, %d objects", refused, kept())
+		if refused, _ := run(memory, 20); refused != 0 || objectCount() != 0 {
+			t.Errorf("a run that is not refused: %d refused, %d objects", refused, objectCount())
 		}
-		if refused, took := run(memory, 200); refused != 1 || took > 61*time.Second || kept() != 1 {
-			t.Errorf("the first run that is: %d refused, %v, %d objects", refused, took, kept())
+		if refused, took := run(memory, 200); refused != 1 || took > 61*time.Second || objectCount() != 1 {
+			t.Errorf("the first run that is: %d refused, %v, %d objects", refused, took, objectCount())
 		}
-		if refused, took := run(memory, 400); refused != 2 || took > 122*time.Second || kept() != 1 {
-			t.Errorf("the next one: %d refused, %v, %d objects", refused, took, kept())
+		if refused, took := run(memory, 400); refused != 2 || took > 122*time.Second || objectCount() != 1 {
+			t.Errorf("the next one: %d refused, %v, %d objects", refused, took, objectCount())
 		}
 		if refused, took := run(hangingBucket{memory}, 20); refused != 0 || took != rateLoadTimeout {
 			t.Errorf("a store that hangs: %d refused, %v", refused, took)

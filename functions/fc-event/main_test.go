@@ -202,7 +202,7 @@ func testUnknownAccount(w *world) {
 func testForgedRelease(w *world) {
 	w.start()
 	w.createAsset(1, "i-1")
-	begun := time.Now()
+	started := time.Now()
 	writes := w.JMS.Writes()
 	cost := w.countCalls(func() {
 		w.WantError(w.send(newStateChange("i-1", "Deleted"), shortInvocation), "of-i-1", "重新投递")
@@ -210,8 +210,8 @@ func testForgedRelease(w *world) {
 	if w.assetState("i-1") != "active" || w.JMS.Writes() != writes {
 		w.Errorf("i-1 is %q after %d writes", w.assetState("i-1"), w.JMS.Writes()-writes)
 	}
-	if cost.cloud != 2 || cost.jumpserver != 1 || cost.cards != 0 || time.Since(begun) < 2*time.Second {
-		w.Errorf("cost %+v in %s", cost, time.Since(begun))
+	if cost.cloud != 2 || cost.jumpserver != 1 || cost.cards != 0 || time.Since(started) < 2*time.Second {
+		w.Errorf("cost %+v in %s", cost, time.Since(started))
 	}
 }
 
@@ -326,11 +326,11 @@ func testNoAccountID(w *world) {
 	repair := w.ECS.Break(alibabatest.Fault{Kind: peertest.EmptyObject, Action: alibabatest.GetCallerIdentity})
 	w.WantError(w.send(newStateChange("i-1", "Running"), shortInvocation), "of-i-1", "caller identity")
 	repair()
-	asked := w.ECS.Calls(alibabatest.GetCallerIdentity)
+	before := w.ECS.Calls(alibabatest.GetCallerIdentity)
 	for _, state := range []string{"Running", "Stopped", "Running"} {
 		w.sendEvent(newStateChange("i-1", state), runtimetest.Options{}, reconcile.EventDone)
 	}
-	if got := w.ECS.Calls(alibabatest.GetCallerIdentity) - asked; w.assetState("i-1") != "active" || got != 1 {
+	if got := w.ECS.Calls(alibabatest.GetCallerIdentity) - before; w.assetState("i-1") != "active" || got != 1 {
 		w.Errorf("i-1 is %q, the identity was asked for %d times", w.assetState("i-1"), got)
 	}
 }

@@ -24,7 +24,7 @@ const (
 // savedEvents returns all samples in core/cloud/alibaba/testdata/events for this function.
 func savedEvents() []savedEvent {
 	done, ignored := []reconcile.EventOutcome{reconcile.EventDone}, []reconcile.EventOutcome{reconcile.EventIgnored}
-	made := func(name string) savedEvent {
+	created := func(name string) savedEvent {
 		return savedEvent{name: name, existing: []string{first}, want: done, states: map[string]string{first: "active"}}
 	}
 	gone := func(name, id string) savedEvent {
@@ -34,10 +34,10 @@ func savedEvents() []savedEvent {
 		return savedEvent{name: name, existing: []string{first}, want: ignored, states: map[string]string{first: ""}}
 	}
 	return []savedEvent{
-		made("ali-eventbridge-ecs-statechange-running"),
-		made("ali-eventbridge-ecs-statechange-running-nested-content"),
-		made("ali-eventbridge-ecs-statechange-stopped"),
-		made("ali-cloudmonitor-ecs-statechange-running"),
+		created("ali-eventbridge-ecs-statechange-running"),
+		created("ali-eventbridge-ecs-statechange-running-nested-content"),
+		created("ali-eventbridge-ecs-statechange-stopped"),
+		created("ali-cloudmonitor-ecs-statechange-running"),
 		gone("ali-eventbridge-ecs-statechange-deleted", first),
 		gone("ali-cloudmonitor-ecs-statechange-deleted", first),
 		gone("ali-eventbridge-actiontrail-deleteinstance", trailed1),

@@ -81,9 +81,9 @@ func testSharedWindow(w *world) {
 		w.Errorf("%d cards", n)
 	}
 	w.wantInCards(1)
-	kept, err := filepath.Glob(filepath.Join(folder, "servers", "*", "window", "*", "*.json"))
-	if err != nil || len(kept) != 2 {
-		w.Errorf("kept are %q, %v", kept, err)
+	queued, err := filepath.Glob(filepath.Join(folder, "servers", "*", "window", "*", "*.json"))
+	if err != nil || len(queued) != 2 {
+		w.Errorf("kept are %q, %v", queued, err)
 	}
 }
 

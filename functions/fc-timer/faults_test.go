@@ -79,8 +79,8 @@ func (w *world) wantOnlyNotified(why string) {
 	if n := w.ECS.Calls(""); n > 0 {
 		w.Errorf("%d requests to the cloud", n)
 	}
-	told := slices.ContainsFunc(w.Robot.Messages(), func(m dingtalktest.Message) bool { return strings.Contains(m.Text, why) })
-	if !told {
+	notified := slices.ContainsFunc(w.Robot.Messages(), func(m dingtalktest.Message) bool { return strings.Contains(m.Text, why) })
+	if !notified {
 		w.Errorf("cards %+v", w.Robot.Messages())
 	}
 }

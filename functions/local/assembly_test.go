@@ -24,10 +24,10 @@ func TestApplyKeepsQuarantine(t *testing.T) {
 	for range 2 {
 		d.runSync(exitFailed, report.Failed, "-r", "1")
 	}
-	asked := d.ecs.Calls("")
+	calls := d.ecs.Calls("")
 	r := d.runSync(exitFailed, report.Failed, "-r", "1", "apply", file)
-	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || d.ecs.Calls("") != asked {
-		t.Errorf("%d calls of the cloud, %+v", d.ecs.Calls("")-asked, r.Scopes)
+	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || d.ecs.Calls("") != calls {
+		t.Errorf("%d calls of the cloud, %+v", d.ecs.Calls("")-calls, r.Scopes)
 	}
 }
 

@@ -77,10 +77,10 @@ func TestEventEndsInTime(t *testing.T) {
 	d.fillInstances(1, "cn-beijing")
 	id := alibabatest.SampleInstance(0).ID
 	d.runEvent(exitDone, newStateEvent(id, "Running"))
-	begun := time.Now()
+	started := time.Now()
 	a := d.runEvent(exitDone, newStateEvent(id, "Deleted"), "--timeout", "2s") // it is still there
 	// Without the limit it would be asked for during 30 s.
-	if took := time.Since(begun); took > 25*time.Second {
+	if took := time.Since(started); took > 25*time.Second {
 		t.Errorf("%s passed", took)
 	}
 	expectEvent(t, a, reconcile.EventLater, "留给下一次完整同步")

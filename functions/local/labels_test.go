@@ -121,12 +121,12 @@ func TestLabelsCleanRights(t *testing.T) {
 				Permissions: slices.DeleteFunc(slices.Clone(rights), func(r string) bool { return r == missing }),
 			})
 			d.jms.DeleteAsset(jumpservertest.DefaultOrg, d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "x", Address: "10.0.0.2", Labels: []string{"jms-instance:i-gone"}}))
-			code, left := exitDone, 0
+			code, remaining := exitDone, 0
 			if missing != "" {
-				code, left = exitFailed, 1
+				code, remaining = exitFailed, 1
 			}
 			d.run(code, "labels", "clean", "--apply")
-			if len(d.labelRows()) != left || missing != "" && !strings.Contains(d.stderr.String(), missing) {
+			if len(d.labelRows()) != remaining || missing != "" && !strings.Contains(d.stderr.String(), missing) {
 				t.Errorf("%s without %q: left %q\n%s", version, missing, d.labelRows(), &d.stderr)
 			}
 		}

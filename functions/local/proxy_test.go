@@ -29,7 +29,7 @@ func TestAnswersInFrontOfJumpServer(t *testing.T) {
 		"plain to TLS":  {jumpservertest.RecordedPages()["nginx, plain HTTP to TLS"], exitUsage, 1, "correct jumpserver.url: https://"},
 		"a proxy's 407": {jumpservertest.RecordedPages()["Squid 407"], exitUsage, 1, "jumpserver.proxy"},
 	} {
-		for lang, words := range map[string]string{"zh": "应答的不是 JumpServer", "en": "not JumpServer's answer"} {
+		for lang, want := range map[string]string{"zh": "应答的不是 JumpServer", "en": "not JumpServer's answer"} {
 			t.Run(name+" "+lang, func(t *testing.T) {
 				t.Parallel()
 				d := newDesk(t)
@@ -42,13 +42,13 @@ func TestAnswersInFrontOfJumpServer(t *testing.T) {
 				if len(r.Errors) != 1 || r.Errors[0].Kind != "front" || !strings.Contains(r.Errors[0].Message, c.says) {
 					t.Errorf("%+v", r.Errors)
 				}
-				d.wantPrinted(words, c.says)
+				d.wantPrinted(want, c.says)
 				runs := 1
 				if c.code == exitFailed {
 					runs = 2
 				}
 				shown := strings.ReplaceAll(c.says, "://", "：//") // which no card turns into a link
-				if text := d.wantCards(runs); !strings.Contains(text, words) || !strings.Contains(text, shown) || strings.Contains(text, "没有权限") {
+				if text := d.wantCards(runs); !strings.Contains(text, want) || !strings.Contains(text, shown) || strings.Contains(text, "没有权限") {
 					t.Error(text)
 				}
 				if f.Intercepted() != c.tries || len(d.hosts()) > 0 {

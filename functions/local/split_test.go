@@ -22,9 +22,9 @@ import (
 
 // newListing returns n instances of an account, whose owner is "owner of" it unless given.
 func newListing(account, region string, n int, owner ...string) inventory.Listing {
-	who := append(owner, "owner of "+account)[0]
+	ownerID := append(owner, "owner of "+account)[0]
 	return inventory.Listing{
-		Scope: inventory.Scope{Cloud: inventory.Alibaba, Account: account, Region: region}, Owner: who,
+		Scope: inventory.Scope{Cloud: inventory.Alibaba, Account: account, Region: region}, Owner: ownerID,
 		Instances: make([]inventory.Instance, n),
 	}
 }

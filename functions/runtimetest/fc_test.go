@@ -192,14 +192,14 @@ func testOneAtATime(t *testing.T, program string) {
 
 func testExits(t *testing.T, program string) {
 	r, _ := openEcho(t, program)
-	begun := time.Now()
+	started := time.Now()
 	if a, err := r.Invoke(t.Context(), []byte("exit"), Options{}); err == nil || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("%+v %v", a, err)
 	}
 	if a, err := r.Invoke(t.Context(), []byte("anybody?"), Options{}); err == nil || !strings.Contains(err.Error(), "no program") {
 		t.Errorf("%+v %v", a, err)
 	}
-	if took := time.Since(begun); took > 30*time.Second {
+	if took := time.Since(started); took > 30*time.Second {
 		t.Errorf("the end was noticed after %s", took)
 	}
 }
@@ -225,12 +225,12 @@ func testRestart(t *testing.T, program string) {
 func testOneOfTwoDies(t *testing.T, program string) {
 	r, p := openEcho(t, program)
 	second := runProgram(t, r, program)
-	begun := time.Now()
+	started := time.Now()
 	if a, err := r.Invoke(t.Context(), []byte("exit"), Options{}); err == nil || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("%+v %v", a, err)
 	}
 	askEcho(t, r, "the other", Options{})
-	if took := time.Since(begun); took > 30*time.Second {
+	if took := time.Since(started); took > 30*time.Second {
 		t.Errorf("the end was noticed after %s", took)
 	}
 	p.Stop()

@@ -69,8 +69,8 @@ func TestArchivesAreReproducible(t *testing.T) {
 		if got := contents(t, first); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v", kind, got)
 		}
-		if left, err := filepath.Glob(filepath.Join(one, ".pack-*")); err != nil || len(left) > 0 {
-			t.Errorf("left behind: %v %v", left, err)
+		if leftovers, err := filepath.Glob(filepath.Join(one, ".pack-*")); err != nil || len(leftovers) > 0 {
+			t.Errorf("left behind: %v %v", leftovers, err)
 		}
 	}
 }

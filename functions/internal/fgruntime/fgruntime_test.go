@@ -234,7 +234,7 @@ func TestEnvironment(t *testing.T) {
 	unbound := pollLoop{}
 	ctx, cancel := unbound.withDeadline(t.Context())
 	defer cancel()
-	if _, there := ctx.Deadline(); there {
+	if _, bounded := ctx.Deadline(); bounded {
 		t.Error("a deadline that nobody told")
 	}
 }

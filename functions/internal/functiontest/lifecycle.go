@@ -47,7 +47,7 @@ func (w *World) WantLifeByEvents(l InstanceLife) {
 	w.FillInstances(0, 1, "cn-beijing")
 	w.Start()
 	l.Put()
-	tell := func(event []byte, want reconcile.EventOutcome) {
+	send := func(event []byte, want reconcile.EventOutcome) {
 		w.Helper()
 		var a reconcile.EventReport
 		w.Decode(w.Send(event, runtimetest.Options{}), &a)
@@ -55,20 +55,20 @@ func (w *World) WantLifeByEvents(l InstanceLife) {
 			w.Errorf("%+v, want %s", a.Results, want)
 		}
 	}
-	expect := func(active bool) {
+	wantActive := func(active bool) {
 		w.Helper()
 		hosts := w.Hosts()
 		if len(hosts) != 1 || hosts[0].Active != active || !slices.Contains(hosts[0].Nodes, l.Node) {
 			w.Fatalf("%+v, want one in %s, active %v", hosts, l.Node, active)
 		}
 	}
-	tell(l.CreateEvent, reconcile.EventDone)
-	expect(true)
-	tell(l.CreateEvent, reconcile.EventDone) // delivered twice
-	expect(true)
+	send(l.CreateEvent, reconcile.EventDone)
+	wantActive(true)
+	send(l.CreateEvent, reconcile.EventDone) // delivered twice
+	wantActive(true)
 	l.Remove()
-	tell(l.ReleaseEvent, reconcile.EventDone)
-	expect(false)
+	send(l.ReleaseEvent, reconcile.EventDone)
+	wantActive(false)
 	if n := w.ECS.Calls(""); n > 0 {
 		w.Errorf("%d calls of another cloud", n)
 	}

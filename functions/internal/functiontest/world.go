@@ -132,8 +132,8 @@ func (w *World) StartWith(env []string, settings ...runtimetest.Setting) {
 	w.Cleanup(func() {
 		runtime.Close()
 		w.WantNoSecrets("output", process.Output())
-		if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
-			w.Errorf("left on the disk: %v %v", left, err)
+		if entries, err := os.ReadDir(home); err != nil || len(entries) > 0 {
+			w.Errorf("left on the disk: %v %v", entries, err)
 		}
 	})
 }

@@ -45,7 +45,7 @@ func compareLoosely(t *testing.T, event []byte, tick Timer, timeKey, payloadKey 
 	if err := json.Unmarshal(event, &outer); err != nil {
 		t.Fatalf("%s was accepted: %v", event, err)
 	}
-	if _, there := outer[timeKey].(string); there == tick.FiredAt.IsZero() {
+	if _, present := outer[timeKey].(string); present == tick.FiredAt.IsZero() {
 		t.Fatalf("%s has the time %s", event, tick.FiredAt)
 	}
 	if tick.FiredAt.IsZero() && tick.Request.Shard != (inventory.Shard{}) {
@@ -76,7 +76,7 @@ func compareLoosely(t *testing.T, event []byte, tick Timer, timeKey, payloadKey 
 			t.Fatalf("%q was read as %+v", text, tick.Request)
 		}
 	}
-	if dry, there := inner["dry_run"]; there || tick.Request.DryRun {
+	if dry, present := inner["dry_run"]; present || tick.Request.DryRun {
 		if dry != tick.Request.DryRun {
 			t.Fatalf("%q was read as %+v", text, tick.Request)
 		}
