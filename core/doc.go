@@ -8,7 +8,8 @@
 //	                               together; functions/* start it; infra/ lets it run
 //	events ─1 observe──▶ core/reconcile: 2→5 for the instances that they name
 //
-// All that is asked over HTTP (clouds, stores, JumpServer, chat robots) is asked by core/httpx.
+// core/reason says why, in two languages. All that is asked over HTTP (clouds, stores, JumpServer, chat robots) is
+// asked by core/httpx.
 //
 // Who may import whom is a test in this folder.
 package core

@@ -90,7 +90,7 @@ func TestRunbookKnowsEveryHold(t *testing.T) {
 		}
 	}
 	reasons := regexp.MustCompile(`texts\{\s*"((?:暂缓)[^"]*)",\s*"([^"]*)"`)
-	for _, m := range reasons.FindAllSubmatch(readRepoFile(t, root+"/core/plan/reasontexts.go"), -1) {
+	for _, m := range reasons.FindAllSubmatch(readRepoFile(t, root+"/core/reason/texts.go"), -1) {
 		look(string(m[1]), string(m[2]))
 	}
 	kinds := regexp.MustCompile(`inventory\.\w+: +\{"([^"]+)", "([^"]+)"\}`)

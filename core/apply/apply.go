@@ -14,6 +14,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // Bastion is what apply needs of JumpServer. All methods are safe for concurrent use. An error of kind Unanswered
@@ -132,9 +133,9 @@ func (r *runner) logItem(i Item) {
 		if _, dry := r.target.(DryRun); dry {
 			made = "change would be made"
 		}
-		r.options.Log.Info(made, append(attrs, "reason", i.Change.Reason.Text(plan.English))...)
+		r.options.Log.Info(made, append(attrs, "reason", i.Change.Reason.Text(reason.English))...)
 	default:
-		r.options.Log.Warn("change not made", append(attrs, "reason", i.Reason.Text(plan.English))...)
+		r.options.Log.Warn("change not made", append(attrs, "reason", i.Reason.Text(reason.English))...)
 	}
 }
 
@@ -145,11 +146,11 @@ func (r *runner) itemOf(c plan.Change, err error) Item {
 	case err == nil:
 		return Item{Change: c, State: Done}
 	case kind == inventory.Deadline, kind == inventory.Throttled, r.ctx.Err() != nil && inventory.IsTransient(err):
-		return Item{Change: c, State: NotReached, Reason: plan.NewReason(r.endCode(plan.TimeUp, plan.Interrupted))}
+		return Item{Change: c, State: NotReached, Reason: reason.New(r.endCode(reason.TimeUp, reason.Interrupted))}
 	case kind == inventory.Limit:
-		return Item{Change: c, State: NotReached, Reason: plan.NewReason(plan.RoomUsedUp)}
+		return Item{Change: c, State: NotReached, Reason: reason.New(reason.RoomUsedUp)}
 	case kind == inventory.Unanswered:
-		return Item{Change: c, State: Unknown, Reason: plan.NewReason(plan.NotAnswered), Err: err}
+		return Item{Change: c, State: Unknown, Reason: reason.New(reason.NotAnswered), Err: err}
 	}
 	return Item{Change: c, State: Failed, Err: err}
 }
@@ -164,31 +165,31 @@ func (r *runner) addRunErrors() {
 			unknown++
 		case i.State != NotReached:
 			done++
-		case i.Reason.Code == plan.RoomUsedUp:
+		case i.Reason.Code == reason.RoomUsedUp:
 			full++
 		default:
 			late++
 		}
 	}
 	if late > 0 {
-		r.addProblem(inventory.Deadline, plan.NewReason(r.endCode(plan.RanOutOfTime, plan.WasInterrupted), done+full+unknown, r.total, late))
+		r.addProblem(inventory.Deadline, reason.New(r.endCode(reason.RanOutOfTime, reason.WasInterrupted), done+full+unknown, r.total, late))
 	}
 	if unknown > 0 {
-		r.addProblem(inventory.Unanswered, plan.NewReason(plan.RanUnanswered, unknown))
+		r.addProblem(inventory.Unanswered, reason.New(reason.RanUnanswered, unknown))
 	}
 	if full > 0 {
-		r.addProblem(inventory.Limit, plan.NewReason(plan.RanOutOfRoom, full))
+		r.addProblem(inventory.Limit, reason.New(reason.RanOutOfRoom, full))
 	}
 }
 
 // endCode returns byOrder if somebody ended the run (a signal, a new deployment), else byTime.
-func (r *runner) endCode(byTime, byOrder plan.Code) plan.Code {
+func (r *runner) endCode(byTime, byOrder reason.Code) reason.Code {
 	if errors.Is(r.ctx.Err(), context.Canceled) {
 		return byOrder
 	}
 	return byTime
 }
 
-func (r *runner) addProblem(kind inventory.Kind, why plan.Reason) {
-	r.result.Problems = append(r.result.Problems, &plan.RunError{Kind: kind, Reason: why})
+func (r *runner) addProblem(kind inventory.Kind, why reason.Reason) {
+	r.result.Problems = append(r.result.Problems, &reason.RunError{Kind: kind, Reason: why})
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 func want(t *testing.T, r apply.Result, counts map[string]int) {
@@ -114,9 +114,9 @@ func TestPersonsChangeBetweenPlanAndRemovalWins(t *testing.T) {
 					t.Fatalf("items %+v", r.Items)
 				}
 				for _, i := range r.Items {
-					kept := i.State == apply.Kept && i.Reason.Text(plan.English) == plan.NewReason(plan.ChangedMeanwhile, field).Text(plan.English)
+					kept := i.State == apply.Kept && i.Reason.Text(reason.English) == reason.New(reason.ChangedMeanwhile, field).Text(reason.English)
 					if i.Change.AssetID == id && !kept || i.Change.AssetID == other && i.State != apply.Done {
-						t.Errorf("%s: %s %s", i.Change.Name, i.State, i.Reason.Text(plan.English))
+						t.Errorf("%s: %s %s", i.Change.Name, i.State, i.Reason.Text(reason.English))
 					}
 				}
 				if a, there := w.bastion.assets[id]; !there || a.LabelCount(inventory.LabelGone) > 0 {
@@ -208,7 +208,7 @@ func TestAssetGoneMeanwhileIsKept(t *testing.T) {
 	id := w.addAsset(instance("i-3", "gone", "10.0.0.3"), nil)
 	w.bastion.onRead = func(b *fakeBastion) { delete(b.assets, id) }
 	r := w.run(t, t.Context())
-	if len(r.Items) != 1 || r.Items[0].Reason.Code != plan.GoneMeanwhile {
+	if len(r.Items) != 1 || r.Items[0].Reason.Code != reason.GoneMeanwhile {
 		t.Errorf("items %+v", r.Items)
 	}
 }
@@ -322,7 +322,7 @@ func TestAssetThatIsThereAlreadyIsNotCounted(t *testing.T) {
 	approved := w.approve()
 	w.addAsset(w.instances[0], nil) // another run created it after our plan
 	r := apply.Run(t.Context(), w.bastion, approved, options())
-	if len(r.Items) != 1 || r.Items[0].State != apply.Kept || r.Items[0].Reason.Code != plan.AlreadyThere {
+	if len(r.Items) != 1 || r.Items[0].State != apply.Kept || r.Items[0].Reason.Code != reason.AlreadyThere {
 		t.Errorf("items %+v", r.Items)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // createAll creates the new assets, each by a request of its own (a list would lose protocols), with several
@@ -90,7 +91,7 @@ func (r *runner) createAsset(c plan.Change, under *nodeResolver, p *limiter, sto
 	stop.record(err)
 	made = err == nil
 	if existed && err == nil {
-		return Item{Change: c, State: Kept, Reason: plan.NewReason(plan.AlreadyThere)}
+		return Item{Change: c, State: Kept, Reason: reason.New(reason.AlreadyThere)}
 	}
 	return r.itemOf(c, err)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // writeJob is one way to change existing assets: how many at a time, whether they are read again right before, and
@@ -140,7 +141,7 @@ func (r *runner) withNextName(c plan.Change, err error, late map[string]error) [
 	case !another:
 		r.finishChange(c, r.itemOf(c, err), late)
 	case len(next.Fields) == 0:
-		r.finishChange(c, Item{Change: c, State: Kept, Reason: plan.NewReason(plan.NameHeld, c.Name)}, late)
+		r.finishChange(c, Item{Change: c, State: Kept, Reason: reason.New(reason.NameHeld, c.Name)}, late)
 	default:
 		return []plan.Change{next}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // nodeResolver has the nodes under which the assets of one run are created, by their configured paths.
@@ -98,17 +99,17 @@ func (n *nodeResolver) recordNode(ctx context.Context, at Node, doubt error) {
 	made := at.Created || at.ID == ""
 	switch {
 	case made && doubt != nil:
-		at.Reason = plan.NewReason(plan.NodeInDoubt, at.ConfiguredPath, doubt.Error())
+		at.Reason = reason.New(reason.NodeInDoubt, at.ConfiguredPath, doubt.Error())
 	case made && at.StoredIDGone:
-		at.Reason = plan.NewReason(plan.NodeAnew, at.ConfiguredPath)
+		at.Reason = reason.New(reason.NodeAnew, at.ConfiguredPath)
 	case made && n.store == nil:
-		at.Reason = plan.NewReason(plan.NodeNewOrRenamed, at.ConfiguredPath)
+		at.Reason = reason.New(reason.NodeNewOrRenamed, at.ConfiguredPath)
 	case made:
-		at.Reason = plan.NewReason(plan.NodeNew, at.ConfiguredPath)
+		at.Reason = reason.New(reason.NodeNew, at.ConfiguredPath)
 	case at.StoredIDGone:
-		at.Reason = plan.NewReason(plan.NodeReplaced, at.ConfiguredPath)
+		at.Reason = reason.New(reason.NodeReplaced, at.ConfiguredPath)
 	case at.Path != "" && !inventory.MayBeEqual(pathBelowRoot(at.Path), pathBelowRoot(at.ConfiguredPath)):
-		at.Reason = plan.NewReason(plan.NodeElsewhere, at.ConfiguredPath, at.Path)
+		at.Reason = reason.New(reason.NodeElsewhere, at.ConfiguredPath, at.Path)
 	default:
 		return
 	}
@@ -127,7 +128,7 @@ func (n *nodeResolver) addNotable(ctx context.Context, at Node) {
 	if at.IsNew() {
 		level = slog.LevelWarn
 	}
-	n.log.Log(ctx, level, at.Reason.Text(plan.English), "account", at.Account.Account, "path", at.ConfiguredPath, "node", at.ID)
+	n.log.Log(ctx, level, at.Reason.Text(reason.English), "account", at.Account.Account, "path", at.ConfiguredPath, "node", at.ID)
 }
 
 // IsNew reports whether the run created the node (or would, in a dry run), so that no access rule names it.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 const configuredPath, renamedPath = "/DEFAULT/阿里云/prod", "/DEFAULT/阿里云/production"
@@ -54,25 +54,25 @@ func TestNodeOfNewAssets(t *testing.T) {
 		trust   bool
 		want    string // the node's id
 		kept    string // stored afterwards; "" = nothing
-		reason  plan.Code
+		reason  reason.Code
 		warns   bool
 		lookups int // requests to JumpServer
 	}{
-		"new, no store":              {nil, nil, false, "node-1", "", plan.NodeNewOrRenamed, true, 1},
+		"new, no store":              {nil, nil, false, "node-1", "", reason.NodeNewOrRenamed, true, 1},
 		"found, no store":            {[]string{configuredPath}, nil, false, "node-1", "", "", false, 1},
-		"renamed, no store":          {[]string{renamedPath}, nil, false, "node-2", "", plan.NodeNewOrRenamed, true, 1},
-		"new":                        {nil, storeWithNode(""), false, "node-1", "node-1", plan.NodeNew, true, 1},
+		"renamed, no store":          {[]string{renamedPath}, nil, false, "node-2", "", reason.NodeNewOrRenamed, true, 1},
+		"new":                        {nil, storeWithNode(""), false, "node-1", "node-1", reason.NodeNew, true, 1},
 		"found":                      {[]string{configuredPath}, storeWithNode(""), false, "node-1", "node-1", "", false, 1},
 		"known":                      {[]string{configuredPath}, storeWithNode("node-1"), false, "node-1", "node-1", "", false, 1},
-		"renamed":                    {[]string{renamedPath}, storeWithNode("node-1"), false, "node-1", "node-1", plan.NodeElsewhere, false, 1},
-		"another at the path":        {[]string{renamedPath, configuredPath}, storeWithNode("node-1"), false, "node-1", "node-1", plan.NodeElsewhere, false, 1},
+		"renamed":                    {[]string{renamedPath}, storeWithNode("node-1"), false, "node-1", "node-1", reason.NodeElsewhere, false, 1},
+		"another at the path":        {[]string{renamedPath, configuredPath}, storeWithNode("node-1"), false, "node-1", "node-1", reason.NodeElsewhere, false, 1},
 		"root renamed":               {[]string{"/总部/阿里云/prod"}, storeWithNode("node-1"), false, "node-1", "node-1", "", false, 1},
-		"gone, another at the path":  {[]string{configuredPath}, storeWithNode("node-0"), false, "node-1", "node-1", plan.NodeReplaced, false, 1},
-		"gone":                       {nil, storeWithNode("node-0"), false, "node-1", "node-1", plan.NodeAnew, true, 1},
-		"store unreadable, new":      {nil, &fakeNodeStore{fail: unreadable}, false, "node-1", "", plan.NodeInDoubt, true, 1},
+		"gone, another at the path":  {[]string{configuredPath}, storeWithNode("node-0"), false, "node-1", "node-1", reason.NodeReplaced, false, 1},
+		"gone":                       {nil, storeWithNode("node-0"), false, "node-1", "node-1", reason.NodeAnew, true, 1},
+		"store unreadable, new":      {nil, &fakeNodeStore{fail: unreadable}, false, "node-1", "", reason.NodeInDoubt, true, 1},
 		"store unreadable, found":    {[]string{configuredPath}, &fakeNodeStore{fail: unreadable}, false, "node-1", "", "", false, 1},
 		"trusted":                    {[]string{renamedPath}, storeWithNode("node-1"), true, "node-1", "node-1", "", false, 0},
-		"trusted, and gone":          {nil, storeWithNode("node-0"), true, "node-1", "node-1", plan.NodeAnew, true, 1},
+		"trusted, and gone":          {nil, storeWithNode("node-0"), true, "node-1", "node-1", reason.NodeAnew, true, 1},
 		"nothing to trust":           {[]string{configuredPath}, storeWithNode(""), true, "node-1", "node-1", "", false, 1},
 		"trusted, unreadable, found": {[]string{configuredPath}, &fakeNodeStore{fail: unreadable}, true, "node-1", "", "", false, 1},
 	} {
@@ -113,17 +113,17 @@ func storeWithNode(id string) *fakeNodeStore {
 	return m
 }
 
-func requireNotable(t *testing.T, r apply.Result, reason plan.Code, warns bool) {
+func requireNotable(t *testing.T, r apply.Result, code reason.Code, warns bool) {
 	t.Helper()
-	var told plan.Code
+	var told reason.Code
 	for _, n := range r.Nodes {
 		told = n.Reason.Code
 		if n.ConfiguredPath != configuredPath || n.Account.Account != "prod" || n.Account.Region != "" {
 			t.Errorf("%+v", n)
 		}
 	}
-	if told != reason || len(r.Nodes) > 1 {
-		t.Errorf("told %+v, want %q", r.Nodes, reason)
+	if told != code || len(r.Nodes) > 1 {
+		t.Errorf("told %+v, want %q", r.Nodes, code)
 	}
 	if isNew := len(r.Nodes) == 1 && r.Nodes[0].IsNew(); isNew != warns || len(r.Problems) > 0 {
 		t.Errorf("new %t, problems %v", isNew, r.Problems)
@@ -144,7 +144,7 @@ func TestBrokenMemoryIsAskedOnce(t *testing.T) {
 		o.Nodes = m
 		r := apply.Run(t.Context(), w.bastion, w.approve(), o)
 		want(t, r, map[string]int{"create done": 2})
-		if m.asked != asked || m.kept > 0 || len(r.Nodes) != 2 || r.Nodes[0].Reason.Code != plan.NodeInDoubt || r.Nodes[1].Reason.Code != plan.NodeInDoubt {
+		if m.asked != asked || m.kept > 0 || len(r.Nodes) != 2 || r.Nodes[0].Reason.Code != reason.NodeInDoubt || r.Nodes[1].Reason.Code != reason.NodeInDoubt {
 			t.Errorf("%s: asked %d times, kept %d, %+v", kind, m.asked, m.kept, r.Nodes)
 		}
 	}
@@ -173,7 +173,7 @@ func TestNodeGoesMeanwhile(t *testing.T) {
 	if w.bastion.assetsPerNode["node-1"] != 9 || w.bastion.assetsPerNode["node-2"] != 31 || m.ids[configuredPath] != "node-2" {
 		t.Errorf("%v, remembered %v", w.bastion.assetsPerNode, m.ids)
 	}
-	if len(r.Nodes) != 2 || r.Nodes[0].Reason.Code != plan.NodeNew || r.Nodes[1].Reason.Code != plan.NodeAnew {
+	if len(r.Nodes) != 2 || r.Nodes[0].Reason.Code != reason.NodeNew || r.Nodes[1].Reason.Code != reason.NodeAnew {
 		t.Errorf("%+v", r.Nodes)
 	}
 }
@@ -201,14 +201,14 @@ func TestDryRunTellsNodes(t *testing.T) {
 	for name, c := range map[string]struct {
 		tree   []string
 		memory *fakeNodeStore
-		reason plan.Code
+		reason reason.Code
 		warns  bool
 	}{
-		"new":      {nil, storeWithNode(""), plan.NodeNew, true},
+		"new":      {nil, storeWithNode(""), reason.NodeNew, true},
 		"found":    {[]string{configuredPath}, storeWithNode(""), "", false},
-		"renamed":  {[]string{renamedPath}, storeWithNode("node-1"), plan.NodeElsewhere, false},
-		"gone":     {nil, storeWithNode("node-0"), plan.NodeAnew, true},
-		"no store": {nil, nil, plan.NodeNewOrRenamed, true},
+		"renamed":  {[]string{renamedPath}, storeWithNode("node-1"), reason.NodeElsewhere, false},
+		"gone":     {nil, storeWithNode("node-0"), reason.NodeAnew, true},
+		"no store": {nil, nil, reason.NodeNewOrRenamed, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -252,7 +252,7 @@ func TestPlatformIsMissing(t *testing.T) {
 		r := apply.Run(t.Context(), to, w.approve(), options())
 		want(t, r, map[string]int{"create failed": 1})
 		i := r.Items[0]
-		if i.Reason.Code != plan.NoPlatform || !strings.Contains(i.Err.Error(), "no host platform") || w.bastion.made != 0 || len(w.bastion.calls) > 0 {
+		if i.Reason.Code != reason.NoPlatform || !strings.Contains(i.Err.Error(), "no host platform") || w.bastion.made != 0 || len(w.bastion.calls) > 0 {
 			t.Errorf("%+v, calls %v", i, w.bastion.calls)
 		}
 		w.instances = append(w.instances, instance("i-1", "lin", "10.0.0.1"))

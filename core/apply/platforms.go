@@ -6,6 +6,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // failMissingPlatforms returns the creates whose platforms JumpServer has, and fails the others: no asset gets
@@ -31,7 +32,7 @@ func (r *runner) failMissingPlatforms(changes []plan.Change) []plan.Change {
 			continue
 		}
 		r.addItems(Item{
-			Change: c, State: Failed, Reason: plan.NewReason(plan.NoPlatform, c.Scope.Account, c.Platform),
+			Change: c, State: Failed, Reason: reason.New(reason.NoPlatform, c.Scope.Account, c.Platform),
 			Err: &inventory.Error{Kind: inventory.Invalid, Message: fmt.Sprintf("JumpServer has no host platform %q", c.Platform)},
 		})
 	}

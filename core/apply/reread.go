@@ -9,6 +9,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // finalReadReserve is kept free for the last read before the context ends.
@@ -111,7 +112,7 @@ func (r *runner) rereadBeforeWrite(changes []plan.Change, j writeJob, sent bool,
 		switch {
 		case sent && len(r.finishCarriedOut([]plan.Change{c}, now, j, late)) == 0:
 		case !there:
-			r.finishChange(c, Item{Change: c, State: Kept, Reason: plan.NewReason(plan.GoneMeanwhile)}, late)
+			r.finishChange(c, Item{Change: c, State: Kept, Reason: reason.New(reason.GoneMeanwhile)}, late)
 		default:
 			if r.isAsPlanned(c, a, j, late) {
 				same = append(same, c)
@@ -136,7 +137,7 @@ func (r *runner) finishUnread(changes []plan.Change, err error, late map[string]
 		}
 		item := r.itemOf(c, err)
 		if item.State == Failed {
-			item.Reason = plan.NewReason(plan.NotReadAgain)
+			item.Reason = reason.New(reason.NotReadAgain)
 		}
 		r.finishChange(c, item, late)
 	}
@@ -147,7 +148,7 @@ func (r *runner) finishUnread(changes []plan.Change, err error, late map[string]
 func (r *runner) isAsPlanned(c plan.Change, now inventory.Asset, j writeJob, late map[string]error) bool {
 	what := r.changedMeanwhile(c, now, j)
 	if what != "" {
-		r.finishChange(c, Item{Change: c, State: Kept, Reason: plan.NewReason(plan.ChangedMeanwhile, what)}, late)
+		r.finishChange(c, Item{Change: c, State: Kept, Reason: reason.New(reason.ChangedMeanwhile, what)}, late)
 	}
 	return what == ""
 }
@@ -159,7 +160,7 @@ func (r *runner) changedMeanwhile(c plan.Change, now inventory.Asset, j writeJob
 	switch {
 	case !j.rereads:
 		return r.overwrittenFields(c, now)
-	case c.Action == plan.Deactivate, c.Action == plan.Delete, c.Reason.Code == plan.Reopened:
+	case c.Action == plan.Deactivate, c.Action == plan.Delete, c.Reason.Code == reason.Reopened:
 		before := *c.Before
 		name, renamed := r.newNames[c.AssetID]
 		if renamed {

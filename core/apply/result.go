@@ -3,6 +3,7 @@ package apply
 import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // ItemState is what became of one approved change.
@@ -22,7 +23,7 @@ const (
 type Item struct {
 	Change plan.Change
 	State  ItemState
-	Reason plan.Reason
+	Reason reason.Reason
 	Err    error
 	// MaybeWritten says that an earlier write had no answer and was not seen to be carried out. Whatever State
 	// says, it may still be.
@@ -35,7 +36,7 @@ type Node struct {
 	Account        inventory.Scope // whose assets go there; without a region
 	ConfiguredPath string
 	inventory.Node
-	Reason plan.Reason
+	Reason reason.Reason
 }
 
 // Result has every approved change, in the order of the plan.

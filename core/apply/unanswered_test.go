@@ -10,7 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // unansweredServer is a bastion whose writes have no answer, as the script says, with one entry for each request:
@@ -84,7 +84,7 @@ func TestLostAnswers(t *testing.T) {
 		person func(*inventory.Asset) // four seconds after the first request
 		limit  time.Duration          // of the context; 0 = none
 		state  apply.ItemState
-		why    plan.Code
+		why    reason.Code
 		writes int
 		late   bool // it may still be carried out
 	}{
@@ -94,9 +94,9 @@ func TestLostAnswers(t *testing.T) {
 		"never carried out, twice":               {script: []time.Duration{never, never}, state: apply.Done, writes: 3},
 		"never carried out, thrice":              {script: []time.Duration{never, never, never}, state: apply.Failed, writes: 3, late: true},
 		"carried out after we have asked again":  {script: []time.Duration{25 * time.Second, never}, state: apply.Done, writes: 2},
-		"a person keeps it meanwhile":            {script: []time.Duration{never}, person: keep, state: apply.Kept, why: plan.ChangedMeanwhile, writes: 1, late: true},
+		"a person keeps it meanwhile":            {script: []time.Duration{never}, person: keep, state: apply.Kept, why: reason.ChangedMeanwhile, writes: 1, late: true},
 		"a person keeps it, carried out before":  {script: []time.Duration{0}, person: keep, state: apply.Done, writes: 1},
-		"the time ends first":                    {script: []time.Duration{never}, limit: 10 * time.Second, state: apply.Unknown, why: plan.NotAnswered, writes: 1, late: true},
+		"the time ends first":                    {script: []time.Duration{never}, limit: 10 * time.Second, state: apply.Unknown, why: reason.NotAnswered, writes: 1, late: true},
 		"carried out right before the time ends": {script: []time.Duration{8500 * time.Millisecond}, limit: 10 * time.Second, state: apply.Done, writes: 1},
 	} {
 		for _, grace := range []time.Duration{0, time.Hour} {

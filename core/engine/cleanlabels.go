@@ -9,6 +9,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // LabelPage is JumpServer's label page, where each label that was ever used has a row.
@@ -81,7 +82,7 @@ func (e Engine) CleanLabels(ctx context.Context, page LabelPage, o LabelCleanup)
 	}
 	pause := e.pausedNow(ctx)
 	if pause.Stands() {
-		return LabelCleanupResult{Rows: rows, Err: &plan.RunError{Kind: inventory.Conflict, Reason: pause.HoldReason()}}
+		return LabelCleanupResult{Rows: rows, Err: &reason.RunError{Kind: inventory.Conflict, Reason: pause.HoldReason()}}
 	}
 	e.EnterStage("apply")
 	return LabelCleanupResult{Rows: rows, Err: e.deleteUnusedLabels(ctx, page, rows, o.OnProgress)}
@@ -187,7 +188,7 @@ func (r *labelDeletion) recordResult(row *CleanedLabel, err error) {
 		row.State, r.failures = LabelRemoved, 0
 		return
 	case inventory.Conflict, inventory.NotFound:
-		row.State, row.Unused, row.Reason, r.failures = LabelKept, false, plan.NewReason(plan.LabelMeanwhile), 0
+		row.State, row.Unused, row.Reason, r.failures = LabelKept, false, reason.New(reason.LabelMeanwhile), 0
 		return
 	}
 	row.State, row.Err = LabelFailed, err

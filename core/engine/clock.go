@@ -7,6 +7,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // withClockCheck returns a context in which the Dates of the clouds' answers are compared with this machine's clock.
@@ -19,10 +20,10 @@ func (e Engine) withClockCheck(ctx context.Context) context.Context {
 
 // ClockSkewReason returns why nothing may be removed, if an answer of a cloud so far says that this machine's clock
 // is off.
-func ClockSkewReason(ctx context.Context) (why plan.Reason, off bool) {
+func ClockSkewReason(ctx context.Context) (why reason.Reason, off bool) {
 	skew := cloud.SkewFromContext(ctx)
 	if !skew.IsTooLarge() {
-		return plan.Reason{}, false
+		return reason.Reason{}, false
 	}
 	return plan.ClockSkewReason(skew.Host, skew.Ahead), true
 }
@@ -40,11 +41,11 @@ func (e Engine) clockErrors(ctx context.Context) []error {
 		return nil
 	}
 	if why, off := ClockSkewReason(ctx); off {
-		return []error{&plan.RunError{Kind: inventory.ClockOff, Reason: why}}
+		return []error{&reason.RunError{Kind: inventory.ClockOff, Reason: why}}
 	}
 	if b, is := e.Bastion.(skewReporter); is && b.Skew().Abs() > cloud.MaxSkew {
-		why := plan.NewReason(plan.ClockJumpServer, b.Skew().Abs().Round(time.Minute).String())
-		return []error{&plan.RunError{Kind: inventory.ClockOff, Reason: why}}
+		why := reason.New(reason.ClockJumpServer, b.Skew().Abs().Round(time.Minute).String())
+		return []error{&reason.RunError{Kind: inventory.ClockOff, Reason: why}}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -34,8 +35,8 @@ func expected(all []state.Expectation) map[inventory.Scope]plan.ExpectedRemovals
 }
 
 // expectedIn words announcements for the report.
-func expectedIn(all []state.Expectation) []plan.Reason {
-	out := make([]plan.Reason, 0, len(all))
+func expectedIn(all []state.Expectation) []reason.Reason {
+	out := make([]reason.Reason, 0, len(all))
 	for _, x := range all {
 		out = append(out, plan.ExpectationReason(x.Scope(), plan.ExpectedRemovals{UpTo: x.UpTo, Left: x.Remaining, Until: x.Until}, x.By, x.Reason))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -209,8 +210,8 @@ func (e Engine) logStateError(err error) {
 // or the next full reconcile, shows that.
 func isLasting(n plan.Change) bool {
 	switch n.Reason.Code {
-	case plan.StaysDeactivated, plan.NoRightToDelete, plan.KeptByLabel, plan.IsCopy, plan.LabelsAlone, plan.Doubled, plan.Differs,
-		plan.NameShortened, plan.NotHoldable:
+	case reason.StaysDeactivated, reason.NoRightToDelete, reason.KeptByLabel, reason.IsCopy, reason.LabelsAlone, reason.Doubled, reason.Differs,
+		reason.NameShortened, reason.NotHoldable:
 		return true
 	}
 	return false
@@ -231,7 +232,7 @@ func dirtyScopes(p *pass) (open map[inventory.Scope]bool, due map[inventory.Scop
 		}
 	}
 	for _, i := range p.applied.Items {
-		if i.State != apply.Done && i.Reason.Code != plan.NameHeld {
+		if i.State != apply.Done && i.Reason.Code != reason.NameHeld {
 			open[i.Change.Scope] = true
 		}
 	}

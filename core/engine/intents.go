@@ -10,6 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -143,9 +144,9 @@ func (e Engine) mayStillBeCarriedOut(doc *state.IntentDocument) bool {
 // reportRemoval makes a removal of an earlier run one of those that this run reports.
 func (d *RemovalTracker) reportRemoval(i state.Intent) {
 	d.reportedAssets[i.Asset] = true
-	why := plan.NewReason(plan.FoundDeactivated)
+	why := reason.New(reason.FoundDeactivated)
 	if plan.Action(i.Action) == plan.Delete {
-		why = plan.NewReason(plan.FoundDeleted)
+		why = reason.New(reason.FoundDeleted)
 	}
 	c := plan.Change{
 		Action: plan.Action(i.Action), Reason: why, Scope: i.Scope(), InstanceID: i.Instance, AssetID: i.Asset,

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -54,8 +55,8 @@ func (e Engine) failForeignListings(listings []inventory.Listing, known knownOwn
 	return out
 }
 
-func errOtherAccount(why plan.Reason) error {
-	return &plan.RunError{Kind: inventory.OtherAccount, Reason: why}
+func errOtherAccount(why reason.Reason) error {
+	return &reason.RunError{Kind: inventory.OtherAccount, Reason: why}
 }
 
 // hasStoredOwners reports whether state vouches for all accounts of some listings, so that no asset need be read for it.

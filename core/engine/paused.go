@@ -7,6 +7,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 )
@@ -25,8 +26,8 @@ const remindPause = 24 * time.Hour
 // Halt is what a run has read of what is paused.
 type Halt struct {
 	plan.Pause
-	of   state.Pause // what it is; the zero value where nothing is paused or nobody can read it
-	over plan.Reason // what is to be told of a pause that is over; without a code = nothing
+	of   state.Pause   // what it is; the zero value where nothing is paused or nobody can read it
+	over reason.Reason // what is to be told of a pause that is over; without a code = nothing
 }
 
 // Paused reads what is paused. What cannot be read counts as a pause of removals.
@@ -41,7 +42,7 @@ func (e Engine) Paused(ctx context.Context) Halt {
 		return Halt{Pause: plan.UnreadablePause(err.Error())}
 	case p.IsActive(e.Now()):
 		h := Halt{Pause: plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason), of: p}
-		e.Log.Warn("paused", "what", h.Why.Text(plan.English))
+		e.Log.Warn("paused", "what", h.Why.Text(reason.English))
 		return h
 	case p.Exists():
 		return Halt{of: p, over: plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason)}

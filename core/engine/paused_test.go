@@ -14,6 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -266,7 +267,7 @@ func TestPauseAndOrders(t *testing.T) {
 		t.Errorf("adopt, removals paused: %+v", out.Report)
 	}
 	labels := r.pausing().CleanLabels(t.Context(), r.Client, engine.LabelCleanup{Write: true})
-	var why *plan.RunError
+	var why *reason.RunError
 	if !errors.As(labels.Err, &why) || !plan.IsPauseHold(why.Reason.Code) {
 		t.Errorf("labels: %v", labels.Err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // proveAbsences asks the clouds for every candidate by its instance id, scope by scope and in parallel, and
@@ -106,14 +107,14 @@ func assetLimitWarning(before int, result apply.Result) []error {
 			now++
 		case i.State == apply.Done && i.Change.Action == plan.Delete:
 			now--
-		case i.State == apply.NotReached && i.Reason.Code == plan.RoomUsedUp:
+		case i.State == apply.NotReached && i.Reason.Code == reason.RoomUsedUp:
 			return nil // said already
 		}
 	}
 	if now < communityAssetLimit*8/10 || now > communityAssetLimit {
 		return nil
 	}
-	return []error{&plan.RunError{Kind: inventory.Limit, Reason: plan.NewReason(plan.NearlyFull, now, communityAssetLimit)}}
+	return []error{&reason.RunError{Kind: inventory.Limit, Reason: reason.New(reason.NearlyFull, now, communityAssetLimit)}}
 }
 
 // deleteRightWarning says that the access key's user lacks a right that the configuration counts on.
@@ -121,7 +122,7 @@ func deleteRightWarning(b inventory.JumpServerAssets, rules plan.Rules) []error 
 	if !b.DeleteDenied || rules.Mode != plan.ModeDelete || rules.NoDelete {
 		return nil
 	}
-	return []error{&plan.RunError{Kind: inventory.Denied, Reason: plan.NewReason(plan.OnlyDeactivate)}}
+	return []error{&reason.RunError{Kind: inventory.Denied, Reason: reason.New(reason.OnlyDeactivate)}}
 }
 
 // mostNamed is how many assets a warning names.
@@ -132,7 +133,7 @@ func unproved(notes []plan.Change) []error {
 	var names []string
 	count := 0
 	for _, n := range notes {
-		if n.Reason.Code != plan.LabelsAlone {
+		if n.Reason.Code != reason.LabelsAlone {
 			continue
 		}
 		if count++; count <= mostNamed {
@@ -142,8 +143,8 @@ func unproved(notes []plan.Change) []error {
 	if count == 0 {
 		return nil
 	}
-	why := plan.NewReason(plan.SomeByLabelsAlone, count, strings.Join(names, ", "))
-	return []error{&plan.RunError{Kind: inventory.Invalid, Reason: why}}
+	why := reason.New(reason.SomeByLabelsAlone, count, strings.Join(names, ", "))
+	return []error{&reason.RunError{Kind: inventory.Invalid, Reason: why}}
 }
 
 func selectionText(req Request) string {

@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // Retire ends the orphans of an account or region, or adopted assets that were deactivated long ago: see plan.Retire
@@ -45,7 +46,7 @@ func (e Engine) runRetirement(ctx context.Context, o OperatorAction, p *pass) (i
 	rules.Now = e.Now()
 	what := plan.Retirement{Account: o.Account, Region: o.Region}
 	if !o.RetireAdopted && !rules.CanRetire(what) {
-		return 0, &plan.RunError{Kind: inventory.Invalid, Reason: plan.NewReason(plan.NoOrphan, o.Account)}
+		return 0, &reason.RunError{Kind: inventory.Invalid, Reason: reason.New(reason.NoOrphan, o.Account)}
 	}
 	e.EnterStage("jumpserver")
 	bastion, err := e.Bastion.Read(ctx)
@@ -71,12 +72,12 @@ func (e Engine) runRetirement(ctx context.Context, o OperatorAction, p *pass) (i
 	all := desired.ApproveRetirement(e.Limits, proofs, true)
 	removals := len(all.Removals())
 	if why, off := ClockSkewReason(ctx); off && removals > 0 {
-		return removals, &plan.RunError{Kind: inventory.ClockOff, Reason: why}
+		return removals, &reason.RunError{Kind: inventory.ClockOff, Reason: why}
 	}
 	if o.ConfirmedRemovals != 0 && o.ConfirmedRemovals != removals {
 		p.recordPlan(desired.ApproveRetirement(e.Limits, proofs, false))
 		p.changes = noChanges
-		return removals, &plan.RunError{Kind: inventory.Invalid, Reason: plan.NewReason(plan.WrongNumber, removals, o.ConfirmedRemovals)}
+		return removals, &reason.RunError{Kind: inventory.Invalid, Reason: reason.New(reason.WrongNumber, removals, o.ConfirmedRemovals)}
 	}
 	limits := e.Limits
 	limits.Pause = p.halt.binds(!o.Write)

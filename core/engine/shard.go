@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 )
@@ -45,11 +46,11 @@ func (e Engine) reserveLimits(ctx context.Context, req Request, want int) plan.L
 		case err == nil && g.Granted:
 			return limits
 		case err == nil:
-			limits.Hold = plan.NewReason(plan.GuardParts, g.OtherRemovals, want, limits.PerRun)
+			limits.Hold = reason.New(reason.GuardParts, g.OtherRemovals, want, limits.PerRun)
 			return limits
 		case !errors.Is(err, state.ErrNoQuota):
 			e.Log.Warn("the parts' budget of removals is not known", "part", req.Shard.String(), "error", err)
-			limits.Hold = plan.NewReason(plan.GuardBudget, err.Error())
+			limits.Hold = reason.New(reason.GuardBudget, err.Error())
 			return limits
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // planAbsentAssets decides on every asset of ours whose instance is not listed as that asset's.
@@ -28,7 +29,7 @@ func (b *builder) planAbsentAssets() {
 			b.classifyAbsent(c, *a)
 		case isOrphanCode(why.Code):
 			b.addOrphan(c, *a, why)
-		case slices.Contains([]Code{OtherOwner, OthersNotAsked, ProjectNotAsked, ProjectUnknown}, why.Code):
+		case slices.Contains([]reason.Code{reason.OtherOwner, reason.OthersNotAsked, reason.ProjectNotAsked, reason.ProjectUnknown}, why.Code):
 			b.addSkip(c, why) // reported, because no error of a scope reports it
 		default:
 			b.addKeep(c, why)
@@ -75,11 +76,11 @@ func (b *builder) skipCopies() {
 		instance, labelsAlone := OursByLabelsAlone(*a)
 		switch {
 		case labelsAlone:
-			b.addSkip(c, newReason(LabelsAlone, instance))
+			b.addSkip(c, reason.New(reason.LabelsAlone, instance))
 		case IsUnproved(*a):
-			b.addSkip(c, newReason(OursUnproved))
+			b.addSkip(c, reason.New(reason.OursUnproved))
 		default:
-			b.addSkip(c, newReason(IsCopy))
+			b.addSkip(c, reason.New(reason.IsCopy))
 		}
 	}
 }
@@ -95,7 +96,7 @@ func (b *builder) skipLabelsAlone(account, region string) {
 		}
 		c := absentChange(a, m)
 		c.Before = nil
-		b.addSkip(c, newReason(LabelsAlone, instance))
+		b.addSkip(c, reason.New(reason.LabelsAlone, instance))
 	}
 }
 
@@ -105,10 +106,10 @@ func (b *builder) keepMovedScope(c Change, where inventory.Scope) {
 	n, _ := b.ourAssetOf(instanceKey{m.cloud, m.instanceID})
 	own := &b.input.Current.Assets[n]
 	if b.listed[n] && own.ID != c.AssetID && b.ownerships[n].region == m.region {
-		b.addSkip(c, newReason(Doubled, own.Name))
+		b.addSkip(c, reason.New(reason.Doubled, own.Name))
 		return
 	}
-	b.addKeep(c, newReason(SeenElsewhere, where.String())) // its instance's own skip reports it
+	b.addKeep(c, reason.New(reason.SeenElsewhere, where.String())) // its instance's own skip reports it
 	if c.Before.LabelCount(inventory.LabelMissing) > 0 && !b.rules.Partial {
 		b.addLabelWrite(c, *c.Before, replaceLabel(*c.Before, inventory.LabelMissing, ""))
 	}
@@ -117,7 +118,7 @@ func (b *builder) keepMovedScope(c Change, where inventory.Scope) {
 // isScopeFullyRead reports whether the absence of an asset's instance can be believed: the scope of the account
 // that its label names was read as a whole with a key of the right owner, no other account of the owner failed in
 // the region, and a narrowed run left none out. Otherwise it returns why not.
-func (b *builder) isScopeFullyRead(m ownership) (Reason, bool) {
+func (b *builder) isScopeFullyRead(m ownership) (reason.Reason, bool) {
 	if why, orphan := b.orphanReason(m); orphan {
 		return why, false
 	}
@@ -126,27 +127,27 @@ func (b *builder) isScopeFullyRead(m ownership) (Reason, bool) {
 	}
 	failed := b.failedAccount(m)
 	if failed != "" {
-		return newReason(ScopeFailed, failed, m.region), false
+		return reason.New(reason.ScopeFailed, failed, m.region), false
 	}
 	unqueried := b.unqueriedAccount(m)
 	if unqueried != "" {
-		return newReason(OthersNotAsked, unqueried), false
+		return reason.New(reason.OthersNotAsked, unqueried), false
 	}
-	return Reason{}, true
+	return reason.Reason{}, true
 }
 
 // coversProject reports whether a listing covers the part of the cloud account that an asset was made from. If
 // another project was configured then, the listing says nothing about the asset.
-func coversProject(l inventory.Listing, m ownership) (Reason, bool) {
+func coversProject(l inventory.Listing, m ownership) (reason.Reason, bool) {
 	switch {
 	case len(l.Projects) == 0 && m.project == "":
-		return Reason{}, true
+		return reason.Reason{}, true
 	case m.project == "":
-		return newReason(ProjectUnknown), false
+		return reason.New(reason.ProjectUnknown), false
 	case !slices.ContainsFunc(l.Projects, func(p string) bool { return strings.EqualFold(p, m.project) }):
-		return newReason(ProjectNotAsked, m.project), false
+		return reason.New(reason.ProjectNotAsked, m.project), false
 	}
-	return Reason{}, true
+	return reason.Reason{}, true
 }
 
 // failedAccount returns an account that belongs, or may belong, to the asset's owner and whose listing of the
@@ -191,25 +192,25 @@ func (b *builder) classifyAbsent(c Change, a inventory.Asset) {
 	case isProtected:
 		b.addSkip(c, protected)
 	case !readable:
-		b.addSkip(c, newReason(GoneUnreadable))
+		b.addSkip(c, reason.New(reason.GoneUnreadable))
 	case gone && a.Active:
 		b.rememberReopened(c, a)
-		b.addSkip(c, newReason(SwitchedOn))
+		b.addSkip(c, reason.New(reason.SwitchedOn))
 	case gone && a.LabelCount(inventory.LabelReopened) > 0:
-		b.addSkip(c, newReason(SwitchedOffAgain))
+		b.addSkip(c, reason.New(reason.SwitchedOffAgain))
 	case gone:
 		b.planDeactivated(c, a, since)
 	case b.rules.removalMode(a) == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:
-		b.addCandidate(c, Delete, newReason(GoneAtOnce))
+		b.addCandidate(c, Delete, reason.New(reason.GoneAtOnce))
 	default:
 		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: deactivationLabels(a, b.rules)}
 		c.Fields = []string{"is_active", "labels"}
-		why := newReason(InstanceGone)
+		why := reason.New(reason.InstanceGone)
 		switch {
 		case b.rules.Partial:
-			why = newReason(InstanceReleased)
+			why = reason.New(reason.InstanceReleased)
 		case b.plan.unprovable[a.ID]:
-			why = newReason(Retired)
+			why = reason.New(reason.Retired)
 		}
 		b.addCandidate(c, Deactivate, why)
 	}
@@ -217,25 +218,25 @@ func (b *builder) classifyAbsent(c Change, a inventory.Asset) {
 
 // protectedReason returns why an asset is never removed, whatever became of its instance, and reports whether that
 // is so.
-func (b *builder) protectedReason(a inventory.Asset) (Reason, bool) {
+func (b *builder) protectedReason(a inventory.Asset) (reason.Reason, bool) {
 	why, isNeverWritten := b.rules.neverWritten(a)
 	purpose, keep := keepReason(a)
 	switch {
 	case isNeverWritten:
 		return why, true
 	case keep:
-		return newReason(KeptByLabel, purpose), true
+		return reason.New(reason.KeptByLabel, purpose), true
 	case containsAny(b.rules.Protected, a.Address), a.LabelCount(inventory.LabelProtected) > 0:
-		return newReason(IsProtected), true
+		return reason.New(reason.IsProtected), true
 	case !b.rules.isWhitelisted(a.Address):
-		return newReason(NotWhitelisted), true
+		return reason.New(reason.NotWhitelisted), true
 	case b.rules.NoDelete:
-		return newReason(NoDelete), true
+		return reason.New(reason.NoDelete), true
 	}
-	return Reason{}, false
+	return reason.Reason{}, false
 }
 
-func (b *builder) addCandidate(c Change, action Action, why Reason) {
+func (b *builder) addCandidate(c Change, action Action, why reason.Reason) {
 	c.Action, c.Reason = action, why
 	for _, s := range []*scopeStats{b.ownerStatsOf(ownerScopeOf(c)), b.accountStatsOf(c.Scope)} {
 		switch {
@@ -249,7 +250,7 @@ func (b *builder) addCandidate(c Change, action Action, why Reason) {
 	b.plan.candidates = append(b.plan.candidates, c)
 }
 
-func (b *builder) addKeep(c Change, why Reason) {
+func (b *builder) addKeep(c Change, why reason.Reason) {
 	c.Action, c.Reason = Keep, why
 	b.plan.notes = append(b.plan.notes, c)
 }

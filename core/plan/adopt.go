@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // Adopt plans to take over assets that are not ours for running instances that have no asset of ours.
@@ -52,7 +53,7 @@ func Disown(in Input, account, region string) Plan {
 			continue
 		}
 		c := absentChange(a, m)
-		c.Action, c.Reason, c.Fields = Update, newReason(Released), []string{"labels"}
+		c.Action, c.Reason, c.Fields = Update, reason.New(reason.Released), []string{"labels"}
 		c.Patch = &inventory.Patch{ID: a.ID, Labels: disownedLabels(*a, m)}
 		b.plan.labelWrites = append(b.plan.labelWrites, c)
 	}
@@ -160,13 +161,13 @@ func (f *adoptionFinder) findAsset(e listedInstance) {
 	byID := f.assetsByInstance[e.instance.ID]
 	switch {
 	case exists: // an asset with our id and without our labels
-		f.proposeAdoption(e, n, newReason(AdoptedByID))
+		f.proposeAdoption(e, n, reason.New(reason.AdoptedByID))
 	case len(byID) > 1:
-		f.skipUncertain(e, byID, Ambiguous)
+		f.skipUncertain(e, byID, reason.Ambiguous)
 	case len(byID) == 1:
-		f.proposeAdoption(e, byID[0], newReason(AdoptedByName))
+		f.proposeAdoption(e, byID[0], reason.New(reason.AdoptedByName))
 	case !f.findByAddress(e) && len(f.builder.labelledAssets[e.instance.ID]) > 0:
-		f.skipUncertain(e, f.builder.labelledAssets[e.instance.ID], OnlyByLabel)
+		f.skipUncertain(e, f.builder.labelledAssets[e.instance.ID], reason.OnlyByLabel)
 	}
 }
 
@@ -187,21 +188,21 @@ func (f *adoptionFinder) findByAddress(e listedInstance) bool {
 	case len(assets) == 0:
 		return false
 	case len(assets) > 1, runs > 1:
-		f.skipUncertain(e, assets, Ambiguous)
+		f.skipUncertain(e, assets, reason.Ambiguous)
 	case f.builder.ours[assets[0]]: // another instance's, which had the address before
 		return false
 	case slices.ContainsFunc(mentionedInstances(f.builder.input.Current.Assets[assets[0]]), func(id string) bool { return id != e.instance.ID }):
-		f.skipUncertain(e, assets, NamesAnother)
+		f.skipUncertain(e, assets, reason.NamesAnother)
 	case f.incompleteListing != nil:
-		f.skipUncertain(e, assets, AmbiguousUnread)
+		f.skipUncertain(e, assets, reason.AmbiguousUnread)
 	case f.hasOtherType(e, assets[0]):
-		f.skipUncertain(e, assets, OtherType)
+		f.skipUncertain(e, assets, reason.OtherType)
 	case !f.hasSameName(e, assets[0]):
-		f.skipUncertain(e, assets, OtherName)
+		f.skipUncertain(e, assets, reason.OtherName)
 	case !f.allowByAddress:
-		f.skipUncertain(e, assets, OnlyByAddress)
+		f.skipUncertain(e, assets, reason.OnlyByAddress)
 	default:
-		f.proposeAdoption(e, assets[0], newReason(AdoptedByAddress))
+		f.proposeAdoption(e, assets[0], reason.New(reason.AdoptedByAddress))
 	}
 	return true
 }
@@ -222,7 +223,7 @@ func (f *adoptionFinder) hasOtherType(e listedInstance, n int) bool {
 }
 
 // proposeAdoption records that an instance would adopt an asset, or why it must not.
-func (f *adoptionFinder) proposeAdoption(e listedInstance, n int, why Reason) {
+func (f *adoptionFinder) proposeAdoption(e listedInstance, n int, why reason.Reason) {
 	a := &f.builder.input.Current.Assets[n]
 	c := emptyUpdate(e, a)
 	c.AssetID, c.CloudName, c.Fields, c.Reason = a.ID, cloudName(*e.instance), []string{"labels"}, why
@@ -238,11 +239,11 @@ func (f *adoptionFinder) proposeAdoption(e listedInstance, n int, why Reason) {
 	case isNeverWritten:
 		c.Reason, c.Action = protected, Skip
 	case !hasStorableLabels(*e.instance):
-		c.Reason, c.Action = newReason(NotMarkable), Skip
+		c.Reason, c.Action = reason.New(reason.NotMarkable), Skip
 	case !fits:
-		c.Reason, c.Action = newReason(CommentFull), Skip
+		c.Reason, c.Action = reason.New(reason.CommentFull), Skip
 	case !f.builder.rules.isWhitelisted(append(e.instance.Addresses(), a.Address)...):
-		c.Reason, c.Action = newReason(NotWhitelisted), Skip
+		c.Reason, c.Action = reason.New(reason.NotWhitelisted), Skip
 	}
 	f.proposals[n] = append(f.proposals[n], c)
 }
@@ -254,13 +255,13 @@ func (f *adoptionFinder) completeProof(e listedInstance, n int) {
 	if f.builder.ownerships[n].matchesAssetID(a.ID) || text == a.Comment {
 		return
 	}
-	f.proposeAdoption(e, n, newReason(ProofCompleted))
+	f.proposeAdoption(e, n, reason.New(reason.ProofCompleted))
 	c := &f.proposals[n][len(f.proposals[n])-1]
 	c.Fields, c.Patch.Labels = []string{"comment"}, slices.Clone(a.Labels) // unchanged: apply compares them with the asset before it writes
 }
 
 // skipUncertain reports the assets that may be an instance's.
-func (f *adoptionFinder) skipUncertain(e listedInstance, assets []int, code Code) {
+func (f *adoptionFinder) skipUncertain(e listedInstance, assets []int, code reason.Code) {
 	names := make([]string, 0, len(assets))
 	for _, n := range assets {
 		names = append(names, f.builder.input.Current.Assets[n].Name)
@@ -268,9 +269,9 @@ func (f *adoptionFinder) skipUncertain(e listedInstance, assets []int, code Code
 	slices.Sort(names)
 	c := emptyUpdate(e, &f.builder.input.Current.Assets[assets[0]])
 	c.Patch, c.Before, c.AssetID, c.CloudName = nil, nil, f.builder.input.Current.Assets[assets[0]].ID, cloudName(*e.instance)
-	why := newReason(code, strings.Join(names, ", "))
-	if code == AmbiguousUnread {
-		why = newReason(code, f.incompleteListing.Account, f.incompleteListing.Region)
+	why := reason.New(code, strings.Join(names, ", "))
+	if code == reason.AmbiguousUnread {
+		why = reason.New(code, f.incompleteListing.Account, f.incompleteListing.Region)
 	}
 	f.builder.addSkip(c, why)
 }
@@ -287,7 +288,7 @@ func (f *adoptionFinder) resolveProposals() {
 				for _, other := range f.proposals[n] {
 					ids = append(ids, other.InstanceID)
 				}
-				c.Action, c.Reason = Skip, newReason(AmbiguousInstances, strings.Join(ids, ", "))
+				c.Action, c.Reason = Skip, reason.New(reason.AmbiguousInstances, strings.Join(ids, ", "))
 			}
 			if c.Action == Skip {
 				c.Patch, c.Before, c.Fields = nil, nil, nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // handmadeHost returns a host that a person made.
@@ -371,7 +372,7 @@ func TestOperatorActionsOnlyWriteLabels(t *testing.T) {
 			for _, c := range allWrites(a) {
 				before := w.byID()[c.AssetID]
 				_, claims := OursByLabelsAlone(before)
-				completed := c.Reason.Code == ProofCompleted && slices.Equal(before.Labels, j.assets[c.AssetID].Labels)
+				completed := c.Reason.Code == reason.ProofCompleted && slices.Equal(before.Labels, j.assets[c.AssetID].Labels)
 				if IsOurs(before) != (name == "release") && !claims && !completed || IsOurs(j.assets[c.AssetID]) != (name == "adopt") {
 					t.Errorf("%s of %+v: %+v", name, before, j.assets[c.AssetID])
 				}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // assignNames decides all names, now that it is known which assets stay, and sorts the desired assets into renames,
@@ -123,7 +124,7 @@ func nameReleaseChange(r rename, releasing []inventory.Asset, nameTakers map[str
 	a := releasing[at]
 	m, _ := parseOwnership(a)
 	return Change{
-		Action: Update, Reason: newReason(GivesWay, nameTakers[inventory.FoldName(r.from)]),
+		Action: Update, Reason: reason.New(reason.GivesWay, nameTakers[inventory.FoldName(r.from)]),
 		Scope:      inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region},
 		InstanceID: r.instanceID, AssetID: r.assetID, Name: r.to, Address: a.Address, Platform: a.Platform,
 		Fields: []string{"name"}, Patch: &inventory.Patch{ID: r.assetID, Name: &r.to}, Before: &a,
@@ -167,7 +168,7 @@ func (a *Approved) scheduleUpdates(updates map[string]Change, nameTakers map[str
 		for _, r := range s {
 			c := updates[r.assetID]
 			if r.to != *c.Patch.Name {
-				c.Interim, c.Reason, c.Fields = true, newReason(SwapStep), []string{"name"}
+				c.Interim, c.Reason, c.Fields = true, reason.New(reason.SwapStep), []string{"name"}
 				c.Name, c.Patch = r.to, &inventory.Patch{ID: r.assetID, Name: &r.to}
 			}
 			c.instance, c.assetBuilder = nil, nil // no other name is tried: a refusal means that an earlier step failed, and the next run goes on

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // Input is what was read: JumpServer first, then the clouds.
@@ -298,7 +299,7 @@ func (b *builder) planInstance(e listedInstance) {
 	}
 	region, moved := b.assetRegion(instanceKey{i.Cloud, i.ID})
 	claims, claimed := b.assetByLabel(i)
-	skip := func(why Reason) {
+	skip := func(why reason.Reason) {
 		b.addSkip(Change{
 			Scope: i.Scope, InstanceID: i.ID, AssetID: e.assetID,
 			Name: b.rules.desiredName(*i), Address: primaryAddress(*i), Platform: b.rules.platformOf(*i),
@@ -306,23 +307,23 @@ func (b *builder) planInstance(e listedInstance) {
 	}
 	switch {
 	case exists:
-		skip(newReason(MarksTakenOff, b.input.Current.Assets[n].Name))
+		skip(reason.New(reason.MarksTakenOff, b.input.Current.Assets[n].Name))
 	case moved:
-		skip(newReason(OtherRegion, region))
+		skip(reason.New(reason.OtherRegion, region))
 	case b.mentionedBy[i.ID] != "":
-		skip(newReason(NamedInComment, b.mentionedBy[i.ID]))
+		skip(reason.New(reason.NamedInComment, b.mentionedBy[i.ID]))
 	case claimed:
-		skip(newReason(NamedByLabel, claims.Name))
+		skip(reason.New(reason.NamedByLabel, claims.Name))
 	case i.AddressesPartial:
-		skip(newReason(AddressesUnknown))
+		skip(reason.New(reason.AddressesUnknown))
 	case !b.rules.isWhitelisted(i.Addresses()...):
-		skip(newReason(NotWhitelisted))
+		skip(reason.New(reason.NotWhitelisted))
 	case !hasStorableLabels(*i):
-		skip(newReason(NotMarkable))
+		skip(reason.New(reason.NotMarkable))
 	case !b.rules.fitsDatabase(*i):
-		skip(newReason(NotHoldable, i.Account))
+		skip(reason.New(reason.NotHoldable, i.Account))
 	case primaryAddress(*i) == "":
-		skip(newReason(NoAddress))
+		skip(reason.New(reason.NoAddress))
 	default:
 		b.plannedRegions[instanceKey{i.Cloud, i.ID}] = i.Region
 		b.plan.desired = append(b.plan.desired, desiredAsset{
@@ -331,7 +332,7 @@ func (b *builder) planInstance(e listedInstance) {
 	}
 }
 
-func (b *builder) addSkip(c Change, why Reason) {
+func (b *builder) addSkip(c Change, why reason.Reason) {
 	c.Action, c.Reason = Skip, why
 	b.plan.notes = append(b.plan.notes, c)
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // Action is what happens to one instance or asset. Its values are those of the results document.
@@ -23,6 +24,16 @@ const (
 	Node       Action = "node"   // where new assets go: a node that is new, or not where the configuration says
 )
 
+// Text returns what an action is called where a reason speaks of it.
+func (a Action) Text(lang reason.Lang) string {
+	names := map[Action]string{Create: "新增", Update: "更新", Deactivate: "停用", Delete: "删除"}
+	name, is := names[a]
+	if lang == reason.English || !is {
+		return string(a)
+	}
+	return name
+}
+
 // isRemoval reports whether the asset is deactivated or deleted.
 func (a Action) isRemoval() bool { return a == Deactivate || a == Delete }
 
@@ -30,7 +41,7 @@ func (a Action) isRemoval() bool { return a == Deactivate || a == Delete }
 // JumpServer will show afterwards.
 type Change struct {
 	Action     Action
-	Reason     Reason
+	Reason     reason.Reason
 	Scope      inventory.Scope
 	InstanceID string
 	AssetID    string

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // TestGuardClock: while the clock is wrong nothing is removed, whatever is approved, reviewed or allowed, and no
@@ -54,7 +55,7 @@ func TestGuardClockWritesNoTime(t *testing.T) {
 			}
 			remembered := 0
 			for c := range w.approve().Changes() {
-				if c.Reason.Code == Remembers {
+				if c.Reason.Code == reason.Remembers {
 					remembered++
 				}
 			}
@@ -67,14 +68,14 @@ func TestGuardClockWritesNoTime(t *testing.T) {
 
 func TestClockWords(t *testing.T) {
 	t.Parallel()
-	for want, r := range map[string]Reason{
+	for want, r := range map[string]reason.Reason{
 		"ecs.example this machine is 192h0m0s ahead": ClockSkewReason("ecs.example", 8*24*time.Hour-time.Second),
 		"ecs.example this machine is 6m0s behind":    ClockSkewReason("ecs.example", -6*time.Minute),
 		"is 20m0s ahead, set it right":               ClockRefusalReason(20 * time.Minute),
 		"is 20m0s behind, set it right":              ClockRefusalReason(-20 * time.Minute),
 		"check this machine's clock":                 ClockRefusalReason(time.Second),
 	} {
-		if got := r.Text(English); !strings.Contains(got, want) {
+		if got := r.Text(reason.English); !strings.Contains(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}
 		if IsApprovable(r.Code) {

@@ -1,6 +1,9 @@
 package plan
 
-import "github.com/jms-sync/jms-sync/core/inventory"
+import (
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
+)
 
 // desiredAsset is an asset as its instance wants it. The name is decided after the guard. Most assets of a run are
 // up to date, and a Change is big, so there is one only if something besides the name differs.
@@ -42,7 +45,7 @@ func (d desiredAsset) changeTo(name string, r *assetBuilder) Change {
 		c.Fields = append([]string{"name"}, c.Fields...)
 	}
 	if c.Reason.Code == "" {
-		c.Reason = newReason(FollowsCloud, describeFields(c))
+		c.Reason = reason.New(reason.FollowsCloud, describeFields(c))
 	}
 	return c
 }
@@ -62,12 +65,12 @@ type assetBuilder struct {
 }
 
 func (r *assetBuilder) createChange(d desiredAsset, name string) Change {
-	why := newReason(NewInstance)
+	why := reason.New(reason.NewInstance)
 	if d.foreignAtAddress != "" {
-		why = newReason(NewBeside, d.foreignAtAddress)
+		why = reason.New(reason.NewBeside, d.foreignAtAddress)
 	}
 	if inCloud, shortened := r.rules.unstorableName(*d.instance); shortened {
-		why = newReason(NewShortened, why, inCloud)
+		why = reason.New(reason.NewShortened, why, inCloud)
 	}
 	return Change{
 		Action: Create, Reason: why, Scope: d.instance.Scope, InstanceID: d.instance.ID, AssetID: d.assetID,

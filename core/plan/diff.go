@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // diffAsset compares an asset of ours with its instance. What people own is never compared.
@@ -16,7 +17,7 @@ func (b *builder) diffAsset(e listedInstance, n int) {
 	seen := i.Addresses()
 	if !b.rules.isWhitelisted(seen...) && (len(seen) > 0 && !i.AddressesPartial || !b.rules.isWhitelisted(a.Address)) {
 		c.Name, c.Address, c.Patch, c.Before = a.Name, a.Address, nil, nil
-		b.addSkip(c, newReason(NotWhitelisted))
+		b.addSkip(c, reason.New(reason.NotWhitelisted))
 		return
 	}
 	d := drift{}
@@ -51,7 +52,7 @@ func (b *builder) noteUnstorableName(e listedInstance, a *inventory.Asset) {
 		return
 	}
 	c := emptyUpdate(e, a)
-	c.Action, c.Reason, c.Fields = Drift, newReason(NameShortened, name), []string{"name"}
+	c.Action, c.Reason, c.Fields = Drift, reason.New(reason.NameShortened, name), []string{"name"}
 	c.Patch, c.Before = nil, nil
 	b.plan.notes = append(b.plan.notes, c)
 }
@@ -63,20 +64,20 @@ func (b *builder) noteDrift(d drift, e listedInstance, a *inventory.Asset) {
 		if d.addressUnknown {
 			c := emptyUpdate(e, a)
 			c.Patch, c.Before = nil, nil
-			b.addSkip(c, newReason(AddressesUnknown))
+			b.addSkip(c, reason.New(reason.AddressesUnknown))
 		}
 		return
 	}
-	say := func(why Reason, fields []string) {
+	say := func(why reason.Reason, fields []string) {
 		c := emptyUpdate(e, a)
 		c.Action, c.Reason, c.Fields, c.Patch, c.Before = Drift, why, fields, nil, nil
 		b.plan.notes = append(b.plan.notes, c)
 	}
 	if d.addressUnknown {
-		say(newReason(AddressesUnknown), []string{"address"})
+		say(reason.New(reason.AddressesUnknown), []string{"address"})
 	}
 	if len(d.fields) > 0 {
-		say(newReason(Differs, strings.Join(d.texts, ", ")), d.fields)
+		say(reason.New(reason.Differs, strings.Join(d.texts, ", ")), d.fields)
 	}
 }
 
@@ -177,11 +178,11 @@ func (b *builder) reactivate(c *Change, a inventory.Asset) {
 	}
 	switch {
 	case switchedOffByPerson(a):
-		c.Reason = newReason(ReturnedOff)
+		c.Reason = reason.New(reason.ReturnedOff)
 	case !b.wasDeactivatedByUs(a):
-		c.Reason = newReason(ReturnedUnproved)
+		c.Reason = reason.New(reason.ReturnedUnproved)
 	default:
-		c.Reason = newReason(Returned)
+		c.Reason = reason.New(reason.Returned)
 		c.Patch.Active, c.Fields = new(true), append(c.Fields, "is_active")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // ExpectedRemovals is a decommission that a person has announced for one scope: until a time, up to UpTo of its
@@ -15,8 +16,8 @@ type ExpectedRemovals struct {
 }
 
 // ExpectationReason returns the text of what is announced for a scope.
-func ExpectationReason(at inventory.Scope, e ExpectedRemovals, by, why string) Reason {
-	return newReason(ExpectStands, at.Account, at.Region, formatTime(e.Until), e.UpTo, e.Left, by, personReason(why))
+func ExpectationReason(at inventory.Scope, e ExpectedRemovals, by, why string) reason.Reason {
+	return reason.New(reason.ExpectStands, at.Account, at.Region, formatTime(e.Until), e.UpTo, e.Left, by, personReason(why))
 }
 
 // expectedFor returns what is announced for a candidate's scope, and how many of its candidates count against that.
@@ -40,12 +41,12 @@ func (g *guard) isExpected(c Change) bool {
 }
 
 // exceedsExpected returns why a candidate is held whose scope would lose more than was announced.
-func (g *guard) exceedsExpected(c Change) (Reason, bool) {
+func (g *guard) exceedsExpected(c Change) (reason.Reason, bool) {
 	e, due, is := g.limits.expectedFor(g.plan, c)
 	if !is || due <= e.Left {
-		return Reason{}, false
+		return reason.Reason{}, false
 	}
-	return newReason(GuardExpected, formatTime(e.Until), e.UpTo, e.Left, due), true
+	return reason.New(reason.GuardExpected, formatTime(e.Until), e.UpTo, e.Left, due), true
 }
 
 // CountExpected counts the candidates that pass the thresholds only because they were announced: nobody has

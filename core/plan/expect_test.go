@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // TestGuardExpected: expected removals pass the thresholds and nothing else, and none passes if more are due than
@@ -49,9 +50,13 @@ func TestGuardExpected(t *testing.T) {
 		{"the parts' budget", func(w *world) {
 			w.fleet("a", 20, 8)
 			expect(w, "a", 8)
-			w.limits.Hold = newReason(GuardParts, 50, 8, 50)
+			w.limits.Hold = reason.New(reason.GuardParts, 50, 8, 50)
 		}, map[string]int{"deactivate instance_gone": 8}},
-		{"that is not known", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 8); w.limits.Hold = newReason(GuardBudget, "x") }, map[string]int{"hold guard_budget": 8}},
+		{"that is not known", func(w *world) {
+			w.fleet("a", 20, 8)
+			expect(w, "a", 8)
+			w.limits.Hold = reason.New(reason.GuardBudget, "x")
+		}, map[string]int{"hold guard_budget": 8}},
 		{"at the end of the grace", func(w *world) { w.fleet("a", 300, 55, deactivatedFor(8*24*time.Hour)); expect(w, "a", 55) }, map[string]int{"hold guard_run": 55}},
 		{"approved besides", func(w *world) {
 			w.fleet("a", 20, 8)
@@ -82,10 +87,10 @@ func TestExpectedCounts(t *testing.T) {
 			t.Errorf("%d left: %d losses", left, got)
 		}
 	}
-	if got := ExpectationReason(at, ExpectedRemovals{UpTo: 9, Left: 7, Until: now()}, "anna@ops", "").Text(English); !strings.Contains(got, "up to 9 removals, 7 of them are left") {
+	if got := ExpectationReason(at, ExpectedRemovals{UpTo: 9, Left: 7, Until: now()}, "anna@ops", "").Text(reason.English); !strings.Contains(got, "up to 9 removals, 7 of them are left") {
 		t.Error(got)
 	}
-	if !IsApprovable(GuardExpected) {
+	if !IsApprovable(reason.GuardExpected) {
 		t.Error("a person cannot approve what is more than was announced")
 	}
 }

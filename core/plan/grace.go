@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // noticePeriod is the least time between the run that reports something and the run that removes it: deletes
@@ -61,32 +62,32 @@ func (b *builder) planDeactivated(c Change, a inventory.Asset, since time.Time) 
 	switch {
 	case b.rules.removalMode(a) != ModeDelete:
 		b.renewDueDate(c, a, since, given && until.Before(time.Unix(1<<40, 0)))
-		b.addKeep(c, newReason(b.neverDeletedCode(a), formatTime(since)))
+		b.addKeep(c, reason.New(b.neverDeletedCode(a), formatTime(since)))
 	case b.rules.Now.Before(due):
 		b.renewDueDate(c, a, since, given && until.Before(due.Truncate(time.Second)))
 		c.Due = due
-		b.addKeep(c, newReason(InGrace, formatTime(since), formatTime(due)))
+		b.addKeep(c, reason.New(reason.InGrace, formatTime(since), formatTime(due)))
 	case b.rules.Partial:
-		b.addKeep(c, newReason(InGrace, formatTime(since), formatTime(due)))
+		b.addKeep(c, reason.New(reason.InGrace, formatTime(since), formatTime(due)))
 	case !given || !b.rules.Now.Before(until):
-		b.addCandidate(c, Delete, newReason(GraceOver, formatTime(since)))
+		b.addCandidate(c, Delete, reason.New(reason.GraceOver, formatTime(since)))
 	case until.Sub(b.rules.Now) <= noticePeriod+time.Minute: // the time that holdEarlyDelete writes is rounded up
 		c.Due = until
-		b.addKeep(c, newReason(InGrace, formatTime(since), formatTime(until)))
+		b.addKeep(c, reason.New(reason.InGrace, formatTime(since), formatTime(until)))
 	default:
 		b.holdEarlyDelete(c, a)
 	}
 }
 
 // neverDeletedCode returns why a deactivated asset is never deleted.
-func (b *builder) neverDeletedCode(a inventory.Asset) Code {
+func (b *builder) neverDeletedCode(a inventory.Asset) reason.Code {
 	switch {
 	case b.deleteForbidden:
-		return NoRightToDelete
+		return reason.NoRightToDelete
 	case b.rules.Mode == ModeDelete && b.rules.removalMode(a) != ModeDelete:
-		return AdoptedStays
+		return reason.AdoptedStays
 	}
-	return StaysDeactivated
+	return reason.StaysDeactivated
 }
 
 // holdEarlyDelete holds a delete that is earlier than people were told, because the grace was shortened or deletion
@@ -94,7 +95,7 @@ func (b *builder) neverDeletedCode(a inventory.Asset) Code {
 func (b *builder) holdEarlyDelete(c Change, a inventory.Asset) {
 	until := inventory.RoundUpToMinute(b.rules.Now.Add(noticePeriod))
 	b.addLabelWrite(c, a, replaceLabel(a, inventory.LabelDue, inventory.FormatLabelTime(until)))
-	c.Action, c.Reason = Hold, newReason(GuardEarly, formatTime(until))
+	c.Action, c.Reason = Hold, reason.New(reason.GuardEarly, formatTime(until))
 	b.plan.notes = append(b.plan.notes, c)
 }
 
@@ -127,7 +128,7 @@ func (b *builder) rememberReopened(c Change, a inventory.Asset) {
 const reopenedBy = "person"
 
 func labelWrite(c Change, a inventory.Asset, labels []inventory.Label) Change {
-	c.Action, c.Reason, c.Interim, c.Before = Update, newReason(Remembers), true, &a
+	c.Action, c.Reason, c.Interim, c.Before = Update, reason.New(reason.Remembers), true, &a
 	c.Fields, c.Patch, c.Due = []string{"labels"}, &inventory.Patch{ID: a.ID, Labels: labels}, time.Time{}
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // Limits are the guard's thresholds, and what people have decided.
@@ -27,10 +28,10 @@ type Limits struct {
 	Reviewed []ReviewLine `json:"-"`
 	// Hold, if it has a code, holds every removal that all else lets pass: why the run that this plan is a part
 	// of must remove no more.
-	Hold Reason
+	Hold reason.Reason
 	// Clock, if it has a code, says why the plan's time cannot be believed. It holds every removal, whatever
 	// was approved or proved, and prevents all writes from which a later run counts time.
-	Clock Reason
+	Clock reason.Reason
 	// Expected is what people have announced, by scope.
 	Expected map[inventory.Scope]ExpectedRemovals `json:"-"`
 	// Pause is what a person has paused: removals, whatever was approved or proved, or all writes.

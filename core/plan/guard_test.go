@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // fleet adds count hosts of prod in a region; the first lost of them are no longer listed.
@@ -203,7 +204,7 @@ func TestHoldOfTheRun(t *testing.T) {
 	if got, want := outcomes(w.approve()), map[string]int{"deactivate instance_gone": 3, "hold guard_share": 20}; !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	w.limits.Hold = newReason(GuardParts, 40, 3, 50)
+	w.limits.Hold = reason.New(reason.GuardParts, 40, 3, 50)
 	if got, want := outcomes(w.approve()), map[string]int{"hold guard_parts": 3, "hold guard_share": 20}; !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

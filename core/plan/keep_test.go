@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // TestKeepMeansKeep: nothing removes an asset with jms-keep, in whatever spelling: no run, no event and no person's
@@ -55,7 +56,7 @@ func TestKeepMeansKeep(t *testing.T) {
 			"jms-keep", "JMS-Keep", "JMS-KEEP", "jms-keep ", " jms-keep", "jms-keep\t", "jms_keep", "jms - keep", "jms-keep\u200b", "ｊｍｓ－ｋｅｅｐ", "jms–keep",
 		} {
 			got := path(withExtraLabel(spelling, "db"))
-			if len(got.Removals()) != 0 || len(got.Notes()) != 1 || got.Notes()[0].Reason.Code != KeptByLabel {
+			if len(got.Removals()) != 0 || len(got.Notes()) != 1 || got.Notes()[0].Reason.Code != reason.KeptByLabel {
 				t.Errorf("%s, %q: %q", name, spelling, renderLines(got))
 			}
 		}

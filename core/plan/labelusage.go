@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // labelWriteWindow is how long after the time in a label a run may still write it: the time is that of the run's
@@ -23,7 +24,7 @@ func PrunableLabels() []string {
 type LabelVerdict struct {
 	inventory.LabelRow
 	Unused bool // it may be removed
-	Reason Reason
+	Reason reason.Reason
 }
 
 // LabelUsage knows which labels the assets of a complete reading carry.
@@ -55,32 +56,32 @@ func labelKey(l inventory.Label) string {
 // Classify returns the verdict on a row as far as the row and the assets show. A row that it calls unused may still
 // have holders, see CheckHolders.
 func (u LabelUsage) Classify(row inventory.LabelRow) LabelVerdict {
-	keep := func(code Code, args ...any) LabelVerdict {
-		return LabelVerdict{LabelRow: row, Reason: newReason(code, args...)}
+	keep := func(code reason.Code, args ...any) LabelVerdict {
+		return LabelVerdict{LabelRow: row, Reason: reason.New(code, args...)}
 	}
 	name := strings.ToLower(row.Name)
 	if !slices.Contains(PrunableLabels(), name) {
-		return keep(LabelNotPruned)
+		return keep(reason.LabelNotPruned)
 	}
 	if _, used := u.used[labelKey(row.Label)]; used {
-		return keep(LabelCarried)
+		return keep(reason.LabelCarried)
 	}
 	if row.Edited {
-		return keep(LabelEdited)
+		return keep(reason.LabelEdited)
 	}
 	if name == inventory.LabelDue && strings.EqualFold(row.Value, inventory.DueNever) {
-		return keep(LabelShared)
+		return keep(reason.LabelShared)
 	}
 	if name != inventory.LabelInstance {
 		at, err := inventory.ParseLabelTime(row.Value)
 		if err != nil {
-			return keep(LabelUnreadable)
+			return keep(reason.LabelUnreadable)
 		}
 		if at.Add(labelWriteWindow).After(u.now) {
-			return keep(LabelStillWritten)
+			return keep(reason.LabelStillWritten)
 		}
 	}
-	return LabelVerdict{LabelRow: row, Unused: true, Reason: newReason(LabelUnused)}
+	return LabelVerdict{LabelRow: row, Unused: true, Reason: reason.New(reason.LabelUnused)}
 }
 
 // CheckHolders returns the final verdict on a row, given its holders. It is unused only if no holder exists any
@@ -91,7 +92,7 @@ func (u LabelUsage) CheckHolders(line LabelVerdict, holders []inventory.LabelHol
 	}
 	for _, h := range holders {
 		if _, there := u.assets[h.ID]; h.Exists || there {
-			return LabelVerdict{LabelRow: line.LabelRow, Reason: newReason(LabelHeld, holderName(h))}
+			return LabelVerdict{LabelRow: line.LabelRow, Reason: reason.New(reason.LabelHeld, holderName(h))}
 		}
 	}
 	return line

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // LossCounter checks removals one by one, for events in scopes for which no state records what the last full run
@@ -43,7 +44,7 @@ func NewLossCounter(limits Limits, deactivated []inventory.Asset, now time.Time,
 
 // Hold returns why the removal of an asset of ours must not be made, and otherwise counts it as made. On an error,
 // which is that of CountAssets, it must not be made either.
-func (l *LossCounter) Hold(a inventory.Asset) (why Reason, holds bool, err error) {
+func (l *LossCounter) Hold(a inventory.Asset) (why reason.Reason, holds bool, err error) {
 	m, _ := parseOwnership(a)
 	around := l.lossesOf(m)
 	for n, label := range [...]string{inventory.LabelAccount, inventory.LabelOwner} {
@@ -55,27 +56,27 @@ func (l *LossCounter) Hold(a inventory.Asset) (why Reason, holds bool, err error
 	for _, t := range around {
 		t.lost++
 	}
-	return Reason{}, false, nil
+	return reason.Reason{}, false, nil
 }
 
 // checkShare checks one more loss of a scope whose assets carry these labels.
-func (l *LossCounter) checkShare(t *lossStats, labels []inventory.Label) (why Reason, holds bool, err error) {
+func (l *LossCounter) checkShare(t *lossStats, labels []inventory.Label) (why reason.Reason, holds bool, err error) {
 	after := t.scopeStats
 	after.lost++
 	if after.lossesOfDay() <= l.limits.Min {
-		return Reason{}, false, nil // allowed in a scope of any size
+		return reason.Reason{}, false, nil // allowed in a scope of any size
 	}
 	if !t.counted {
 		if t.assets, err = l.count(labels); err != nil {
-			return Reason{}, false, err
+			return reason.Reason{}, false, err
 		}
 		t.counted = true
 	}
 	after.assets = t.assets
 	if !l.limits.leaks(after) {
-		return Reason{}, false, nil
+		return reason.Reason{}, false, nil
 	}
-	return newReason(EventLeak, after.lossesOfDay(), after.assets+after.recent, t.lossesOfDay(), l.limits.Percent), true, nil
+	return reason.New(reason.EventLeak, after.lossesOfDay(), after.assets+after.recent, t.lossesOfDay(), l.limits.Percent), true, nil
 }
 
 // lossesOfDay returns the number of assets lost within a day, this run's included.

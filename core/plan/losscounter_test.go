@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // lossWorld returns a scope of active assets, recently deactivated ones, and lost candidates.
@@ -80,7 +81,7 @@ func TestLossCounterOfAnOwner(t *testing.T) {
 	hold := func(a inventory.Asset) bool {
 		t.Helper()
 		why, holds, err := l.Hold(a)
-		if (err != nil) != (fails != nil) || holds && why.Code != EventLeak {
+		if (err != nil) != (fails != nil) || holds && why.Code != reason.EventLeak {
 			t.Errorf("%v, %v", why, err)
 		}
 		return holds || err != nil

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 func TestDesiredName(t *testing.T) {
@@ -252,7 +253,7 @@ func TestInterimStepsCarryNothingElse(t *testing.T) {
 			if c.Patch.Address != nil {
 				moved++
 			}
-		case c.Patch.Address != nil || c.Patch.Labels != nil || c.Reason.Code != SwapStep || c.Name != *c.Patch.Name:
+		case c.Patch.Address != nil || c.Patch.Labels != nil || c.Reason.Code != reason.SwapStep || c.Name != *c.Patch.Name:
 			t.Errorf("%+v", c)
 		default:
 			interim++

@@ -1,6 +1,10 @@
 package plan
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/jms-sync/jms-sync/core/reason"
+)
 
 // maxNameTries is how many other names are tried for an asset whose name JumpServer refuses.
 const maxNameTries = 3
@@ -43,13 +47,13 @@ func (c Change) withName(name, refused string) Change {
 			c.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f string) bool { return f == "name" })
 		}
 		c.Patch = &patch
-		if c.Reason.Code == FollowsCloud {
-			c.Reason = newReason(FollowsCloud, describeFields(c))
+		if c.Reason.Code == reason.FollowsCloud {
+			c.Reason = reason.New(reason.FollowsCloud, describeFields(c))
 		}
 	}
-	if c.Reason.Code == NamedOtherwise {
-		c.Reason, _ = c.Reason.Args[0].(Reason)
+	if c.Reason.Code == reason.NamedOtherwise {
+		c.Reason, _ = c.Reason.Args[0].(reason.Reason)
 	}
-	c.Reason = newReason(NamedOtherwise, c.Reason, refused)
+	c.Reason = reason.New(reason.NamedOtherwise, c.Reason, refused)
 	return c
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // TestWithNextName: the names that are tried one after another when JumpServer refuses them.
@@ -45,7 +47,7 @@ func TestWithNextName(t *testing.T) {
 	c := a.Creates()[0]
 	c, _ = c.WithNextName()
 	c, _ = c.WithNextName()
-	if said := c.Reason.Text(English); strings.Count(said, "another asset has") != 1 || !strings.Contains(said, "new in the cloud") || !strings.Contains(said, "web-i-1-2") {
+	if said := c.Reason.Text(reason.English); strings.Count(said, "another asset has") != 1 || !strings.Contains(said, "new in the cloud") || !strings.Contains(said, "web-i-1-2") {
 		t.Errorf("the reason reads %q", said)
 	}
 }

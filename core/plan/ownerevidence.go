@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // AccountKey is a configured account of a cloud, as labels name it.
@@ -47,21 +48,21 @@ type OwnerEvidence struct {
 
 // DoubtReason returns why a listing read with a key of this owner may not be the account's, and reports whether it
 // is doubted. What a person said (account_id, or an accepted owner) comes before the labels.
-func (v OwnerEvidence) DoubtReason(account, owner string, rules Rules) (why Reason, doubted bool) {
+func (v OwnerEvidence) DoubtReason(account, owner string, rules Rules) (why reason.Reason, doubted bool) {
 	is := func(other string) bool { return strings.EqualFold(other, owner) }
 	switch {
 	case rules.Accounts[account].Owner != "": // account_id was compared with the owner before
-		return Reason{}, false
+		return reason.Reason{}, false
 	case v.Remembered != "" && !is(v.Remembered):
-		return newReason(KeyOfAnother, account, owner, v.Remembered), true
+		return reason.New(reason.KeyOfAnother, account, owner, v.Remembered), true
 	case v.Accepted:
-		return Reason{}, false
+		return reason.Reason{}, false
 	case len(v.Labelled) > 1:
-		return newReason(SeveralOwners, account, strings.Join(v.Labelled, ", "), owner), true
+		return reason.New(reason.SeveralOwners, account, strings.Join(v.Labelled, ", "), owner), true
 	case len(v.Labelled) == 1 && !is(v.Labelled[0]) && v.Remembered != "":
-		return newReason(MarksOfAnother, account, v.Remembered, v.Labelled[0]), true
+		return reason.New(reason.MarksOfAnother, account, v.Remembered, v.Labelled[0]), true
 	case len(v.Labelled) == 1 && !is(v.Labelled[0]):
-		return newReason(KeyOfAnother, account, owner, v.Labelled[0]), true
+		return reason.New(reason.KeyOfAnother, account, owner, v.Labelled[0]), true
 	}
-	return Reason{}, false
+	return reason.Reason{}, false
 }

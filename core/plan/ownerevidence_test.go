@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // TestDoubt: what a person said comes first, then the state, then the labels.
@@ -13,20 +14,20 @@ func TestDoubt(t *testing.T) {
 	for name, c := range map[string]struct {
 		v     OwnerEvidence
 		rules Rules
-		want  Code
+		want  reason.Code
 	}{
 		"nothing known":                        {},
 		"remembered, another key of it":        {v: OwnerEvidence{Remembered: "aa", Labelled: []string{"aa"}}},
-		"remembered, another's key":            {v: OwnerEvidence{Remembered: "bb", Labelled: []string{"bb"}}, want: KeyOfAnother},
-		"remembered, marks agree with the key": {v: OwnerEvidence{Remembered: "bb", Labelled: []string{"aa"}}, want: KeyOfAnother},
-		"remembered, no marks":                 {v: OwnerEvidence{Remembered: "bb"}, want: KeyOfAnother},
-		"remembered, marks name another":       {v: OwnerEvidence{Remembered: "aa", Labelled: []string{"bb"}}, want: MarksOfAnother},
-		"remembered, marks name several":       {v: OwnerEvidence{Remembered: "aa", Labelled: []string{"aa", "bb"}}, want: SeveralOwners},
+		"remembered, another's key":            {v: OwnerEvidence{Remembered: "bb", Labelled: []string{"bb"}}, want: reason.KeyOfAnother},
+		"remembered, marks agree with the key": {v: OwnerEvidence{Remembered: "bb", Labelled: []string{"aa"}}, want: reason.KeyOfAnother},
+		"remembered, no marks":                 {v: OwnerEvidence{Remembered: "bb"}, want: reason.KeyOfAnother},
+		"remembered, marks name another":       {v: OwnerEvidence{Remembered: "aa", Labelled: []string{"bb"}}, want: reason.MarksOfAnother},
+		"remembered, marks name several":       {v: OwnerEvidence{Remembered: "aa", Labelled: []string{"aa", "bb"}}, want: reason.SeveralOwners},
 		"marks only":                           {v: OwnerEvidence{Labelled: []string{"aa"}}},
-		"marks only, of another":               {v: OwnerEvidence{Labelled: []string{"bb"}}, want: KeyOfAnother},
-		"marks only, several":                  {v: OwnerEvidence{Labelled: []string{"aa", "bb"}}, want: SeveralOwners},
+		"marks only, of another":               {v: OwnerEvidence{Labelled: []string{"bb"}}, want: reason.KeyOfAnother},
+		"marks only, several":                  {v: OwnerEvidence{Labelled: []string{"aa", "bb"}}, want: reason.SeveralOwners},
 		"accepted, old marks":                  {v: OwnerEvidence{Remembered: "AA", Accepted: true, Labelled: []string{"aa", "bb"}}},
-		"accepted, and then another key":       {v: OwnerEvidence{Remembered: "bb", Accepted: true}, want: KeyOfAnother},
+		"accepted, and then another key":       {v: OwnerEvidence{Remembered: "bb", Accepted: true}, want: reason.KeyOfAnother},
 		"account_id":                           {v: OwnerEvidence{Remembered: "bb", Labelled: []string{"bb", "cc"}}, rules: said},
 	} {
 		why, doubted := c.v.DoubtReason("prod", "AA", c.rules)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // ownership is what an asset says of itself: four labels that many assets share, and the instance that a label or
@@ -111,23 +112,23 @@ func IsUnproved(a inventory.Asset) bool {
 
 // ownershipConflict returns why neither an asset's comment nor its labels are believed: they name two owners,
 // projects or regions. Somebody edited the comment, or a row of JumpServer's label page.
-func ownershipConflict(a inventory.Asset, m ownership) (why Reason, contradict bool) {
+func ownershipConflict(a inventory.Asset, m ownership) (why reason.Reason, contradict bool) {
 	for _, owner := range commentValues(a.Comment, inventory.KeyOwner) {
 		if !strings.EqualFold(owner, m.owner) {
-			return newReason(OwnersDiffer, m.owner, owner), true
+			return reason.New(reason.OwnersDiffer, m.owner, owner), true
 		}
 	}
 	for _, project := range commentValues(a.Comment, inventory.KeyProject) {
 		if m.project != "" && !strings.EqualFold(project, m.project) {
-			return newReason(ProjectsDiffer, m.project, project), true
+			return reason.New(reason.ProjectsDiffer, m.project, project), true
 		}
 	}
 	for _, region := range commentValues(a.Comment, inventory.KeyRegion) {
 		if !m.matchesAssetID(a.ID) && !strings.EqualFold(region, m.region) { // our id proves the region
-			return newReason(RegionsDiffer, m.region, region), true
+			return reason.New(reason.RegionsDiffer, m.region, region), true
 		}
 	}
-	return Reason{}, false
+	return reason.Reason{}, false
 }
 
 // ProjectOf returns the part of the cloud account that an asset of ours was made from, "" if its labels name none.

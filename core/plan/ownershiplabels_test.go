@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // commented sets a comment.
@@ -137,7 +138,7 @@ func TestOwnersDiffer(t *testing.T) {
 	w := newWorld()
 	w.addAssets(hostOf(i1, toCurrentForm, moved))
 	delete(w.rules.Accounts, prod)
-	if got := Retire(w.input(), w.rules, Retirement{Account: prod}).ApproveRetirement(w.limits, nil, true); len(got.Removals()) > 0 || got.Notes()[0].Reason.Code != OwnersDiffer {
+	if got := Retire(w.input(), w.rules, Retirement{Account: prod}).ApproveRetirement(w.limits, nil, true); len(got.Removals()) > 0 || got.Notes()[0].Reason.Code != reason.OwnersDiffer {
 		t.Errorf("%q", renderLines(got))
 	}
 }

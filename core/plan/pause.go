@@ -3,56 +3,58 @@ package plan
 import (
 	"slices"
 	"time"
+
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // Pause is what a person has paused; the zero value is nothing.
 type Pause struct {
-	What Reason // who paused what, since when, until when and why
-	Why  Reason // What, its consequences, and how it ends
-	All  bool   // nothing is written; false = nothing is removed
+	What reason.Reason // who paused what, since when, until when and why
+	Why  reason.Reason // What, its consequences, and how it ends
+	All  bool          // nothing is written; false = nothing is removed
 }
 
 // NewPause returns a pause of all writes, or of removals only. until is zero if only jms-sync resume ends it.
 func NewPause(all bool, by string, since, until time.Time, why string) Pause {
-	end := newReason(PauseOpen)
+	end := reason.New(reason.PauseOpen)
 	if !until.IsZero() {
-		end = newReason(PauseUntil, formatTime(until))
+		end = reason.New(reason.PauseUntil, formatTime(until))
 	}
-	code, means := PausedRemovals, PausedRemovalsMeans
+	code, means := reason.PausedRemovals, reason.PausedRemovalsMeans
 	if all {
-		code, means = PausedAll, PausedAllMeans
+		code, means = reason.PausedAll, reason.PausedAllMeans
 	}
-	what := newReason(code, by, formatTime(since), end, personReason(why))
-	return Pause{What: what, Why: newReason(means, what), All: all}
+	what := reason.New(code, by, formatTime(since), end, personReason(why))
+	return Pause{What: what, Why: reason.New(means, what), All: all}
 }
 
 // UnreadablePause returns the pause that holds if the state of the pause cannot be read: of removals, in case there
 // is one.
 func UnreadablePause(err string) Pause {
-	what := newReason(PauseUnreadable, err)
-	return Pause{What: what, Why: newReason(PauseUnreadableMeans, what)}
+	what := reason.New(reason.PauseUnreadable, err)
+	return Pause{What: what, Why: reason.New(reason.PauseUnreadableMeans, what)}
 }
 
 // PauseEndedReason returns what people are told about a pause that ended by itself.
-func PauseEndedReason(all bool, by string, since, until time.Time, why string) Reason {
-	return newReason(PauseEnded, NewPause(all, by, since, until, why).What)
+func PauseEndedReason(all bool, by string, since, until time.Time, why string) reason.Reason {
+	return reason.New(reason.PauseEnded, NewPause(all, by, since, until, why).What)
 }
 
-func personReason(why string) Reason {
+func personReason(why string) reason.Reason {
 	if why == "" {
-		return newReason(PauseNoReason)
+		return reason.New(reason.PauseNoReason)
 	}
-	return newReason(PauseReason, why)
+	return reason.New(reason.PauseReason, why)
 }
 
 // Stands reports whether anything is paused.
 func (p Pause) Stands() bool { return p.What.Code != "" }
 
 // HoldReason returns why the pause holds a change.
-func (p Pause) HoldReason() Reason { return newReason(GuardPaused, p.What) }
+func (p Pause) HoldReason() reason.Reason { return reason.New(reason.GuardPaused, p.What) }
 
 // IsPauseHold reports whether a change is held for this reason because of a pause, and for nothing else.
-func IsPauseHold(code Code) bool { return code == GuardPaused }
+func IsPauseHold(code reason.Code) bool { return code == reason.GuardPaused }
 
 // HoldPaused returns the plan with every change held if all writes are paused, and otherwise the plan itself. A
 // pause of removals only is in Limits.Pause: an asset that is not removed after all keeps its name, which must be
@@ -63,7 +65,7 @@ func (a Approved) HoldPaused(p Pause) Approved {
 	}
 	out := Approved{notes: slices.Clone(a.notes), unchanged: a.unchanged}
 	for c := range a.Changes() {
-		if c.Interim || c.Reason.Code == Remembers {
+		if c.Interim || c.Reason.Code == reason.Remembers {
 			continue // a step on the way to another change, or a write for a later run
 		}
 		c.Action, c.Reason, c.Patch, c.instance, c.assetBuilder = Hold, p.HoldReason(), nil, nil, nil

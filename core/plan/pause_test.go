@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // paused returns a pause of removals, or of all writes.
@@ -46,7 +47,7 @@ func TestPauseOfAllWrites(t *testing.T) {
 		a := w.approve()
 		held := 0
 		for _, n := range a.Notes() {
-			if n.Action == Hold && n.Reason.Code == GuardPaused {
+			if n.Action == Hold && n.Reason.Code == reason.GuardPaused {
 				held++
 			}
 		}
@@ -84,7 +85,7 @@ func TestPauseWords(t *testing.T) {
 	t.Parallel()
 	since, until := now(), now().Add(time.Hour)
 	for _, c := range []struct {
-		r    Reason
+		r    reason.Reason
 		says []string
 	}{
 		{NewPause(true, "anna@ops", since, until, "upgrade").HoldReason(), []string{"all writes", "anna@ops", formatTime(since), "until " + formatTime(until), "upgrade"}},
@@ -95,7 +96,7 @@ func TestPauseWords(t *testing.T) {
 		{PauseEndedReason(false, "anna@ops", since, until, "upgrade"), []string{"until " + formatTime(until), "it is over", "upgrade"}},
 	} {
 		for _, word := range c.says {
-			if got := c.r.Text(English); !strings.Contains(got, word) {
+			if got := c.r.Text(reason.English); !strings.Contains(got, word) {
 				t.Errorf("%q does not say %q", got, word)
 			}
 		}

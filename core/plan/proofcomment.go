@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // maxCommentLength is how many characters of a comment JumpServer has been seen to keep.
@@ -22,7 +23,7 @@ func (r Rules) proofComment(a inventory.Asset, i inventory.Instance) (text strin
 	var lines []string
 	if len(instancesInComment(a.Comment)) == 0 {
 		first := "由 jms-sync 认领，凭下面几行确认是哪台实例"
-		if r.Lang == English {
+		if r.Lang == reason.English {
 			first = "adopted by jms-sync, which knows the instance by these lines"
 		}
 		lines = append(lines, first)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // worldCount is the number of random worlds for each property.
@@ -72,7 +73,7 @@ func requireStable(t *testing.T, j *fakeJumpServer, w *world, a Approved) {
 	first := renderLines(a)
 	runs := 1
 	if slices.ContainsFunc(a.Notes(), func(c Change) bool {
-		return slices.Contains([]Code{GuardShare, GuardEmpty, GuardLeak, GuardMissing, GuardWeak}, c.Reason.Code)
+		return slices.Contains([]reason.Code{reason.GuardShare, reason.GuardEmpty, reason.GuardLeak, reason.GuardMissing, reason.GuardWeak}, c.Reason.Code)
 	}) {
 		runs = 4
 	}
@@ -364,8 +365,8 @@ func everyInstance(t *testing.T, w *world) {
 	said := map[string]bool{}
 	for _, c := range slices.Concat(allWrites(a), a.Notes()) {
 		id := inventory.AssetID(c.Scope.Cloud, c.Scope.Region, c.InstanceID)
-		beside := c.Action == Drift || c.Reason.Code == AddressesUnknown && assets[c.AssetID].ID != ""
-		other := beside || slices.Contains([]Code{GivesWay, IsCopy, LabelsAlone, Doubled}, c.Reason.Code) // about another asset, or an additional line
+		beside := c.Action == Drift || c.Reason.Code == reason.AddressesUnknown && assets[c.AssetID].ID != ""
+		other := beside || slices.Contains([]reason.Code{reason.GivesWay, reason.IsCopy, reason.LabelsAlone, reason.Doubled}, c.Reason.Code) // about another asset, or an additional line
 		if listed[id] && !other {
 			said[id] = true
 		}

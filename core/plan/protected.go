@@ -7,23 +7,24 @@ import (
 	"unicode"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // neverWritten reports whether an asset of ours is never written to, and why: it is a gateway or one of
 // JumpServer's own hosts, or its name is protected.
-func (r Rules) neverWritten(a inventory.Asset) (Reason, bool) {
+func (r Rules) neverWritten(a inventory.Asset) (reason.Reason, bool) {
 	switch {
 	case isGateway(a):
-		return newReason(IsGateway), true
+		return reason.New(reason.IsGateway), true
 	case slices.ContainsFunc(r.OwnHosts, func(host string) bool { return isSameHost(host, a.Address) }):
-		return newReason(IsOwnHost), true
+		return reason.New(reason.IsOwnHost), true
 	}
 	for _, pattern := range r.ProtectedNames {
 		if matchesPattern(pattern, a.Name) {
-			return newReason(IsProtectedName, pattern), true
+			return reason.New(reason.IsProtectedName, pattern), true
 		}
 	}
-	return Reason{}, false
+	return reason.Reason{}, false
 }
 
 // isGateway reports whether a host is a gateway by JumpServer's own rule: its platform's name begins with "Gateway"

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // RecordedRemoval is a removal in the record of a run. Only AssetID and Action are always known.
@@ -88,13 +89,13 @@ func (b *builder) reopenRecorded(c RecordedRemoval, what Reopening) {
 	switch {
 	case meant.account != "" && !what.covers(meant):
 	case !there && c.Action == Delete:
-		b.addSkip(line, newReason(LostForGood))
+		b.addSkip(line, reason.New(reason.LostForGood))
 	case !there:
-		b.addSkip(line, newReason(LostSince))
+		b.addSkip(line, reason.New(reason.LostSince))
 	case c.Action == Delete:
-		b.addSkip(line, newReason(MadeAnew))
+		b.addSkip(line, reason.New(reason.MadeAnew))
 	case !b.ours[n]:
-		b.addSkip(line, newReason(NoLongerOurs, b.input.Current.Assets[n].Name))
+		b.addSkip(line, reason.New(reason.NoLongerOurs, b.input.Current.Assets[n].Name))
 	default:
 		b.reopenAsset(line, n, c.GoneLabel)
 	}
@@ -109,23 +110,23 @@ func (b *builder) reopenAsset(c Change, n int, recorded string) {
 	doubt, contradict := ownershipConflict(a, b.ownerships[n])
 	switch {
 	case a.Active:
-		b.addSkip(c, newReason(OpenAlready))
+		b.addSkip(c, reason.New(reason.OpenAlready))
 	case !gone:
-		b.addSkip(c, newReason(OffByHand))
+		b.addSkip(c, reason.New(reason.OffByHand))
 	case !readable:
-		b.addSkip(c, newReason(GoneUnreadable))
+		b.addSkip(c, reason.New(reason.GoneUnreadable))
 	case recorded != "" && !inventory.MayBeEqual(value, recorded):
-		b.addSkip(c, newReason(ClosedSince, formatTime(since)))
+		b.addSkip(c, reason.New(reason.ClosedSince, formatTime(since)))
 	case switchedOffByPerson(a):
-		b.addSkip(c, newReason(OffBefore))
+		b.addSkip(c, reason.New(reason.OffBefore))
 	case !b.wasDeactivatedByUs(a):
-		b.addSkip(c, newReason(MarksNotWhole))
+		b.addSkip(c, reason.New(reason.MarksNotWhole))
 	case isNeverWritten:
 		b.addSkip(c, protected)
 	case contradict:
 		b.addSkip(c, doubt)
 	default:
-		c.Action, c.Reason = Update, newReason(Reopened, formatTime(since))
+		c.Action, c.Reason = Update, reason.New(reason.Reopened, formatTime(since))
 		c.Fields = []string{"is_active", "labels"}
 		c.Patch = &inventory.Patch{ID: a.ID, Active: new(true), Labels: reopenedLabels(a)}
 		b.plan.labelWrites = append(b.plan.labelWrites, c)

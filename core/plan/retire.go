@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // Retirement names assets of ours that no configured account looks after any more.
@@ -92,9 +93,9 @@ func (b *builder) retireAsset(a *inventory.Asset, m ownership, keyed bool) {
 	case contradict:
 		b.addSkip(c, doubt)
 	case runs:
-		b.addSkip(c, newReason(StillRuns, where.String()))
+		b.addSkip(c, reason.New(reason.StillRuns, where.String()))
 	case failed != "":
-		b.addKeep(c, newReason(ScopeFailed, failed, m.region))
+		b.addKeep(c, reason.New(reason.ScopeFailed, failed, m.region))
 	case keyed && unread:
 		b.addSkip(c, why)
 	default:
@@ -105,19 +106,19 @@ func (b *builder) retireAsset(a *inventory.Asset, m ownership, keyed bool) {
 
 // unreadScopeReason returns why the listing of an asset's own scope proves nothing about it, and reports whether
 // that is so.
-func (b *builder) unreadScopeReason(m ownership) (Reason, bool) {
+func (b *builder) unreadScopeReason(m ownership) (reason.Reason, bool) {
 	own := slices.IndexFunc(b.input.Listings, func(l inventory.Listing) bool {
 		return l.Cloud == m.cloud && l.Account == m.account && (l.Region == m.region || l.Region == anyRegion)
 	})
 	if own < 0 {
-		return newReason(ScopeNotAsked, m.account, m.region), true
+		return reason.New(reason.ScopeNotAsked, m.account, m.region), true
 	}
 	l := b.input.Listings[own]
 	switch {
 	case !l.IsComplete():
-		return newReason(ScopeFailed, m.account, m.region), true
+		return reason.New(reason.ScopeFailed, m.account, m.region), true
 	case !strings.EqualFold(l.Owner, m.owner):
-		return newReason(OtherOwner, m.owner, l.Owner), true
+		return reason.New(reason.OtherOwner, m.owner, l.Owner), true
 	}
 	why, asked := coversProject(l, m)
 	return why, !asked
@@ -136,7 +137,7 @@ func RetireAdopted(in Input, rules Rules, account, region string) Plan {
 		if isProvedByID(*a) || !aged || account != "" && m.account != account || region != "" && m.region != region {
 			continue
 		}
-		b.retireAdoptedAsset(absentChange(a, m), a, m, newReason(GraceOver, formatTime(since)))
+		b.retireAdoptedAsset(absentChange(a, m), a, m, reason.New(reason.GraceOver, formatTime(since)))
 	}
 	b.skipLabelsAlone(account, region)
 	b.plan.retired = true
@@ -154,7 +155,7 @@ func (b *builder) graceElapsed(a inventory.Asset) (since time.Time, over bool) {
 	return since, gone && readable && !a.Active && !waits && a.LabelCount(inventory.LabelReopened) == 0 && !b.rules.Now.Before(since.Add(b.rules.Grace))
 }
 
-func (b *builder) retireAdoptedAsset(c Change, a *inventory.Asset, m ownership, over Reason) {
+func (b *builder) retireAdoptedAsset(c Change, a *inventory.Asset, m ownership, over reason.Reason) {
 	where, elsewhere := b.listingScope(instanceKey{m.cloud, m.instanceID})
 	why, proved := b.isScopeFullyRead(m)
 	doubt, contradict := ownershipConflict(*a, m)
@@ -165,13 +166,13 @@ func (b *builder) retireAdoptedAsset(c Change, a *inventory.Asset, m ownership, 
 	case isProtected:
 		b.addSkip(c, protected)
 	case elsewhere:
-		b.addSkip(c, newReason(StillRuns, where.String()))
+		b.addSkip(c, reason.New(reason.StillRuns, where.String()))
 	case isOrphanCode(why.Code):
-		b.addSkip(c, newReason(NotProvable, why))
+		b.addSkip(c, reason.New(reason.NotProvable, why))
 	case !proved:
 		b.addSkip(c, why)
 	case b.rules.removalMode(*a) != ModeDelete:
-		b.addSkip(c, newReason(b.neverDeletedCode(*a), over.Args...))
+		b.addSkip(c, reason.New(b.neverDeletedCode(*a), over.Args...))
 	default:
 		b.addCandidate(c, Delete, over)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // approveRetirement approves the plan of a retirement, with the world's proofs.
@@ -162,9 +163,9 @@ func TestRetirePassesTheGuard(t *testing.T) {
 		w.addListing(scopeOf(leftAccount, beijing), owner)
 		p := Retire(w.input(), w.rules, Retirement{Account: leftAccount, CloudsWithKey: keyed})
 		held := w.approveRetirement(p, false)
-		want := GuardEmpty
+		want := reason.GuardEmpty
 		if keyed == nil {
-			want = GuardUnasked
+			want = reason.GuardUnasked
 		}
 		if len(held.Removals()) != 0 || len(held.Notes()) != 5 || held.Notes()[0].Reason.Code != want {
 			t.Errorf("%s: %q", name, renderLines(held))

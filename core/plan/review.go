@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // ApprovalPolicy says which changes wait for a person.
@@ -19,9 +20,9 @@ const (
 
 // IsApprovable reports whether a person can release what is held for this reason: a threshold, or a policy that
 // asks people. What lacks its proof stays held.
-func IsApprovable(code Code) bool {
+func IsApprovable(code reason.Code) bool {
 	switch code {
-	case GuardShare, GuardEmpty, GuardLeak, GuardMissing, GuardRun, GuardParts, GuardUnasked, GuardExpected, GuardAsks, AsksAll, HeldInFile:
+	case reason.GuardShare, reason.GuardEmpty, reason.GuardLeak, reason.GuardMissing, reason.GuardRun, reason.GuardParts, reason.GuardUnasked, reason.GuardExpected, reason.GuardAsks, reason.AsksAll, reason.HeldInFile:
 		return true
 	}
 	return false
@@ -30,7 +31,7 @@ func IsApprovable(code Code) bool {
 // ApprovableHolds returns the candidates that the guard held in a, a result of this plan, and that a person may
 // approve; sorted, with the reason of the hold in Reason.
 func (p Plan) ApprovableHolds(a Approved) []Change {
-	why := map[string]Reason{}
+	why := map[string]reason.Reason{}
 	for _, n := range a.notes {
 		if n.Action == Hold && IsApprovable(n.Reason.Code) {
 			why[n.AssetID] = n.Reason
@@ -80,7 +81,7 @@ func (l ReviewLine) Scope() inventory.Scope {
 
 // Review returns a plan's changes for review: those that Approve let pass in a, a result of this plan, and then the
 // removals that a person may approve too, each with why it is held.
-func (p Plan) Review(a Approved, lang Lang) []ReviewLine {
+func (p Plan) Review(a Approved, lang reason.Lang) []ReviewLine {
 	lines := a.ReviewLines()
 	for _, c := range p.ApprovableHolds(a) {
 		l := reviewLineOf(c)
@@ -158,21 +159,21 @@ func labelValues(labels []inventory.Label) []FieldValue {
 }
 
 // needsApproval reports whether a removal that nobody has approved waits for a person, and why.
-func (l Limits) needsApproval(c Change) (Reason, bool) {
+func (l Limits) needsApproval(c Change) (reason.Reason, bool) {
 	reviewed := slices.IndexFunc(l.Reviewed, func(o ReviewLine) bool { return o.AssetID == c.AssetID && o.Action.isRemoval() })
 	switch {
 	case reviewed >= 0 && l.Reviewed[reviewed].Held != "" && l.Reviewed[reviewed].Action == c.Action:
-		return newReason(HeldInFile), true
+		return reason.New(reason.HeldInFile), true
 	case reviewed >= 0:
-		return newReason(ChangedSince, c.Action), true
+		return reason.New(reason.ChangedSince, c.Action), true
 	case l.Reviewed != nil:
-		return newReason(NotReviewed, c.Action), true
+		return reason.New(reason.NotReviewed, c.Action), true
 	case l.Approval == ApproveAll:
-		return newReason(AsksAll, c.Action), true
+		return reason.New(reason.AsksAll, c.Action), true
 	case l.Approval == ApproveRemovals:
-		return newReason(GuardAsks), true
+		return reason.New(reason.GuardAsks), true
 	}
-	return Reason{}, false
+	return reason.Reason{}, false
 }
 
 // changeKey identifies a change: an asset may be renamed and removed in one plan.
@@ -202,7 +203,7 @@ func (a *Approved) holdUnreviewed(limits Limits) {
 	keep := func(changes []Change) []Change {
 		return slices.DeleteFunc(changes, func(c Change) bool {
 			k := changeKey{c.AssetID, c.Action}
-			if c.Reason.Code == Remembers {
+			if c.Reason.Code == reason.Remembers {
 				return limits.Reviewed == nil
 			}
 			if _, is := reviewed[k]; !passes[k] && !c.Interim {
@@ -238,12 +239,12 @@ func (a *Approved) renameAllOrNone(passes map[changeKey]bool) {
 
 // holdChange adds a note of a change that is not made, and why.
 func (a *Approved) holdChange(c Change, chosen, reviewed bool) {
-	why := newReason(AsksAll, c.Action)
+	why := reason.New(reason.AsksAll, c.Action)
 	switch {
 	case reviewed:
-		why = newReason(ChangedSince, c.Action)
+		why = reason.New(reason.ChangedSince, c.Action)
 	case chosen:
-		why = newReason(NotReviewed, c.Action)
+		why = reason.New(reason.NotReviewed, c.Action)
 	}
 	c.Action, c.Reason, c.Patch, c.instance, c.assetBuilder = Hold, why, nil, nil, nil
 	a.notes = append(a.notes, c)
@@ -262,7 +263,7 @@ func (a *Approved) noteNoLongerPlanned(only []ReviewLine) {
 	for _, l := range only {
 		if !planned[changeKey{l.AssetID, l.Action}] && !waits[l.AssetID] {
 			a.notes = append(a.notes, Change{
-				Action: Skip, Reason: newReason(NoLongerPlanned, l.Action), Scope: l.Scope(),
+				Action: Skip, Reason: reason.New(reason.NoLongerPlanned, l.Action), Scope: l.Scope(),
 				InstanceID: l.InstanceID, AssetID: l.AssetID, Name: l.Name,
 			})
 		}

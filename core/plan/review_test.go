@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // approveWith returns a world's plan, and what the guard approves with other limits.
@@ -169,13 +170,13 @@ func TestReviewedChanges(t *testing.T) {
 	only := first.ReviewLines()
 	approved := map[string]bool{hostOf(gone).ID: true}
 	w.rules.Now = w.rules.Now.Add(time.Hour) // labels have another time now
-	again := func(edit func()) (written []string, notes map[Code]int) {
+	again := func(edit func()) (written []string, notes map[reason.Code]int) {
 		edit()
 		_, a := w.approveWith(func(l *Limits, _ Plan) { l.Reviewed, l.Approved = only, approved })
 		for c := range a.Changes() {
 			written = append(written, string(c.Action)+" "+c.InstanceID)
 		}
-		notes = map[Code]int{}
+		notes = map[reason.Code]int{}
 		for _, n := range a.Notes() {
 			notes[n.Reason.Code]++
 		}
@@ -191,7 +192,7 @@ func TestReviewedChanges(t *testing.T) {
 		w.addInstances(instanceInProd("i-late", "late", "10.0.0.3")) // nobody has reviewed it
 		w.addInstances(gone)                                         // and one is back
 	})
-	if len(written) > 0 || notes[ChangedSince] != 1 || notes[NotReviewed] != 1 || notes[NoLongerPlanned] != 2 {
+	if len(written) > 0 || notes[reason.ChangedSince] != 1 || notes[reason.NotReviewed] != 1 || notes[reason.NoLongerPlanned] != 2 {
 		t.Errorf("%v %v", written, notes)
 	}
 }
@@ -208,7 +209,7 @@ func TestHeldInTheFile(t *testing.T) {
 		w.addAssets(hostOf(instanceInProd(id, id, "10.0.0.1")))
 	}
 	p, shown := w.approveWith(func(*Limits, Plan) {})
-	file := p.Review(shown, English)
+	file := p.Review(shown, reason.English)
 	if len(file) != 4 || file[0].Held != "" || len(shown.Removals()) != 0 {
 		t.Fatalf("%+v", file)
 	}
@@ -219,8 +220,8 @@ func TestHeldInTheFile(t *testing.T) {
 	}
 	for _, c := range []struct {
 		percent int
-		why     Code
-	}{{30, GuardShare}, {100, HeldInFile}} {
+		why     reason.Code
+	}{{30, reason.GuardShare}, {100, reason.HeldInFile}} {
 		_, got := w.approveWith(func(l *Limits, _ Plan) { l.Percent, l.Reviewed = c.percent, file })
 		if len(got.Creates()) != 1 || len(got.Removals()) != 0 || len(got.Notes()) != 3 || got.Notes()[0].Reason.Code != c.why {
 			t.Errorf("%d%%: %v", c.percent, renderLines(got))
@@ -253,11 +254,11 @@ func TestApprovableHolds(t *testing.T) {
 	w.proof = func(c Change) (Proof, bool) { return Proof{Absent: c.AssetID != denied}, c.AssetID != denied }
 	p, a := w.approveWith(func(*Limits, Plan) {})
 	held := p.ApprovableHolds(a)
-	if len(held) != 4 || held[0].Action != Deactivate || held[0].Reason.Code != GuardRun {
+	if len(held) != 4 || held[0].Action != Deactivate || held[0].Reason.Code != reason.GuardRun {
 		t.Fatalf("%v", held)
 	}
 	approved := map[string]bool{held[0].AssetID: true, denied: true}
-	for hold, want := range map[Code]int{"": 1, GuardParts: 1, GuardBudget: 0} {
+	for hold, want := range map[reason.Code]int{"": 1, reason.GuardParts: 1, reason.GuardBudget: 0} {
 		p, a = w.approveWith(func(l *Limits, _ Plan) { l.Approved, l.Hold.Code = approved, hold })
 		if len(a.Removals()) != want {
 			t.Errorf("%s: removes %v", hold, removedAssets(a))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // absentRule is one row of the package doc's table about assets whose instance is absent: when it applies, and what
@@ -116,7 +117,7 @@ func (r absentRule) decides(also func(*world, *inventory.Asset)) string {
 			continue
 		}
 		text := string(line.Action) + " " + string(line.Reason.Code)
-		if line.Reason.Code == ScopeFailed {
+		if line.Reason.Code == reason.ScopeFailed {
 			text += " " + line.Reason.Args[0].(string)
 		}
 		return text

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // Mode says how far a removal may go.
@@ -97,7 +98,7 @@ type Rules struct {
 	// DeleteAdopted applies Mode to adopted assets too, which are otherwise only deactivated, see removalMode.
 	DeleteAdopted bool
 	Now           time.Time
-	Lang          Lang // of the comment on new assets
+	Lang          reason.Lang // of the comment on new assets
 	// Partial says that only some assets of JumpServer were read, as for events. A name may have a holder that
 	// was not read, so an asset that has "<name>-<instance id>" keeps it; and nothing is deleted, whatever Mode
 	// and Grace say.
@@ -241,7 +242,7 @@ func (r Rules) isWhitelisted(addresses ...string) bool {
 // parseOwnership). Its instance_id line has the Python tool's form. If people change it, a label replaces it.
 func (r Rules) assetComment(i inventory.Instance) string {
 	first := "由 jms-sync 创建，随云上实例更新"
-	if r.Lang == English {
+	if r.Lang == reason.English {
 		first = "created by jms-sync, follows the cloud instance"
 	}
 	lines := []string{first, inventory.KeyInstance + " " + i.ID, inventory.KeyOwner + " " + i.Owner}

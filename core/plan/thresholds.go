@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 const (
@@ -83,9 +84,9 @@ func (g *guard) isPresent(c Change) bool {
 
 // decide returns what really happens to a candidate, and why if it is not its own action. No approval replaces a
 // proof.
-func (g *guard) decide(c Change) (Action, Reason) {
+func (g *guard) decide(c Change) (Action, reason.Reason) {
 	if g.isPresent(c) {
-		return Skip, newReason(StillThere)
+		return Skip, reason.New(reason.StillThere)
 	}
 	if g.limits.Clock.Code != "" {
 		return Hold, g.limits.Clock
@@ -117,24 +118,24 @@ func (g *guard) decide(c Change) (Action, Reason) {
 	if g.limits.Pause.Stands() { // last, so that people see what else holds it
 		return Hold, g.limits.Pause.HoldReason()
 	}
-	return c.Action, Reason{}
+	return c.Action, reason.Reason{}
 }
 
 // checkThresholds reports whether too much would be lost at once, by the run, the account's scope or the owner's
 // scope that several accounts share, and why.
-func (g *guard) checkThresholds(c Change) (Reason, bool) {
+func (g *guard) checkThresholds(c Change) (reason.Reason, bool) {
 	if g.unapproved > g.limits.PerRun {
-		return newReason(GuardRun, g.unapproved, g.limits.PerRun), true
+		return reason.New(reason.GuardRun, g.unapproved, g.limits.PerRun), true
 	}
 	for _, s := range g.statsOf(c) {
 		if why, trips := g.exceedsThreshold(s); trips {
-			if why.Code == GuardEmpty && g.plan.unprovable[c.AssetID] {
-				why = newReason(GuardUnasked, s.dayBefore())
+			if why.Code == reason.GuardEmpty && g.plan.unprovable[c.AssetID] {
+				why = reason.New(reason.GuardUnasked, s.dayBefore())
 			}
 			return why, true
 		}
 	}
-	return Reason{}, false
+	return reason.Reason{}, false
 }
 
 // statsOf returns the counts of the scopes that a candidate belongs to.
@@ -148,18 +149,18 @@ func (g *guard) statsOf(c Change) []*scopeStats {
 	return out
 }
 
-func (g *guard) exceedsThreshold(s *scopeStats) (Reason, bool) {
+func (g *guard) exceedsThreshold(s *scopeStats) (reason.Reason, bool) {
 	switch {
 	case s.isEmptied() && s.dayBefore() > smallScope && !g.limits.AllowEmpty:
-		return newReason(GuardEmpty, s.dayBefore()), true
+		return reason.New(reason.GuardEmpty, s.dayBefore()), true
 	case g.limits.tooMany(s.lost, s.assets):
-		return newReason(GuardShare, s.lost, s.assets, g.limits.Percent), true
+		return reason.New(reason.GuardShare, s.lost, s.assets, g.limits.Percent), true
 	case g.limits.leaks(*s):
-		return newReason(GuardLeak, s.lost+s.recent, s.assets+s.recent, s.recent, g.limits.Percent), true
+		return reason.New(reason.GuardLeak, s.lost+s.recent, s.assets+s.recent, s.recent, g.limits.Percent), true
 	case g.limits.tooMany(s.closedDeletes, s.assets+s.closedByEvent):
-		return newReason(GuardShare, s.closedDeletes, s.assets+s.closedByEvent, g.limits.Percent), true
+		return reason.New(reason.GuardShare, s.closedDeletes, s.assets+s.closedByEvent, g.limits.Percent), true
 	}
-	return Reason{}, false
+	return reason.Reason{}, false
 }
 
 func (l Limits) tooMany(lost, of int) bool {
@@ -172,38 +173,38 @@ func (l Limits) leaks(s scopeStats) bool {
 }
 
 // lacksProof returns why it is not proved that the instance is gone, and reports whether that is so.
-func (g *guard) lacksProof(c Change) (Reason, bool) {
+func (g *guard) lacksProof(c Change) (reason.Reason, bool) {
 	proof, asked := g.proofs[c.AssetID]
 	at := ownerScopeOf(c)
 	switch {
 	case g.plan.unprovable[c.AssetID]:
-		return Reason{}, false
+		return reason.Reason{}, false
 	case g.stillPresent[at] != "":
-		return newReason(GuardContradicts, g.stillPresent[at]), true
+		return reason.New(reason.GuardContradicts, g.stillPresent[at]), true
 	case !asked:
-		return newReason(GuardNotAsked), true
+		return reason.New(reason.GuardNotAsked), true
 	case proof.Err != nil:
-		return newReason(GuardUnproven, proof.Err.Error()), true
+		return reason.New(reason.GuardUnproven, proof.Err.Error()), true
 	}
-	return Reason{}, false
+	return reason.Reason{}, false
 }
 
 // hasWeakProof reports whether only one kind of call shows the absence, and no run at least noticePeriod ago found
 // the same. Half a proof is missing, so neither a limit nor an approval replaces it.
-func (g *guard) hasWeakProof(c Change) (Reason, bool) {
+func (g *guard) hasWeakProof(c Change) (reason.Reason, bool) {
 	why := g.proofs[c.AssetID].Weak
 	if why == nil {
-		return Reason{}, false
+		return reason.Reason{}, false
 	}
 	since, until := g.confirmationTimes(c)
-	return newReason(GuardWeak, why.Error(), formatTime(since), formatTime(until)), g.plan.now.Before(until)
+	return reason.New(reason.GuardWeak, why.Error(), formatTime(since), formatTime(until)), g.plan.now.Before(until)
 }
 
 // awaitsConfirmation reports whether a small scope has become empty, and no run at least noticePeriod ago proved
 // the same absence.
-func (g *guard) awaitsConfirmation(c Change) (Reason, bool) {
+func (g *guard) awaitsConfirmation(c Change) (reason.Reason, bool) {
 	if g.limits.AllowEmpty || g.plan.unprovable[c.AssetID] {
-		return Reason{}, false
+		return reason.Reason{}, false
 	}
 	for _, s := range g.statsOf(c) {
 		if !s.isEmptied() {
@@ -211,10 +212,10 @@ func (g *guard) awaitsConfirmation(c Change) (Reason, bool) {
 		}
 		since, until := g.confirmationTimes(c)
 		if g.plan.now.Before(until) {
-			return newReason(GuardMissing, s.dayBefore(), formatTime(since), formatTime(until)), true
+			return reason.New(reason.GuardMissing, s.dayBefore(), formatTime(since), formatTime(until)), true
 		}
 	}
-	return Reason{}, false
+	return reason.Reason{}, false
 }
 
 // confirmationTimes returns when the absence was first proved, which may be now, and from when a second proof
@@ -238,17 +239,17 @@ func parseMissingSince(a inventory.Asset, now time.Time) (at time.Time, known bo
 // absenceLabelWrite returns the write of jms-missing for a later run, if one is needed: the instance was absent for
 // the first time, or was seen after all. A weak proof is recorded whatever holds its candidate: otherwise a person
 // who approves that would wait once more.
-func (g *guard) absenceLabelWrite(c Change, why Reason) (Change, bool) {
+func (g *guard) absenceLabelWrite(c Change, why reason.Reason) (Change, bool) {
 	a := *c.Before
 	_, known := parseMissingSince(a, g.plan.now)
 	if g.limits.Clock.Code != "" {
 		return Change{}, false
 	}
-	first := why.Code == GuardMissing || g.proofs[c.AssetID].Weak != nil && g.stillPresent[ownerScopeOf(c)] == ""
+	first := why.Code == reason.GuardMissing || g.proofs[c.AssetID].Weak != nil && g.stillPresent[ownerScopeOf(c)] == ""
 	switch {
 	case first && !known:
 		return labelWrite(c, a, replaceLabel(a, inventory.LabelMissing, inventory.FormatLabelTime(g.plan.now))), true
-	case why.Code == StillThere && a.LabelCount(inventory.LabelMissing) > 0:
+	case why.Code == reason.StillThere && a.LabelCount(inventory.LabelMissing) > 0:
 		return labelWrite(c, a, replaceLabel(a, inventory.LabelMissing, "")), true
 	}
 	return Change{}, false

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // setWeakProof makes one instance's absence weakly proved; two kinds of calls agree on all others.
@@ -98,7 +99,7 @@ func TestOneWitnessIsTold(t *testing.T) {
 	w.setWeakProof("i-1")
 	p, a := w.approveWith(func(*Limits, Plan) {})
 	for _, want := range []string{"the index does not know it", "2026-03-01T08:00:00Z", "2026-03-01T08:10:00Z"} {
-		if got := a.Notes()[0].Reason.Text(English); !strings.Contains(got, want) {
+		if got := a.Notes()[0].Reason.Text(reason.English); !strings.Contains(got, want) {
 			t.Errorf("%q lacks %q", got, want)
 		}
 	}
@@ -178,7 +179,7 @@ func TestPartialAddresses(t *testing.T) {
 // TestPartialAddressesAdoptNothing: an address is unique only if all addresses are known.
 func TestPartialAddressesAdoptNothing(t *testing.T) {
 	t.Parallel()
-	for partial, want := range map[bool]Code{false: AdoptedByAddress, true: AmbiguousUnread} {
+	for partial, want := range map[bool]reason.Code{false: reason.AdoptedByAddress, true: reason.AmbiguousUnread} {
 		w := newWorld()
 		w.addAssets(foreignHost("a", "web", "", true))
 		w.addInstances(instanceInProd("i-1", "web", w.assets[0].Address), instanceInProd("i-2", "db", "10.9.9.9", func(i *inventory.Instance) { i.AddressesPartial = partial }))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // The account of most tests.
@@ -47,7 +48,7 @@ func newWorld() *world {
 	w := &world{
 		rules: Rules{
 			Accounts: map[string]Account{prod: {Type: "阿里云", Enabled: true}},
-			Mode:     ModeDelete, Grace: 7 * 24 * time.Hour, Now: now(), Lang: Chinese,
+			Mode:     ModeDelete, Grace: 7 * 24 * time.Hour, Now: now(), Lang: reason.Chinese,
 		},
 		limits: Limits{Percent: 100, Min: 1000, PerRun: 1000, AllowEmpty: true},
 		proof:  func(Change) (Proof, bool) { return Proof{Absent: true}, true },
@@ -293,7 +294,7 @@ func checkTexts(t *testing.T, a Approved) {
 	t.Helper()
 	changes := slices.Concat(a.Creates(), a.Updates(), a.Removals(), a.Notes(), slices.Concat(a.Renames()...))
 	for _, c := range changes {
-		for _, lang := range []Lang{Chinese, English} {
+		for _, lang := range []reason.Lang{reason.Chinese, reason.English} {
 			text := c.Reason.Text(lang)
 			if text == "" || text == string(c.Reason.Code) || strings.Contains(text, "%!") {
 				t.Errorf("%s %s: reason %q reads %q in %s", c.Action, c.InstanceID, c.Reason.Code, text, lang)

@@ -16,6 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -191,7 +192,7 @@ func (r *eventRun) batchByOwner(events []cloud.ParsedEvent) []*ownerBatch {
 		why, strange := r.foreignEventReason(scopes, h.Target.AccountID)
 		if strange {
 			r.setOutcome(n, EventFailed, r.reasonText(why))
-			r.problems = append(r.problems, &plan.RunError{Kind: inventory.OtherAccount, Reason: why})
+			r.problems = append(r.problems, &reason.RunError{Kind: inventory.OtherAccount, Reason: why})
 			continue
 		}
 		if len(scopes) > 0 {
@@ -212,8 +213,8 @@ func (r *eventRun) batchByOwner(events []cloud.ParsedEvent) []*ownerBatch {
 			r.problems = append(r.problems, err)
 			continue
 		}
-		why = plan.NewReason(plan.NotOurAccount, h.Target.AccountID, cmp.Or(h.Target.Region, "project_id "+h.Target.ProjectID))
-		r.Engine.Log.Warn("event ignored", "event", h.ID, "what", h.Description, "reason", why.Text(plan.English))
+		why = reason.New(reason.NotOurAccount, h.Target.AccountID, cmp.Or(h.Target.Region, "project_id "+h.Target.ProjectID))
+		r.Engine.Log.Warn("event ignored", "event", h.ID, "what", h.Description, "reason", why.Text(reason.English))
 		r.setOutcome(n, EventIgnored, r.reasonText(why))
 	}
 	return order
@@ -291,7 +292,7 @@ func (r *eventRun) setOutcome(event int, outcome EventOutcome, reason string) {
 }
 
 // reasonText puts a reason into the language of the results.
-func (r *eventRun) reasonText(why plan.Reason) string { return why.Text(r.Engine.Cards.Options.Lang) }
+func (r *eventRun) reasonText(why reason.Reason) string { return why.Text(r.Engine.Cards.Options.Lang) }
 
 func (r *eventRun) setTargetOutcome(s *target, outcome EventOutcome, reason string) {
 	if s == nil {

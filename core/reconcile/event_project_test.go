@@ -20,6 +20,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
@@ -96,7 +97,7 @@ func (w *projectWorld) handleTraces(t *testing.T, from string, traces ...string)
 		Engine: engine.Engine{
 			Rules:        plan.Rules{Accounts: map[string]plan.Account{"far": {Cloud: inventory.Huawei}}, Mode: plan.ModeDelete},
 			Limits:       plan.Limits{Percent: 20, Min: 3, PerRun: 50},
-			Cards:        delivery.Cards{Options: report.Options{Lang: plan.English}},
+			Cards:        delivery.Cards{Options: report.Options{Lang: reason.English}},
 			ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log},
 			Now:          func() time.Time { return w.now }, Log: log,
 		},

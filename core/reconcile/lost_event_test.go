@@ -8,7 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
-	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
@@ -39,7 +39,7 @@ func TestEventRedelivered(t *testing.T) {
 				t.Errorf("the second delivery: %+v %d", a.Results, a.Deactivated)
 			}
 			w.WaitForServer(2 * time.Minute)
-			if a = hear(); a.NeedsRedelivery() || a.Deactivated != 0 || a.Results[0].Reason != plan.NewReason(plan.NothingToClose).Text(plan.English) {
+			if a = hear(); a.NeedsRedelivery() || a.Deactivated != 0 || a.Results[0].Reason != reason.New(reason.NothingToClose).Text(reason.English) {
 				t.Errorf("the third delivery: %+v", a.Results)
 			}
 			w.WaitForServer(time.Hour)

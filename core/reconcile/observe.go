@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // pollUntilFinished works on all scopes at once: what JumpServer holds of their instances is read first,
@@ -65,12 +66,12 @@ func (r *eventRun) nextPollWait(open []*ownerBatch, wait, waited time.Duration) 
 
 // setTimeoutOutcome ends the events of an instance of which the cloud does not show what they say.
 func (r *eventRun) setTimeoutOutcome(g *ownerBatch, s *target) {
-	outcome, why := EventLater, plan.NotShownYet
+	outcome, why := EventLater, reason.NotShownYet
 	asset, exists := g.assets.byID[s.assetID]
 	if r.Redelivers && !r.halt.Stands() && s.released && exists && asset.Active && plan.IsOurs(asset) {
-		outcome, why = EventFailed, plan.ReleaseNotSeen // what stays open must not wait for the next full run
+		outcome, why = EventFailed, reason.ReleaseNotSeen // what stays open must not wait for the next full run
 	}
-	r.setTargetOutcome(s, outcome, r.reasonText(plan.NewReason(why)))
+	r.setTargetOutcome(s, outcome, r.reasonText(reason.New(why)))
 }
 
 // pendingTargets returns the targets that are still asked for, by id.
@@ -244,7 +245,7 @@ func (r *eventRun) observe(g *ownerBatch) observation {
 				continue
 			}
 			if why, weak := found.Weak[s.instanceID]; weak {
-				r.setTargetOutcome(s, EventLater, r.reasonText(plan.NewReason(plan.WeaklyAbsent, why.Error())))
+				r.setTargetOutcome(s, EventLater, r.reasonText(reason.New(reason.WeaklyAbsent, why.Error())))
 				g.finished[s.instanceID] = true
 				continue
 			}
@@ -305,17 +306,17 @@ func (r *eventRun) evaluate(g *ownerBatch, s *target, found []inventory.Instance
 		s.notShown, s.provedAbsentAt = false, time.Time{}
 		return true
 	case exists && plan.IsUnproved(asset):
-		r.setTargetOutcome(s, EventIgnored, r.reasonText(plan.NewReason(plan.OursUnproved)))
+		r.setTargetOutcome(s, EventIgnored, r.reasonText(reason.New(reason.OursUnproved)))
 	case exists && !plan.IsOurs(asset):
-		r.setTargetOutcome(s, EventIgnored, r.reasonText(plan.NewReason(plan.MarksTakenOff, asset.Name)))
+		r.setTargetOutcome(s, EventIgnored, r.reasonText(reason.New(reason.MarksTakenOff, asset.Name)))
 	case !s.reportedPresent && !exists && g.claimed(s.instanceID):
-		r.setTargetOutcome(s, EventIgnored, r.reasonText(plan.NewReason(plan.LabelsAlone, s.instanceID)))
+		r.setTargetOutcome(s, EventIgnored, r.reasonText(reason.New(reason.LabelsAlone, s.instanceID)))
 	case s.hasNothingToClose(&g.assets):
 		r.foundInactive[s.assetID] = exists
-		r.setTargetOutcome(s, EventDone, r.reasonText(plan.NewReason(plan.NothingToClose)))
+		r.setTargetOutcome(s, EventDone, r.reasonText(reason.New(reason.NothingToClose)))
 	case !s.released && !s.provedAbsentAt.IsZero() && now.Sub(s.provedAbsentAt) >= firstPollWait:
 		// Only a release closes. That a started or stopped instance is not shown is for a full run and its guard to judge.
-		r.setTargetOutcome(s, EventLater, r.reasonText(plan.NewReason(plan.NotReleased)))
+		r.setTargetOutcome(s, EventLater, r.reasonText(reason.New(reason.NotReleased)))
 	case !s.provedAbsentAt.IsZero() && now.Sub(s.provedAbsentAt) >= firstPollWait && g.unresolvedError != nil:
 		r.failByCloud(g, []*target{s}, g.unresolvedError)
 		return true

@@ -3,11 +3,12 @@ package reconcile
 import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // foreignEventReason returns why an owner's event is not about these scopes, where an account of theirs is remembered to be
 // another's.
-func (r *eventRun) foreignEventReason(scopes []inventory.Scope, owner string) (why plan.Reason, is bool) {
+func (r *eventRun) foreignEventReason(scopes []inventory.Scope, owner string) (why reason.Reason, is bool) {
 	e := r.Engine
 	for _, at := range scopes {
 		if e.Memory.Owners == nil || e.Rules.Accounts[at.Account].Owner != "" {
@@ -22,5 +23,5 @@ func (r *eventRun) foreignEventReason(scopes []inventory.Scope, owner string) (w
 			return why, true
 		}
 	}
-	return plan.Reason{}, false
+	return reason.Reason{}, false
 }

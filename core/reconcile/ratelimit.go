@@ -5,6 +5,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -41,13 +42,13 @@ func (r *eventRun) loadRemovalLimits(g *ownerBatch, candidates []plan.Change) *r
 
 // hold returns why a removal whose instance is proved absent waits for the next full run, and counts it as made
 // otherwise.
-func (w *removalLimits) hold(c plan.Change) (plan.Reason, bool) {
+func (w *removalLimits) hold(c plan.Change) (reason.Reason, bool) {
 	last := w.last[c.Scope]
 	switch {
 	case last.HeldRemovals > 0:
-		return plan.NewReason(plan.GuardHolds, last.HeldRemovals), true
+		return reason.New(reason.GuardHolds, last.HeldRemovals), true
 	case w.storm >= maxEventRemovals:
-		return plan.NewReason(plan.GuardStorm, w.storm), true
+		return reason.New(reason.GuardStorm, w.storm), true
 	}
 	if last.FullAt.IsZero() { // no state says what the last full run held here
 		if why, holds := w.holdByShare(c); holds {
@@ -55,17 +56,17 @@ func (w *removalLimits) hold(c plan.Change) (plan.Reason, bool) {
 		}
 	}
 	w.storm++
-	return plan.Reason{}, false
+	return reason.Reason{}, false
 }
 
 // holdByShare weighs a removal against what its scope has lost within a day.
-func (w *removalLimits) holdByShare(c plan.Change) (plan.Reason, bool) {
+func (w *removalLimits) holdByShare(c plan.Change) (reason.Reason, bool) {
 	if !w.whole {
-		return plan.NewReason(plan.EventCrowd, w.deactivated), true
+		return reason.New(reason.EventCrowd, w.deactivated), true
 	}
 	why, holds, err := w.losses.Hold(*c.Before)
 	if err != nil {
-		return plan.NewReason(plan.EventUncounted, err.Error()), true
+		return reason.New(reason.EventUncounted, err.Error()), true
 	}
 	return why, holds
 }

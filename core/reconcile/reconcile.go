@@ -7,6 +7,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // reconcile plans and applies what the cloud answered, with the rules of a full run on just these
@@ -129,8 +130,8 @@ func (r *eventRun) eventLimits() plan.Limits {
 
 // rateLimitRemovals returns proofs for the proved absences and for nothing else, as many as the account may
 // lose by events now.
-func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, absent []*target) (plan.Proofs, map[string]plan.Reason) {
-	proofs, held := plan.Proofs{}, map[string]plan.Reason{}
+func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, absent []*target) (plan.Proofs, map[string]reason.Reason) {
+	proofs, held := plan.Proofs{}, map[string]reason.Reason{}
 	if len(candidates) == 0 {
 		return proofs, held
 	}
@@ -160,7 +161,7 @@ func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, ab
 
 // applyPlan writes an approved plan and says what became of each event. With retry it returns the
 // changes that failed on something which was not read.
-func (r *eventRun) applyPlan(g *ownerBatch, what observation, approved plan.Approved, held map[string]plan.Reason, retry bool) []apply.Item {
+func (r *eventRun) applyPlan(g *ownerBatch, what observation, approved plan.Approved, held map[string]reason.Reason, retry bool) []apply.Item {
 	r.callBeforeWrite(approved)
 	r.removals.RecordIntents(r.ctx, approved)
 	writing := r.Engine.WriteOptions()
@@ -184,7 +185,7 @@ func (r *eventRun) applyPlan(g *ownerBatch, what observation, approved plan.Appr
 			outcome = EventHeld
 			why, limited := held[n.AssetID]
 			switch {
-			case limited && why.Code == plan.EventUncounted && r.Redelivers:
+			case limited && why.Code == reason.EventUncounted && r.Redelivers:
 				n.Reason, outcome = why, EventFailed // JumpServer may count when it comes again
 			case limited:
 				n.Reason = why
@@ -224,7 +225,7 @@ func (r *eventRun) setUnchangedOutcomes(g *ownerBatch, what observation, result 
 	}
 	for _, s := range g.targetsOf(what.present) {
 		if !told[s.instanceID] {
-			r.setTargetOutcome(s, EventDone, r.reasonText(plan.NewReason(plan.AsInCloud)))
+			r.setTargetOutcome(s, EventDone, r.reasonText(reason.New(reason.AsInCloud)))
 		}
 	}
 }
@@ -238,7 +239,7 @@ func (r *eventRun) itemOutcome(i apply.Item) (EventOutcome, string) {
 	case apply.NotReached, apply.Unknown:
 		return EventFailed, r.reasonText(i.Reason)
 	case apply.Kept:
-		if i.Reason.Code == plan.ChangedMeanwhile {
+		if i.Reason.Code == reason.ChangedMeanwhile {
 			return EventFailed, r.reasonText(i.Reason) // nothing was written, so it must come again
 		}
 		return EventDone, r.reasonText(i.Reason)
@@ -249,7 +250,7 @@ func (r *eventRun) itemOutcome(i apply.Item) (EventOutcome, string) {
 // isRetryable reports whether a change failed on something that the few reads of an event do not
 // show: an asset whose comment no longer names its instance.
 func isRetryable(i apply.Item) bool {
-	return i.State == apply.Kept && i.Reason.Code == plan.AlreadyThere
+	return i.State == apply.Kept && i.Reason.Code == reason.AlreadyThere
 }
 
 // retry plans the retryable changes once more: their assets are read by id.

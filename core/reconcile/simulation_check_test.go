@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // recordHosts keeps the hosts as they are before a write.
@@ -143,7 +144,7 @@ func (s *simulation) checkConverged(last engine.RunResult) {
 		switch {
 		case l.Action == plan.Hold:
 			held[l.InstanceID] = true
-		case l.Reason.Code == plan.OursUnproved: // a person edited its comment, then its instance went
+		case l.Reason.Code == reason.OursUnproved: // a person edited its comment, then its instance went
 			unproved[l.AssetID] = true
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
@@ -77,7 +78,7 @@ func newSimulation(t *testing.T, seed uint64, seen *counters) *simulation {
 	s.server = jumpservertest.New(jumpservertest.Options{Version: s.version, TB: t})
 	s.lossy = s.rand.IntN(4) == 0
 	s.rules = plan.Rules{
-		Accounts: map[string]plan.Account{"one": {Type: "阿里云"}, "two": {Type: "阿里云"}, "part": {Type: "阿里云"}}, Lang: plan.English,
+		Accounts: map[string]plan.Account{"one": {Type: "阿里云"}, "two": {Type: "阿里云"}, "part": {Type: "阿里云"}}, Lang: reason.English,
 		Mode:  []plan.Mode{plan.ModeDelete, plan.ModeDelete, plan.ModeDeactivate}[s.rand.IntN(3)],
 		Grace: []time.Duration{0, 10 * time.Minute, 168 * time.Hour}[s.rand.IntN(3)],
 	}
@@ -183,7 +184,7 @@ func (s *simulation) newEngine(client *jumpserver.Client) engine.Engine {
 		Clouds: s.newFleet(), Bastion: client, Rules: s.rules, Log: quiet, Now: time.Now,
 		Limits:       plan.Limits{Percent: 50, Min: 2, PerRun: 6},
 		ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: quiet},
-		Cards:        delivery.Cards{Options: report.Options{Lang: plan.English, Location: time.UTC}, NotifyOn: delivery.NotifyOnFailure},
+		Cards:        delivery.Cards{Options: report.Options{Lang: reason.English, Location: time.UTC}, NotifyOn: delivery.NotifyOnFailure},
 	}
 }
 

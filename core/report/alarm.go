@@ -8,7 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/notify"
-	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // ScopeAge is when a scope was last part of a complete run.
@@ -59,7 +59,7 @@ func NewSharedStoreNote(server string, others []string, o Options) notify.Messag
 }
 
 // SharedStoreText returns the text of NewSharedStoreNote without Markdown and heading. others has at least one.
-func SharedStoreText(server string, others []string, lang plan.Lang) string {
+func SharedStoreText(server string, others []string, lang reason.Lang) string {
 	w := textsOf(lang)
 	const most = 5
 	names := strings.Join(others[:min(len(others), most)], w.comma)
@@ -85,7 +85,7 @@ func NewConfigAlarm(function, why string, now time.Time, o Options) notify.Messa
 
 // NewStalenessReport returns the report of a trigger that only checks whether there are complete runs; late: there
 // was none for more than maxAge.
-func NewStalenessReport(at time.Time, late bool, maxAge time.Duration, lang plan.Lang) Report {
+func NewStalenessReport(at time.Time, late bool, maxAge time.Duration, lang reason.Lang) Report {
 	r := newReport(at)
 	r.Outcome = OK
 	if late {
@@ -96,8 +96,8 @@ func NewStalenessReport(at time.Time, late bool, maxAge time.Duration, lang plan
 	return r
 }
 
-func stalenessText(maxAge time.Duration, lang plan.Lang) string {
-	if lang == plan.English {
+func stalenessText(maxAge time.Duration, lang reason.Lang) string {
+	if lang == reason.English {
 		return fmt.Sprintf("no complete run for more than %s", maxAge)
 	}
 	return fmt.Sprintf("超过 %s 没有一次完整同步", maxAge)

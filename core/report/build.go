@@ -10,6 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // Build returns the report of a run. It is pure. Each line becomes:
@@ -70,9 +71,9 @@ func Build(in Input) Report {
 
 // isWarning reports whether an error needs no action now: people should know of it before it becomes a failure.
 func isWarning(err error) bool {
-	var t *plan.RunError
+	var t *reason.RunError
 	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) &&
-		(t.Reason.Code == plan.OnlyDeactivate || t.Reason.Code == plan.ClockJumpServer || t.Reason.Code == plan.SomeByLabelsAlone)
+		(t.Reason.Code == reason.OnlyDeactivate || t.Reason.Code == reason.ClockJumpServer || t.Reason.Code == reason.SomeByLabelsAlone)
 }
 
 func (r *Report) addScope(l inventory.Listing, w texts) {
@@ -221,7 +222,7 @@ func (w texts) runErrorEntry(err error) ErrorEntry {
 	if err != nil {
 		f.Message = w.errorText(err)
 	}
-	var t *plan.RunError
+	var t *reason.RunError
 	if errors.As(err, &t) {
 		f.Message = t.Reason.Text(w.lang)
 	}

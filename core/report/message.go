@@ -10,6 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // MaxMessageBytes limits a message: title, text, and link together as JSON strings. Chat robots refuse more than
@@ -21,7 +22,7 @@ const StyleList = "list"
 
 // Options say how a message is written.
 type Options struct {
-	Lang        plan.Lang
+	Lang        reason.Lang
 	Location    *time.Location // of the times shown; nil = UTC
 	Style       string         // "table" or "list"; chat clients differ in rendering tables
 	AssetURL    string         // where the button leads

@@ -12,6 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -34,12 +35,12 @@ func messageSize(t testing.TB, m notify.Message) int {
 
 func TestMessage(t *testing.T) {
 	t.Parallel()
-	zh, en := fullInput(plan.Chinese), fullInput(plan.English)
-	compareGolden(t, "message-zh-table", messageText(report.NewMessage(report.Build(zh), messageOptions(plan.Chinese, "table"))))
-	compareGolden(t, "message-zh-list", messageText(report.NewMessage(report.Build(zh), messageOptions(plan.Chinese, "list"))))
-	compareGolden(t, "message-en-table", messageText(report.NewMessage(report.Build(en), messageOptions(plan.English, "table"))))
+	zh, en := fullInput(reason.Chinese), fullInput(reason.English)
+	compareGolden(t, "message-zh-table", messageText(report.NewMessage(report.Build(zh), messageOptions(reason.Chinese, "table"))))
+	compareGolden(t, "message-zh-list", messageText(report.NewMessage(report.Build(zh), messageOptions(reason.Chinese, "list"))))
+	compareGolden(t, "message-en-table", messageText(report.NewMessage(report.Build(en), messageOptions(reason.English, "table"))))
 	zh.DryRun = true
-	compareGolden(t, "message-zh-dry", messageText(report.NewMessage(report.Build(zh), messageOptions(plan.Chinese, "table"))))
+	compareGolden(t, "message-zh-dry", messageText(report.NewMessage(report.Build(zh), messageOptions(reason.Chinese, "table"))))
 }
 
 // TestUnfinishedMessage: a run whose time was too short has not failed, unless something else did.
@@ -48,10 +49,10 @@ func TestUnfinishedMessage(t *testing.T) {
 	in := report.Input{
 		Started: startTime(), Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 3)},
 		Items: []apply.Item{
-			doneItem(newChange(plan.Create, 1, plan.NewReason(plan.NewInstance))),
-			{Change: newChange(plan.Create, 2, plan.NewReason(plan.NewInstance)), State: apply.NotReached, Reason: plan.NewReason(plan.TimeUp)},
+			doneItem(newChange(plan.Create, 1, reason.New(reason.NewInstance))),
+			{Change: newChange(plan.Create, 2, reason.New(reason.NewInstance)), State: apply.NotReached, Reason: reason.New(reason.TimeUp)},
 		},
-		Problems: []error{&plan.RunError{Kind: inventory.Deadline, Reason: plan.NewReason(plan.RanOutOfTime, 1, 2, 1)}},
+		Problems: []error{&reason.RunError{Kind: inventory.Deadline, Reason: reason.New(reason.RanOutOfTime, 1, 2, 1)}},
 	}
 	says := func(unfinished bool) {
 		t.Helper()
@@ -68,7 +69,7 @@ func TestUnfinishedMessage(t *testing.T) {
 	in.Problems = append(in.Problems, &inventory.Error{Kind: inventory.Temporary, Message: "odd"})
 	says(false)
 	in.Problems = in.Problems[:1]
-	in.Items = append(in.Items, apply.Item{Change: newChange(plan.Update, 3, plan.Reason{}), State: apply.Failed, Err: &inventory.Error{Kind: inventory.Invalid}})
+	in.Items = append(in.Items, apply.Item{Change: newChange(plan.Update, 3, reason.Reason{}), State: apply.Failed, Err: &inventory.Error{Kind: inventory.Invalid}})
 	says(false)
 }
 
@@ -86,11 +87,11 @@ const hostile = "a|b\n| forged | 1.2.3.4 | Linux |\n\n# head `code` [click](http
 
 func TestNamesForgeNothing(t *testing.T) {
 	t.Parallel()
-	c := newChange(plan.Create, 1, plan.NewReason(plan.NewInstance))
+	c := newChange(plan.Create, 1, reason.New(reason.NewInstance))
 	c.Name, c.Address, c.Platform = hostile, hostile, hostile
 	c.Scope = newInventoryScope(hostile, hostile)
 	held := c
-	held.Action, held.Reason = plan.Hold, plan.NewReason(plan.GuardUnproven, hostile)
+	held.Action, held.Reason = plan.Hold, reason.New(reason.GuardUnproven, hostile)
 	fault := &inventory.Error{Kind: inventory.Denied, Message: hostile}
 	in := report.Input{
 		Started: startTime(), Notes: []plan.Change{held}, Problems: []error{fault, &inventory.Error{Kind: inventory.Limit, Message: hostile}},
@@ -98,7 +99,7 @@ func TestNamesForgeNothing(t *testing.T) {
 		Listings: []inventory.Listing{failedListing(hostile, hostile, inventory.Denied, hostile)},
 	}
 	for _, style := range []string{"table", "list"} {
-		checkHarmless(t, report.NewMessage(report.Build(in), messageOptions(plan.Chinese, style)).Markdown)
+		checkHarmless(t, report.NewMessage(report.Build(in), messageOptions(reason.Chinese, style)).Markdown)
 	}
 }
 
@@ -128,7 +129,7 @@ func checkHarmless(t testing.TB, markdown string) {
 
 // largestInput returns a run in which everything went wrong this many times, with names and texts of the greatest
 // length and width.
-func largestInput(lang plan.Lang, wide string, times int) report.Input {
+func largestInput(lang reason.Lang, wide string, times int) report.Input {
 	long := strings.Repeat(wide, 400)
 	in := report.Input{Started: startTime(), Language: lang, Environment: long, DryRun: true}
 	for n := range times {
@@ -136,7 +137,7 @@ func largestInput(lang plan.Lang, wide string, times int) report.Input {
 		in.Problems = append(in.Problems,
 			&inventory.Error{Kind: inventory.Deadline, Message: long}, &inventory.Error{Kind: inventory.Limit, Message: long})
 		for _, action := range []plan.Action{plan.Create, plan.Update, plan.Deactivate, plan.Delete, plan.Hold} {
-			c := newChange(action, n, plan.NewReason(plan.GuardUnproven, fmt.Sprint(n, long)))
+			c := newChange(action, n, reason.New(reason.GuardUnproven, fmt.Sprint(n, long)))
 			c.Name, c.Address, c.Platform, c.Scope = long, long, long, newInventoryScope(long, long)
 			if action == plan.Hold {
 				in.Notes = append(in.Notes, c)
@@ -151,7 +152,7 @@ func largestInput(lang plan.Lang, wide string, times int) report.Input {
 func TestWorstMessageFits(t *testing.T) {
 	t.Parallel()
 	for _, wide := range []string{"x", "\"", "名", "𠮷", "<", "\\", "\xff", "e\u0301", "a "} {
-		for _, lang := range []plan.Lang{plan.Chinese, plan.English} {
+		for _, lang := range []reason.Lang{reason.Chinese, reason.English} {
 			r := report.Build(largestInput(lang, wide, 100))
 			for _, style := range []string{"table", "list"} {
 				m := report.NewMessage(r, messageOptions(lang, style))
@@ -175,7 +176,7 @@ func TestWorstMessageFits(t *testing.T) {
 // TestFailuresSurvive: if there is little room, failures get it before anything else.
 func TestFailuresSurvive(t *testing.T) {
 	t.Parallel()
-	m := report.NewMessage(report.Build(largestInput(plan.English, "𠮷", 1000)), messageOptions(plan.English, "table"))
+	m := report.NewMessage(report.Build(largestInput(reason.English, "𠮷", 1000)), messageOptions(reason.English, "table"))
 	rows := func(head string) int {
 		_, rest, found := strings.Cut(m.Markdown, "### "+head+"\n\n")
 		if !found {
@@ -199,12 +200,12 @@ func FuzzMessage(f *testing.F) {
 	f.Add(hostile, "10.0.0.1", "cn-beijing", 3)
 	f.Add("\xe4\xb8", "|", "w\u200bww.x", 4000)
 	f.Fuzz(func(t *testing.T, name, address, text string, n int) {
-		c := newChange(plan.Delete, 1, plan.NewReason(plan.GraceOver, text))
+		c := newChange(plan.Delete, 1, reason.New(reason.GraceOver, text))
 		c.Name, c.Address, c.Scope = name, address, newInventoryScope(name, text)
 		in := report.Input{Started: startTime(), Listings: []inventory.Listing{failedListing(name, address, inventory.Denied, text)}}
 		for range max(min(n, 50), 1) {
 			in.Items = append(in.Items, doneItem(c), apply.Item{Change: c, State: apply.Failed, Err: &inventory.Error{Message: text}})
-			in.Notes = append(in.Notes, plan.Change{Action: plan.Hold, Name: name, Reason: plan.NewReason(plan.GuardUnproven, text)})
+			in.Notes = append(in.Notes, plan.Change{Action: plan.Hold, Name: name, Reason: reason.New(reason.GuardUnproven, text)})
 		}
 		for _, style := range []string{"table", "list"} {
 			m := report.NewMessage(report.Build(in), report.Options{Style: style, Environment: name})

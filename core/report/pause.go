@@ -1,6 +1,6 @@
 package report
 
-import "github.com/jms-sync/jms-sync/core/plan"
+import "github.com/jms-sync/jms-sync/core/reason"
 
 // Pause is what a person has paused, as the results show it.
 type Pause struct {
@@ -10,7 +10,7 @@ type Pause struct {
 }
 
 // pauseOf returns what to report of a pause; nil = nothing.
-func pauseOf(in Input, lang plan.Lang) *Pause {
+func pauseOf(in Input, lang reason.Lang) *Pause {
 	switch {
 	case in.Pause.Stands():
 		return &Pause{Stands: true, All: in.Pause.All, Text: in.Pause.Why.Text(lang)}

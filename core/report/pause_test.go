@@ -8,11 +8,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
 // pausedRun returns a run during a pause: of all writes, or one of removals that began during the run.
-func pausedRun(lang plan.Lang, all bool) report.Input {
+func pausedRun(lang reason.Lang, all bool) report.Input {
 	p := plan.NewPause(all, "anna@ops", startTime().Add(-time.Hour), startTime().Add(time.Hour), "upgrade <b>")
 	in := report.Input{
 		Started: startTime(), Language: lang, Pause: p,
@@ -22,18 +23,18 @@ func pausedRun(lang plan.Lang, all bool) report.Input {
 		in.Notes = append(in.Notes, newChange(plan.Hold, 1, p.HoldReason()), newChange(plan.Hold, 2, p.HoldReason()))
 		return in
 	}
-	in.Items = append(in.Items, doneItem(newChange(plan.Create, 1, plan.NewReason(plan.NewInstance))),
-		apply.Item{Change: newChange(plan.Deactivate, 2, plan.NewReason(plan.InstanceGone)), State: apply.Held, Reason: p.HoldReason()})
+	in.Items = append(in.Items, doneItem(newChange(plan.Create, 1, reason.New(reason.NewInstance))),
+		apply.Item{Change: newChange(plan.Deactivate, 2, reason.New(reason.InstanceGone)), State: apply.Held, Reason: p.HoldReason()})
 	return in
 }
 
 // TestPausedMessage: the card begins with what is paused, by whom, until when and why.
 func TestPausedMessage(t *testing.T) {
 	t.Parallel()
-	zh, en := report.Build(pausedRun(plan.Chinese, true)), report.Build(pausedRun(plan.English, false))
-	compareGolden(t, "message-zh-paused", messageText(report.NewMessage(zh, messageOptions(plan.Chinese, "table"))))
-	compareGolden(t, "message-en-paused", messageText(report.NewMessage(en, messageOptions(plan.English, "list"))))
-	compareGolden(t, "summary-en-paused", report.Summary(en, plan.English))
+	zh, en := report.Build(pausedRun(reason.Chinese, true)), report.Build(pausedRun(reason.English, false))
+	compareGolden(t, "message-zh-paused", messageText(report.NewMessage(zh, messageOptions(reason.Chinese, "table"))))
+	compareGolden(t, "message-en-paused", messageText(report.NewMessage(en, messageOptions(reason.English, "list"))))
+	compareGolden(t, "summary-en-paused", report.Summary(en, reason.English))
 	if en.Outcome != report.Held || en.Held != 1 || en.Created != 1 || en.Skipped != 0 {
 		t.Errorf("%+v", en)
 	}
@@ -42,14 +43,14 @@ func TestPausedMessage(t *testing.T) {
 // TestPauseOver: a pause that ended is reported, unless another is in force.
 func TestPauseOver(t *testing.T) {
 	t.Parallel()
-	in := pausedRun(plan.English, true)
+	in := pausedRun(reason.English, true)
 	in.PauseEnded = plan.PauseEndedReason(false, "bob@ops", startTime().Add(-time.Hour), startTime(), "")
 	if r := report.Build(in); r.Pause == nil || !r.Pause.Stands {
 		t.Errorf("%+v", r.Pause)
 	}
 	in.Pause = plan.Pause{}
 	r := report.Build(in)
-	if r.Pause == nil || r.Pause.Stands || !strings.Contains(report.NewMessage(r, report.Options{Lang: plan.English}).Markdown, "bob") {
+	if r.Pause == nil || r.Pause.Stands || !strings.Contains(report.NewMessage(r, report.Options{Lang: reason.English}).Markdown, "bob") {
 		t.Errorf("%+v", r.Pause)
 	}
 	if none := report.Build(report.Input{Started: startTime()}); none.Pause != nil {
@@ -78,15 +79,15 @@ func TestExpectedIsTold(t *testing.T) {
 	t.Parallel()
 	until := startTime().Add(time.Hour)
 	in := report.Input{
-		Started: startTime(), Language: plan.English, Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 20)},
-		Expected: []plan.Reason{plan.ExpectationReason(newInventoryScope("aliyun-prod", "cn-beijing"), plan.ExpectedRemovals{UpTo: 9, Left: 7, Until: until}, "anna@ops", "|old|")},
+		Started: startTime(), Language: reason.English, Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 20)},
+		Expected: []reason.Reason{plan.ExpectationReason(newInventoryScope("aliyun-prod", "cn-beijing"), plan.ExpectedRemovals{UpTo: 9, Left: 7, Until: until}, "anna@ops", "|old|")},
 	}
 	r := report.Merge([]report.Report{report.Build(report.Input{Started: startTime()}), report.Build(in)})
-	text := report.NewMessage(r, report.Options{Lang: plan.English}).Markdown
+	text := report.NewMessage(r, report.Options{Lang: reason.English}).Markdown
 	if r.Outcome != report.OK || !strings.Contains(text, "### Warnings") || !strings.Contains(text, "up to 9 removals, 7 of them are left") || strings.Contains(text, "|old|") {
 		t.Errorf("%s: %s", r.Outcome, text)
 	}
-	if got := report.Summary(r, plan.English); strings.Count(got, "up to 9 removals") != 1 {
+	if got := report.Summary(r, reason.English); strings.Count(got, "up to 9 removals") != 1 {
 		t.Error(got)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // Outcome says in one word how a run ended. Of several the worst counts: failed, partial, held, ok.
@@ -40,7 +41,7 @@ type Input struct {
 	Duration    time.Duration
 	DryRun      bool
 	Environment string
-	Language    plan.Lang           // of the reasons in Report.Changes
+	Language    reason.Lang         // of the reasons in Report.Changes
 	Listings    []inventory.Listing // sorted by scope
 	Notes       []plan.Change       // Skip, Hold and Keep
 	Unchanged   int
@@ -49,9 +50,9 @@ type Input struct {
 	Problems    []error // of the run and not of one item; some are only warnings, see isWarning
 	Stopped     error   // what ended the run before it did its work
 	HeldSets    []HeldSetSummary
-	Expected    []plan.Reason // what people have announced
-	Pause       plan.Pause    // what a person has paused
-	PauseEnded  plan.Reason   // what to report of a pause that ended by itself; without a code = nothing
+	Expected    []reason.Reason // what people have announced
+	Pause       plan.Pause      // what a person has paused
+	PauseEnded  reason.Reason   // what to report of a pause that ended by itself; without a code = nothing
 	// Recorded says that the run is put into the history, so that people can name it.
 	Recorded bool
 	Approved map[string]string // of removals that people approved: the set's hash, by asset

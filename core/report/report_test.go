@@ -12,6 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -26,8 +27,8 @@ func jsonText(t *testing.T, r report.Report) string {
 
 func TestResultsDocument(t *testing.T) {
 	t.Parallel()
-	compareGolden(t, "results-zh", jsonText(t, report.Build(fullInput(plan.Chinese))))
-	compareGolden(t, "results-en", jsonText(t, report.Build(fullInput(plan.English))))
+	compareGolden(t, "results-zh", jsonText(t, report.Build(fullInput(reason.Chinese))))
+	compareGolden(t, "results-en", jsonText(t, report.Build(fullInput(reason.English))))
 }
 
 // TestEmptyDocument: an empty run still has every field, and lists that are not null.
@@ -48,7 +49,7 @@ func TestEmptyDocument(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	t.Parallel()
-	r := report.Build(fullInput(plan.Chinese))
+	r := report.Build(fullInput(reason.Chinese))
 	got := []int{r.Total, r.Created, r.Updated, r.Deactivated, r.Deleted, r.Unchanged, r.Skipped, r.Held, r.Failures}
 	if want := []int{157, 12, 2, 1, 1, 140, 3, 5, 2}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
@@ -62,8 +63,8 @@ func TestOutcome(t *testing.T) {
 	t.Parallel()
 	good, bad := completeListing("a", "r1", 1), failedListing("a", "r2", inventory.Denied, "no")
 	problem := func(kind inventory.Kind) []error { return []error{&inventory.Error{Kind: kind, Message: "m"}} }
-	create := newChange(plan.Create, 1, plan.NewReason(plan.NewInstance))
-	hold := []plan.Change{newChange(plan.Hold, 1, plan.NewReason(plan.GuardEmpty, 3))}
+	create := newChange(plan.Create, 1, reason.New(reason.NewInstance))
+	hold := []plan.Change{newChange(plan.Hold, 1, reason.New(reason.GuardEmpty, 3))}
 	item := func(s apply.ItemState) []apply.Item {
 		return []apply.Item{{Change: create, State: s, Err: errors.New("e")}}
 	}
@@ -77,8 +78,8 @@ func TestOutcome(t *testing.T) {
 		"created":                {report.Input{Items: item(apply.Done)}, report.OK, true, false},
 		"created, dry":           {report.Input{DryRun: true, Items: item(apply.Done)}, report.OK, true, false},
 		"kept":                   {report.Input{Items: item(apply.Kept)}, report.OK, false, false},
-		"skipped":                {report.Input{Notes: []plan.Change{newChange(plan.Skip, 1, plan.NewReason(plan.NoAddress))}}, report.OK, false, false},
-		"kept note":              {report.Input{Notes: []plan.Change{newChange(plan.Keep, 1, plan.NewReason(plan.ScopeNotAsked, "a", "r"))}}, report.OK, false, false},
+		"skipped":                {report.Input{Notes: []plan.Change{newChange(plan.Skip, 1, reason.New(reason.NoAddress))}}, report.OK, false, false},
+		"kept note":              {report.Input{Notes: []plan.Change{newChange(plan.Keep, 1, reason.New(reason.ScopeNotAsked, "a", "r"))}}, report.OK, false, false},
 		"warning":                {report.Input{Problems: problem(inventory.Limit)}, report.OK, false, false},
 		"held":                   {report.Input{Notes: hold}, report.Held, true, true},
 		"problem":                {report.Input{Problems: problem(inventory.Deadline)}, report.Partial, false, true},
@@ -106,7 +107,7 @@ func TestOutcome(t *testing.T) {
 // TestErrors: what stopped the run comes first; each failed item has its own entry.
 func TestErrors(t *testing.T) {
 	t.Parallel()
-	in := fullInput(plan.Chinese)
+	in := fullInput(reason.Chinese)
 	in.Stopped = &inventory.Error{Kind: inventory.BadCredentials, Message: "JumpServer refuses the key"}
 	r := report.Build(in)
 	var got []string
@@ -123,7 +124,7 @@ func TestErrors(t *testing.T) {
 func TestReasonsNameTheAction(t *testing.T) {
 	t.Parallel()
 	reasons := map[string]string{}
-	for _, c := range report.Build(fullInput(plan.Chinese)).Changes {
+	for _, c := range report.Build(fullInput(reason.Chinese)).Changes {
 		reasons[string(c.Action)+" "+c.InstanceID] = c.Reason
 	}
 	for key, want := range map[string]string{
@@ -144,13 +145,13 @@ func TestAccountFailedAsAWhole(t *testing.T) {
 	in := report.Input{
 		Started:  startTime(),
 		Listings: []inventory.Listing{failedListing("aliyun-test", cloud.AnyRegion, inventory.BadCredentials, "no such key")},
-		Notes:    []plan.Change{{Action: plan.Skip, Scope: newInventoryScope("aliyun-test", cloud.AnyRegion), Reason: plan.NewReason(plan.NoAddress)}},
+		Notes:    []plan.Change{{Action: plan.Skip, Scope: newInventoryScope("aliyun-test", cloud.AnyRegion), Reason: reason.New(reason.NoAddress)}},
 	}
 	r := report.Build(in)
 	if r.Scopes[0].Region != "" || r.Changes[0].Region != "" {
 		t.Errorf("%+v %+v", r.Scopes, r.Changes)
 	}
-	for lang, want := range map[plan.Lang]string{plan.Chinese: "全部区域", plan.English: "all regions"} {
+	for lang, want := range map[reason.Lang]string{reason.Chinese: "全部区域", reason.English: "all regions"} {
 		for _, text := range []string{
 			report.Summary(r, lang), planText(t, in.Notes, lang),
 			report.NewMessage(r, report.Options{Lang: lang, Location: time.UTC}).Markdown,
@@ -171,10 +172,10 @@ func TestEveryKindAndOutcomeHasWords(t *testing.T) {
 	}
 	for _, kind := range kinds {
 		in := report.Input{Started: startTime(), Listings: []inventory.Listing{failedListing("a", "r", kind, "m")}}
-		if got := report.Summary(report.Build(in), plan.Chinese); strings.Contains(got, string(kind)) {
+		if got := report.Summary(report.Build(in), reason.Chinese); strings.Contains(got, string(kind)) {
 			t.Errorf("%s has no Chinese words: %s", kind, got)
 		}
-		if got := report.Summary(report.Build(in), plan.English); !strings.Contains(got, "a/r: ") || strings.Contains(got, "_") {
+		if got := report.Summary(report.Build(in), reason.English); !strings.Contains(got, "a/r: ") || strings.Contains(got, "_") {
 			t.Errorf("%s has no English words: %s", kind, got)
 		}
 	}
@@ -182,9 +183,9 @@ func TestEveryKindAndOutcomeHasWords(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	t.Parallel()
-	compareGolden(t, "summary-zh", report.Summary(report.Build(fullInput(plan.Chinese)), plan.Chinese))
-	compareGolden(t, "summary-en", report.Summary(report.Build(fullInput(plan.English)), plan.English))
-	if got := report.Summary(report.NewTooLateReport(time.Time{}), plan.English); got != "the trigger was stale; nothing was run\n" {
+	compareGolden(t, "summary-zh", report.Summary(report.Build(fullInput(reason.Chinese)), reason.Chinese))
+	compareGolden(t, "summary-en", report.Summary(report.Build(fullInput(reason.English)), reason.English))
+	if got := report.Summary(report.NewTooLateReport(time.Time{}), reason.English); got != "the trigger was stale; nothing was run\n" {
 		t.Errorf("stale: %q", got)
 	}
 }
@@ -192,12 +193,12 @@ func TestSummary(t *testing.T) {
 // TestJSONIsOneDocument: JSON, which writes piece by piece, equals the encoding of the whole.
 func TestJSONIsOneDocument(t *testing.T) {
 	t.Parallel()
-	tricky := newChange(plan.Skip, 7, plan.NewReason(plan.NamedInComment, "\n  \"changes\": []<&>"))
+	tricky := newChange(plan.Skip, 7, reason.New(reason.NamedInComment, "\n  \"changes\": []<&>"))
 	tricky.Name = "\n  \"changes\": ["
 	for name, in := range map[string]report.Input{
 		"none": {Started: startTime(), Problems: []error{&inventory.Error{Message: tricky.Name}}},
 		"one":  {Started: startTime(), Notes: []plan.Change{tricky}},
-		"many": fullInput(plan.Chinese),
+		"many": fullInput(reason.Chinese),
 	} {
 		r := report.Build(in)
 		var whole, pieces strings.Builder

@@ -13,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -54,7 +55,7 @@ func failedListing(account, region string, kind inventory.Kind, message string) 
 }
 
 // newChange returns a change of the n-th host of aliyun-prod in cn-beijing.
-func newChange(action plan.Action, n int, why plan.Reason) plan.Change {
+func newChange(action plan.Action, n int, why reason.Reason) plan.Change {
 	return plan.Change{
 		Action: action, Reason: why, Scope: newInventoryScope("aliyun-prod", "cn-beijing"),
 		InstanceID: fmt.Sprintf("i-%04d", n), AssetID: fmt.Sprintf("00000000-0000-5000-8000-%012d", n),
@@ -66,60 +67,60 @@ func doneItem(c plan.Change) apply.Item { return apply.Item{Change: c, State: ap
 
 // deactivation returns a deactivation with the labels that it writes.
 func deactivation(n int, at time.Time) plan.Change {
-	c := newChange(plan.Deactivate, n, plan.NewReason(plan.InstanceGone))
+	c := newChange(plan.Deactivate, n, reason.New(reason.InstanceGone))
 	c.Patch = &inventory.Patch{ID: c.AssetID, Labels: []inventory.Label{inventory.GoneLabel(at)}}
 	return c
 }
 
 // fullInput returns a run with one of everything.
-func fullInput(lang plan.Lang) report.Input {
+func fullInput(lang reason.Lang) report.Input {
 	in := report.Input{
 		Started: startTime(), Duration: 12*time.Second + 345_678_901, Environment: "PRODUCTION",
-		Language: lang, Unchanged: 140, Recorded: lang == plan.Chinese,
+		Language: lang, Unchanged: 140, Recorded: lang == reason.Chinese,
 		Listings: []inventory.Listing{
 			completeListing("aliyun-prod", "cn-beijing", 150), completeListing("aliyun-prod", "cn-hangzhou", 7),
 			failedListing("aliyun-prod", "cn-shanghai", inventory.Throttled, "list aliyun-prod/cn-shanghai: Throttling.User"),
 			failedListing("aliyun-test", cloud.AnyRegion, inventory.BadCredentials, "regions of aliyun-test: InvalidAccessKeyId.NotFound"),
 		},
-		Problems: []error{&plan.RunError{Kind: inventory.Limit, Reason: plan.NewReason(plan.NearlyFull, 4100, 5000)}},
+		Problems: []error{&reason.RunError{Kind: inventory.Limit, Reason: reason.New(reason.NearlyFull, 4100, 5000)}},
 	}
 	for n := range 12 {
-		in.Items = append(in.Items, doneItem(newChange(plan.Create, n+1, plan.NewReason(plan.NewInstance))))
+		in.Items = append(in.Items, doneItem(newChange(plan.Create, n+1, reason.New(reason.NewInstance))))
 	}
-	moved := newChange(plan.Update, 20, plan.NewReason(plan.FollowsCloud, "address 10.0.9.9 → 10.0.0.20"))
+	moved := newChange(plan.Update, 20, reason.New(reason.FollowsCloud, "address 10.0.9.9 → 10.0.0.20"))
 	moved.Fields = []string{"address"}
-	parked := newChange(plan.Update, 21, plan.NewReason(plan.SwapStep))
+	parked := newChange(plan.Update, 21, reason.New(reason.SwapStep))
 	parked.Interim = true
-	gone := plan.NewReason(plan.InstanceGone)
+	gone := reason.New(reason.InstanceGone)
 	closed := deactivation(30, startTime())
 	in.Items = append(in.Items, doneItem(moved), doneItem(parked),
-		doneItem(newChange(plan.Update, 22, plan.NewReason(plan.Returned))),
-		apply.Item{Change: newChange(plan.Update, 23, plan.NewReason(plan.FollowsCloud, "labels")), State: apply.Failed,
+		doneItem(newChange(plan.Update, 22, reason.New(reason.Returned))),
+		apply.Item{Change: newChange(plan.Update, 23, reason.New(reason.FollowsCloud, "labels")), State: apply.Failed,
 			Err: &inventory.Error{Kind: inventory.Invalid, Message: "update asset web-23: labels refused"}},
-		apply.Item{Change: newChange(plan.Create, 24, plan.NewReason(plan.NewInstance)), State: apply.NotReached,
-			Reason: plan.NewReason(plan.TimeUp)},
+		apply.Item{Change: newChange(plan.Create, 24, reason.New(reason.NewInstance)), State: apply.NotReached,
+			Reason: reason.New(reason.TimeUp)},
 		doneItem(closed),
 		apply.Item{Change: newChange(plan.Deactivate, 31, gone), State: apply.Kept,
-			Reason: plan.NewReason(plan.ChangedMeanwhile, "is_active")},
-		apply.Item{Change: newChange(plan.Deactivate, 32, gone), State: apply.Failed, Reason: plan.NewReason(plan.NotReadAgain),
+			Reason: reason.New(reason.ChangedMeanwhile, "is_active")},
+		apply.Item{Change: newChange(plan.Deactivate, 32, gone), State: apply.Failed, Reason: reason.New(reason.NotReadAgain),
 			Err: &inventory.Error{Kind: inventory.Temporary, Message: "read 1 asset: 502"}},
-		doneItem(newChange(plan.Delete, 33, plan.NewReason(plan.GraceOver, "2023-12-01T00:00:00Z"))))
+		doneItem(newChange(plan.Delete, 33, reason.New(reason.GraceOver, "2023-12-01T00:00:00Z"))))
 	for n := range 5 {
-		in.Notes = append(in.Notes, newChange(plan.Hold, 40+n, plan.NewReason(plan.GuardShare, 5, 12, 20)))
+		in.Notes = append(in.Notes, newChange(plan.Hold, 40+n, reason.New(reason.GuardShare, 5, 12, 20)))
 	}
-	in.HeldSets = []report.HeldSetSummary{{Hash: strings.Repeat("0123456789abcdef", 4), Assets: 5, Stored: lang == plan.Chinese}}
+	in.HeldSets = []report.HeldSetSummary{{Hash: strings.Repeat("0123456789abcdef", 4), Assets: 5, Stored: lang == reason.Chinese}}
 	for n := range 2 {
-		in.Notes = append(in.Notes, newChange(plan.Orphan, 60+n, plan.NewReason(plan.NotConfigured, "aliyun-prod")))
+		in.Notes = append(in.Notes, newChange(plan.Orphan, 60+n, reason.New(reason.NotConfigured, "aliyun-prod")))
 	}
-	differs := newChange(plan.Drift, 65, plan.NewReason(plan.Differs, "name web-65 ≠ web"))
+	differs := newChange(plan.Drift, 65, reason.New(reason.Differs, "name web-65 ≠ web"))
 	differs.Fields = []string{"name"}
 	in.Notes = append(in.Notes, differs)
-	in.Notes = append(in.Notes, newChange(plan.Skip, 50, plan.NewReason(plan.NoAddress)),
-		newChange(plan.Keep, 51, plan.NewReason(plan.ScopeFailed, "aliyun-prod", "cn-shanghai")))
+	in.Notes = append(in.Notes, newChange(plan.Skip, 50, reason.New(reason.NoAddress)),
+		newChange(plan.Keep, 51, reason.New(reason.ScopeFailed, "aliyun-prod", "cn-shanghai")))
 	return in
 }
 
-func messageOptions(lang plan.Lang, style string) report.Options {
+func messageOptions(lang reason.Lang, style string) report.Options {
 	return report.Options{
 		Lang: lang, Location: shanghai(), Style: style, Environment: "PRODUCTION",
 		AssetURL: "https://jms.example.com/ui/#/console/assets/assets",

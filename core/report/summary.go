@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // maxSummaryLines limits each list of a summary; the results document has all.
 const maxSummaryLines = 10
 
 // Summary returns a few lines for a terminal: how the run ended, its numbers, and what failed.
-func Summary(r Report, lang plan.Lang) string {
+func Summary(r Report, lang reason.Lang) string {
 	w := textsOf(lang)
 	var out strings.Builder
 	title := w.outcomeName(r.Outcome)

@@ -9,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -18,17 +19,17 @@ func planLinesOf(in report.Input) []plan.Change {
 	for _, i := range in.Items {
 		all = append(all, i.Change)
 	}
-	wide := newChange(plan.Create, 60, plan.NewReason(plan.NewInstance))
+	wide := newChange(plan.Create, 60, reason.New(reason.NewInstance))
 	wide.Name, wide.Scope = "数据库主节点", newInventoryScope("阿里云-生产", "cn-beijing")
-	long := newChange(plan.Skip, 61, plan.NewReason(plan.NamedInComment, "旧资产"))
+	long := newChange(plan.Skip, 61, reason.New(reason.NamedInComment, "旧资产"))
 	long.Name = strings.Repeat("很长的名字", 20)
 	all = append(all, wide, long)
 	all = append(all, in.Notes...)
-	return append(all, newChange(plan.Keep, 52, plan.NewReason(plan.ScopeFailed, "aliyun-prod", "cn-shanghai")),
-		newChange(plan.Keep, 53, plan.NewReason(plan.SeenElsewhere, "alibaba/other/cn-beijing")))
+	return append(all, newChange(plan.Keep, 52, reason.New(reason.ScopeFailed, "aliyun-prod", "cn-shanghai")),
+		newChange(plan.Keep, 53, reason.New(reason.SeenElsewhere, "alibaba/other/cn-beijing")))
 }
 
-func planText(t *testing.T, lines []plan.Change, lang plan.Lang) string {
+func planText(t *testing.T, lines []plan.Change, lang reason.Lang) string {
 	t.Helper()
 	var out strings.Builder
 	if err := report.WritePlanTable(&out, slices.Values(lines), lang); err != nil {
@@ -39,9 +40,9 @@ func planText(t *testing.T, lines []plan.Change, lang plan.Lang) string {
 
 func TestPlanText(t *testing.T) {
 	t.Parallel()
-	compareGolden(t, "plan-zh", planText(t, planLinesOf(fullInput(plan.Chinese)), plan.Chinese))
-	compareGolden(t, "plan-en", planText(t, planLinesOf(fullInput(plan.English)), plan.English))
-	if got := planText(t, nil, plan.English); got != "Nothing to be done.\n" {
+	compareGolden(t, "plan-zh", planText(t, planLinesOf(fullInput(reason.Chinese)), reason.Chinese))
+	compareGolden(t, "plan-en", planText(t, planLinesOf(fullInput(reason.English)), reason.English))
+	if got := planText(t, nil, reason.English); got != "Nothing to be done.\n" {
 		t.Errorf("empty plan: %q", got)
 	}
 }
@@ -50,7 +51,7 @@ func TestPlanText(t *testing.T) {
 func TestTerminalIsSafe(t *testing.T) {
 	t.Parallel()
 	evil := "x\x1b[2J\u202egnp\nweb-9\r\u2028\x7f"
-	c := newChange(plan.Hold, 1, plan.NewReason(plan.GuardUnproven, evil))
+	c := newChange(plan.Hold, 1, reason.New(reason.GuardUnproven, evil))
 	c.Name = evil
 	in := report.Input{
 		Started: startTime(), Notes: []plan.Change{c},
@@ -59,7 +60,7 @@ func TestTerminalIsSafe(t *testing.T) {
 		Problems: []error{&inventory.Error{Message: evil}},
 	}
 	for _, got := range []string{
-		planText(t, in.Notes, plan.Chinese), report.Summary(report.Build(in), plan.Chinese),
+		planText(t, in.Notes, reason.Chinese), report.Summary(report.Build(in), reason.Chinese),
 	} {
 		if strings.ContainsAny(got, "\x1b\u202e\r\u2028\x7f") || strings.Contains(got, "\nweb-9") {
 			t.Errorf("control characters reach the terminal: %q", got)
@@ -73,15 +74,15 @@ func TestAnotherRunIsSaid(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	r := report.NewBusyReport(at, `the lease is held by "host-1"`)
-	for lang, want := range map[plan.Lang]string{
-		plan.Chinese: "另一次同步正在进行，这一次没有执行：the lease is held by \"host-1\"\n",
-		plan.English: "another run is at work, so this one did nothing: the lease is held by \"host-1\"\n",
+	for lang, want := range map[reason.Lang]string{
+		reason.Chinese: "另一次同步正在进行，这一次没有执行：the lease is held by \"host-1\"\n",
+		reason.English: "another run is at work, so this one did nothing: the lease is held by \"host-1\"\n",
 	} {
 		if got := report.Summary(r, lang); got != want {
 			t.Errorf("%s: %q", lang, got)
 		}
 	}
-	if m := report.NewMessage(report.MergeShards(at, []report.Report{r}, nil, 1, plan.Chinese), report.Options{}); !strings.Contains(m.Markdown, "另一次同步正在进行") {
+	if m := report.NewMessage(report.MergeShards(at, []report.Report{r}, nil, 1, reason.Chinese), report.Options{}); !strings.Contains(m.Markdown, "另一次同步正在进行") {
 		t.Errorf("the card:\n%s", m.Markdown)
 	}
 	if r.Outcome != report.OK || r.NeedsAttention() || r.HasChanges() {

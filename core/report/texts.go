@@ -6,11 +6,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // texts has everything a report says in one language. Names that end in F are formats.
 type texts struct {
-	lang                                                    plan.Lang
+	lang                                                    reason.Lang
 	title, dryTitle, dryRun, button                         string
 	timeLabel, failHead, lateHead, heldHead, warnHead       string
 	heldAllHead, heldPausedHead                             string
@@ -40,8 +41,8 @@ type texts struct {
 	configAlarmHead, configAlarmHint                        string
 }
 
-func textsOf(lang plan.Lang) texts {
-	if lang == plan.English {
+func textsOf(lang reason.Lang) texts {
+	if lang == reason.English {
 		return englishTexts()
 	}
 	return chineseTexts()
@@ -49,7 +50,7 @@ func textsOf(lang plan.Lang) texts {
 
 func chineseTexts() texts {
 	return texts{
-		lang:  plan.Chinese,
+		lang:  reason.Chinese,
 		title: "JMS资产同步通知", dryTitle: "（演练）", dryRun: "**演练：没有写入 JumpServer，以下是将要做的改动**", button: "查看资产详情",
 		timeLabel: "同步时间：", failHead: "同步失败", lateHead: "同步未完成，下次继续", heldHead: "暂缓的移除（停用/删除）", heldAllHead: "暂缓的变更（sync.approval: all）", heldPausedHead: "暂缓的变更（写入已暂停）", warnHead: "提醒",
 		resultHead: "同步结果", createdHead: "新增资产详情", updatedHead: "更新资产详情",
@@ -83,7 +84,7 @@ func chineseTexts() texts {
 
 func englishTexts() texts {
 	return texts{
-		lang:  plan.English,
+		lang:  reason.English,
 		title: "JMS asset sync", dryTitle: " (dry run)", dryRun: "**Dry run: nothing was written to JumpServer; this is what would be done**", button: "View assets",
 		timeLabel: "Time: ", failHead: "Failures", lateHead: "Not finished, goes on next time", heldHead: "Removals on hold (deactivate/delete)", heldAllHead: "Changes on hold (sync.approval: all)", heldPausedHead: "Changes on hold (writes are paused)", warnHead: "Warnings",
 		resultHead: "Result", createdHead: "Assets created", updatedHead: "Assets updated",
@@ -180,7 +181,7 @@ func (w texts) actionName(a plan.Action) string {
 	case Unknown:
 		zh = "结果未知"
 	}
-	if zh == "" || w.lang == plan.English {
+	if zh == "" || w.lang == reason.English {
 		return string(a)
 	}
 	return zh
@@ -228,7 +229,7 @@ func (w texts) inLanguage(pair [2]string, code string) string {
 	if pair[0] == "" {
 		return code
 	}
-	if w.lang == plan.English {
+	if w.lang == reason.English {
 		return pair[1]
 	}
 	return pair[0]

@@ -9,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 )
@@ -16,13 +17,13 @@ import (
 // runWithRemovals returns a run with these deactivations, and one deletion.
 func runWithRemovals(recorded bool, changes ...plan.Change) report.Input {
 	in := report.Input{
-		Started: startTime(), Language: plan.English, Recorded: recorded,
+		Started: startTime(), Language: reason.English, Recorded: recorded,
 		Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 150)},
 	}
 	for _, c := range changes {
 		in.Items = append(in.Items, doneItem(c))
 	}
-	in.Items = append(in.Items, doneItem(newChange(plan.Delete, 900, plan.NewReason(plan.GraceOver, "x"))))
+	in.Items = append(in.Items, doneItem(newChange(plan.Delete, 900, reason.New(reason.GraceOver, "x"))))
 	return in
 }
 
@@ -64,7 +65,7 @@ func TestUndoIsToldByCommand(t *testing.T) {
 		if r, err = report.Unmarshal(data); err != nil {
 			t.Fatal(err)
 		}
-		card, text := report.NewMessage(r, messageOptions(plan.English, "table")).Markdown, report.Summary(r, plan.English)
+		card, text := report.NewMessage(r, messageOptions(reason.English, "table")).Markdown, report.Summary(r, reason.English)
 		for _, command := range c.want {
 			if !strings.Contains(card, command) || !strings.Contains(text, command) {
 				t.Errorf("%s: the card or the terminal does not say %s\n%s\n%s", name, command, card, text)
@@ -95,7 +96,7 @@ func TestRecordedAndBack(t *testing.T) {
 			in.Items = append(in.Items, doneItem(deactivation(1000+n, startTime())))
 		}
 		for n := range 4000 {
-			in.Items = append(in.Items, doneItem(newChange(plan.Create, 50_000+n, plan.NewReason(plan.NewInstance))))
+			in.Items = append(in.Items, doneItem(newChange(plan.Create, 50_000+n, reason.New(reason.NewInstance))))
 		}
 		approved := in.Items[1].Change.AssetID
 		in.Approved[approved] = "abcdef0123"

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
@@ -129,7 +129,7 @@ func (o *options) withHeldStore(ctx context.Context, stderr io.Writer, do func(c
 }
 
 func (d stateSession) text(zh, en string, args ...any) string {
-	if plan.Lang(d.cfg.Language) == plan.English {
+	if reason.Lang(d.cfg.Language) == reason.English {
 		return fmt.Sprintf(en, args...)
 	}
 	return fmt.Sprintf(zh, args...)
@@ -146,7 +146,7 @@ func (d stateSession) otherServersText(ctx context.Context) string {
 	if err != nil || len(others) == 0 {
 		return ""
 	}
-	return "\n" + stripControls(report.SharedStoreText(d.store.Server(), others, plan.Lang(d.cfg.Language)))
+	return "\n" + stripControls(report.SharedStoreText(d.store.Server(), others, reason.Lang(d.cfg.Language)))
 }
 
 func (d stateSession) formatTime(at time.Time) string {

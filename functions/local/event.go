@@ -13,7 +13,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
@@ -114,8 +114,8 @@ func stripControls(text string) string {
 }
 
 // outcomeText words the outcome of an event.
-func outcomeText(o reconcile.EventOutcome, lang plan.Lang) string {
-	if lang == plan.English {
+func outcomeText(o reconcile.EventOutcome, lang reason.Lang) string {
+	if lang == reason.English {
 		return string(o)
 	}
 	return map[reconcile.EventOutcome]string{

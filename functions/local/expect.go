@@ -12,6 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -170,5 +171,5 @@ func (d stateSession) printExpectations(to io.Writer, all []runstate.Expectation
 
 func (d stateSession) expectationText(e runstate.Expectation) string {
 	x := plan.ExpectedRemovals{UpTo: e.UpTo, Left: e.Remaining, Until: e.Until}
-	return stripControls(plan.ExpectationReason(e.Scope(), x, e.By, e.Reason).Text(plan.Lang(d.cfg.Language)))
+	return stripControls(plan.ExpectationReason(e.Scope(), x, e.By, e.Reason).Text(reason.Lang(d.cfg.Language)))
 }

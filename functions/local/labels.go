@@ -12,7 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -84,7 +84,7 @@ func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io
 
 // errorText words an error; a pause in the reader's language.
 func (t labelText) errorText(err error) string {
-	var trouble *plan.RunError
+	var trouble *reason.RunError
 	if errors.As(err, &trouble) {
 		return trouble.Reason.Text(t.lang)
 	}
@@ -113,10 +113,10 @@ func countLabels(rows []engine.CleanedLabel) map[engine.LabelState]int {
 }
 
 // labelText words the label page.
-type labelText struct{ lang plan.Lang }
+type labelText struct{ lang reason.Lang }
 
 func (t labelText) text(zh, en string, args ...any) string {
-	if t.lang == plan.English {
+	if t.lang == reason.English {
 		zh = en
 	}
 	if len(args) == 0 {
@@ -136,14 +136,14 @@ func (t labelText) tableText(rows []engine.CleanedLabel) string {
 	kept := map[group]int{}
 	var order []group
 	for _, r := range rows {
-		reason := r.Reason.Text(t.lang)
+		why := r.Reason.Text(t.lang)
 		switch {
 		case r.State == engine.LabelUnused:
-			lines = append(lines, []string{t.text("删除", "remove"), r.Name, r.Value, fmt.Sprint(r.LinkCount), reason})
-		case r.Reason.Code == plan.LabelUnreadable, r.Reason.Code == plan.LabelEdited:
-			lines = append(lines, []string{t.text("保留", "keep"), r.Name, r.Value, "", reason})
+			lines = append(lines, []string{t.text("删除", "remove"), r.Name, r.Value, fmt.Sprint(r.LinkCount), why})
+		case r.Reason.Code == reason.LabelUnreadable, r.Reason.Code == reason.LabelEdited:
+			lines = append(lines, []string{t.text("保留", "keep"), r.Name, r.Value, "", why})
 		default:
-			g := group{strings.ToLower(r.Name), reason}
+			g := group{strings.ToLower(r.Name), why}
 			if kept[g]++; kept[g] == 1 {
 				order = append(order, g)
 			}
@@ -167,7 +167,7 @@ func (t labelText) endingText(rows []engine.CleanedLabel, count map[engine.Label
 		switch {
 		case r.State == engine.LabelFailed:
 			fmt.Fprintln(&out, stripControls(t.text("失败：%s：%v", "failed: %s: %v", r.String(), r.Err)))
-		case r.Reason.Code == plan.LabelMeanwhile:
+		case r.Reason.Code == reason.LabelMeanwhile:
 			fmt.Fprintln(&out, stripControls(r.String()+t.text("：", ": ")+r.Reason.Text(t.lang)))
 		}
 	}
@@ -182,7 +182,7 @@ type labelDocument struct {
 	count   map[engine.LabelState]int
 	started time.Time
 	apply   bool
-	lang    plan.Lang
+	lang    reason.Lang
 }
 
 type labelRow struct {

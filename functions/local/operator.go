@@ -10,6 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
 )
@@ -64,7 +65,7 @@ func retireCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		case r.account == "":
 			return errors.New("--account: 必填 (required)")
 		case !rules.CanRetire(plan.Retirement{Account: r.account, Region: r.region}):
-			return errors.New("--account: " + plan.NewReason(plan.NoOrphan, r.account).Text(rules.Lang))
+			return errors.New("--account: " + reason.New(reason.NoOrphan, r.account).Text(rules.Lang))
 		}
 		return nil
 	}}
@@ -145,10 +146,10 @@ func (s *terminalSession) busyError(by error) error {
 }
 
 // refusedError prints how many assets were refused because their instances run, and returns the exit code for that.
-func refusedError(stdout io.Writer, out engine.RunResult, lang plan.Lang) error {
+func refusedError(stdout io.Writer, out engine.RunResult, lang reason.Lang) error {
 	running := 0
 	for c := range out.PlanLines {
-		if c.Reason.Code == plan.StillRuns {
+		if c.Reason.Code == reason.StillRuns {
 			running++
 		}
 	}
@@ -156,7 +157,7 @@ func refusedError(stdout io.Writer, out engine.RunResult, lang plan.Lang) error 
 		return nil
 	}
 	text := "%d 个资产的实例还在，不处理"
-	if lang == plan.English {
+	if lang == reason.English {
 		text = "%d assets were refused: their instances are there"
 	}
 	fmt.Fprintf(stdout, text+"\n", running)
@@ -164,13 +165,13 @@ func refusedError(stdout io.Writer, out engine.RunResult, lang plan.Lang) error 
 }
 
 // printNextSteps prints how a person can go on.
-func (r *operatorCommand) printNextSteps(stdout io.Writer, out engine.RunResult, lang plan.Lang) {
+func (r *operatorCommand) printNextSteps(stdout io.Writer, out engine.RunResult, lang reason.Lang) {
 	if pause := out.Report.Pause; pause != nil && pause.Stands {
 		return // the summary has said how it ends
 	}
 	if held := out.Report.Held; held > 0 && r.agreedRemovals == 0 && out.RemovalCount > 0 {
 		text := "有 %d 个移除被暂缓；确认要移除这 %d 个资产：--apply --yes-remove %[2]d"
-		if lang == plan.English {
+		if lang == reason.English {
 			text = "%d removals are held; to remove these %d assets all the same: --apply --yes-remove %[2]d"
 		}
 		fmt.Fprintf(stdout, text+"\n", held, out.RemovalCount)
@@ -181,8 +182,8 @@ func (r *operatorCommand) printNextSteps(stdout io.Writer, out engine.RunResult,
 	}
 }
 
-func dryRunHint(lang plan.Lang) string {
-	if lang == plan.English {
+func dryRunHint(lang reason.Lang) string {
+	if lang == reason.English {
 		return "Nothing was written; --apply does it."
 	}
 	return "没有写入任何内容；加上 --apply 才执行。"

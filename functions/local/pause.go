@@ -11,6 +11,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -119,12 +120,12 @@ func (d stateSession) endPause(ctx context.Context, to io.Writer) error {
 
 // pauseText words a pause as cards do.
 func (d stateSession) pauseText(p runstate.Pause) string {
-	return stripControls(plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason).Why.Text(plan.Lang(d.cfg.Language)))
+	return stripControls(plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason).Why.Text(reason.Lang(d.cfg.Language)))
 }
 
 // isPauseError reports whether a command was refused because of a pause.
 func isPauseError(err error) bool {
-	var t *plan.RunError
+	var t *reason.RunError
 	return errors.As(err, &t) && plan.IsPauseHold(t.Reason.Code)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
 	runstate "github.com/jms-sync/jms-sync/core/state"
@@ -121,7 +122,7 @@ func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"文件 24 小时内有效。sync.approval: all 时，变更只能这样写入。",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.applyPlan(cmd.Context(), args[0], stdout, stderr, func(held int, lang plan.Lang) bool {
+			return o.applyPlan(cmd.Context(), args[0], stdout, stderr, func(held int, lang reason.Lang) bool {
 				return includeHeld || confirmHeld(cmd.InOrStdin(), stdout, held, lang)
 			})
 		},
@@ -131,7 +132,7 @@ func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 }
 
 // applyPlan makes the changes of a plan file; include decides on the held ones.
-func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.Writer, include func(held int, lang plan.Lang) bool) error {
+func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.Writer, include func(held int, lang reason.Lang) bool) error {
 	cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -140,7 +141,7 @@ func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	lang := plan.Lang(cfg.Language)
+	lang := reason.Lang(cfg.Language)
 	if held := p.heldRemovals(); len(held) > 0 {
 		if err := report.WriteHeldTable(stdout, held, lang); err != nil {
 			return &exitError{exitFailed, err}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // heldRemovals returns the removals of the plan that the guard held.
@@ -28,7 +29,7 @@ func (p reviewedPlan) withHeldApproved() reviewedPlan {
 
 // confirmHeld reports whether a person at a terminal confirms the held removals by typing their number. Without a
 // terminal nobody is asked.
-func confirmHeld(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) bool {
+func confirmHeld(stdin io.Reader, stdout io.Writer, held int, lang reason.Lang) bool {
 	file, ok := stdin.(*os.File)
 	if !ok || !isTerminal(file) {
 		return false
@@ -38,9 +39,9 @@ func confirmHeld(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) bo
 
 // readHeldCount asks for the number of held removals and reports whether the answer is that number. Nothing else is
 // consent.
-func readHeldCount(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) bool {
+func readHeldCount(stdin io.Reader, stdout io.Writer, held int, lang reason.Lang) bool {
 	question := "要一并执行这 %d 项暂缓的移除，请输入它们的个数；直接回车则不执行："
-	if lang == plan.English {
+	if lang == reason.English {
 		question = "To make these %d held removals too, type their number; just Enter leaves them: "
 	}
 	fmt.Fprintf(stdout, question, held)
@@ -49,15 +50,15 @@ func readHeldCount(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) 
 }
 
 // withoutHeldText says that held removals are not made.
-func withoutHeldText(held int, lang plan.Lang) string {
-	if lang == plan.English {
+func withoutHeldText(held int, lang reason.Lang) string {
+	if lang == reason.English {
 		return fmt.Sprintf("%d held removals are left; --include-held makes them too.", held)
 	}
 	return fmt.Sprintf("%d 项暂缓的移除不执行；加上 --include-held 才一并执行。", held)
 }
 
 // fileHeldText says what a plan file holds, with the same numbers as the table above it.
-func fileHeldText(name string, changes []plan.ReviewLine, lang plan.Lang) string {
+func fileHeldText(name string, changes []plan.ReviewLine, lang reason.Lang) string {
 	held := 0
 	for _, l := range changes {
 		if l.Held != "" {
@@ -65,7 +66,7 @@ func fileHeldText(name string, changes []plan.ReviewLine, lang plan.Lang) string
 		}
 	}
 	text := "%s：%d 项变更，jms-sync apply 执行；%d 项暂缓的移除，只在 --include-held 时执行。"
-	if lang == plan.English {
+	if lang == reason.English {
 		text = "%s: %d changes, made by jms-sync apply; %d held removals, made with --include-held only."
 	}
 	return fmt.Sprintf(text, name, len(changes)-held, held)

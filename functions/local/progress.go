@@ -6,7 +6,7 @@ import (
 	"os"
 	"sync"
 
-	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // progressLine shows one line that is overwritten again and again, on a terminal only. It is also the console's writer,
@@ -16,10 +16,10 @@ type progressLine struct {
 	out      io.Writer
 	terminal bool
 	shown    bool
-	lang     plan.Lang
+	lang     reason.Lang
 }
 
-func newProgressLine(out io.Writer, lang plan.Lang) *progressLine {
+func newProgressLine(out io.Writer, lang reason.Lang) *progressLine {
 	return &progressLine{out: out, terminal: isTerminal(out), lang: lang}
 }
 
@@ -42,7 +42,7 @@ func (p *progressLine) showStage(name string) {
 		"notify":     {"通知 …", "notifying …"},
 	}[name]
 	text := texts[0]
-	if p.lang == plan.English {
+	if p.lang == reason.English {
 		text = texts[1]
 	}
 	p.showText(text)
@@ -50,7 +50,7 @@ func (p *progressLine) showStage(name string) {
 
 // showCount shows how many changes are written.
 func (p *progressLine) showCount(done, total int) {
-	if p.lang == plan.English {
+	if p.lang == reason.English {
 		p.showText(fmt.Sprintf("applying %d/%d", done, total))
 		return
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
@@ -91,7 +92,7 @@ func (r *reactivateOptions) run(ctx context.Context, o *options, name string, st
 }
 
 func (r *reactivateOptions) printResult(to io.Writer, d stateSession, found reopeningMatch, out engine.RunResult) error {
-	lang := plan.Lang(d.cfg.Language)
+	lang := reason.Lang(d.cfg.Language)
 	if out.Err == nil {
 		if err := report.WriteReopeningTable(to, out.PlanLines, lang); err != nil {
 			return err

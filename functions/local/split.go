@@ -14,7 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -75,7 +75,7 @@ func (o *options) proposeSplit(ctx context.Context, s splitOptions, stdout, stde
 		return &exitError{exitUsage, err}
 	}
 	defer opened.close()
-	printer := bilingualPrinter{opened.Language() == plan.English, stdout}
+	printer := bilingualPrinter{opened.Language() == reason.English, stdout}
 	opened.progress.showStage("clouds")
 	listings := opened.ListInstances(ctx)
 	opened.progress.clearLine()

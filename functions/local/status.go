@@ -15,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
@@ -107,7 +108,7 @@ func readStatus(ctx context.Context, d stateSession, check func(context.Context)
 func (all statusView) printTable(to io.Writer, d stateSession) error {
 	fmt.Fprintln(to, d.installationText())
 	if len(all.others) > 0 {
-		fmt.Fprintln(to, stripControls(report.SharedStoreText(all.server, all.others, plan.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(report.SharedStoreText(all.server, all.others, reason.Lang(d.cfg.Language))))
 	}
 	all.printPause(to, d)
 	out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
@@ -155,11 +156,11 @@ func (all statusView) printPause(to io.Writer, d stateSession) {
 	p := all.pause
 	switch {
 	case all.pauseErr != nil:
-		fmt.Fprintln(to, stripControls(plan.UnreadablePause(all.pauseErr.Error()).Why.Text(plan.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(plan.UnreadablePause(all.pauseErr.Error()).Why.Text(reason.Lang(d.cfg.Language))))
 	case p.IsActive(d.now):
 		fmt.Fprintln(to, d.pauseText(p))
 	case p.Exists():
-		fmt.Fprintln(to, stripControls(plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(plan.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(reason.Lang(d.cfg.Language))))
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/pause"
-	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
@@ -137,7 +137,7 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalS
 	if err != nil {
 		return nil, err
 	}
-	p := newProgressLine(stderr, plan.Lang(cfg.Language))
+	p := newProgressLine(stderr, reason.Lang(cfg.Language))
 	log, closer, err := o.newLogger(cfg, p)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // The hosts that bench makes are known by these names and by their ids. A sync takes none of them for its own: they have
@@ -95,7 +96,7 @@ func (c *creator) createAsSync(ctx context.Context) (time.Duration, error) {
 	took := time.Since(begun)
 	for _, i := range result.Items {
 		if i.State != apply.Done {
-			return took, fmt.Errorf("bench: %s: %s %s %w", i.Change.Name, i.State, i.Reason.Text(plan.English), i.Err)
+			return took, fmt.Errorf("bench: %s: %s %s %w", i.Change.Name, i.State, i.Reason.Text(reason.English), i.Err)
 		}
 	}
 	if n := len(result.Items); n != len(c.hosts) {

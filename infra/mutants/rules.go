@@ -39,7 +39,7 @@ func proofMutants() []mutant {
 		pkg: "./core/plan", test: "TestOneWitnessIsNoProof",
 	}, {
 		name: "no answer is no proof", file: "core/plan/thresholds.go",
-		old: "\tcase proof.Err != nil:\n\t\treturn newReason(GuardUnproven, proof.Err.Error()), true\n", broken: "\tcase proof.Err != nil:\n\t\treturn Reason{}, false\n",
+		old: "\tcase proof.Err != nil:\n\t\treturn reason.New(reason.GuardUnproven, proof.Err.Error()), true\n", broken: "\tcase proof.Err != nil:\n\t\treturn reason.Reason{}, false\n",
 		pkg: "./core/plan", test: "TestGuardWeighsProofs",
 	}, {
 		name: "whose key proved it", file: "core/engine/proof.go",
@@ -114,8 +114,8 @@ func peopleMutants() []mutant {
 	}, {
 		name: "held removals of a plan's file", file: "core/plan/review.go",
 		old: `l.Reviewed[reviewed].Held != "" && l.Reviewed[reviewed].Action == c.Action:
-		return newReason(HeldInFile), true`, broken: `l.Reviewed[reviewed].Held != "" && l.Reviewed[reviewed].Action == c.Action:
-		return Reason{}, false`,
+		return reason.New(reason.HeldInFile), true`, broken: `l.Reviewed[reviewed].Held != "" && l.Reviewed[reviewed].Action == c.Action:
+		return reason.Reason{}, false`,
 		pkg: "./core/plan", test: "TestHeldInTheFile",
 	}, {
 		name: "retire passes the guard", file: "core/plan/retire.go",

@@ -25,6 +25,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
@@ -202,7 +203,7 @@ func (w *world) makeRules() {
 		known[a.name] = plan.Account{Type: string(a.cloud), Enabled: true, Cloud: a.cloud, Regions: a.regions, Owner: a.configuredOwner()}
 	}
 	w.rules = plan.Rules{
-		Accounts: known, Lang: []plan.Lang{plan.Chinese, plan.English}[w.rand.IntN(2)],
+		Accounts: known, Lang: []reason.Lang{reason.Chinese, reason.English}[w.rand.IntN(2)],
 		Mode:  []plan.Mode{plan.ModeDelete, plan.ModeDelete, plan.ModeDeactivate}[w.rand.IntN(3)],
 		Grace: []time.Duration{0, 10 * time.Minute, 168 * time.Hour}[w.rand.IntN(3)],
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
@@ -118,12 +119,12 @@ func (w *SlowWorld) NewEngine() engine.Engine {
 	e := engine.Engine{
 		Clouds: w, Bastion: w.Client, Log: log, Now: time.Now, Reserve: w.Reserve,
 		Rules: plan.Rules{
-			Accounts: map[string]plan.Account{"one": {Type: "阿里云", Enabled: true, Cloud: inventory.Alibaba}}, Mode: plan.ModeDelete, Grace: w.Grace, Lang: plan.English,
+			Accounts: map[string]plan.Account{"one": {Type: "阿里云", Enabled: true, Cloud: inventory.Alibaba}}, Mode: plan.ModeDelete, Grace: w.Grace, Lang: reason.English,
 		},
 		Limits:       plan.Limits{Percent: 100, Min: 1000, PerRun: 1000, AllowEmpty: true},
 		ApplyOptions: apply.Options{Writers: 4, Now: time.Now, Log: log},
 	}
-	e.Cards = delivery.Cards{Options: report.Options{Lang: plan.English, Location: time.UTC}, Notifiers: []notify.Notifier{w.Robot}, NotifyOn: w.NotifyOn, Now: time.Now, Log: log}
+	e.Cards = delivery.Cards{Options: report.Options{Lang: reason.English, Location: time.UTC}, Notifiers: []notify.Notifier{w.Robot}, NotifyOn: w.NotifyOn, Now: time.Now, Log: log}
 	if w.Store != nil {
 		e.Incremental = &engine.Incremental{Store: w.Store, FullInterval: 24 * time.Hour, SyncChanges: reconcile.SyncChanges}
 		e.RemovalTracking = &engine.RemovalTracking{Store: w.Store, ShardKey: "run", Exclusive: true}

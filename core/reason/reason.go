@@ -1,4 +1,6 @@
-package plan
+// Package reason says why: a code that programs read, with a text in each language that people read. Whatever a run does
+// to an asset, or leaves, has one. Codes are stable, they stand in results and logs; texts may change.
+package reason
 
 import (
 	"fmt"
@@ -25,10 +27,12 @@ type Reason struct {
 // Code names a reason. Codes are stable; their texts may change.
 type Code string
 
-func newReason(code Code, args ...any) Reason { return Reason{Code: code, Args: args} }
+// New returns a reason. The arguments are those of its texts, in their order; what has a text of its own, as a Localized,
+// stands in the reader's language.
+func New(code Code, args ...any) Reason { return Reason{Code: code, Args: args} }
 
-// NewReason returns a reason, for packages that come after the plan.
-func NewReason(code Code, args ...any) Reason { return newReason(code, args...) }
+// Localized is an argument that reads differently in each language.
+type Localized interface{ Text(lang Lang) string }
 
 // Text returns the reason in a language, or the code itself if it has no text.
 func (r Reason) Text(lang Lang) string {
@@ -46,18 +50,13 @@ func (r Reason) Text(lang Lang) string {
 	return fmt.Sprintf(format, localizeArgs(r.Args, lang)...)
 }
 
-// localizeArgs translates the actions and reasons among arguments.
+// localizeArgs puts the arguments that have a text into a language.
 func localizeArgs(args []any, lang Lang) []any {
-	names := map[Action]string{Create: "新增", Update: "更新", Deactivate: "停用", Delete: "删除"}
 	out := slices.Clone(args)
 	for n, arg := range args {
-		switch a := arg.(type) {
-		case Reason:
-			out[n] = a.Text(lang)
-		case Action:
-			if lang != English && names[a] != "" {
-				out[n] = names[a]
-			}
+		text, is := arg.(Localized)
+		if is {
+			out[n] = text.Text(lang)
 		}
 	}
 	return out

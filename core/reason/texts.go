@@ -1,4 +1,4 @@
-package plan
+package reason
 
 type texts struct{ zh, en string }
 

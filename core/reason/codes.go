@@ -1,6 +1,6 @@
-package plan
+package reason
 
-// The reasons. The arguments of each are those of its text in textsOf, see reasontexts.go.
+// The reasons. The arguments of each are those of its text in textsOf, see texts.go.
 const (
 	NewInstance         Code = "new_instance"
 	NewBeside           Code = "new_beside"

@@ -1,4 +1,4 @@
-package plan
+package reason
 
 import (
 	"go/ast"
@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// declaredCodes returns the constants of reasons.go, so that none is forgotten here.
+// declaredCodes returns the constants of codes.go, so that none is forgotten here.
 func declaredCodes(t *testing.T) map[string]Code {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "reasons.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 
 func TestText(t *testing.T) {
 	t.Parallel()
-	r := NewReason(ScopeFailed, prod, beijing)
+	r := New(ScopeFailed, "aliyun-prod", "cn-beijing")
 	for lang, want := range map[Lang]string{
 		Chinese: "保留：账号 aliyun-prod 区域 cn-beijing 本次读取失败",
 		"":      "保留：账号 aliyun-prod 区域 cn-beijing 本次读取失败",
@@ -70,13 +70,13 @@ func TestText(t *testing.T) {
 			t.Errorf("%s: %q", lang, got)
 		}
 	}
-	if got := NewReason(GuardShare, 5, 20, 20).Text(English); got != "held: the scope would lose 5 of 20 assets, more than 20%" {
+	if got := New(GuardShare, 5, 20, 20).Text(English); got != "held: the scope would lose 5 of 20 assets, more than 20%" {
 		t.Error(got)
 	}
 	if got := (Reason{Code: "other"}).Text(Chinese); got != "other" {
 		t.Errorf("unknown code: %q", got)
 	}
-	if got := NewReason(GuardUnproven, "100% denied").Text(English); !strings.Contains(got, "100% denied") {
+	if got := New(GuardUnproven, "100% denied").Text(English); !strings.Contains(got, "100% denied") {
 		t.Error(got)
 	}
 }
