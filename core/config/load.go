@@ -107,7 +107,8 @@ func (s Source) readDocument(ctx context.Context, l *mistakeCollector, named str
 	if !found {
 		path = ref
 	}
-	if data, err = s.readLocalFile(path); err != nil {
+	data, err = s.readLocalFile(path)
+	if err != nil {
 		l.addStructural(by, 0, unreadableFile(path, err))
 		return by, nil, nil
 	}
@@ -129,7 +130,8 @@ func (s Source) fetchDocument(ctx context.Context, l *mistakeCollector, ref, by 
 		})
 		return by, nil, nil
 	}
-	if data, err = fetch(ctx, ref); err != nil {
+	data, err = fetch(ctx, ref)
+	if err != nil {
 		return "", nil, fmt.Errorf("read the configuration from %s://: %w", scheme, err)
 	}
 	name, _, _ = strings.Cut(ref, "?") // the part after ? may be a signature

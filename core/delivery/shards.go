@@ -45,7 +45,8 @@ func putShardReport(ctx context.Context, card ShardCard, rep report.Report) erro
 	data, tooLarge := report.Marshal(rep, state.MaxShardReport)
 	if tooLarge != nil {
 		var err error
-		if data, err = report.Marshal(report.NewPlaceholder(rep), state.MaxShardReport); err != nil {
+		data, err = report.Marshal(report.NewPlaceholder(rep), state.MaxShardReport)
+		if err != nil {
 			return err
 		}
 	}
@@ -68,7 +69,8 @@ func (c Cards) flushShardBatches(ctx context.Context, card ShardCard) {
 		}
 		rep, some := c.mergeShardReports(batch)
 		if some && c.Wants(rep) {
-			if err = c.sendReport(ctx, rep); err != nil {
+			err = c.sendReport(ctx, rep)
+			if err != nil {
 				err = errors.Join(err, batch.Nack(ctx))
 				c.Log.Warn("the card that parts share is left to others", "error", err)
 				return

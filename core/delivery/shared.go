@@ -36,7 +36,7 @@ func (c Cards) enqueueShared(ctx context.Context, rep report.Report) bool {
 // claimFunc is ClaimDue or ClaimAll of a queue.
 type claimFunc func(ctx context.Context, now time.Time) (state.Batch, error)
 
-// flushShared sends what the shared queue gives.
+// flushShared sends what is due in the shared queue.
 func (c Cards) flushShared(ctx context.Context, claim claimFunc) {
 	ctx, cancel := DetachedContext(ctx)
 	defer cancel()

@@ -83,15 +83,18 @@ func TestExpectedDecommission(t *testing.T) {
 		}
 	}
 	r.approveHeldSet(rep)
-	if rep = r.announced(engine.Request{}); rep.Deactivated != 5 || left(t, r.store) != 0 {
+	rep = r.announced(engine.Request{})
+	if rep.Deactivated != 5 || left(t, r.store) != 0 {
 		t.Errorf("approved: %d left, %+v", left(t, r.store), rep)
 	}
 	r.releaseInstances(13, 14)
-	if rep = r.announced(engine.Request{}); rep.Held != 1 {
+	rep = r.announced(engine.Request{})
+	if rep.Held != 1 {
 		t.Errorf("used up: %+v", rep)
 	}
 	r.RunClock.Advance(7 * time.Hour)
-	if rep = r.announced(engine.Request{}); rep.Held != 1 || rep.Expected != nil || !strings.Contains(reasonsOf(rep, plan.Hold)[0], "24 小时内") {
+	rep = r.announced(engine.Request{})
+	if rep.Held != 1 || rep.Expected != nil || !strings.Contains(reasonsOf(rep, plan.Hold)[0], "24 小时内") {
 		t.Errorf("over, and under the thresholds again: %+v", rep)
 	}
 	r.Close()

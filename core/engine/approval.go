@@ -31,7 +31,8 @@ func (e Engine) findApproved(ctx context.Context, req Request, desired plan.Plan
 	}
 	if e.Memory.Held != nil && req.ReviewedLines == nil && e.Limits.Approval != plan.ApproveAll {
 		var err error
-		if g.approvals, err = e.Memory.Held.ListApprovals(ctx, e.Now()); err != nil {
+		g.approvals, err = e.Memory.Held.ListApprovals(ctx, e.Now())
+		if err != nil {
 			e.Log.Warn("approvals are not known, nothing counts as approved", "error", err)
 		}
 		for _, a := range g.approvals {

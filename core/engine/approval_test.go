@@ -79,11 +79,13 @@ func TestApprovalWaitsForItsScope(t *testing.T) {
 	}
 	r.approveHeldSet(rep)
 	r.Cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-beijing"})
-	if rep = r.runWithApprovals(); rep.Deactivated != 0 || r.countInactive() != 0 || rep.Outcome != report.Partial {
+	rep = r.runWithApprovals()
+	if rep.Deactivated != 0 || r.countInactive() != 0 || rep.Outcome != report.Partial {
 		t.Fatalf("with a failed scope: %+v", rep)
 	}
 	healAll(r.World)
-	if rep = r.runWithApprovals(); rep.Deactivated != 8 || r.countInactive() != 8 || rep.Outcome != report.OK {
+	rep = r.runWithApprovals()
+	if rep.Deactivated != 8 || r.countInactive() != 8 || rep.Outcome != report.OK {
 		t.Errorf("%+v", rep)
 	}
 	if left, err := r.store.HeldStore().ListApprovals(t.Context(), r.RunClock.Now()); err != nil || len(left) > 0 {
@@ -108,11 +110,13 @@ func TestApprovalEnds(t *testing.T) {
 	if err := r.truncateObject("approvals/" + rep.HeldSets[0].Hash + ".json"); err != nil {
 		t.Fatal(err)
 	}
-	if rep = r.runWithApprovals(); rep.Held != 8 || r.countInactive() != 0 {
+	rep = r.runWithApprovals()
+	if rep.Held != 8 || r.countInactive() != 0 {
 		t.Errorf("with a damaged approval: %+v", rep)
 	}
 	r.approveHeldSet(rep)
-	if rep = r.runWithApprovals(); rep.Deactivated != 8 || r.countInactive() != 8 {
+	rep = r.runWithApprovals()
+	if rep.Deactivated != 8 || r.countInactive() != 8 {
 		t.Errorf("%+v", rep)
 	}
 	r.Close()

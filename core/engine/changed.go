@@ -78,7 +78,8 @@ func (e Engine) findChanged(ctx context.Context, view *state.Snapshot, differing
 		if gone > 0 || len(at) == 0 {
 			return nil, 0
 		}
-		if number += len(at); number > maxChangedInstances {
+		number += len(at)
+		if number > maxChangedInstances {
 			return nil, number
 		}
 		changed := ChangedScope{Scope: l.Scope, Owner: l.Owner}

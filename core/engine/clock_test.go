@@ -73,7 +73,8 @@ func TestClockAhead(t *testing.T) {
 		t.Errorf("it asks for an approval that lets nothing pass: %+v", rep.HeldSets)
 	}
 	r.RunClock.Advance(-wrong)
-	if rep = r.runWithApprovals(); rep.Deactivated != 1 || rep.Deleted != 0 || r.countInactive() != 2 || len(rep.Errors) != 0 {
+	rep = r.runWithApprovals()
+	if rep.Deactivated != 1 || rep.Deleted != 0 || r.countInactive() != 2 || len(rep.Errors) != 0 {
 		t.Errorf("mended: %+v", rep)
 	}
 	r.Close()
@@ -174,7 +175,8 @@ func TestClockAndRetire(t *testing.T) {
 		t.Errorf("%v, %+v", out.Err, out.Report)
 	}
 	h.Cloud.SetDateAhead(0)
-	if out = h.NewEngine().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-test", Write: true}); out.Err != nil || out.Report.Deactivated != 1 {
+	out = h.NewEngine().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-test", Write: true})
+	if out.Err != nil || out.Report.Deactivated != 1 {
 		t.Errorf("mended: %v, %+v", out.Err, out.Report)
 	}
 	h.Close()

@@ -25,7 +25,8 @@ func TestAllRegionsAreListedOnce(t *testing.T) {
 	for _, run := range []string{"the first run", "one with an open scope"} {
 		lists := map[string]int{}
 		hook := func(q *http.Request) {
-			if _ = q.ParseForm(); q.Form.Get("Action") == alibabatest.DescribeInstances && q.Form.Get("DryRun") == "" {
+			_ = q.ParseForm()
+			if q.Form.Get("Action") == alibabatest.DescribeInstances && q.Form.Get("DryRun") == "" {
 				lists[q.Form.Get("RegionId")]++
 			}
 		}

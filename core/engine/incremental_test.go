@@ -46,7 +46,7 @@ func newStateWorld(t *testing.T) *stateWorld {
 	return r
 }
 
-// runIncremental makes a run and gives its report and how often it asked JumpServer.
+// runIncremental makes a run and returns its report and how often it asked JumpServer.
 func (r *stateWorld) runIncremental() (report.Report, int) {
 	r.T.Helper()
 	r.JumpServer.ResetCounts()
@@ -331,7 +331,8 @@ func TestReconcileListsOnce(t *testing.T) {
 	lists := func() int {
 		n := 0
 		hook := func(q *http.Request) {
-			if _ = q.ParseForm(); q.Form.Get("Action") == alibabatest.DescribeInstances {
+			_ = q.ParseForm()
+			if q.Form.Get("Action") == alibabatest.DescribeInstances {
 				n++
 			}
 		}

@@ -74,7 +74,8 @@ func TestBothForms(t *testing.T) {
 				t.Fatalf("%+v, %d writes", r, w.JumpServer.Writes())
 			}
 			w.EditCloud(enginetest.CloudEdit{Remove: []string{"i-0000000000000000", "i-0000000000000001"}})
-			if out, _ = runTimed(w, engine.Request{}, 0); out.Report.Deactivated != 2 {
+			out, _ = runTimed(w, engine.Request{}, 0)
+			if out.Report.Deactivated != 2 {
 				t.Errorf("%d deactivated: %+v", out.Report.Deactivated, out.Report.Errors)
 			}
 			for n, h := range w.JumpServer.Hosts(jumpservertest.DefaultOrg) {

@@ -92,7 +92,8 @@ func TestPauseOfWrites(t *testing.T) {
 		if rep.Created+rep.Deactivated != changes || rep.Outcome != report.OK || rep.Pause == nil || rep.Pause.Stands {
 			t.Errorf("%s, when it is over: %+v, %+v", name, rep, rep.Pause)
 		}
-		if rep = r.paused(); rep.Pause != nil {
+		rep = r.paused()
+		if rep.Pause != nil {
 			t.Errorf("%s: that it is over is told twice", name)
 		}
 	}
@@ -125,7 +126,8 @@ func TestPauseOfRemovals(t *testing.T) {
 		}
 	}
 	r.resumes()
-	if rep = r.paused(); rep.Deactivated != 8 || r.countInactive() != 8 || rep.Pause != nil {
+	rep = r.paused()
+	if rep.Deactivated != 8 || r.countInactive() != 8 || rep.Pause != nil {
 		t.Errorf("resumed: %+v", rep)
 	}
 	r.Close()
@@ -194,7 +196,8 @@ func TestPauseWhileRunning(t *testing.T) {
 		t.Errorf("%d are remembered as held, for events to leave them", n)
 	}
 	r.resumes()
-	if rep = r.paused(); rep.Deactivated != 8 {
+	rep = r.paused()
+	if rep.Deactivated != 8 {
 		t.Errorf("resumed: %+v", rep)
 	}
 	r.Close()

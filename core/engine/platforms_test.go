@@ -38,7 +38,8 @@ func TestNamedPlatforms(t *testing.T) {
 		// The account's platform changes its type's name: what is there stays, and is told as drift.
 		w.Account("").Platforms = map[string]any{"linux": "Win-Fleet"}
 		w.newProcess()
-		if out = w.runFull(false); out.Report.Drifted != 3 || out.Report.Updated > 0 || !strings.Contains(enginetest.Describe(out.Report), "platform Linux-2222 ≠ Win-Fleet") {
+		out = w.runFull(false)
+		if out.Report.Drifted != 3 || out.Report.Updated > 0 || !strings.Contains(enginetest.Describe(out.Report), "platform Linux-2222 ≠ Win-Fleet") {
 			t.Errorf("%s", enginetest.Describe(out.Report))
 		}
 		w.expectPlatform(linux, "Linux-2222", "ssh 2222")

@@ -84,7 +84,8 @@ func newShardWorld(t *testing.T, settings map[string]any) *shardWorld {
 	p := &shardWorld{World: w, bucket: &faultyBucket{Bucket: dir.Open(t.TempDir())}}
 	p.fillRegions(perRegion)
 	var err error
-	if p.store, err = state.New(p.bucket, "", state.Options{Now: w.RunClock.Now}); err != nil {
+	p.store, err = state.New(p.bucket, "", state.Options{Now: w.RunClock.Now})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return p

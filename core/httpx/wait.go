@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Backoff gives the waits between tries: they begin with First and grow by Factor up to Max, each as much as a half
+// Backoff is the waits between tries: they begin with First and grow by Factor up to Max, each as much as a half
 // shorter or longer, so that those who failed together do not come back together.
 type Backoff struct {
 	First, Max time.Duration

@@ -67,7 +67,8 @@ func (l *LossCounter) checkShare(t *lossStats, labels []inventory.Label) (why re
 		return reason.Reason{}, false, nil // allowed in a scope of any size
 	}
 	if !t.counted {
-		if t.assets, err = l.count(labels); err != nil {
+		t.assets, err = l.count(labels)
+		if err != nil {
 			return reason.Reason{}, false, err
 		}
 		t.counted = true

@@ -290,7 +290,7 @@ func TestLongNames(t *testing.T) {
 	}
 }
 
-// FuzzNames gives a few instances any names: final names are unique, short enough and none of the fixed ones, and a
+// FuzzNames assigns any names to a few instances: final names are unique, short enough and none of the fixed ones, and a
 // second run changes nothing.
 func FuzzNames(f *testing.F) {
 	f.Add("web\nweb\ndb", "db", "i-1", byte(3))

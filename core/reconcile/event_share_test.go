@@ -161,7 +161,8 @@ func TestShareIsForTheUnknown(t *testing.T) {
 		}
 		h.EditClouds(enginetest.CloudEdit{Region: shanghai, Put: made})
 		e := h.NewEngine()
-		if e.Memory.Owners = store; known {
+		e.Memory.Owners = store
+		if known {
 			e.Incremental = &engine.Incremental{Store: store, Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 		}
 		e.Run(t.Context(), engine.Request{})

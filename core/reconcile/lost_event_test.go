@@ -39,7 +39,8 @@ func TestEventRedelivered(t *testing.T) {
 				t.Errorf("the second delivery: %+v %d", a.Results, a.Deactivated)
 			}
 			w.WaitForServer(2 * time.Minute)
-			if a = hear(); a.NeedsRedelivery() || a.Deactivated != 0 || a.Results[0].Reason != reason.New(reason.NothingToClose).Text(reason.English) {
+			a = hear()
+			if a.NeedsRedelivery() || a.Deactivated != 0 || a.Results[0].Reason != reason.New(reason.NothingToClose).Text(reason.English) {
 				t.Errorf("the third delivery: %+v", a.Results)
 			}
 			w.WaitForServer(time.Hour)

@@ -134,7 +134,8 @@ func (h *assetIndex) addAssets(assets []inventory.Asset) {
 func (r *eventRun) loadAssets(g *ownerBatch) error {
 	h := &g.assets
 	var err error
-	if h.platforms, err = r.Bastion.ListPlatforms(r.ctx); err != nil {
+	h.platforms, err = r.Bastion.ListPlatforms(r.ctx)
+	if err != nil {
 		return err
 	}
 	pending := g.pendingTargets()

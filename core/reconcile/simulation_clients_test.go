@@ -153,7 +153,8 @@ func (c *clientSimulation) checkConverged() {
 	var out engine.RunResult
 	for range 2 {
 		c.RunClock.Advance(time.Minute) // the time of a deactivation is rounded up to the minute, and the grace is 0
-		if out = c.handler.Engine.Run(c.T.Context(), engine.Request{}); out.Err != nil || out.Report.Failures > 0 {
+		out = c.handler.Engine.Run(c.T.Context(), engine.Request{})
+		if out.Err != nil || out.Report.Failures > 0 {
 			c.T.Errorf("a run with nothing in its way: %v\n%s", out.Err, enginetest.Describe(out.Report))
 		}
 	}

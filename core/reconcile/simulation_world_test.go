@@ -140,7 +140,8 @@ func (s *simulation) maybeOpenStore() {
 	}
 	able := []storage.Capabilities{{}, {CreateOnly: true}, {CreateOnly: true, IfMatch: true}}[s.rand.IntN(3)]
 	var err error
-	if s.store, err = state.New(storagetest.NewMemoryBucket(able), "", state.Options{}); err != nil {
+	s.store, err = state.New(storagetest.NewMemoryBucket(able), "", state.Options{})
+	if err != nil {
 		s.t.Fatal(err)
 	}
 }

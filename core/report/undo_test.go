@@ -62,7 +62,8 @@ func TestUndoIsToldByCommand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r, err = report.Unmarshal(data); err != nil {
+		r, err = report.Unmarshal(data)
+		if err != nil {
 			t.Fatal(err)
 		}
 		card, text := report.NewMessage(r, messageOptions(reason.English, "table")).Markdown, report.Summary(r, reason.English)

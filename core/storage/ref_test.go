@@ -177,7 +177,8 @@ func TestNoCredentials(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = (storage.CredentialSource{}).CredentialsFor(ref); inventory.KindOf(err) != inventory.BadCredentials || !strings.Contains(err.Error(), says) {
+		_, err = (storage.CredentialSource{}).CredentialsFor(ref)
+		if inventory.KindOf(err) != inventory.BadCredentials || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// PageSize is how many machines ListMachines gives at once.
+// PageSize is how many machines ListMachines returns at once.
 const PageSize = 50
 
 // Key is the one key of an emulated cloud, and whose it is.

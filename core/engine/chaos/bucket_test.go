@@ -55,7 +55,8 @@ func (b *faultyBucket) nextFault(ctx context.Context) (f *fault, err error, work
 	if ctx.Err() != nil {
 		return nil, &inventory.Error{Kind: inventory.Deadline, Message: "the store", Err: ctx.Err()}, false
 	}
-	if f = b.world.nextFault(stateStore); f == nil {
+	f = b.world.nextFault(stateStore)
+	if f == nil {
 		return nil, nil, true
 	}
 	err, work = b.faultError(ctx, f)

@@ -127,7 +127,8 @@ func (w *world) changeCloud() {
 		return
 	}
 	w.mu.Lock()
-	switch k := w.rand.IntN(8); {
+	k := w.rand.IntN(8)
+	switch {
 	case !m.alive:
 		m.alive = w.rand.IntN(3) == 0 // it returns
 	case k == 0:

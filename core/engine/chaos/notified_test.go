@@ -32,7 +32,8 @@ func (w *world) countRemovals(before []jumpservertest.Host, now map[string]jumps
 func (w *world) noteFault(f *fault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	switch peer := peerOf(f.peerLine); {
+	peer := peerOf(f.peerLine)
+	switch {
 	case f.kind == clockJump, peer == stateStore:
 		w.notified.mayMiss = true
 	case peer == dingTalk:

@@ -97,7 +97,7 @@ func (w *world) planFaults(calls map[string]int) []*fault {
 	return faults
 }
 
-// runChecked makes one run, of which it checks what must hold of every run, and gives its calls.
+// runChecked makes one run, of which it checks what must hold of every run, and returns its calls.
 func (w *world) runChecked(faults []*fault, limit time.Duration) map[string]int {
 	_, calls := w.runWithFaults(faults, limit)
 	return calls

@@ -102,7 +102,7 @@ type faultSchedule struct {
 	dead         bool      // the process was killed: nothing leaves any more
 }
 
-// nextFault counts a call and gives its fault, or none.
+// nextFault counts a call and returns its fault, or none.
 func (w *world) nextFault(line string) *fault {
 	c := &w.schedule
 	c.mu.Lock()

@@ -221,7 +221,8 @@ func (w *world) openStore() {
 	w.canLease = able.CreateOnly
 	b := &faultyBucket{Bucket: storagetest.NewMemoryBucket(able), world: w, previous: map[string]storage.Object{}, current: map[string]storage.Object{}}
 	var err error
-	if w.store, err = state.New(b, "", state.Options{Now: w.now}); err != nil {
+	w.store, err = state.New(b, "", state.Options{Now: w.now})
+	if err != nil {
 		w.Errorf("state: %v", err)
 	}
 }

@@ -91,12 +91,14 @@ func (w *World) InjectBastionFault(f BastionFault) {
 		After: f.AfterCommit,
 	}
 	if f.Front != "" {
-		if fault.Front = jumpservertest.RecordedPages()[f.Front]; fault.Front.Status == 0 {
+		fault.Front = jumpservertest.RecordedPages()[f.Front]
+		if fault.Front.Status == 0 {
 			w.T.Fatalf("nothing in front of JumpServer is called %q", f.Front)
 		}
 	}
 	if f.Edit != "" {
-		if fault.Edit = bodyEdits()[f.Edit]; fault.Edit == nil {
+		fault.Edit = bodyEdits()[f.Edit]
+		if fault.Edit == nil {
 			w.T.Fatalf("no edit of answers is called %q", f.Edit)
 		}
 	}

@@ -83,7 +83,8 @@ func SlowAsset(n int) string { return inventory.AssetID(inventory.Alibaba, "cn-a
 func (w *SlowWorld) newStore() {
 	w.T.Helper()
 	var err error
-	if w.Store, err = state.New(w.bucket, "", state.Options{}); err != nil {
+	w.Store, err = state.New(w.bucket, "", state.Options{})
+	if err != nil {
 		w.T.Fatal(err)
 	}
 }

@@ -54,7 +54,8 @@ func TestAddresses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = b.Get(t.Context(), ref.Key, ""); err == nil || c.sent == nil {
+		_, err = b.Get(t.Context(), ref.Key, "")
+		if err == nil || c.sent == nil {
 			t.Fatalf("%s: error %v, sent %v", text, err, c.sent)
 		}
 		var token string
@@ -80,7 +81,8 @@ func TestOpenRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err = all.Open(ref, storagetest.GoodCredentials(), all.Options{}); inventory.KindOf(err) != kind || !strings.Contains(err.Error(), "bkt") {
+		_, _, err = all.Open(ref, storagetest.GoodCredentials(), all.Options{})
+		if inventory.KindOf(err) != kind || !strings.Contains(err.Error(), "bkt") {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
@@ -88,7 +90,8 @@ func TestOpenRefuses(t *testing.T) {
 	_, _, err := all.Open(ref, storage.Credentials{}, all.Options{})
 	storagetest.WantKind(t, err, "s3://bkt", inventory.BadCredentials)
 	proxy := all.Options{Network: storage.Network{Proxy: secret.New("://hush")}}
-	if _, _, err = all.Open(ref, storagetest.GoodCredentials(), proxy); inventory.KindOf(err) != inventory.Invalid || strings.Contains(err.Error(), "hush") {
+	_, _, err = all.Open(ref, storagetest.GoodCredentials(), proxy)
+	if inventory.KindOf(err) != inventory.Invalid || strings.Contains(err.Error(), "hush") {
 		t.Errorf("%v", err)
 	}
 	ref.Scheme = "ftp"

@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
-// newRemoteHarness gives the harness of an emulated store.
+// newRemoteHarness returns the harness of an emulated store.
 func newRemoteHarness(dialect storagetest.Dialect, versioning string, able storage.Capabilities) storagetest.Harness {
 	return storagetest.Harness{Abilities: able, New: func(t testing.TB) storagetest.World {
 		server := storagetest.NewServer(t, dialect)

@@ -34,7 +34,7 @@ func TestContractOnGofakes3(t *testing.T) {
 	})
 }
 
-// refAt gives the reference of a key in a bucket of a server that speaks like S3.
+// refAt returns the reference of a key in a bucket of a server that speaks like S3.
 func refAt(endpoint, bucket string) string {
 	return "s3://" + bucket + "/key?region=us-east-1&endpoint=" + url.QueryEscape(endpoint)
 }

@@ -116,7 +116,7 @@ func openAs(t testing.TB, text, id, key string, policy storage.RetryPolicy) stor
 // versitygw is a running server.
 type versitygw struct{ root, endpoint string }
 
-// newBucket makes an empty bucket, which is a folder, and gives the reference of a key in it.
+// newBucket makes an empty bucket, which is a folder, and returns the reference of a key in it.
 func (v *versitygw) newBucket(t testing.TB) string {
 	t.Helper()
 	bucket := "b-" + strings.ToLower(rand.Text())

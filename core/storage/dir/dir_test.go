@@ -41,7 +41,8 @@ func TestNothingEscapes(t *testing.T) {
 	}
 	_, err := b.Put(t.Context(), "up/outside.txt", []byte("in"), storage.Always())
 	storagetest.WantKind(t, err, "up/outside.txt", inventory.Invalid)
-	if _, err = b.Put(t.Context(), "file", []byte("in"), storage.Always()); err != nil {
+	_, err = b.Put(t.Context(), "file", []byte("in"), storage.Always())
+	if err != nil {
 		t.Errorf("a link is not replaced: %v", err)
 	}
 	if text, err := os.ReadFile(secret); err != nil || string(text) != "outside" {
