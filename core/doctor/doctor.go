@@ -125,10 +125,10 @@ func WorstVerdict(sections []Section) Verdict {
 	worst := OK
 	for _, s := range sections {
 		for _, l := range s.Findings {
-			switch {
-			case l.Verdict == Failure:
+			switch l.Verdict {
+			case Failure:
 				return Failure
-			case l.Verdict == Warning:
+			case Warning:
 				worst = Warning
 			}
 		}

@@ -47,7 +47,7 @@ func replaceMarked(file, text string) string {
 // renderMarkdown returns the figures as tables, Chinese first.
 func renderMarkdown(where bilingual, picture string, figures []*figure) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s\n\n%s\n\n![%s](%s)\n", where.zh, where.english(), chartTitle.both(" · "), picture)
+	fmt.Fprintf(&s, "%s\n\n%s\n\n![%s](%s)\n", where.zh, where.english(), chartTitle().both(" · "), picture)
 	for _, f := range figures {
 		fmt.Fprintf(&s, "\n### (%s) %s\n\n%s\n\n", f.part, f.title.zh, f.title.english())
 		writeMarkdownRow(&s, f.head, "<br>")

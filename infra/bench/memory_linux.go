@@ -12,5 +12,5 @@ func peakMemory(p *os.ProcessState) int64 {
 	if !known {
 		return 0
 	}
-	return int64(usage.Maxrss) * 1024
+	return usage.Maxrss * 1024
 }

@@ -104,7 +104,7 @@ func TestDrawing(t *testing.T) {
 		t.Errorf("%d bars; they do not begin at one place: %+v, %+v", bars, first, last)
 	}
 	all := strings.Join(picture.Texts, "\n")
-	for _, want := range []string{"(a) 自适应 / 一个 <&>", "adaptive against one", "5.0×", "123×", "0.5×", "1×", "1000×", chartTitle.zh} {
+	for _, want := range []string{"(a) 自适应 / 一个 <&>", "adaptive against one", "5.0×", "123×", "0.5×", "1×", "1000×", chartTitle().zh} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no %q in %q", want, all)
 		}

@@ -7,7 +7,10 @@ import (
 	"strings"
 )
 
-var chartTitle = bilingual{"比基准好多少倍（对数刻度，越长越好）", "how many times better than the baseline (logarithmic, longer is better)"}
+// chartTitle returns the picture's title.
+func chartTitle() bilingual {
+	return bilingual{"比基准好多少倍（对数刻度，越长越好）", "how many times better than the baseline (logarithmic, longer is better)"}
+}
 
 // The picture's measures, in pixels.
 const (
@@ -55,10 +58,10 @@ func renderSVG(figures []*figure) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="sans-serif" role="img">`+"\n",
 		chartWidth, height, chartWidth, height)
-	fmt.Fprintf(&s, "<title>%s</title>\n", escapeXML(chartTitle.both(" · ")))
+	fmt.Fprintf(&s, "<title>%s</title>\n", escapeXML(chartTitle().both(" · ")))
 	fmt.Fprintf(&s, `<rect width="%d" height="%d" fill="#ffffff"/>`+"\n", chartWidth, height)
-	writeLabel(&s, 20, 26, 16, "#1f2328", "start", chartTitle.zh)
-	writeLabel(&s, 20, 44, 11, "#59636e", "start", chartTitle.english())
+	writeLabel(&s, 20, 26, 16, "#1f2328", "start", chartTitle().zh)
+	writeLabel(&s, 20, 44, 11, "#59636e", "start", chartTitle().english())
 	sc := newScale(bars)
 	sc.drawGrid(&s, height-34)
 	for n, b := range bars {

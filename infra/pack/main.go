@@ -36,7 +36,7 @@ func run(args []string, stdout io.Writer) error {
 	out := flags.String("o", "", "")
 	arch := flags.String("arch", "amd64", "")
 	root := flags.String("root", "", "")
-	epoch := flags.Int64("epoch", zipEpoch.Unix(), "")
+	epoch := flags.Int64("epoch", zipEpoch().Unix(), "")
 	if err := flags.Parse(args[1:]); err != nil {
 		return fmt.Errorf("%w\n%s", err, usage)
 	}
@@ -45,8 +45,8 @@ func run(args []string, stdout io.Writer) error {
 	}
 	// A zip has no time before 1980, and only even seconds.
 	at := time.Unix(*epoch, 0).UTC().Truncate(2 * time.Second)
-	if at.Before(zipEpoch) {
-		at = zipEpoch
+	if at.Before(zipEpoch()) {
+		at = zipEpoch()
 	}
 	switch args[0] {
 	case "function":
@@ -63,8 +63,8 @@ func run(args []string, stdout io.Writer) error {
 	return errors.New(usage)
 }
 
-// zipEpoch is the earliest time that a zip can hold.
-var zipEpoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+// zipEpoch returns the earliest time that a zip can hold.
+func zipEpoch() time.Time { return time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // listEntries returns the entries of FILE or FILE=NAME, sorted by name, below the folder root.
 func listEntries(root string, files []string) ([]entry, error) {

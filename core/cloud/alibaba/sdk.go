@@ -70,7 +70,7 @@ type (
 // The SDK's hosts of regions that do not follow the pattern <product>.<region>.aliyuncs.com.
 // They are read here, before any goroutine runs, because the SDK fills these maps lazily
 // without a lock. Nothing writes to them.
-var ecsHosts, stsHosts = ecs.GetEndpointMap(), sts.GetEndpointMap()
+var ecsHosts, stsHosts = ecs.GetEndpointMap(), sts.GetEndpointMap() //nolint:gochecknoglobals // see above
 
 // sdkClient holds what the calls of an account share. The SDK's clients cannot be used by several
 // goroutines, so that each call makes its own; the connections are shared.

@@ -83,11 +83,6 @@ func (s *Server) findPageAsset(c *call, id string) *host {
 	return nil
 }
 
-// databaseFields returns the fields that only databases have.
-func databaseFields() []string {
-	return []string{"db_name", "use_ssl", "allow_invalid_cert", "ca_cert", "client_cert", "client_key", "pg_ssl_mode"}
-}
-
 // setExtraDefaults sets the defaults of the fields that only the asset's category has.
 func (s *Server) setExtraDefaults(h *host) {
 	switch h.category {

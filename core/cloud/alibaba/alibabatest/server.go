@@ -7,7 +7,6 @@ package alibabatest
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -102,7 +101,7 @@ func readParams(r *http.Request) (map[string]string, error) {
 	if err := r.ParseForm(); err != nil {
 		return params, fmt.Errorf("unreadable parameters: %w", err)
 	}
-	for name, values := range map[string][]string(url.Values(r.Form)) {
+	for name, values := range r.Form {
 		if len(values) != 1 {
 			return params, fmt.Errorf("parameter %s is given %d times", name, len(values))
 		}
