@@ -12,9 +12,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// AnyRegion stands for the regions of an account whose regions could not be listed.
-const AnyRegion = "*"
-
 // defaultParallelRegions is how many regions of one account are listed at once: more than any cloud has, so
 // that listing takes as long as the slowest region. A region's pages come one after another, which keeps
 // below its limit; where a cloud counts its regions together, Retry waits for the next window.
@@ -111,7 +108,7 @@ func (f Fleet) UnknownAccounts(filter Filter) []string {
 // List lists the selected accounts and regions in parallel. The result has exactly one listing
 // for each account and region, sorted by Scope.Compare, complete or failed: a failed listing
 // has an error and no instances. An account whose regions cannot be listed is one failed
-// listing of AnyRegion.
+// listing of inventory.AnyRegion.
 func (f Fleet) List(ctx context.Context, filter Filter) []inventory.Listing {
 	results := make([][]inventory.Listing, len(f.accounts))
 	var group sync.WaitGroup
@@ -158,7 +155,7 @@ func (f Fleet) ListScopes(ctx context.Context, filter Filter) (scopes []inventor
 func (f Fleet) listAccount(ctx context.Context, t OpenedAccount, only []string) []inventory.Listing {
 	regions := filterNames(t.Account.Regions, only)
 	if len(t.Account.Regions) == 0 {
-		regions = []string{AnyRegion}
+		regions = []string{inventory.AnyRegion}
 	}
 	if len(regions) == 0 {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/pause"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 const (
@@ -56,7 +56,7 @@ func (o OffsetReader[T]) ReadAll(ctx context.Context) ([]T, error) {
 	}
 	sleep := o.Sleep
 	if sleep == nil {
-		sleep = pause.For
+		sleep = wait.For
 	}
 	for read := 1; ; read++ {
 		rows, err := o.readOnce(ctx)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/pause"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // The limits of Retry.
@@ -95,7 +95,7 @@ func newRetryState(policy RetryPolicy) *retryState {
 		policy.Now = time.Now
 	}
 	if policy.Sleep == nil {
-		policy.Sleep = pause.For
+		policy.Sleep = wait.For
 	}
 	return &retryState{
 		policy:    policy,

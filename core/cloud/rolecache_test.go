@@ -9,8 +9,8 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // TestRoleCache: when credentials of a role are asked for again.
@@ -66,7 +66,7 @@ func TestRoleCacheWaits(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
 			_, err := kept.Get(ctx, of, start, func(ctx context.Context) (cloud.Credentials, error) {
-				return cloud.Credentials{Expires: start.Add(time.Hour)}, pause.For(ctx, takes)
+				return cloud.Credentials{Expires: start.Add(time.Hour)}, wait.For(ctx, takes)
 			})
 			return err
 		}

@@ -77,6 +77,9 @@ func AssetID(cloud Cloud, region, instance string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String()
 }
 
+// AnyRegion is the region of the failed listing of an account whose regions could not be listed.
+const AnyRegion = "*"
+
 // Listing is the outcome of listing one scope: complete with all its instances, or failed with none. There is
 // nothing between.
 type Listing struct {

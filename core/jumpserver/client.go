@@ -31,8 +31,8 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // DefaultOrganisation is the id of the organisation that every JumpServer has.
@@ -156,7 +156,7 @@ func New(o Options) (*Client, error) {
 		c.now = time.Now
 	}
 	if c.sleep == nil {
-		c.sleep = pause.For
+		c.sleep = wait.For
 	}
 	c.limiter, c.writeTimes = &rateLimiter{now: c.now, sleep: c.sleep}, newWriteTimes()
 	c.httpClient = httpx.NewClient(rt)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/pause"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // throttlingServer imitates JumpServer's throttle: so many answered requests within any minute.
@@ -321,7 +321,7 @@ func TestRateLimiterRecalls(t *testing.T) {
 func TestRateLimiterWithoutTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := &rateLimiter{now: time.Now, sleep: pause.For}
+		p := &rateLimiter{now: time.Now, sleep: wait.For}
 		pass := func(d time.Duration) { time.Sleep(d) }
 		for range 3 {
 			requests(t, p, 20, pass)
@@ -346,7 +346,7 @@ func TestRateLimiterWithoutTime(t *testing.T) {
 func TestRateLimiterKeepsTheOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := &rateLimiter{now: time.Now, sleep: pause.For}
+		p := &rateLimiter{now: time.Now, sleep: wait.For}
 		var mu sync.Mutex
 		var order []uint64
 		var group sync.WaitGroup

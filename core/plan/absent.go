@@ -154,7 +154,7 @@ func coversProject(l inventory.Listing, m ownership) (reason.Reason, bool) {
 // region failed: it may be the only one that still sees the instance. It returns "" if there is none.
 func (b *builder) failedAccount(m ownership) string {
 	for _, l := range b.input.Listings {
-		if l.IsComplete() || l.Cloud != m.cloud || l.Region != m.region && l.Region != anyRegion {
+		if l.IsComplete() || l.Cloud != m.cloud || l.Region != m.region && l.Region != inventory.AnyRegion {
 			continue
 		}
 		if strings.EqualFold(l.Owner, m.owner) || l.Owner == "" && b.rules.Accounts[l.Account].canList(m.cloud, m.owner, m.region) {
@@ -163,9 +163,6 @@ func (b *builder) failedAccount(m ownership) string {
 	}
 	return ""
 }
-
-// anyRegion is the region of a listing whose account failed before its regions were known.
-const anyRegion = "*"
 
 // unqueriedAccount returns an account that may be of the same owner, and that a full run would ask for the asset's
 // region and this run did not; "" if there is none. Events ask all accounts of the owner.

@@ -108,7 +108,7 @@ func (b *builder) retireAsset(a *inventory.Asset, m ownership, keyed bool) {
 // that is so.
 func (b *builder) unreadScopeReason(m ownership) (reason.Reason, bool) {
 	own := slices.IndexFunc(b.input.Listings, func(l inventory.Listing) bool {
-		return l.Cloud == m.cloud && l.Account == m.account && (l.Region == m.region || l.Region == anyRegion)
+		return l.Cloud == m.cloud && l.Account == m.account && (l.Region == m.region || l.Region == inventory.AnyRegion)
 	})
 	if own < 0 {
 		return reason.New(reason.ScopeNotAsked, m.account, m.region), true

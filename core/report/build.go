@@ -95,13 +95,9 @@ func (r *Report) addScope(l inventory.Listing, w texts) {
 	r.Scopes = append(r.Scopes, s)
 }
 
-// anyRegion is the region of the listing of an account that failed as a whole (cloud.AnyRegion, which this package
-// must not import; a test compares them).
-const anyRegion = "*"
-
 // shownRegion returns the region as results show it: "" stands for all regions.
 func shownRegion(s inventory.Scope) string {
-	if s.Region == anyRegion {
+	if s.Region == inventory.AnyRegion {
 		return ""
 	}
 	return s.Region

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
-	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
@@ -144,8 +143,8 @@ func TestAccountFailedAsAWhole(t *testing.T) {
 	t.Parallel()
 	in := report.Input{
 		Started:  startTime(),
-		Listings: []inventory.Listing{failedListing("aliyun-test", cloud.AnyRegion, inventory.BadCredentials, "no such key")},
-		Notes:    []plan.Change{{Action: plan.Skip, Scope: newInventoryScope("aliyun-test", cloud.AnyRegion), Reason: reason.New(reason.NoAddress)}},
+		Listings: []inventory.Listing{failedListing("aliyun-test", inventory.AnyRegion, inventory.BadCredentials, "no such key")},
+		Notes:    []plan.Change{{Action: plan.Skip, Scope: newInventoryScope("aliyun-test", inventory.AnyRegion), Reason: reason.New(reason.NoAddress)}},
 	}
 	r := report.Build(in)
 	if r.Scopes[0].Region != "" || r.Changes[0].Region != "" {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
-	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
@@ -80,7 +79,7 @@ func fullInput(lang reason.Lang) report.Input {
 		Listings: []inventory.Listing{
 			completeListing("aliyun-prod", "cn-beijing", 150), completeListing("aliyun-prod", "cn-hangzhou", 7),
 			failedListing("aliyun-prod", "cn-shanghai", inventory.Throttled, "list aliyun-prod/cn-shanghai: Throttling.User"),
-			failedListing("aliyun-test", cloud.AnyRegion, inventory.BadCredentials, "regions of aliyun-test: InvalidAccessKeyId.NotFound"),
+			failedListing("aliyun-test", inventory.AnyRegion, inventory.BadCredentials, "regions of aliyun-test: InvalidAccessKeyId.NotFound"),
 		},
 		Problems: []error{&reason.RunError{Kind: inventory.Limit, Reason: reason.New(reason.NearlyFull, 4100, 5000)}},
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/notify"
-	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/reconcile"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // Engines are assembled in this file and nowhere else.
@@ -98,7 +98,7 @@ func (s *Session) eventHandler(ctx context.Context, events Events) reconcile.Eve
 		e.RemovalTracking = &engine.RemovalTracking{Store: s.store, ShardKey: "events"}
 	}
 	return reconcile.EventHandler{
-		Engine: e, Clouds: s.fleet().WithOwnerCache(s.cache.owners), Bastion: s.cache.client, Sleep: pause.For,
+		Engine: e, Clouds: s.fleet().WithOwnerCache(s.cache.owners), Bastion: s.cache.client, Sleep: wait.For,
 		Redelivers: events.Redelivers, BeforeWrite: s.markDirty(),
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/engine"
-	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // leaseTTL is how long a lease lasts without renewal.
@@ -52,7 +52,7 @@ func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger)
 		renewLease(leased, &current, log)
 	})
 	work.Go(func() {
-		for pause.For(leased, leaseCheckInterval) == nil {
+		for wait.For(leased, leaseCheckInterval) == nil {
 			if !current.Load().IsValid(time.Now()) {
 				log.Error("the lease has ended before it was renewed, the run ends")
 				cancel()
@@ -72,7 +72,7 @@ func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger)
 
 // renewLease renews a lease until the context ends or the lease is lost. A renewal that fails is tried again.
 func renewLease(ctx context.Context, current *atomic.Pointer[state.Lease], log *slog.Logger) {
-	for pause.For(ctx, leaseTTL/4) == nil {
+	for wait.For(ctx, leaseTTL/4) == nil {
 		next, err := current.Load().Renew(ctx)
 		switch {
 		case err == nil:

@@ -15,10 +15,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
+	"github.com/jms-sync/jms-sync/core/wait"
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
 )
 
@@ -92,7 +92,7 @@ func (s *terminalSession) close() {
 }
 
 func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, once func(*terminalSession) engine.RunResult, dry bool) error {
-	wait, err := o.retryInterval()
+	interval, err := o.retryInterval()
 	if err == nil {
 		err = o.output.checkWritable()
 	}
@@ -107,7 +107,7 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 	var out engine.RunResult
 	for try := 1; ; try++ {
 		out = once(s)
-		if !isRetryable(out) || dry || try >= o.retries || pause.For(ctx, wait) != nil {
+		if !isRetryable(out) || dry || try >= o.retries || wait.For(ctx, interval) != nil {
 			break
 		}
 		s.Log().Warn("run failed, trying again", "try", try+1, "of", o.retries)

@@ -15,9 +15,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
-	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // The hosts that bench makes are known by these names and by their ids. A sync takes none of them for its own: they have
@@ -222,7 +222,7 @@ func (c *creator) measureOnce(ctx context.Context, writers int) (took time.Durat
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
 	defer cancel()
 	if err != nil { // JumpServer still makes what was on its way when the writers stopped
-		err = errors.Join(err, c.deleteLeftovers(last), pause.For(last, 2*time.Second))
+		err = errors.Join(err, c.deleteLeftovers(last), wait.For(last, 2*time.Second))
 	}
 	return took, errors.Join(err, c.deleteLeftovers(last))
 }

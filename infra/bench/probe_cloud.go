@@ -12,7 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/pause"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // smallPageSize is a page of the Python tool.
@@ -67,7 +67,7 @@ func regionInTurn(ctx context.Context, account config.Cloud, region string, betw
 		if token == "" {
 			return nil
 		}
-		if err := pause.For(ctx, between); err != nil {
+		if err := wait.For(ctx, between); err != nil {
 			return err
 		}
 	}

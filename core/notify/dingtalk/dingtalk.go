@@ -15,8 +15,8 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/notify"
-	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // Settings are one robot, as its owner copies them from DingTalk.
@@ -81,7 +81,7 @@ func New(s Settings, o Options) (*Robot, error) {
 		r.now = time.Now
 	}
 	if r.sleep == nil {
-		r.sleep = pause.For
+		r.sleep = wait.For
 	}
 	return r, nil
 }

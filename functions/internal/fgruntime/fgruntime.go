@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/pause"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // Invocation is one event, with the temporary credentials of the function's agency; they are "" if it has none.
@@ -49,7 +49,7 @@ type pollLoop struct {
 }
 
 func newPollLoop(environ []string, log io.Writer) (pollLoop, error) {
-	l := pollLoop{sleep: pause.For, log: log}
+	l := pollLoop{sleep: wait.For, log: log}
 	for _, pair := range environ {
 		switch name, value, _ := strings.Cut(pair, "="); name {
 		case "RUNTIME_API_ADDR":

@@ -1,4 +1,4 @@
-package pause_test
+package wait_test
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/pause"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 func TestFor(t *testing.T) {
@@ -35,7 +35,7 @@ func TestFor(t *testing.T) {
 				time.AfterFunc(c.until, func() { cancel(why) })
 			}
 			began := time.Now()
-			if err := pause.For(ctx, c.wait); !errors.Is(err, c.want) || time.Since(began) != c.took {
+			if err := wait.For(ctx, c.wait); !errors.Is(err, c.want) || time.Since(began) != c.took {
 				t.Errorf("%s: took %s, error %v; want %s, %v", c.name, time.Since(began), err, c.took, c.want)
 			}
 		})

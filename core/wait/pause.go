@@ -1,5 +1,5 @@
-// Package pause waits, and promises to stop when its context ends.
-package pause
+// Package wait waits, and promises to stop when its context ends.
+package wait
 
 import (
 	"context"
