@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"regexp"
 	"time"
@@ -149,11 +150,14 @@ func classifyNetError(err error) (inventory.Kind, string) {
 	}
 	failure := httpx.Diagnose(lost)
 	text := httpx.Truncate(httpx.OneLine(failure.Text), 200)
-	switch failure.Cause {
-	case httpx.BadCertificate:
+	var connection *net.OpError
+	switch {
+	case failure.Cause == httpx.BadCertificate:
 		return inventory.Invalid, "the certificate is not trusted: " + text
-	case httpx.UnknownHost:
+	case failure.Cause == httpx.UnknownHost:
 		return inventory.Temporary, text + ": are bucket, region and endpoint right?"
+	case failure.Cause == httpx.Broken && !errors.As(failure.Err, &connection):
+		return inventory.Temporary, "the connection broke" // the text may quote what the server, or a proxy, answered
 	}
 	return inventory.Temporary, text
 }

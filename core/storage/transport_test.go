@@ -3,6 +3,7 @@ package storage
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -40,7 +41,7 @@ func TestHTTPClient(t *testing.T) {
 		says string
 	}{
 		"whole": {"", ""}, "large": {inventory.Invalid, "larger than 16 MiB"}, "elsewhere": {inventory.Invalid, "not followed"},
-		"broken": {inventory.Temporary, "get: "},
+		"broken": {inventory.Temporary, "get: the connection broke"},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://store.invalid/"+path, http.NoBody)
 		if err != nil {
@@ -54,5 +55,43 @@ func TestHTTPClient(t *testing.T) {
 		if err == nil {
 			_ = resp.Body.Close()
 		}
+	}
+}
+
+// TestNoWordsOfTheServer: an answer that is no HTTP is not quoted, for it may repeat what the request held.
+func TestNoWordsOfTheServer(t *testing.T) {
+	t.Parallel()
+	const signature = "OSS4-HMAC-SHA256 Credential=key-id"
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 1))
+			_, _ = io.WriteString(conn, signature+"\r\n\r\n")
+			_ = conn.Close()
+		}
+	}()
+	client, err := NewHTTPClient(Network{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listener.Addr().String()+"/key", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client.Do(req)
+	if err == nil {
+		_ = resp.Body.Close()
+	}
+	err = classifyError(t.Context(), "get", err)
+	if inventory.KindOf(err) != inventory.Temporary || !strings.Contains(err.Error(), "the connection broke") || strings.Contains(err.Error(), "Credential") {
+		t.Errorf("the error is %v", err)
 	}
 }
