@@ -1,5 +1,5 @@
-// Package delivery gets cards out to people. It decides which reports they are told, puts those of a storm of events,
-// and those of the shards of one run, into one card, and keeps what could not be sent, so that a later card tells it.
+// Package delivery sends cards to people. It decides which reports become a card, merges those of a storm of events,
+// and those of the shards of one run, into one card, and keeps what could not be sent for a later card.
 package delivery
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// NotifyOn says which runs are told.
+// NotifyOn says which runs people are notified of.
 type NotifyOn string
 
 // The choices.
@@ -24,7 +24,7 @@ const (
 
 // Cards sends reports and other messages to all channels. It is not changed by sending.
 type Cards struct {
-	Notifiers []notify.Notifier // none = nobody is told anything
+	Notifiers []notify.Notifier // none = nobody is notified
 	NotifyOn  NotifyOn
 	Options   report.Options     // how cards are worded
 	Outbox    *Outbox            // of events' reports, in this process; nil = none are kept
@@ -36,18 +36,18 @@ type Cards struct {
 	OnSend        func() // called before a report is sent; may be nil
 }
 
-// Debt is what a run owes people until a card has told it.
+// Debt is what a run still has to report to people.
 type Debt interface {
-	// Close ends it. reported says that a card which told it was accepted, or will be sent by any process.
+	// Close ends it. reported says that a card with it was accepted, or will be sent by some process.
 	Close(ctx context.Context, reported bool)
 	// Extend leaves it to this process, which has the report and will try again.
 	Extend(ctx context.Context)
 }
 
-// HasChannel reports whether anybody can be told anything.
+// HasChannel reports whether anybody can be notified.
 func (c Cards) HasChannel() bool { return len(c.Notifiers) > 0 }
 
-// Wants reports whether people are told of a full run.
+// Wants reports whether people are notified of a full run.
 func (c Cards) Wants(rep report.Report) bool {
 	switch c.NotifyOn {
 	case NotifyOnChange:
@@ -59,10 +59,10 @@ func (c Cards) Wants(rep report.Report) bool {
 	}
 }
 
-// WantsRemovals reports whether people are told of every removal.
+// WantsRemovals reports whether people are notified of every removal.
 func (c Cards) WantsRemovals() bool { return c.HasChannel() && c.NotifyOn != NotifyOnFailure }
 
-// Deliver sends what is kept, and then the report of a full run if people are told of it. The error is that of a card
+// Deliver sends what is kept, and then the report of a full run if people are notified of it. The error is that of a card
 // which nobody sends again.
 func (c Cards) Deliver(ctx context.Context, rep report.Report) error {
 	c.Flush(ctx)
@@ -72,7 +72,7 @@ func (c Cards) Deliver(ctx context.Context, rep report.Report) error {
 	return c.sendReport(ctx, rep)
 }
 
-// DeliverEvents sends the report of events, now or with those of its window, if people are told of it.
+// DeliverEvents sends the report of events, now or with those of its window, if people are notified of it.
 func (c Cards) DeliverEvents(ctx context.Context, rep report.Report, debt Debt) {
 	if rep.NeedsAttention() || rep.HasNewNode() || rep.HasChanges() && c.NotifyOn != NotifyOnFailure {
 		c.enqueue(ctx, queuedReport{rep, debt})

@@ -21,7 +21,7 @@ type Outbox struct {
 	queued    []queuedReport
 }
 
-// queuedReport is a report, and what its run owes until it was told.
+// queuedReport is a report, and what its run still has to report until it is sent.
 type queuedReport struct {
 	report.Report
 	debt Debt

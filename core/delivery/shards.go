@@ -82,7 +82,7 @@ func (c Cards) flushShardBatches(ctx context.Context, card ShardCard) {
 	}
 }
 
-// mergeShardReports merges the reports of a batch; some is false where nothing is left to tell. Where a shard was
+// mergeShardReports merges the reports of a batch; some is false where nothing is left to send. Where a shard was
 // delivered again, a failure of it gives way to what came after.
 func (c Cards) mergeShardReports(batch state.ShardBatch) (rep report.Report, some bool) {
 	var reports []report.Report

@@ -18,7 +18,7 @@ const staleAfterIntervals = 3
 type Freshness struct {
 	Scopes []report.ScopeAge // that are configured, newest time of each, sorted by scope
 	// Stalled says that a slice of the timer's runs has stopped: of all its scopes none was in a complete
-	// run for three intervals. A scope that fails while others of its slice do not is told by each run.
+	// run for three intervals. A scope that fails while others of its slice do not is reported by each run.
 	Stalled bool
 	MaxAge  time.Duration
 }
@@ -116,7 +116,7 @@ func (c Cards) RecordHeartbeat(ctx context.Context, store *state.Store, shardKey
 		return err
 	}
 	if c.sendMessage(ctx, report.NewRecovery(alarm.Since, c.Now(), c.Options)) != nil {
-		return nil // the next run tells it
+		return nil // the next run sends it
 	}
 	return store.ClearAlarm(ctx)
 }
@@ -135,7 +135,7 @@ func (c Cards) registerInstallation(ctx context.Context, store *state.Store) err
 	c.Log.Warn("the state store is shared with another JumpServer, or with this one by another name (then set jumpserver.id)",
 		"server", store.Server(), "others", names)
 	if c.HasChannel() {
-		_ = c.sendMessage(ctx, report.NewSharedStoreNote(store.Server(), names, c.Options)) // logged; status tells it too
+		_ = c.sendMessage(ctx, report.NewSharedStoreNote(store.Server(), names, c.Options)) // logged; status shows it too
 	}
 	return err
 }

@@ -62,8 +62,7 @@ func (g approvalSet) hashes() map[string]string {
 	return hashes
 }
 
-// approvePlan asks for proof of what would be removed and weighs it, and keeps what is held for a person to
-// approve.
+// approvePlan proves what would be removed, applies the guard, and stores what is held for a person to approve.
 func (e Engine) approvePlan(ctx context.Context, p *pass, desired plan.Plan) plan.Approved {
 	p.announced = e.announcements(ctx, p.listings)
 	p.granted = e.findApproved(ctx, p.req, desired)
@@ -96,7 +95,7 @@ func (e Engine) approvePlan(ctx context.Context, p *pass, desired plan.Plan) pla
 	return approved
 }
 
-// saveHeldSet keeps what is held under its hash. A run that only looks keeps nothing.
+// saveHeldSet keeps what is held under its hash. A dry run stores nothing.
 func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change) report.HeldSetSummary {
 	removals := make([]state.HeldRemoval, 0, len(held))
 	ids := make([]string, 0, len(held))

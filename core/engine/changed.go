@@ -18,7 +18,7 @@ const maxChangedInstances = 20
 type ChangeSet struct {
 	Changed []ChangedScope
 	Halt    Halt
-	// BeforeWrite is told of the scopes in which something is about to be written.
+	// BeforeWrite is called with the scopes in which something is about to be written.
 	BeforeWrite func(ctx context.Context, scopes []inventory.Scope)
 }
 

@@ -28,7 +28,7 @@ type LabelPage interface {
 // LabelCleanup says how far the tidying of the label page goes.
 type LabelCleanup struct {
 	Write      bool                      // else nothing is deleted
-	OnListed   func([]CleanedLabel)      // told of all rows before anything is deleted; may be nil
+	OnListed   func([]CleanedLabel)      // called with all rows before anything is deleted; may be nil
 	OnProgress func(done int, total int) // of the removals; may be nil; called by one goroutine at a time
 }
 

@@ -34,8 +34,8 @@ type skewReporter interface {
 	Skew() time.Duration
 }
 
-// clockErrors returns what is to be told of clocks at the end of a run. JumpServer's decides nothing: what is counted
-// by time is counted by this machine's.
+// clockErrors returns what a run reports of clocks at its end. JumpServer's clock decides nothing: all times are
+// measured by this machine's.
 func (e Engine) clockErrors(ctx context.Context) []error {
 	if e.SkewClock == nil {
 		return nil

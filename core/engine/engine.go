@@ -1,6 +1,5 @@
-// Package engine runs one pass of the synchronisation: list → plan → guard → apply → report →
-// notify. It knows its stages only by what it needs of them, keeps nothing between runs, and may
-// run several times at once.
+// Package engine makes one run of the synchronisation: list → plan → guard → apply → report → notify. It depends on
+// its stages only through small interfaces, keeps nothing between runs, and is safe for concurrent runs.
 package engine
 
 import (
@@ -17,7 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// Engine holds what a run needs. It is not changed by running.
+// Engine holds what a run needs. A run does not change it.
 type Engine struct {
 	Clouds          Clouds
 	Bastion         Bastion
@@ -32,12 +31,11 @@ type Engine struct {
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time
-	// SkewClock is this machine's clock, with which the clouds' Dates are compared: where one is more than
-	// cloud.MaxSkew away nothing is removed. nil = nothing is compared, for worlds whose clouds live in another
-	// time than Now.
+	// SkewClock is this machine's clock. It is compared with the Date of the clouds' answers: beyond cloud.MaxSkew nothing
+	// is removed. nil = no comparison, for tests whose emulated clouds have another time than Now.
 	SkewClock func() time.Time
 	Log       *slog.Logger
-	OnStage   func(name string) // told as each stage begins; may be nil
+	OnStage   func(name string) // called as each stage begins; may be nil
 }
 
 // Memory is what is remembered between runs besides what Incremental saves. What is nil is not remembered.
@@ -60,8 +58,8 @@ type RunResult struct {
 	Err          error
 }
 
-// Run makes one pass. It always ends in a report and, as NotifyOn says, a notification; that one
-// failed is logged and stands among the report's errors, and changes nothing else.
+// Run makes one run. It always ends in a report and, depending on NotifyOn, a notification. A failed notification is
+// logged and listed in the report's errors, and changes nothing else.
 func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	started := e.Now()
 	work, cancel := e.WorkContext(ctx)
@@ -77,8 +75,8 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	return RunResult{Report: rep.WithNotifyError(lost), PlanLines: p.planLines(), Review: p.review, Err: err}
 }
 
-// runStages is the order of the stages. JumpServer is read before the clouds, so that an asset which
-// appears meanwhile is never taken for a leftover.
+// runStages runs the stages in order. JumpServer is read before the clouds, so that an asset created meanwhile is
+// never taken for one whose instance is gone.
 func (e Engine) runStages(ctx context.Context, p *pass) error {
 	unknown := e.Clouds.UnknownAccounts(p.req.filter())
 	if len(unknown) > 0 {
@@ -106,7 +104,7 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	return nil
 }
 
-// readBastion reads all of JumpServer. A run that cannot compares nothing, and has nothing to say of the clouds.
+// readBastion reads all of JumpServer. Where that fails nothing is compared, and the report has no listings.
 func (e Engine) readBastion(ctx context.Context, p *pass) (inventory.JumpServerAssets, error) {
 	e.EnterStage("jumpserver")
 	bastion, err := e.Bastion.Read(ctx)
@@ -117,7 +115,7 @@ func (e Engine) readBastion(ctx context.Context, p *pass) (inventory.JumpServerA
 	return bastion, err
 }
 
-// listClouds lists the scopes of a run, and fails those that were read with another's key.
+// listClouds lists the scopes of a run, and fails those that were read with the key of another cloud account.
 func (e Engine) listClouds(ctx context.Context, p *pass, assets []inventory.Asset) error {
 	e.EnterStage("clouds")
 	p.listings = e.Clouds.List(ctx, p.req.filter())
@@ -132,7 +130,7 @@ func (e Engine) listClouds(ctx context.Context, p *pass, assets []inventory.Asse
 	return nil
 }
 
-// applyPlan writes an approved plan. What it is about to do is noted before.
+// applyPlan writes an approved plan. The scopes are marked dirty and the removals recorded before the first write.
 func (e Engine) applyPlan(ctx context.Context, p *pass, approved plan.Approved) {
 	p.recordPlan(approved)
 	e.markDirty(ctx, p.view, approved.TouchedScopes())
@@ -141,7 +139,7 @@ func (e Engine) applyPlan(ctx context.Context, p *pass, approved plan.Approved) 
 	p.halt.Update(p.applied)
 }
 
-// saveOutcome remembers what became of a run: of approvals, scopes, nodes and owners.
+// saveOutcome saves the outcome of a run: used approvals, scopes, nodes and owners.
 func (e Engine) saveOutcome(ctx context.Context, p *pass, desired plan.Plan) {
 	e.consumeApprovals(ctx, p, desired)
 	e.saveScopes(ctx, p.listings, p, e.Now())
@@ -151,7 +149,8 @@ func (e Engine) saveOutcome(ctx context.Context, p *pass, desired plan.Plan) {
 	}
 }
 
-// deliverPass sends the report of a run, and closes what it owed. The error is that of a card which nobody sends again.
+// deliverPass sends the report of a run, and closes the removals that it reported. lost is the error of a card that
+// nobody will send again.
 func (e Engine) deliverPass(ctx context.Context, p *pass, rep report.Report) (lost error) {
 	delivered, lost := e.deliverReport(ctx, p.req, rep)
 	p.removals.closeReported(ctx, p.applied.Items, delivered)
@@ -161,7 +160,7 @@ func (e Engine) deliverPass(ctx context.Context, p *pass, rep report.Report) (lo
 	return lost
 }
 
-// writableBastion returns the bastion, or for a dry run, and where all writes are paused, one that cannot write.
+// writableBastion returns the bastion; for a dry run, or while all writes are paused, one that cannot write.
 func (e Engine) writableBastion(req Request, paused Halt) apply.Bastion {
 	if req.DryRun || paused.All {
 		return apply.DryRun{Reader: e.Bastion}
@@ -180,7 +179,7 @@ func (e Engine) WorkContext(ctx context.Context) (context.Context, context.Cance
 	return context.WithDeadline(ctx, deadline.Add(-e.Reserve))
 }
 
-// LogOutcome logs how the run ended. What stopped it is in no other line of the log.
+// LogOutcome logs how the run ended. The error that stopped it is logged nowhere else.
 func (e Engine) LogOutcome(rep report.Report, stopped error) {
 	if stopped != nil {
 		e.Log.Error("run stopped", "error", stopped)
@@ -190,7 +189,7 @@ func (e Engine) LogOutcome(rep report.Report, stopped error) {
 		"held", rep.Held, "failed", rep.Failures, "seconds", rep.Duration)
 }
 
-// EnterStage says which stage of a run begins.
+// EnterStage logs and reports which stage of a run begins.
 func (e Engine) EnterStage(name string) {
 	e.Log.Debug("stage", "name", name)
 	if e.OnStage != nil {

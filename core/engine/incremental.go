@@ -58,13 +58,13 @@ func (e Engine) tryIncremental(ctx context.Context, p *pass) bool {
 	case e.Limits.Approval == plan.ApproveAll || p.halt.All:
 		return false // nothing is written, and the full path says all that waits
 	case e.Incremental.SyncChanges == nil || !e.hasStoredOwners(ctx, differing):
-		return false // marks of assets tell whose they are, or it fails there
+		return false // the labels of assets say whose they are, or the full path fails
 	}
 	return e.syncChanged(ctx, p, differing)
 }
 
-// hasUnreportedRemovals reports whether an earlier run may have removed what it did not tell: one that was killed before its card
-// had been accepted left its scopes as applied. Only the full path looks for that.
+// hasUnreportedRemovals reports whether an earlier run may have removed what no card reported: a run that was killed
+// before its card was accepted left its scopes as applied. Only the full path looks for that.
 func (e Engine) hasUnreportedRemovals(ctx context.Context) bool {
 	if !e.reportsRemovals() {
 		return false
@@ -127,17 +127,16 @@ func countInstances(listings []inventory.Listing) int {
 	return n
 }
 
-// markDirty marks scopes as open, before they are written to, so that a run that is killed never leaves one that looks
-// applied; and those whose run ends before anything was compared.
+// markDirty saves scopes as dirty: before they are written to, so that a killed run never leaves one that looks applied,
+// and where a run ends before anything was compared.
 func (e Engine) markDirty(ctx context.Context, view *state.Snapshot, scopes []inventory.Scope) {
 	if view != nil && len(scopes) > 0 {
 		e.logStateError(view.MarkDirty(ctx, scopes...))
 	}
 }
 
-// markDirtyAfterFailure doubts the scopes of a run that could not read JumpServer: those that it listed before, and
-// where it was not known ahead what it would list, those of which it was. Any others were to be
-// compared anyway, and still are.
+// markDirtyAfterFailure marks the scopes of a run that could not read JumpServer: those that it had listed, or else those
+// that it expected to list. All others are compared by the next run anyway.
 func (e Engine) markDirtyAfterFailure(ctx context.Context, p *pass) {
 	switch {
 	case p.view != nil:

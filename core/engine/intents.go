@@ -14,10 +14,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// RemovalTracking lets every removal reach a card once, whenever it is found that it was made: before its first removal a run
-// notes what it is about to remove, and forgets it when its card was accepted and all outcomes were known. What
-// a lost answer, a process that was killed or a card that was not taken leaves there is looked for by the next full run
-// of the scope, and by an event about its instance, and told by them.
+// RemovalTracking puts every removal into exactly one card. Before its first removal a run records what it is about to
+// remove (the intents), and deletes them when its card was accepted and all outcomes are known. What a lost answer, a
+// killed process or a refused card leaves there is found and reported by the next full run of the scope, or by an event
+// about the instance.
 type RemovalTracking struct {
 	Store     *state.Store
 	ShardKey  string // names the runs of this kind
@@ -32,24 +32,24 @@ const (
 	defaultRunTime = time.Hour
 )
 
-// reportsRemovals reports whether people are to be told of every removal.
+// reportsRemovals reports whether people are notified of every removal.
 func (e Engine) reportsRemovals() bool {
 	return e.RemovalTracking != nil && e.Cards.WantsRemovals()
 }
 
-// RemovalTracker is what one run owes people: what it is about to remove, and what it found that others had removed. nil is
-// nothing.
+// RemovalTracker holds the removals that one run has to report: its own, and those of earlier runs that no card
+// reported. A nil tracker tracks nothing.
 type RemovalTracker struct {
 	engine         Engine
 	ownIntents     []*state.IntentDocument
 	foundIntents   []*state.IntentDocument // of earlier runs, held by this one
 	checkedAssets  map[string]bool         // the assets that were looked for; nil = all
 	reportedAssets map[string]bool         // assets whose removal by an earlier run this one reports
-	foundItems     []apply.Item            // what is told of them
+	foundItems     []apply.Item            // what is reported of them
 	mayFindMore    bool                    // there may be more to be found later
 }
 
-// NewRemovalTracker returns the tracker of a run; nil where it owes nothing, as one that only looks.
+// NewRemovalTracker returns the tracker of a run; nil where it reports no removals, as in a dry run.
 func (e Engine) NewRemovalTracker(dry bool) *RemovalTracker {
 	if dry || !e.reportsRemovals() {
 		return nil
@@ -97,8 +97,8 @@ func newIntent(c plan.Change) state.Intent {
 	return i
 }
 
-// FindUnreported finds what earlier runs removed and did not tell, among assets as they were read; about, where it is not nil,
-// says which assets were looked for.
+// FindUnreported finds what earlier runs removed without a card, among assets as they were read. about, where it is not
+// nil, says which assets were looked for.
 func (d *RemovalTracker) FindUnreported(ctx context.Context, assets []inventory.Asset, about map[string]bool) {
 	if d == nil {
 		return
@@ -160,7 +160,7 @@ func (d *RemovalTracker) reportRemoval(i state.Intent) {
 	d.foundItems = append(d.foundItems, apply.Item{Change: c, State: apply.Done})
 }
 
-// UnreportedItems returns the items that earlier runs left to be told.
+// UnreportedItems returns the items that earlier runs did not report.
 func (d *RemovalTracker) UnreportedItems() []apply.Item {
 	if d == nil {
 		return nil
@@ -168,7 +168,7 @@ func (d *RemovalTracker) UnreportedItems() []apply.Item {
 	return d.foundItems
 }
 
-// closeReported forgets what was told, and leaves the rest to later runs. items are those of this run.
+// closeReported deletes the intents that were reported, and leaves the rest to later runs. items are those of this run.
 func (d *RemovalTracker) closeReported(ctx context.Context, items []apply.Item, told bool) {
 	if d == nil || len(d.ownIntents)+len(d.foundIntents) == 0 {
 		return
@@ -221,7 +221,7 @@ func (d *RemovalTracker) extendIntents(ctx context.Context) {
 	}
 }
 
-// removalDebt is what a run owes people of its own removals and of those that it found, until a card has told them.
+// removalDebt is the removals, its own and those that it found, that a run still has to report.
 type removalDebt struct {
 	*RemovalTracker
 	items []apply.Item
@@ -249,8 +249,8 @@ func removalItems(items []apply.Item) map[string]apply.Item {
 	return states
 }
 
-// remainingOwn returns what is left of what this run was about to remove: what may have been made although it is not
-// known, and what was made and is not told.
+// remainingOwn returns which of this run's intents stay: removals that may have been made although that is not known, and
+// those that were made and not reported.
 func remainingOwn(doc *state.IntentDocument, states map[string]apply.Item, told bool) []state.Intent {
 	var left []state.Intent
 	for _, i := range doc.Remaining {
@@ -268,8 +268,8 @@ func remainingOwn(doc *state.IntentDocument, states map[string]apply.Item, told 
 	return left
 }
 
-// remainingFound returns what is left of what an earlier run was about to remove. What this run has removed itself, and
-// tells, is not told a second time.
+// remainingFound returns which intents of an earlier run stay. What this run removed and reports itself is not reported
+// twice.
 func (d *RemovalTracker) remainingFound(doc *state.IntentDocument, states map[string]apply.Item, told bool) []state.Intent {
 	var left []state.Intent
 	for _, i := range doc.Remaining {

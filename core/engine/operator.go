@@ -25,18 +25,18 @@ type OperatorAction struct {
 	OpenClouds     func(scopes []inventory.Scope) (Clouds, []inventory.Cloud)
 	MatchByAddress bool           // of Adopt: also by zone, address and name
 	Reopening      plan.Reopening // of Reactivate
-	// BeforeWrite is told of the scopes in which something is about to be written; may be nil.
+	// BeforeWrite is called with the scopes in which something is about to be written; may be nil.
 	BeforeWrite func(ctx context.Context, scopes []inventory.Scope)
 }
 
-// Adopt marks assets that are not ours as those of instances that run: see plan.Adopt.
+// Adopt labels assets that are not ours as those of running instances; see plan.Adopt.
 func (e Engine) Adopt(ctx context.Context, o OperatorAction) RunResult {
 	return e.runOperatorAction(ctx, o, true, func(in plan.Input, rules plan.Rules) plan.Approved {
 		return plan.Adopt(in, rules, o.MatchByAddress).ApproveLabelWrites()
 	})
 }
 
-// Disown takes our marks off: see plan.Disown. No cloud is asked.
+// Disown removes our labels; see plan.Disown. It queries no cloud.
 func (e Engine) Disown(ctx context.Context, o OperatorAction) RunResult {
 	return e.runOperatorAction(ctx, o, false, func(in plan.Input, _ plan.Rules) plan.Approved {
 		return plan.Disown(in, o.Account, o.Region).ApproveLabelWrites()

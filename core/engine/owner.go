@@ -17,7 +17,7 @@ func holderOf(at inventory.Scope) plan.AccountKey {
 }
 
 // loadOwners reads whose accounts are, of those that were listed as a whole. What cannot be read is not known, and
-// then the marks of assets decide.
+// then the labels of assets decide.
 func (e Engine) loadOwners(ctx context.Context, listings []inventory.Listing) knownOwners {
 	known := knownOwners{}
 	if e.Memory.Owners == nil {
@@ -62,7 +62,7 @@ func errOtherAccount(why reason.Reason) error {
 // hasStoredOwners reports whether state vouches for all accounts of some listings, so that no asset need be read for it.
 func (e Engine) hasStoredOwners(ctx context.Context, listings []inventory.Listing) bool {
 	if e.Memory.Owners == nil {
-		return true // the marks were compared by the run before, of which something else than Owners remembers
+		return true // the run before compared the labels; only Memory.Owners is not configured
 	}
 	known := e.loadOwners(ctx, listings)
 	for _, l := range listings {

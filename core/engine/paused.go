@@ -12,7 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// Pauses remembers what people have paused, and when people were told of it.
+// Pauses stores what people have paused, and when people were notified of it.
 type Pauses interface {
 	// LoadPause returns what is paused, also one that is over. With an error it is not known whether anything is.
 	LoadPause(ctx context.Context) (state.Pause, error)
@@ -20,14 +20,14 @@ type Pauses interface {
 	SavePauseNotice(ctx context.Context, t state.PauseNotice) error
 }
 
-// remindPause is how often a pause is told at least by runs that have nothing else to tell.
+// remindPause is how often people are reminded of a pause by runs that have nothing else to report.
 const remindPause = 24 * time.Hour
 
 // Halt is what a run has read of what is paused.
 type Halt struct {
 	plan.Pause
 	of   state.Pause   // what it is; the zero value where nothing is paused or nobody can read it
-	over reason.Reason // what is to be told of a pause that is over; without a code = nothing
+	over reason.Reason // the notice that a pause has ended; without a code = none
 }
 
 // Paused reads what is paused. What cannot be read counts as a pause of removals.
@@ -54,8 +54,8 @@ func (e Engine) Paused(ctx context.Context) Halt {
 func (e Engine) pausedNow(ctx context.Context) plan.Pause { return e.Paused(ctx).Pause }
 
 // fillReport fills what a report says of a pause, and returns the cards that deliver it: whatever NotifyOn says, where
-// people were not told of it for a day. A pause that is over is told once, by the next card.
-// Runs that only look tell nobody.
+// people were not notified of it for a day. The end of a pause is reported once, by the next card.
+// A dry run notifies nobody.
 func (h Halt) fillReport(ctx context.Context, e Engine, in *report.Input) delivery.Cards {
 	cards := e.Cards
 	in.Pause = h.Pause

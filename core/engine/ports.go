@@ -15,7 +15,7 @@ type Clouds interface {
 	// List returns one listing per account and region asked for, sorted, complete or failed.
 	List(ctx context.Context, narrow cloud.Filter) []inventory.Listing
 	// ListScopes returns the scopes that List will list; known is false where a cloud does not
-	// tell its regions, and then they are those of the others.
+	// list its regions, and then they are those of the others.
 	ListScopes(ctx context.Context, narrow cloud.Filter) (scopes []inventory.Scope, known bool)
 	// VerifyOwner asks anew whose account a scope is read with, and fails where it is another's.
 	VerifyOwner(ctx context.Context, scope inventory.Scope, owner string) error

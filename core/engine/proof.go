@@ -40,7 +40,7 @@ func (e Engine) proveAbsences(ctx context.Context, candidates []plan.Change, wit
 }
 
 // proveAbsencesIn proves absences in one scope. A witness, "" = none, is asked for along with them: where the cloud does not
-// tell whose key it is, only a key that shows an instance of the account whose assets they are proves anything.
+// say whose key it is, only a key that shows an instance of the account whose assets they are proves anything.
 func (e Engine) proveAbsencesIn(ctx context.Context, scope inventory.Scope, changes []plan.Change, witness string) plan.Proofs {
 	ids := make([]string, 0, len(changes)+1)
 	for _, c := range changes {

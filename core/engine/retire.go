@@ -14,7 +14,7 @@ import (
 // Retire ends the orphans of an account or region, or adopted assets that were deactivated long ago: see plan.Retire
 // and plan.RetireAdopted. What the configuration still asks for is refused, as is a wrong number in ConfirmedRemovals. Where there
 // is a key the cloud is asked by it, as a full run would ask; a key of another cloud account than the remembered one proves
-// nothing. What was written is told as that of a run.
+// nothing. What was written is reported like a run.
 func (e Engine) Retire(ctx context.Context, o OperatorAction) RunResult {
 	started := e.Now()
 	ctx = e.withClockCheck(ctx)

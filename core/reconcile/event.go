@@ -32,7 +32,7 @@ type EventHandler struct {
 	// than patience for a cloud that does not show what an event says: a release whose asset is open fails,
 	// and comes again; everything else is left to the next full run.
 	Redelivers bool
-	// BeforeWrite is told of the scopes in which something is about to be written; may be nil.
+	// BeforeWrite is called with the scopes in which something is about to be written; may be nil.
 	BeforeWrite func(ctx context.Context, scopes []inventory.Scope)
 }
 
@@ -75,8 +75,8 @@ func (a EventReport) NeedsRedelivery() bool {
 	return false
 }
 
-// The waits between questions to a cloud that has not seen yet what the event says; a second
-// answer counts as a second one only after the first of them.
+// The waits between two polls of a cloud that does not show yet what the event says. A second answer counts only after
+// the first of them.
 const (
 	firstPollWait = 2 * time.Second
 	maxPollWait   = 16 * time.Second

@@ -11,9 +11,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
-// pollUntilFinished works on all scopes at once: what JumpServer holds of their instances is read first,
-// then the clouds are asked, again and again while they have not seen yet what the events say.
-// The waits are shared, so that an instance that never shows up takes no time from others.
+// pollUntilFinished handles all batches together: it reads the instances' assets first, then polls the clouds until they
+// show what the events say. The waits are shared, so that an instance that never appears delays no other.
 func (r *eventRun) pollUntilFinished(batches []*ownerBatch) {
 	var open []*ownerBatch
 	for _, g := range batches {
@@ -118,7 +117,7 @@ type assetIndex struct {
 	platforms            map[string]inventory.Platform
 	mentionsRead         map[string]bool // instances whose mentions were read
 	labelsRead           map[string]bool // instances whose adopted assets were looked for
-	organisationVerified bool            // rows, or a question, told which organisation answers
+	organisationVerified bool            // rows, or a call, showed which organisation answers
 }
 
 func (h *assetIndex) addAssets(assets []inventory.Asset) {
@@ -171,7 +170,7 @@ func (r *eventRun) loadByLabel(g *ownerBatch) error {
 	return err
 }
 
-// loadByID reads the assets that have the ids that we make, whether or not they have our marks.
+// loadByID reads the assets whose ids are derived from the instances, whether or not they have our labels.
 func (r *eventRun) loadByID(g *ownerBatch) error {
 	var ids []string
 	for _, s := range g.pendingTargets() {
@@ -218,7 +217,7 @@ func (r *eventRun) loadByComment(h *assetIndex, s *target) error {
 // observation is what the cloud answered well enough to act on it.
 type observation struct {
 	present      []inventory.Instance
-	provedAbsent []*target // proved
+	provedAbsent []*target
 }
 
 // observe puts one question to the cloud and sorts its answers. An absence counts if a question with

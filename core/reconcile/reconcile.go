@@ -41,8 +41,8 @@ func (g *ownerBatch) targetsOf(instances []inventory.Instance) []*target {
 	return all
 }
 
-// loadMissing reads what a plan must know before anything is made: who else names the instance,
-// and which organisation answers.
+// loadMissing reads what a plan must know before anything is created: which assets mention the instance, and which
+// organisation answers.
 func (r *eventRun) loadMissing(g *ownerBatch, what observation) error {
 	h := &g.assets
 	for _, s := range g.targetsOf(what.present) {
@@ -102,8 +102,8 @@ func (r *eventRun) buildPlan(g *ownerBatch, what observation) plan.Plan {
 	}, rules)
 }
 
-// reducedAsset keeps of an asset what can only hinder: its name, and (where it is not ours) its address and the
-// instance that its comment or a label names.
+// reducedAsset returns an asset with only what can prevent a change: its name, and (where it is not ours) its address and
+// the instance that its comment or a label names.
 func reducedAsset(a inventory.Asset) inventory.Asset {
 	kept := inventory.Asset{ID: a.ID, Name: a.Name, Host: true, Active: a.Active}
 	if !plan.IsOurs(a) {
@@ -203,7 +203,7 @@ func (r *eventRun) applyPlan(g *ownerBatch, what observation, approved plan.Appr
 	return retryable
 }
 
-// callBeforeWrite says where something is about to be written.
+// callBeforeWrite passes the scopes in which something is about to be written to BeforeWrite.
 func (r *eventRun) callBeforeWrite(approved plan.Approved) {
 	if r.BeforeWrite == nil {
 		return
@@ -214,7 +214,7 @@ func (r *eventRun) callBeforeWrite(approved plan.Approved) {
 	}
 }
 
-// setUnchangedOutcomes ends the events of instances that need nothing: no change and no note is about them.
+// setUnchangedOutcomes sets the outcome of instances that need no change and have no note.
 func (r *eventRun) setUnchangedOutcomes(g *ownerBatch, what observation, result apply.Result, notes []plan.Change) {
 	told := map[string]bool{}
 	for _, i := range result.Items {
@@ -279,8 +279,8 @@ func (r *eventRun) retry(g *ownerBatch, what observation, retryable []apply.Item
 	r.applyPlan(g, once, r.buildPlan(g, once).Approve(limits, nil), nil, false)
 }
 
-// reportEarlierRemovals looks whether the assets that were found closed were closed by an earlier run which could not tell it, as
-// that of this very event when it was delivered first. Then this run reports it.
+// reportEarlierRemovals reports assets that were found inactive and that an earlier run deactivated without a card, for
+// example when this event was delivered the first time.
 func (r *eventRun) reportEarlierRemovals(batches []*ownerBatch) {
 	var assets []inventory.Asset
 	for _, g := range batches {
@@ -304,7 +304,7 @@ func (r *eventRun) reportEarlierRemovals(batches []*ownerBatch) {
 	}
 }
 
-// replaceReason returns events that are done another reason.
+// replaceReason replaces the reason of a target's events that are done.
 func (r *eventRun) replaceReason(s *target, reason string) {
 	for _, event := range s.eventIndexes {
 		if r.results[event].Outcome == EventDone {

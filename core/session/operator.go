@@ -9,7 +9,7 @@ import (
 // Operator actions query every account, including those in quarantine. One that writes waits for nobody: while a run is
 // at work it fails and does nothing, otherwise it keeps runs away until it is done.
 
-// Adopt marks existing assets as those of running instances.
+// Adopt labels existing assets as those of running instances.
 func (s *Session) Adopt(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
 	return s.runOperatorAction(ctx, o, s.engine.Adopt)
 }
