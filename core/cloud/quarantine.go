@@ -134,11 +134,11 @@ func (w *QuarantinedFleet) quarantineError(ctx context.Context, q inventory.Quar
 func (w *QuarantinedFleet) markNotified(q *inventory.Quarantine) (notified bool) {
 	notified, decided := w.notifiedBefore[q.Account]
 	if !decided {
-		notified = !q.Told.IsZero() && w.now().Sub(q.Told) < reminderInterval && !q.Told.After(w.now())
+		notified = !q.NotifiedAt.IsZero() && w.now().Sub(q.NotifiedAt) < reminderInterval && !q.NotifiedAt.After(w.now())
 		w.notifiedBefore[q.Account] = notified
 	}
 	if !notified {
-		q.Told = w.now()
+		q.NotifiedAt = w.now()
 	}
 	return notified
 }

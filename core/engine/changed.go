@@ -44,19 +44,19 @@ type SyncChanges func(ctx context.Context, e Engine, set ChangeSet) (ChangeResul
 // syncChanged applies the changes of differing listings, if they are few and none is a loss, and saves what became of
 // the scopes. It reports false, having written nothing, when a full sync is needed.
 func (e Engine) syncChanged(ctx context.Context, p *pass, differing []inventory.Listing) bool {
-	changed, number := e.findChanged(ctx, p.view, differing)
+	changed, number := e.findChanged(ctx, p.snapshot, differing)
 	if number == 0 || number > maxChangedInstances {
 		return false
 	}
 	done, synced := e.Incremental.SyncChanges(ctx, e, ChangeSet{Changed: changed, Halt: p.halt, BeforeWrite: func(ctx context.Context, scopes []inventory.Scope) {
-		e.logStateError(p.view.MarkDirty(ctx, scopes...))
+		e.logStateError(p.snapshot.MarkDirty(ctx, scopes...))
 	}})
 	if !synced {
 		return false
 	}
 	p.absorb(done, number)
 	if len(done.BastionErrors) > 0 {
-		e.markDirty(ctx, p.view, scopesOf(differing))
+		e.markDirty(ctx, p.snapshot, scopesOf(differing))
 		return true
 	}
 	e.saveScopes(ctx, differing, p, time.Time{})
@@ -65,9 +65,9 @@ func (e Engine) syncChanged(ctx context.Context, p *pass, differing []inventory.
 
 // findChanged returns the instances of each listing that are new in it or not as they were applied, and their number; 0
 // where that is not known or an instance is gone.
-func (e Engine) findChanged(ctx context.Context, view *state.Snapshot, differing []inventory.Listing) (all []ChangedScope, number int) {
+func (e Engine) findChanged(ctx context.Context, snapshot *state.Snapshot, differing []inventory.Listing) (all []ChangedScope, number int) {
 	for _, l := range differing {
-		digests, ok, err := e.Incremental.Store.LoadDigests(ctx, l.Scope, view.ScopeState(l.Scope).AppliedFingerprint)
+		digests, ok, err := e.Incremental.Store.LoadDigests(ctx, l.Scope, snapshot.ScopeState(l.Scope).AppliedFingerprint)
 		if err != nil {
 			e.Log.Warn("state is not known", "error", err)
 		}

@@ -124,8 +124,8 @@ func (e Engine) listClouds(ctx context.Context, p *pass, assets []inventory.Asse
 	}
 	p.owners = e.loadOwners(ctx, p.listings)
 	p.listings = e.failForeignListings(p.listings, p.owners, assets)
-	if p.view == nil && e.usesState(p.req) {
-		p.view = e.loadSnapshot(ctx, scopesOf(p.listings))
+	if p.snapshot == nil && e.usesState(p.req) {
+		p.snapshot = e.loadSnapshot(ctx, scopesOf(p.listings))
 	}
 	return nil
 }
@@ -133,7 +133,7 @@ func (e Engine) listClouds(ctx context.Context, p *pass, assets []inventory.Asse
 // applyPlan writes an approved plan. The scopes are marked dirty and the removals recorded before the first write.
 func (e Engine) applyPlan(ctx context.Context, p *pass, approved plan.Approved) {
 	p.recordPlan(approved)
-	e.markDirty(ctx, p.view, approved.TouchedScopes())
+	e.markDirty(ctx, p.snapshot, approved.TouchedScopes())
 	p.removals.RecordIntents(ctx, approved)
 	p.applied = apply.Run(ctx, e.writableBastion(p.req, p.halt), approved, e.WriteOptions())
 	p.halt.Update(p.applied)

@@ -27,7 +27,7 @@ type Incremental struct {
 }
 
 // tryIncremental does the run's work without reading all of JumpServer where it can, and reports whether it
-// did. It sets the view into which the run's end is written; nil where nothing is remembered, or
+// did. It sets the snapshot into which the run's end is written; nil where nothing is remembered, or
 // the scopes are not known yet. What is known before decides first: a run that reads JumpServer anyway
 // lists the clouds after that, and not twice, which one that throttles would make the run's whole time.
 func (e Engine) tryIncremental(ctx context.Context, p *pass) bool {
@@ -39,8 +39,8 @@ func (e Engine) tryIncremental(ctx context.Context, p *pass) bool {
 	if !known || len(scopes) == 0 {
 		return false
 	}
-	p.view = e.loadSnapshot(ctx, scopes)
-	if p.req.ReviewedLines != nil || e.needsFullSync(p.view, scopes) || e.hasUnreportedRemovals(ctx) {
+	p.snapshot = e.loadSnapshot(ctx, scopes)
+	if p.req.ReviewedLines != nil || e.needsFullSync(p.snapshot, scopes) || e.hasUnreportedRemovals(ctx) {
 		return false
 	}
 	e.EnterStage("clouds")
@@ -48,7 +48,7 @@ func (e Engine) tryIncremental(ctx context.Context, p *pass) bool {
 	if len(p.listings) == 0 {
 		return false
 	}
-	differing, sure := e.changedListings(p.view, p.listings)
+	differing, sure := e.changedListings(p.snapshot, p.listings)
 	switch {
 	case !sure:
 		return false
@@ -79,18 +79,18 @@ func (e Engine) usesState(req Request) bool { return e.Incremental != nil && !re
 
 // loadSnapshot reads what is known of scopes.
 func (e Engine) loadSnapshot(ctx context.Context, scopes []inventory.Scope) *state.Snapshot {
-	view := e.Incremental.Store.LoadSnapshot(ctx, scopes)
-	for _, w := range view.Warnings() {
+	snapshot := e.Incremental.Store.LoadSnapshot(ctx, scopes)
+	for _, w := range snapshot.Warnings() {
 		e.Log.Warn("state is not known", "error", w)
 	}
-	return view
+	return snapshot
 }
 
 // needsFullSync reports whether the full path is taken whatever the clouds say: a scope was never
 // applied as a whole, has open work, something in it became due, or it was last compared with all of JumpServer too long ago.
-func (e Engine) needsFullSync(view *state.Snapshot, scopes []inventory.Scope) bool {
+func (e Engine) needsFullSync(snapshot *state.Snapshot, scopes []inventory.Scope) bool {
 	for _, at := range scopes {
-		known := view.ScopeState(at)
+		known := snapshot.ScopeState(at)
 		if known.Dirty || known.AppliedFingerprint == "" || known.IsDue(e.Now()) || known.IsFullDue(e.Now(), e.Incremental.FullInterval) {
 			return true
 		}
@@ -99,12 +99,12 @@ func (e Engine) needsFullSync(view *state.Snapshot, scopes []inventory.Scope) bo
 }
 
 // changedListings returns the listings that are not as they were applied; sure is false if one has failed.
-func (e Engine) changedListings(view *state.Snapshot, listings []inventory.Listing) (differing []inventory.Listing, sure bool) {
+func (e Engine) changedListings(snapshot *state.Snapshot, listings []inventory.Listing) (differing []inventory.Listing, sure bool) {
 	for _, l := range listings {
 		if !l.IsComplete() {
 			return nil, false
 		}
-		if !view.ScopeState(l.Scope).IsUnchanged(state.Fingerprint(l, e.Incremental.Salt)) {
+		if !snapshot.ScopeState(l.Scope).IsUnchanged(state.Fingerprint(l, e.Incremental.Salt)) {
 			differing = append(differing, l)
 		}
 	}
@@ -129,9 +129,9 @@ func countInstances(listings []inventory.Listing) int {
 
 // markDirty saves scopes as dirty: before they are written to, so that a killed run never leaves one that looks applied,
 // and where a run ends before anything was compared.
-func (e Engine) markDirty(ctx context.Context, view *state.Snapshot, scopes []inventory.Scope) {
-	if view != nil && len(scopes) > 0 {
-		e.logStateError(view.MarkDirty(ctx, scopes...))
+func (e Engine) markDirty(ctx context.Context, snapshot *state.Snapshot, scopes []inventory.Scope) {
+	if snapshot != nil && len(scopes) > 0 {
+		e.logStateError(snapshot.MarkDirty(ctx, scopes...))
 	}
 }
 
@@ -139,8 +139,8 @@ func (e Engine) markDirty(ctx context.Context, view *state.Snapshot, scopes []in
 // that it expected to list. All others are compared by the next run anyway.
 func (e Engine) markDirtyAfterFailure(ctx context.Context, p *pass) {
 	switch {
-	case p.view != nil:
-		e.markDirty(ctx, p.view, scopesOf(p.listings))
+	case p.snapshot != nil:
+		e.markDirty(ctx, p.snapshot, scopesOf(p.listings))
 	case e.usesState(p.req) && len(p.expectedScopes) > 0:
 		e.markDirty(ctx, e.loadSnapshot(ctx, p.expectedScopes), p.expectedScopes)
 	}
@@ -149,7 +149,7 @@ func (e Engine) markDirtyAfterFailure(ctx context.Context, p *pass) {
 // saveScopes writes what became of each scope, applied as a whole or open, and when it was last
 // compared with all of JumpServer; the zero time is "as known before".
 func (e Engine) saveScopes(ctx context.Context, listings []inventory.Listing, p *pass, full time.Time) {
-	if p.view == nil {
+	if p.snapshot == nil {
 		return
 	}
 	open, due := dirtyScopes(p)
@@ -160,7 +160,7 @@ func (e Engine) saveScopes(ctx context.Context, listings []inventory.Listing, p 
 		open[listings[0].Scope] = true // the next run looks once more
 	}
 	for _, l := range listings {
-		known := p.view.ScopeState(l.Scope)
+		known := p.snapshot.ScopeState(l.Scope)
 		now := state.ScopeState{
 			ListingFingerprint: state.Fingerprint(l, ""), AppliedAt: e.Now(), FullAt: full, AssetCount: len(l.Instances),
 			Dirty: open[l.Scope] || !l.IsComplete(), NextDue: due[l.Scope], HeldRemovals: countHeld(p, l.Scope),
@@ -172,7 +172,7 @@ func (e Engine) saveScopes(ctx context.Context, listings []inventory.Listing, p 
 			now.AppliedFingerprint = state.Fingerprint(l, e.Incremental.Salt)
 			e.saveDigests(ctx, l, known, now)
 		}
-		e.logStateError(p.view.SaveScope(ctx, l.Scope, now))
+		e.logStateError(p.snapshot.SaveScope(ctx, l.Scope, now))
 	}
 }
 

@@ -169,7 +169,7 @@ func (d *RemovalTracker) UnreportedItems() []apply.Item {
 }
 
 // closeReported deletes the intents that were reported, and leaves the rest to later runs. items are those of this run.
-func (d *RemovalTracker) closeReported(ctx context.Context, items []apply.Item, told bool) {
+func (d *RemovalTracker) closeReported(ctx context.Context, items []apply.Item, reported bool) {
 	if d == nil || len(d.ownIntents)+len(d.foundIntents) == 0 {
 		return
 	}
@@ -186,10 +186,10 @@ func (d *RemovalTracker) closeReported(ctx context.Context, items []apply.Item, 
 		}
 	}
 	for _, doc := range d.ownIntents {
-		end(doc, remainingOwn(doc, states, told))
+		end(doc, remainingOwn(doc, states, reported))
 	}
 	for _, doc := range d.foundIntents {
-		end(doc, d.remainingFound(doc, states, told))
+		end(doc, d.remainingFound(doc, states, reported))
 	}
 	if len(open) > 0 { // for the next full run to look
 		d.markScopesDirty(ctx, open)
@@ -251,14 +251,14 @@ func removalItems(items []apply.Item) map[string]apply.Item {
 
 // remainingOwn returns which of this run's intents stay: removals that may have been made although that is not known, and
 // those that were made and not reported.
-func remainingOwn(doc *state.IntentDocument, states map[string]apply.Item, told bool) []state.Intent {
+func remainingOwn(doc *state.IntentDocument, states map[string]apply.Item, reported bool) []state.Intent {
 	var left []state.Intent
 	for _, i := range doc.Remaining {
 		item, known := states[i.Asset]
 		switch {
 		case known && item.State == apply.Done:
 			i.Applied = true
-			if !told {
+			if !reported {
 				left = append(left, i)
 			}
 		case !known, item.State == apply.Unknown, item.MaybeWritten:
@@ -270,7 +270,7 @@ func remainingOwn(doc *state.IntentDocument, states map[string]apply.Item, told 
 
 // remainingFound returns which intents of an earlier run stay. What this run removed and reports itself is not reported
 // twice.
-func (d *RemovalTracker) remainingFound(doc *state.IntentDocument, states map[string]apply.Item, told bool) []state.Intent {
+func (d *RemovalTracker) remainingFound(doc *state.IntentDocument, states map[string]apply.Item, reported bool) []state.Intent {
 	var left []state.Intent
 	for _, i := range doc.Remaining {
 		item, ours := states[i.Asset]
@@ -279,7 +279,7 @@ func (d *RemovalTracker) remainingFound(doc *state.IntentDocument, states map[st
 			left = append(left, i)
 		case d.reportedAssets[i.Asset]:
 			i.Applied = true
-			if !told {
+			if !reported {
 				left = append(left, i)
 			}
 		case ours && item.State == apply.Done:

@@ -15,7 +15,7 @@ import (
 // pass is one run: what is asked of it, what it has read, and what became of it.
 type pass struct {
 	req            Request
-	view           *state.Snapshot   // what was known of the scopes before; nil where nothing is remembered
+	snapshot       *state.Snapshot   // what was known of the scopes before; nil where nothing is remembered
 	expectedScopes []inventory.Scope // what was known of the scopes before they were listed
 	listings       []inventory.Listing
 	owners         knownOwners

@@ -26,8 +26,8 @@ const remindPause = 24 * time.Hour
 // Halt is what a run has read of what is paused.
 type Halt struct {
 	plan.Pause
-	of   state.Pause   // what it is; the zero value where nothing is paused or nobody can read it
-	over reason.Reason // the notice that a pause has ended; without a code = none
+	stored      state.Pause   // what it is; the zero value where nothing is paused or nobody can read it
+	endedReason reason.Reason // the notice that a pause has ended; without a code = none
 }
 
 // Paused reads what is paused. What cannot be read counts as a pause of removals.
@@ -41,11 +41,11 @@ func (e Engine) Paused(ctx context.Context) Halt {
 		e.Log.Error("it is not known what is paused, so nothing is removed", "error", err)
 		return Halt{Pause: plan.UnreadablePause(err.Error())}
 	case p.IsActive(e.Now()):
-		h := Halt{Pause: plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason), of: p}
+		h := Halt{Pause: plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason), stored: p}
 		e.Log.Warn("paused", "what", h.Why.Text(reason.English))
 		return h
 	case p.Exists():
-		return Halt{of: p, over: plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason)}
+		return Halt{stored: p, endedReason: plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason)}
 	}
 	return Halt{}
 }
@@ -59,20 +59,20 @@ func (e Engine) pausedNow(ctx context.Context) plan.Pause { return e.Paused(ctx)
 func (h Halt) fillReport(ctx context.Context, e Engine, in *report.Input) delivery.Cards {
 	cards := e.Cards
 	in.Pause = h.Pause
-	if in.DryRun || e.Memory.Pauses == nil || !h.Stands() && h.over.Code == "" {
+	if in.DryRun || e.Memory.Pauses == nil || !h.Stands() && h.endedReason.Code == "" {
 		return cards
 	}
-	told, err := e.Memory.Pauses.LoadPauseNotice(ctx)
+	notice, err := e.Memory.Pauses.LoadPauseNotice(ctx)
 	switch {
 	case err != nil:
 		e.Log.Warn("it is not known whether people were told of the pause", "error", err)
-	case told.PauseNonce != h.of.Nonce:
-		told = state.PauseNotice{}
+	case notice.PauseNonce != h.stored.Nonce:
+		notice = state.PauseNotice{}
 	}
-	if h.over.Code != "" && err == nil && !told.EndNotified {
-		in.PauseEnded = h.over
+	if h.endedReason.Code != "" && err == nil && !notice.EndNotified {
+		in.PauseEnded = h.endedReason
 	}
-	if h.Stands() && err == nil && e.Now().Sub(told.At) >= remindPause {
+	if h.Stands() && err == nil && e.Now().Sub(notice.At) >= remindPause {
 		cards.NotifyOn = delivery.NotifyAlways
 	}
 	return cards
@@ -85,7 +85,7 @@ func (h Halt) recordReported(ctx context.Context, e Engine, rep report.Report) {
 	}
 	ctx, cancel := delivery.DetachedContext(ctx)
 	defer cancel()
-	err := e.Memory.Pauses.SavePauseNotice(ctx, state.PauseNotice{PauseNonce: h.of.Nonce, At: e.Now(), EndNotified: !rep.Pause.Stands})
+	err := e.Memory.Pauses.SavePauseNotice(ctx, state.PauseNotice{PauseNonce: h.stored.Nonce, At: e.Now(), EndNotified: !rep.Pause.Stands})
 	if err != nil {
 		e.Log.Warn("the pause may be told more often than it should be", "error", err)
 	}
