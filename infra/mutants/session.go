@@ -23,5 +23,14 @@ func sessionMutants() []mutant {
 		name: "session: operator actions use the learnt rate", file: "core/session/session.go",
 		old: "useStoredRate(s.store, ", broken: "useStoredRate(nil, ",
 		pkg: "./core/session", test: "TestOperatorActionsUseTheStoredRate",
+	}, {
+		name: "session: removals by events reach a card", file: "core/session/engine.go",
+		old:    "e.RemovalTracking = &engine.RemovalTracking{Store: s.store, ShardKey: \"events\"}",
+		broken: "_ = &engine.RemovalTracking{Store: s.store, ShardKey: \"events\"}",
+		pkg:    "./core/session", test: "TestEventsAndOperatorActionsAreWhole",
+	}, {
+		name: "session: a run with the lease is the only one", file: "core/session/engine.go",
+		old: "Exclusive: exclusive}", broken: "Exclusive: true}",
+		pkg: "./core/session", test: "TestEveryRunIsWhole",
 	}}
 }
