@@ -71,7 +71,7 @@ func (e Engine) approvePlan(ctx context.Context, p *pass, desired plan.Plan) pla
 	proofs := e.proveAbsences(ctx, candidates, desired.OwnerWitness)
 	lifting := plan.Limits{Approved: g.approvedIDs, Expected: expected(p.announced)}
 	want := len(candidates) - len(g.approvedIDs) - desired.CountExpected(lifting)
-	pause := p.halt.binds(req.DryRun)
+	pause := p.halt.planPause(req.DryRun)
 	if pause.Stands() {
 		want = 0 // of what the parts share, too
 	}

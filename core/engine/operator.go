@@ -75,7 +75,7 @@ func (e Engine) planOperatorAction(ctx context.Context, o OperatorAction, clouds
 	}
 	e.EnterStage("plan")
 	approved := buildPlan(plan.Input{Current: bastion, Listings: p.listings}, rules)
-	e.applyOperatorAction(ctx, o, approved.HoldPaused(p.halt.binds(!o.Write)), p)
+	e.applyOperatorAction(ctx, o, approved.HoldPaused(p.halt.planPause(!o.Write)), p)
 	return nil
 }
 

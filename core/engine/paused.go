@@ -98,9 +98,9 @@ func (h *Halt) Update(r apply.Result) {
 	}
 }
 
-// binds returns what holds the changes of a plan. A run that only looks shows what would be done without the pause,
+// planPause returns what holds the changes of a plan. A run that only looks shows what would be done without the pause,
 // and says that there is one.
-func (h Halt) binds(dry bool) plan.Pause {
+func (h Halt) planPause(dry bool) plan.Pause {
 	if dry {
 		return plan.Pause{}
 	}

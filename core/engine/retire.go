@@ -80,7 +80,7 @@ func (e Engine) runRetirement(ctx context.Context, o OperatorAction, p *pass) (i
 		return removals, &reason.RunError{Kind: inventory.Invalid, Reason: reason.New(reason.WrongNumber, removals, o.ConfirmedRemovals)}
 	}
 	limits := e.Limits
-	limits.Pause = p.halt.binds(!o.Write)
+	limits.Pause = p.halt.planPause(!o.Write)
 	e.applyOperatorAction(ctx, o, desired.ApproveRetirement(limits, proofs, o.ConfirmedRemovals != 0), p)
 	return removals, nil
 }

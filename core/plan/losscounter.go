@@ -74,7 +74,7 @@ func (l *LossCounter) checkShare(t *lossStats, labels []inventory.Label) (why re
 		t.counted = true
 	}
 	after.assets = t.assets
-	if !l.limits.leaks(after) {
+	if !l.limits.losesTooMuchInADay(after) {
 		return reason.Reason{}, false, nil
 	}
 	return reason.New(reason.EventLeak, after.lossesOfDay(), after.assets+after.recent, t.lossesOfDay(), l.limits.Percent), true, nil

@@ -155,7 +155,7 @@ func (g *guard) exceedsThreshold(s *scopeStats) (reason.Reason, bool) {
 		return reason.New(reason.GuardEmpty, s.dayBefore()), true
 	case g.limits.tooMany(s.lost, s.assets):
 		return reason.New(reason.GuardShare, s.lost, s.assets, g.limits.Percent), true
-	case g.limits.leaks(*s):
+	case g.limits.losesTooMuchInADay(*s):
 		return reason.New(reason.GuardLeak, s.lost+s.recent, s.assets+s.recent, s.recent, g.limits.Percent), true
 	case g.limits.tooMany(s.closedDeletes, s.assets+s.closedByEvent):
 		return reason.New(reason.GuardShare, s.closedDeletes, s.assets+s.closedByEvent, g.limits.Percent), true
@@ -167,8 +167,8 @@ func (l Limits) tooMany(lost, of int) bool {
 	return lost > l.Min && lost*100 > l.Percent*of
 }
 
-// leaks reports whether a scope would lose too much within a day.
-func (l Limits) leaks(s scopeStats) bool {
+// losesTooMuchInADay reports whether a scope would lose too much within a day.
+func (l Limits) losesTooMuchInADay(s scopeStats) bool {
 	return s.lost > 0 && l.tooMany(s.lost+s.recent, s.assets+s.recent)
 }
 

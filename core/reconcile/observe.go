@@ -309,7 +309,7 @@ func (r *eventRun) evaluate(g *ownerBatch, s *target, found []inventory.Instance
 		r.setTargetOutcome(s, EventIgnored, r.reasonText(reason.New(reason.OursUnproved)))
 	case exists && !plan.IsOurs(asset):
 		r.setTargetOutcome(s, EventIgnored, r.reasonText(reason.New(reason.MarksTakenOff, asset.Name)))
-	case !s.reportedPresent && !exists && g.claimed(s.instanceID):
+	case !s.reportedPresent && !exists && g.isClaimedByLabels(s.instanceID):
 		r.setTargetOutcome(s, EventIgnored, r.reasonText(reason.New(reason.LabelsAlone, s.instanceID)))
 	case s.hasNothingToClose(&g.assets):
 		r.foundInactive[s.assetID] = exists
@@ -330,8 +330,8 @@ func (r *eventRun) evaluate(g *ownerBatch, s *target, found []inventory.Instance
 	return true
 }
 
-// claimed reports whether labels alone say of an asset that it is an instance's.
-func (g *ownerBatch) claimed(instance string) bool {
+// isClaimedByLabels reports whether labels alone say of an asset that it is an instance's.
+func (g *ownerBatch) isClaimedByLabels(instance string) bool {
 	for _, a := range g.assets.byID {
 		if named, is := plan.OursByLabelsAlone(a); is && named == instance {
 			return true

@@ -28,11 +28,11 @@ func pauseMutants() []mutant {
 		pkg: "./core/engine", test: "TestPauseAndEvents",
 	}, {
 		name: "retire keeps to a pause", file: "core/engine/retire.go",
-		old: "\tlimits.Pause = p.halt.binds(!o.Write)\n", broken: "",
+		old: "\tlimits.Pause = p.halt.planPause(!o.Write)\n", broken: "",
 		pkg: "./core/engine", test: "TestPauseAndOrders",
 	}, {
 		name: "orders keep to a pause", file: "core/engine/operator.go",
-		old: "approved.HoldPaused(p.halt.binds(!o.Write))", broken: "approved",
+		old: "approved.HoldPaused(p.halt.planPause(!o.Write))", broken: "approved",
 		pkg: "./core/engine", test: "TestPauseAndOrders",
 	}, {
 		name: "a pause is told daily", file: "core/engine/paused.go",
