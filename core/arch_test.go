@@ -49,6 +49,7 @@ func allowedImports() map[string][]string {
 		"core/engine": {"core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
 		"core/reconcile":           {"core/engine", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/state", "core/inventory"},
+		"core/operator":            {"core/engine", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery", "core/inventory"},
 		"core/doctor":              {"core/inventory", "core/notify", "core/storage"},
 		"core/engine/chaos":        {}, // tests only
 		"core/engine/enginetest":   {"core/*", "core/cloud/<x>", "core/notify/<x>", "*test"},
@@ -125,6 +126,8 @@ func TestRulesBite(t *testing.T) {
 		{"functions/fc-timer", "functions/internal/wire", true},
 		{"functions/local", "core/jumpserver/jumpservertest", true},
 		{"core/engine", "core/session", false},
+		{"core/engine", "core/operator", false},
+		{"core/operator", "core/reconcile", false},
 		{"core/session", "core/session/sessiontest", false},
 		{"infra/bench", "core/session/sessiontest", true},
 		{"infra/bench", "functions/internal/wire", false},

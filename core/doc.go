@@ -7,6 +7,7 @@
 //	                               core/engine runs 1→5, core/delivery gets messages out; core/session puts it
 //	                               together; functions/* start it; infra/ lets it run
 //	events ─1 observe──▶ core/reconcile: 2→5 for the instances that they name
+//	orders ─1 list──▶ core/operator: 2→5 for what a person adopts, disowns, retires or reactivates
 //
 // core/reason says why, in two languages. All that is asked over HTTP (clouds, stores, JumpServer, chat robots) is
 // asked by core/httpx.

@@ -68,10 +68,10 @@ func (e Engine) approvePlan(ctx context.Context, p *pass, desired plan.Plan) pla
 	p.granted = e.findApproved(ctx, p.req, desired)
 	req, g := p.req, p.granted
 	candidates := desired.Candidates()
-	proofs := e.proveAbsences(ctx, candidates, desired.OwnerWitness)
+	proofs := e.ProveAbsences(ctx, candidates, desired.OwnerWitness)
 	lifting := plan.Limits{Approved: g.approvedIDs, Expected: expected(p.announced)}
 	want := len(candidates) - len(g.approvedIDs) - desired.CountExpected(lifting)
-	pause := p.halt.planPause(req.DryRun)
+	pause := p.halt.EffectivePause(req.DryRun)
 	if pause.Stands() {
 		want = 0 // of what the parts share, too
 	}

@@ -163,25 +163,6 @@ func TestClockAndEvents(t *testing.T) {
 	h.Close()
 }
 
-// TestClockAndRetire: a person's order to end an account's assets is refused, too.
-func TestClockAndRetire(t *testing.T) {
-	t.Parallel()
-	h := enginetest.NewEventWorld(t, nil)
-	h.SkewClock = time.Now
-	h.Accounts[1].Unconfigured = true
-	h.Cloud.SetDateAhead(-time.Hour)
-	out := h.NewEngine().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-test", Write: true})
-	if inventory.KindOf(out.Err) != inventory.ClockOff || out.Report.Deactivated+out.Report.Deleted != 0 {
-		t.Errorf("%v, %+v", out.Err, out.Report)
-	}
-	h.Cloud.SetDateAhead(0)
-	out = h.NewEngine().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-test", Write: true})
-	if out.Err != nil || out.Report.Deactivated != 1 {
-		t.Errorf("mended: %v, %+v", out.Err, out.Report)
-	}
-	h.Close()
-}
-
 // skewedClient is a JumpServer whose clock is off.
 type skewedClient struct {
 	*jumpserver.Client

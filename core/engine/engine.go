@@ -53,9 +53,7 @@ type RunResult struct {
 	Report    report.Report
 	PlanLines iter.Seq[plan.Change]
 	Review    []plan.ReviewLine // what would be done, and what a person may let pass besides; nil if not asked for
-	// RemovalCount is how many removals there are if a person agrees to all that may be approved; of Retire.
-	RemovalCount int
-	Err          error
+	Err       error
 }
 
 // Run makes one run. It always ends in a report and, depending on NotifyOn, a notification. A failed notification is
@@ -72,7 +70,7 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	rep := report.Build(in)
 	e.LogOutcome(rep, err)
 	lost := e.deliverPass(ctx, p, rep)
-	return RunResult{Report: rep.WithNotifyError(lost), PlanLines: p.planLines(), Review: p.review, Err: err}
+	return RunResult{Report: rep.WithNotifyError(lost), PlanLines: PlanLines(p.changes, p.applied.Nodes, p.notes), Review: p.review, Err: err}
 }
 
 // runStages runs the stages in order. JumpServer is read before the clouds, so that an asset created meanwhile is
@@ -135,8 +133,14 @@ func (e Engine) applyPlan(ctx context.Context, p *pass, approved plan.Approved) 
 	p.recordPlan(approved)
 	e.markDirty(ctx, p.snapshot, approved.TouchedScopes())
 	p.removals.RecordIntents(ctx, approved)
-	p.applied = apply.Run(ctx, e.writableBastion(p.req, p.halt), approved, e.WriteOptions())
-	p.halt.Update(p.applied)
+	p.applied = e.Apply(ctx, approved, p.req.DryRun, &p.halt)
+}
+
+// Apply writes an approved plan: nothing in a dry run, nor while all writes are paused. It updates halt.
+func (e Engine) Apply(ctx context.Context, approved plan.Approved, dryRun bool, halt *Halt) apply.Result {
+	result := apply.Run(ctx, e.writableBastion(dryRun, *halt), approved, e.WriteOptions())
+	halt.Update(result)
+	return result
 }
 
 // saveOutcome saves the outcome of a run: used approvals, scopes, nodes and owners.
@@ -161,8 +165,8 @@ func (e Engine) deliverPass(ctx context.Context, p *pass, rep report.Report) (lo
 }
 
 // writableBastion returns the bastion; for a dry run, or while all writes are paused, one that cannot write.
-func (e Engine) writableBastion(req Request, paused Halt) apply.Bastion {
-	if req.DryRun || paused.All {
+func (e Engine) writableBastion(dryRun bool, paused Halt) apply.Bastion {
+	if dryRun || paused.All {
 		return apply.DryRun{Reader: e.Bastion}
 	}
 	return e.Bastion

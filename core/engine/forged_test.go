@@ -6,12 +6,10 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
-	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/report"
-	"github.com/jms-sync/jms-sync/core/state"
 )
 
 const theirs = "5d3a3f8e-0d0f-4c7f-9a55-0c1f1f0c9a14"
@@ -79,7 +77,7 @@ func TestForgedLabels(t *testing.T) {
 				}
 				h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-gone Deleted")), "ignored: 都不能证明")
 				h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-gone Deleted"), enginetest.StateEvent("i-b1 Running")), "ignored: 都不能证明", "done: ")
-				out := h.NewEngine().Retire(t.Context(), engine.OperatorAction{RetireAdopted: true, Write: true})
+				out := operator.Retire(t.Context(), h.NewEngine(), operator.Action{RetireAdopted: true, Write: true})
 				if out.Err != nil || out.Report.Deactivated+out.Report.Deleted != 0 || !tells(out.Report, "i-gone", "都不能证明") {
 					t.Errorf("retire: %v\n%s", out.Err, enginetest.Describe(out.Report))
 				}
@@ -161,11 +159,11 @@ func TestAdoptedByAnEarlierVersion(t *testing.T) {
 	}
 	h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-new Running")), "ignored: 标签不足为凭")
 	untouched(h, was)
-	out := h.NewEngine().Adopt(t.Context(), engine.OperatorAction{Write: true})
+	out := operator.Adopt(t.Context(), h.NewEngine(), operator.Action{Write: true})
 	if out.Err != nil || out.Report.Updated != 0 {
 		t.Errorf("adopt: %v\n%s", out.Err, enginetest.Describe(out.Report))
 	}
-	out = h.NewEngine().Adopt(t.Context(), engine.OperatorAction{Write: true, MatchByAddress: true})
+	out = operator.Adopt(t.Context(), h.NewEngine(), operator.Action{Write: true, MatchByAddress: true})
 	if out.Err != nil || out.Report.Updated != 1 {
 		t.Errorf("adopt --by-address: %v\n%s", out.Err, enginetest.Describe(out.Report))
 	}
@@ -183,35 +181,4 @@ func TestAdoptedByAnEarlierVersion(t *testing.T) {
 	}
 	h.SeenMessages = len(h.Robot.Messages())
 	h.Close()
-}
-
-// TestRetireWithAnotherKey: an account is switched off, and its key, and the labels of its assets, are another cloud
-// account's than is remembered. Nothing is proved by that key.
-func TestRetireWithAnotherKey(t *testing.T) {
-	t.Parallel()
-	for remembered, want := range map[string]int{"1690700000000099": 0, enginetest.ProdOwner: 1} {
-		h := enginetest.NewEventWorld(t, nil)
-		store := newOwnerWorld(t).store
-		h.Accounts[0].Cloud.Remove("cn-beijing", "i-b1")
-		was := state.Owner{Cloud: inventory.Alibaba, Account: "aliyun-prod", Owner: remembered}
-		if err := store.SaveOwner(t.Context(), state.Owner{}, was); err != nil {
-			t.Fatal(err)
-		}
-		h.Accounts[0].Account = ""
-		keyed := h.NewFleet(h.LoadConfig())
-		h.Accounts[0].Unconfigured = true
-		e := h.NewEngine()
-		e.Memory.Owners = store
-		out := e.Retire(t.Context(), engine.OperatorAction{
-			Account: "aliyun-prod", Write: true,
-			OpenClouds: func([]inventory.Scope) (engine.Clouds, []inventory.Cloud) {
-				return keyed, []inventory.Cloud{inventory.Alibaba}
-			},
-		})
-		if out.Report.Deactivated != want {
-			t.Errorf("remembered %s: %v\n%s", remembered, out.Err, enginetest.Describe(out.Report))
-		}
-		h.SeenMessages = len(h.Robot.Messages())
-		h.Close()
-	}
 }

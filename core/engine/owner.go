@@ -37,6 +37,11 @@ func (e Engine) loadOwners(ctx context.Context, listings []inventory.Listing) kn
 	return known
 }
 
+// FailForeignListings is failForeignListings by what state remembers of the listed accounts.
+func (e Engine) FailForeignListings(ctx context.Context, listings []inventory.Listing, assets []inventory.Asset) []inventory.Listing {
+	return e.failForeignListings(listings, e.loadOwners(ctx, listings), assets)
+}
+
 // failForeignListings returns the listings, those failed that were read with a key of another cloud account than theirs: with
 // it every instance seems to be gone, and others would be made. assets are those of JumpServer.
 func (e Engine) failForeignListings(listings []inventory.Listing, known knownOwners, assets []inventory.Asset) []inventory.Listing {

@@ -54,20 +54,20 @@ func (p *pass) recordPlan(a plan.Approved) {
 	p.unchanged = a.Unchanged()
 }
 
-// planLines returns every line of the plan, changes first.
-func (p *pass) planLines() iter.Seq[plan.Change] {
+// PlanLines returns every line of a plan: its changes, where new assets go, and what changes nothing.
+func PlanLines(changes iter.Seq[plan.Change], nodes []apply.Node, notes []plan.Change) iter.Seq[plan.Change] {
 	return func(yield func(plan.Change) bool) {
-		for c := range p.changes {
+		for c := range changes {
 			if !yield(c) {
 				return
 			}
 		}
-		for _, n := range p.applied.Nodes {
+		for _, n := range nodes {
 			if !yield(nodeLine(n)) {
 				return
 			}
 		}
-		for _, c := range p.notes {
+		for _, c := range notes {
 			if !yield(c) {
 				return
 			}

@@ -98,10 +98,10 @@ func (h *Halt) Update(r apply.Result) {
 	}
 }
 
-// planPause returns what holds the changes of a plan. A run that only looks shows what would be done without the pause,
+// EffectivePause returns what holds the changes of a plan. A run that only looks shows what would be done without the pause,
 // and says that there is one.
-func (h Halt) planPause(dry bool) plan.Pause {
-	if dry {
+func (h Halt) EffectivePause(dryRun bool) plan.Pause {
+	if dryRun {
 		return plan.Pause{}
 	}
 	return h.Pause

@@ -12,9 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -235,55 +233,6 @@ func TestPauseAndDryRun(t *testing.T) {
 	rep := r.pausing().Run(t.Context(), engine.Request{DryRun: true}).Report
 	if rep.Deactivated != 1 || rep.Pause == nil || r.countInactive() != 0 {
 		t.Errorf("%+v", rep)
-	}
-	r.Close()
-}
-
-// TestPauseAndOrders: what a person orders besides is held as well: retire by any pause, adopt by that of all writes.
-func TestPauseAndOrders(t *testing.T) {
-	t.Parallel()
-	r := newStateWorld(t)
-	r.AddAccount(enginetest.AccountSpec{Name: "aliyun-old", Owner: enginetest.TestOwner, Regions: []string{"cn-hangzhou"}})
-	r.Accounts[1].Cloud.Put("cn-hangzhou", alibabatest.SampleInstance(200))
-	r.paused()
-	r.Accounts[1].Unconfigured = true
-	for _, removals := range []bool{true, false} {
-		r.pauses(removals, time.Hour)
-		for _, yes := range []int{0, 1} {
-			out := r.pausing().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-old", Write: true, ConfirmedRemovals: yes})
-			if out.Err != nil || out.Report.Held != 1 || out.Report.Outcome != report.Held || out.Report.Pause == nil || r.countInactive() != 0 {
-				t.Errorf("%v: %v, %+v", removals, out.Err, out.Report)
-			}
-		}
-		released := r.pausing().Disown(t.Context(), engine.OperatorAction{Account: "aliyun-old", Region: "nowhere", Write: true})
-		if released.Err != nil || released.Report.Pause == nil {
-			t.Errorf("%+v", released.Report)
-		}
-	}
-	host := r.JumpServer.Hosts(jumpservertest.DefaultOrg)[0]
-	r.JumpServer.Edit(jumpservertest.DefaultOrg, host.ID, func(h *jumpservertest.Host) { h.Labels = nil })
-	if out := r.pausing().Adopt(t.Context(), engine.OperatorAction{Write: true}); out.Report.Held != 1 || out.Report.Updated != 0 {
-		t.Errorf("adopt: %+v", out.Report)
-	}
-	r.pauses(true, time.Hour)
-	if out := r.pausing().Adopt(t.Context(), engine.OperatorAction{Write: true}); out.Report.Updated != 1 {
-		t.Errorf("adopt, removals paused: %+v", out.Report)
-	}
-	labels := r.pausing().CleanLabels(t.Context(), r.Client, engine.LabelCleanup{Write: true})
-	var why *reason.RunError
-	if !errors.As(labels.Err, &why) || !plan.IsPauseHold(why.Reason.Code) {
-		t.Errorf("labels: %v", labels.Err)
-	}
-	r.resumes()
-	if out := r.pausing().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-old", Write: true}); out.Report.Deactivated != 1 {
-		t.Errorf("resumed: %+v", out.Report)
-	}
-	back := engine.OperatorAction{Write: true, Reopening: plan.Reopening{Since: r.RunClock.Now().Add(-time.Hour), Until: r.RunClock.Now().Add(time.Hour)}}
-	for _, removals := range []bool{false, true} { // who undoes a removal may, while removals are paused
-		r.pauses(removals, time.Hour)
-		if out := r.pausing().Reactivate(t.Context(), back); out.Err != nil || (out.Report.Held == 1) == removals || (r.countInactive() == 0) != removals {
-			t.Errorf("reactivate, removals only: %v: %v, %+v", removals, out.Err, out.Report)
-		}
 	}
 	r.Close()
 }

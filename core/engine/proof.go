@@ -14,10 +14,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
-// proveAbsences asks the clouds for every candidate by its instance id, scope by scope and in parallel, and
+// ProveAbsences asks the clouds for every candidate by its instance id, scope by scope and in parallel, and
 // then whose key it was that did not see it. An error is no proof: its candidates are held.
 // witness names an instance of a scope that is listed and has an asset of ours, see proveAbsencesIn.
-func (e Engine) proveAbsences(ctx context.Context, candidates []plan.Change, witness func(inventory.Scope) string) plan.Proofs {
+func (e Engine) ProveAbsences(ctx context.Context, candidates []plan.Change, witness func(inventory.Scope) string) plan.Proofs {
 	byScope := map[inventory.Scope][]plan.Change{}
 	for _, c := range candidates {
 		byScope[c.Scope] = append(byScope[c.Scope], c)

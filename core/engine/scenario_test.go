@@ -17,6 +17,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/operator"
 )
 
 // scenario is one file of testdata/scenarios: a world, and what happens in it. It goes through
@@ -211,15 +212,15 @@ func playOperatorAction(w *enginetest.World, what string, o operatorStep, want e
 	w.T.Helper()
 	w.HostsBefore = w.JumpServer.Hosts(jumpservertest.DefaultOrg)
 	w.JumpServer.ResetCounts()
-	do := map[string]func(engine.Engine, context.Context, engine.OperatorAction) engine.RunResult{
-		"adopt": engine.Engine.Adopt, "release": engine.Engine.Disown, "retire": engine.Engine.Retire,
+	do := map[string]func(context.Context, engine.Engine, operator.Action) operator.Result{
+		"adopt": operator.Adopt, "release": operator.Disown, "retire": operator.Retire,
 	}[o.What]
-	out := do(w.NewEngine(), w.T.Context(), engine.OperatorAction{Account: o.Account, Region: o.Region, Write: o.Apply, MatchByAddress: o.ByAddress, RetireAdopted: o.Adopted})
+	out := do(w.T.Context(), w.NewEngine(), operator.Action{Account: o.Account, Region: o.Region, Write: o.Apply, MatchByAddress: o.ByAddress, RetireAdopted: o.Adopted})
 	if want.Messages == nil {
 		want.Messages = new(int) // errands tell nobody
 	}
 	if failed := w.T.Failed(); !failed {
-		if w.Expect(want, out); w.T.Failed() {
+		if w.Expect(want, out.RunResult); w.T.Failed() {
 			w.T.Logf("%s, %+v: %v\n%s", what, o, w.JumpServer.Calls(), enginetest.Describe(out.Report))
 		}
 	}

@@ -3,9 +3,9 @@ package reconcile_test
 import (
 	"testing"
 
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/operator"
 )
 
 // adoptInstance puts an instance into the cloud whose asset a person made, and adopts it.
@@ -13,7 +13,7 @@ func adoptInstance(h *enginetest.EventWorld, id string) {
 	h.T.Helper()
 	h.EditClouds(enginetest.CloudEdit{Put: []enginetest.Instance{{ID: id, Name: "named-" + id, HostName: "by hand", IP: "10.0.7.7"}}})
 	h.EditHost(enginetest.HostEdit{Add: &enginetest.NewHost{Name: "by hand", Address: "10.0.7.7", Labels: []string{"team:shop"}}})
-	out := h.NewEngine().Adopt(h.T.Context(), engine.OperatorAction{Write: true, MatchByAddress: true})
+	out := operator.Adopt(h.T.Context(), h.NewEngine(), operator.Action{Write: true, MatchByAddress: true})
 	if out.Err != nil || out.Report.Updated != 1 {
 		h.T.Fatalf("adopt: %v\n%s", out.Err, enginetest.Describe(out.Report))
 	}
@@ -81,7 +81,7 @@ func TestEventsOfReleasedAssets(t *testing.T) {
 	t.Parallel()
 	h := enginetest.NewEventWorld(t, nil)
 	adoptInstance(h, "i-new")
-	if out := h.NewEngine().Disown(t.Context(), engine.OperatorAction{Write: true}); out.Err != nil || out.Report.Updated != 5 {
+	if out := operator.Disown(t.Context(), h.NewEngine(), operator.Action{Write: true}); out.Err != nil || out.Report.Updated != 5 {
 		t.Fatalf("%v\n%s", out.Err, enginetest.Describe(out.Report))
 	}
 	h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-new Running")), "ignored: by hand")

@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -94,7 +95,7 @@ func TestEventsAndOperatorActionsAreWhole(t *testing.T) {
 	if s.eventHandler(ctx, Events{}).Redelivers {
 		t.Error("events that nobody delivers again are left to be")
 	}
-	o := s.operatorAction(engine.OperatorAction{Account: "a"})
+	o := s.operatorAction(operator.Action{Account: "a"})
 	if o.BeforeWrite == nil || o.OpenClouds == nil {
 		t.Errorf("operator action: %+v", o)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/wait"
 )
@@ -105,7 +106,7 @@ func (s *Session) eventHandler(ctx context.Context, events Events) reconcile.Eve
 
 // operatorAction completes an operator action: the scopes in which it writes are marked dirty, and its account is
 // queried with the configured keys even where it is switched off.
-func (s *Session) operatorAction(o engine.OperatorAction) engine.OperatorAction {
+func (s *Session) operatorAction(o operator.Action) operator.Action {
 	o.BeforeWrite, o.OpenClouds = s.markDirty(), s.accountOpener(o.Account)
 	return o
 }

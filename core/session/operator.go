@@ -4,42 +4,43 @@ import (
 	"context"
 
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/operator"
 )
 
 // Operator actions query every account, including those in quarantine. One that writes waits for nobody: while a run is
 // at work it fails and does nothing, otherwise it keeps runs away until it is done.
 
 // Adopt labels existing assets as those of running instances.
-func (s *Session) Adopt(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
-	return s.runOperatorAction(ctx, o, s.engine.Adopt)
+func (s *Session) Adopt(ctx context.Context, o operator.Action) (operator.Result, error) {
+	return s.runOperatorAction(ctx, o, operator.Adopt)
 }
 
 // Disown removes our labels from assets.
-func (s *Session) Disown(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
-	return s.runOperatorAction(ctx, o, s.engine.Disown)
+func (s *Session) Disown(ctx context.Context, o operator.Action) (operator.Result, error) {
+	return s.runOperatorAction(ctx, o, operator.Disown)
 }
 
 // Retire removes the orphans of an account or region, or adopted assets that were deactivated long ago.
-func (s *Session) Retire(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
-	return s.runOperatorAction(ctx, o, s.engine.Retire)
+func (s *Session) Retire(ctx context.Context, o operator.Action) (operator.Result, error) {
+	return s.runOperatorAction(ctx, o, operator.Retire)
 }
 
 // Reactivate activates assets that we deactivated.
-func (s *Session) Reactivate(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
-	return s.runOperatorAction(ctx, o, s.engine.Reactivate)
+func (s *Session) Reactivate(ctx context.Context, o operator.Action) (operator.Result, error) {
+	return s.runOperatorAction(ctx, o, operator.Reactivate)
 }
 
-func (s *Session) runOperatorAction(ctx context.Context, o engine.OperatorAction, run func(context.Context, engine.OperatorAction) engine.RunResult) (out engine.RunResult, err error) {
+func (s *Session) runOperatorAction(ctx context.Context, o operator.Action, run func(context.Context, engine.Engine, operator.Action) operator.Result) (out operator.Result, err error) {
 	err = s.runExclusively(ctx, o.Write, func(ctx context.Context) {
-		out = run(ctx, s.operatorAction(o))
+		out = run(ctx, s.engine, s.operatorAction(o))
 	})
 	return out, err
 }
 
 // CleanLabels removes unused rows from JumpServer's label page.
-func (s *Session) CleanLabels(ctx context.Context, o engine.LabelCleanup) (out engine.LabelCleanupResult, err error) {
+func (s *Session) CleanLabels(ctx context.Context, o operator.LabelCleanup) (out operator.LabelCleanupResult, err error) {
 	err = s.runExclusively(ctx, o.Write, func(ctx context.Context) {
-		out = s.engine.CleanLabels(ctx, s.cache.client, o)
+		out = operator.CleanLabels(ctx, s.engine, s.cache.client, o)
 	})
 	return out, err
 }

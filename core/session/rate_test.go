@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -114,7 +114,7 @@ func TestOperatorActionsUseTheStoredRate(t *testing.T) {
 	if err := s.store.SaveRate(t.Context(), known); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := s.Disown(t.Context(), engine.OperatorAction{}); err != nil || out.Err != nil {
+	if out, err := s.Disown(t.Context(), operator.Action{}); err != nil || out.Err != nil {
 		t.Fatal(err, out.Err)
 	}
 	if r, _ := s.cache.client.LearntRate(); r.Requests != known.PerMinute {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
@@ -58,9 +58,9 @@ func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io
 	defer s.close()
 	t := labelText{s.Language()}
 	started := s.Now()
-	out, err := s.CleanLabels(ctx, engine.LabelCleanup{
+	out, err := s.CleanLabels(ctx, operator.LabelCleanup{
 		Write: apply, OnProgress: s.progress.showCount,
-		OnListed: func(rows []engine.CleanedLabel) {
+		OnListed: func(rows []operator.CleanedLabel) {
 			s.progress.clearLine()
 			fmt.Fprint(stdout, t.tableText(rows))
 		},
@@ -92,11 +92,11 @@ func (t labelText) errorText(err error) string {
 }
 
 // labelsExitError returns the exit code. Its message has been printed already.
-func labelsExitError(err error, count map[engine.LabelState]int) error {
+func labelsExitError(err error, count map[operator.LabelState]int) error {
 	switch {
-	case err == nil && count[engine.LabelFailed]+count[engine.LabelNotReached] == 0:
+	case err == nil && count[operator.LabelFailed]+count[operator.LabelNotReached] == 0:
 		return nil
-	case count[engine.LabelRemoved] > 0, isPauseError(err):
+	case count[operator.LabelRemoved] > 0, isPauseError(err):
 		return &exitError{code: exitPartial}
 	case needsCorrection(err):
 		return &exitError{code: exitUsage}
@@ -104,8 +104,8 @@ func labelsExitError(err error, count map[engine.LabelState]int) error {
 	return &exitError{code: exitFailed}
 }
 
-func countLabels(rows []engine.CleanedLabel) map[engine.LabelState]int {
-	count := map[engine.LabelState]int{}
+func countLabels(rows []operator.CleanedLabel) map[operator.LabelState]int {
+	count := map[operator.LabelState]int{}
 	for _, r := range rows {
 		count[r.State]++
 	}
@@ -127,7 +127,7 @@ func (t labelText) text(zh, en string, args ...any) string {
 
 // tableText lists the rows that may be removed, then the kept ones: one by one those that a person may want to look at,
 // all others by name and reason.
-func (t labelText) tableText(rows []engine.CleanedLabel) string {
+func (t labelText) tableText(rows []operator.CleanedLabel) string {
 	if len(rows) == 0 {
 		return t.text("标签页里没有 jms-instance、jms-gone、jms-due、jms-missing 的标签行。\n", "The label page has no row of jms-instance, jms-gone, jms-due or jms-missing.\n")
 	}
@@ -138,7 +138,7 @@ func (t labelText) tableText(rows []engine.CleanedLabel) string {
 	for _, r := range rows {
 		why := r.Reason.Text(t.lang)
 		switch {
-		case r.State == engine.LabelUnused:
+		case r.State == operator.LabelUnused:
 			lines = append(lines, []string{t.text("删除", "remove"), r.Name, r.Value, fmt.Sprint(r.LinkCount), why})
 		case r.Reason.Code == reason.LabelUnreadable, r.Reason.Code == reason.LabelEdited:
 			lines = append(lines, []string{t.text("保留", "keep"), r.Name, r.Value, "", why})
@@ -156,43 +156,43 @@ func (t labelText) tableText(rows []engine.CleanedLabel) string {
 }
 
 // endingText words what became of the rows; it lists those that ended otherwise than the table said.
-func (t labelText) endingText(rows []engine.CleanedLabel, count map[engine.LabelState]int, apply bool) string {
+func (t labelText) endingText(rows []operator.CleanedLabel, count map[operator.LabelState]int, apply bool) string {
 	var out strings.Builder
 	if !apply {
-		fmt.Fprintln(&out, t.text("可以删除 %d 行，保留 %d 行。", "%d rows can be removed, %d are kept.", count[engine.LabelUnused], count[engine.LabelKept]))
+		fmt.Fprintln(&out, t.text("可以删除 %d 行，保留 %d 行。", "%d rows can be removed, %d are kept.", count[operator.LabelUnused], count[operator.LabelKept]))
 		fmt.Fprintln(&out, dryRunHint(t.lang))
 		return out.String()
 	}
 	for _, r := range rows {
 		switch {
-		case r.State == engine.LabelFailed:
+		case r.State == operator.LabelFailed:
 			fmt.Fprintln(&out, stripControls(t.text("失败：%s：%v", "failed: %s: %v", r.String(), r.Err)))
 		case r.Reason.Code == reason.LabelMeanwhile:
 			fmt.Fprintln(&out, stripControls(r.String()+t.text("：", ": ")+r.Reason.Text(t.lang)))
 		}
 	}
 	fmt.Fprintln(&out, t.text("已删除 %d 行，保留 %d 行，失败 %d 行，没有轮到 %d 行。", "%d rows were removed, %d kept, %d failed, %d were not reached.",
-		count[engine.LabelRemoved], count[engine.LabelKept], count[engine.LabelFailed], count[engine.LabelNotReached]))
+		count[operator.LabelRemoved], count[operator.LabelKept], count[operator.LabelFailed], count[operator.LabelNotReached]))
 	return out.String()
 }
 
 // labelDocument is what -o writes.
 type labelDocument struct {
-	engine.LabelCleanupResult
-	count   map[engine.LabelState]int
+	operator.LabelCleanupResult
+	count   map[operator.LabelState]int
 	started time.Time
 	apply   bool
 	lang    reason.Lang
 }
 
 type labelRow struct {
-	Action engine.LabelState `json:"action"` // remove (in a dry run: would be), keep, fail, skip
-	ID     string            `json:"id"`
-	Name   string            `json:"name"`
-	Value  string            `json:"value"`
-	Links  int               `json:"links"` // of deleted resources, where the label is unused
-	Reason string            `json:"reason"`
-	Error  string            `json:"error,omitempty"`
+	Action operator.LabelState `json:"action"` // remove (in a dry run: would be), keep, fail, skip
+	ID     string              `json:"id"`
+	Name   string              `json:"name"`
+	Value  string              `json:"value"`
+	Links  int                 `json:"links"` // of deleted resources, where the label is unused
+	Reason string              `json:"reason"`
+	Error  string              `json:"error,omitempty"`
 }
 
 // JSON implements document.
@@ -200,8 +200,8 @@ func (d labelDocument) JSON(w io.Writer) error {
 	rows := make([]labelRow, 0, len(d.Rows))
 	for _, r := range d.Rows {
 		row := labelRow{r.State, r.ID, r.Name, r.Value, r.LinkCount, r.Reason.Text(d.lang), ""}
-		if r.State == engine.LabelUnused {
-			row.Action = engine.LabelRemoved
+		if r.State == operator.LabelUnused {
+			row.Action = operator.LabelRemoved
 		}
 		if r.Err != nil {
 			row.Error = r.Err.Error()
@@ -222,7 +222,7 @@ func (d labelDocument) JSON(w io.Writer) error {
 		Error     string     `json:"error"` // why it ended early; "" = it did not
 		Rows      []labelRow `json:"rows"`
 	}{
-		!d.apply, d.started.UTC().Format(time.RFC3339), d.count[engine.LabelRemoved] + d.count[engine.LabelUnused], d.count[engine.LabelKept],
-		d.count[engine.LabelFailed], d.count[engine.LabelNotReached], message, rows,
+		!d.apply, d.started.UTC().Format(time.RFC3339), d.count[operator.LabelRemoved] + d.count[operator.LabelUnused], d.count[operator.LabelKept],
+		d.count[operator.LabelFailed], d.count[operator.LabelNotReached], message, rows,
 	})
 }

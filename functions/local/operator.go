@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -21,7 +21,7 @@ type operatorCommand struct {
 	apply, adopted  bool
 	byAddress       bool
 	agreedRemovals  int // removals that the person agreed to; 0 = no number was given
-	run             func(*session.Session, context.Context, engine.OperatorAction) (engine.RunResult, error)
+	run             func(*session.Session, context.Context, operator.Action) (operator.Result, error)
 	check           func(*operatorCommand, plan.Rules) error // nil = nothing to check
 }
 
@@ -113,7 +113,7 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 			return &exitError{exitUsage, err}
 		}
 	}
-	out, err := r.run(s.Session, ctx, engine.OperatorAction{
+	out, err := r.run(s.Session, ctx, operator.Action{
 		Account: r.account, Region: r.region, Write: r.apply,
 		MatchByAddress: r.byAddress, RetireAdopted: r.adopted, ConfirmedRemovals: r.agreedRemovals,
 	})
@@ -133,7 +133,7 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 	if err := o.output.write(out.Report); err != nil {
 		return &exitError{exitFailed, err}
 	}
-	if err := runExitError(out); err != nil {
+	if err := runExitError(out.RunResult); err != nil {
 		return err
 	}
 	return refusedError(stdout, out, s.Language())
@@ -146,7 +146,7 @@ func (s *terminalSession) busyError(by error) error {
 }
 
 // refusedError prints how many assets were refused because their instances run, and returns the exit code for that.
-func refusedError(stdout io.Writer, out engine.RunResult, lang reason.Lang) error {
+func refusedError(stdout io.Writer, out operator.Result, lang reason.Lang) error {
 	running := 0
 	for c := range out.PlanLines {
 		if c.Reason.Code == reason.StillRuns {
@@ -165,7 +165,7 @@ func refusedError(stdout io.Writer, out engine.RunResult, lang reason.Lang) erro
 }
 
 // printNextSteps prints how a person can go on.
-func (r *operatorCommand) printNextSteps(stdout io.Writer, out engine.RunResult, lang reason.Lang) {
+func (r *operatorCommand) printNextSteps(stdout io.Writer, out operator.Result, lang reason.Lang) {
 	if pause := out.Report.Pause; pause != nil && pause.Stands {
 		return // the summary has said how it ends
 	}

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -77,7 +77,7 @@ func (r *reactivateOptions) run(ctx context.Context, o *options, name string, st
 	if err != nil {
 		return err
 	}
-	out, err := s.Reactivate(ctx, engine.OperatorAction{Account: r.account, Region: r.region, Write: r.apply, Reopening: found.request})
+	out, err := s.Reactivate(ctx, operator.Action{Account: r.account, Region: r.region, Write: r.apply, Reopening: found.request})
 	if err != nil {
 		return s.busyError(err)
 	}
@@ -88,10 +88,10 @@ func (r *reactivateOptions) run(ctx context.Context, o *options, name string, st
 	if err := o.output.write(out.Report); err != nil {
 		return &exitError{exitFailed, err}
 	}
-	return runExitError(out)
+	return runExitError(out.RunResult)
 }
 
-func (r *reactivateOptions) printResult(to io.Writer, d stateSession, found reopeningMatch, out engine.RunResult) error {
+func (r *reactivateOptions) printResult(to io.Writer, d stateSession, found reopeningMatch, out operator.Result) error {
 	lang := reason.Lang(d.cfg.Language)
 	if out.Err == nil {
 		if err := report.WriteReopeningTable(to, out.PlanLines, lang); err != nil {

@@ -29,9 +29,9 @@ func labelMutants() []mutant {
 		old:    "if a.LabelCount(inventory.LabelGone) == 0 || a.Active {",
 		broken: "if a.Active {", pkg: "./core/plan", test: "TestSwitchedOffByAPerson",
 	}, {
-		name: "marks: retire with a key of another account", file: "core/engine/retire.go",
-		old:    "\tp.listings = e.failForeignListings(p.listings",
-		broken: "\t_ = e.failForeignListings(p.listings", pkg: "./core/engine", test: "TestRetireWithAnotherKey",
+		name: "marks: retire with a key of another account", file: "core/operator/retire.go",
+		old:    "\tr.listings = r.FailForeignListings(ctx, r.listings",
+		broken: "\t_ = r.FailForeignListings(ctx, r.listings", pkg: "./core/operator", test: "TestRetireWithAnotherKey",
 	}, {
 		name: "marks: a comment that a person edited meanwhile", file: "core/apply/reread.go",
 		old: "c.Before.Comment != now.Comment", broken: "c.Before.Comment != now.Comment && c.Before.Comment == \"\"",

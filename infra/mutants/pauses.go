@@ -27,13 +27,13 @@ func pauseMutants() []mutant {
 		old: "\tlimits.Pause = r.halt.Pause\n\treturn limits", broken: "\treturn limits",
 		pkg: "./core/engine", test: "TestPauseAndEvents",
 	}, {
-		name: "retire keeps to a pause", file: "core/engine/retire.go",
-		old: "\tlimits.Pause = p.halt.planPause(!o.Write)\n", broken: "",
-		pkg: "./core/engine", test: "TestPauseAndOrders",
+		name: "retire keeps to a pause", file: "core/operator/retire.go",
+		old: "\tlimits.Pause = r.halt.EffectivePause(!o.Write)\n", broken: "",
+		pkg: "./core/operator", test: "TestPauseAndOrders",
 	}, {
-		name: "orders keep to a pause", file: "core/engine/operator.go",
-		old: "approved.HoldPaused(p.halt.planPause(!o.Write))", broken: "approved",
-		pkg: "./core/engine", test: "TestPauseAndOrders",
+		name: "orders keep to a pause", file: "core/operator/operator.go",
+		old: "approved.HoldPaused(r.halt.EffectivePause(!r.action.Write))", broken: "approved",
+		pkg: "./core/operator", test: "TestPauseAndOrders",
 	}, {
 		name: "a pause is told daily", file: "core/engine/paused.go",
 		old: "\t\tcards.NotifyOn = delivery.NotifyAlways\n", broken: "",

@@ -1,18 +1,18 @@
-package engine_test
+package operator_test
 
 import (
 	"testing"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
+	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
 // order is to reopen what was closed within the last day.
-func order(h *enginetest.EventWorld, write bool) engine.OperatorAction {
-	return engine.OperatorAction{Account: "aliyun-prod", Write: write, Reopening: plan.Reopening{
+func order(h *enginetest.EventWorld, write bool) operator.Action {
+	return operator.Action{Account: "aliyun-prod", Write: write, Reopening: plan.Reopening{
 		Account: "aliyun-prod", Since: h.RunClock.Now().Add(-24 * time.Hour), Until: h.RunClock.Now().Add(time.Hour),
 	}}
 }
@@ -27,13 +27,13 @@ func TestReactivateWhatAnEventClosed(t *testing.T) {
 	h.ExpectMessages(1, "jms-sync reactivate --account aliyun-prod --since ")
 	h.ExpectHost("i-b1", "web-1 10.0.0.1 off gone")
 
-	out := h.NewEngine().Reactivate(t.Context(), order(h, false))
+	out := operator.Reactivate(t.Context(), h.NewEngine(), order(h, false))
 	if out.Err != nil || out.Report.Updated != 1 || !out.Report.DryRun {
 		t.Fatalf("%v %+v", out.Err, out.Report)
 	}
 	h.ExpectMessages(0)
 	h.ExpectHost("i-b1", "web-1 10.0.0.1 off gone")
-	out = h.NewEngine().Reactivate(t.Context(), order(h, true))
+	out = operator.Reactivate(t.Context(), h.NewEngine(), order(h, true))
 	if out.Err != nil || out.Report.Updated != 1 || out.Report.Outcome != report.OK {
 		t.Fatalf("%v %+v", out.Err, out.Report)
 	}
@@ -72,7 +72,7 @@ func TestReactivateReadsAgain(t *testing.T) {
 			}
 		}
 		writes := h.JumpServer.Writes()
-		out := e.Reactivate(t.Context(), order(h, true))
+		out := operator.Reactivate(t.Context(), e, order(h, true))
 		if out.Err != nil || out.Report.Updated != 0 || out.Report.Skipped != 1 || h.JumpServer.Writes() != writes {
 			t.Errorf("%+v: %v %+v", c, out.Err, out.Report)
 		}

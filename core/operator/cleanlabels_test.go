@@ -1,4 +1,4 @@
-package engine_test
+package operator_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -73,7 +74,7 @@ func (w labelWorld) labelTexts() []string {
 }
 
 // labelsInState lists the rows of a state.
-func labelsInState(state engine.LabelState, rows []engine.CleanedLabel) []string {
+func labelsInState(state operator.LabelState, rows []operator.CleanedLabel) []string {
 	var out []string
 	for _, r := range rows {
 		if r.State == state {
@@ -95,8 +96,8 @@ func TestCleanLabels(t *testing.T) {
 	for _, version := range jumpservertest.Versions() {
 		w := newLabelWorld(t, version)
 		hosts, before := w.jms.Hosts(jumpservertest.DefaultOrg), w.labelTexts()
-		out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelCleanup{})
-		if got := labelsInState(engine.LabelUnused, out.Rows); out.Err != nil || !slices.Equal(got, removableLabels()) || len(out.Rows) != 14 {
+		out := operator.CleanLabels(t.Context(), w.engine, w.client, operator.LabelCleanup{})
+		if got := labelsInState(operator.LabelUnused, out.Rows); out.Err != nil || !slices.Equal(got, removableLabels()) || len(out.Rows) != 14 {
 			t.Errorf("%s: would remove %q of %d: %v", version, got, len(out.Rows), out.Err)
 		}
 		if w.jms.Writes() > 0 {
@@ -104,16 +105,16 @@ func TestCleanLabels(t *testing.T) {
 		}
 		shown := 0
 		done := 0
-		out = w.engine.CleanLabels(t.Context(), w.client, engine.LabelCleanup{Write: true, OnProgress: func(n, total int) {
+		out = operator.CleanLabels(t.Context(), w.engine, w.client, operator.LabelCleanup{Write: true, OnProgress: func(n, total int) {
 			if done++; n != done || total != len(removableLabels()) {
 				t.Errorf("%s: progress %d/%d", version, n, total)
 			}
-		}, OnListed: func(rows []engine.CleanedLabel) {
-			if shown++; w.jms.Writes() > 0 || !slices.Equal(labelsInState(engine.LabelUnused, rows), removableLabels()) {
+		}, OnListed: func(rows []operator.CleanedLabel) {
+			if shown++; w.jms.Writes() > 0 || !slices.Equal(labelsInState(operator.LabelUnused, rows), removableLabels()) {
 				t.Errorf("%s: shown %+v after %d writes", version, rows, w.jms.Writes())
 			}
 		}})
-		if got := labelsInState(engine.LabelRemoved, out.Rows); out.Err != nil || shown != 1 || done != len(removableLabels()) || !slices.Equal(got, removableLabels()) {
+		if got := labelsInState(operator.LabelRemoved, out.Rows); out.Err != nil || shown != 1 || done != len(removableLabels()) || !slices.Equal(got, removableLabels()) {
 			t.Errorf("%s: removed %q, shown %d: %v", version, got, shown, out.Err)
 		}
 		left := slices.DeleteFunc(before, func(text string) bool { return slices.Contains(removableLabels(), text) })
@@ -121,8 +122,8 @@ func TestCleanLabels(t *testing.T) {
 			t.Errorf("%s: rows left %q, want %q; hosts %+v", version, got, left, w.jms.Hosts(jumpservertest.DefaultOrg))
 		}
 		writes := w.jms.Writes()
-		out = w.engine.CleanLabels(t.Context(), w.client, engine.LabelCleanup{Write: true})
-		if out.Err != nil || len(labelsInState(engine.LabelKept, out.Rows)) != len(out.Rows) || w.jms.Writes() != writes {
+		out = operator.CleanLabels(t.Context(), w.engine, w.client, operator.LabelCleanup{Write: true})
+		if out.Err != nil || len(labelsInState(operator.LabelKept, out.Rows)) != len(out.Rows) || w.jms.Writes() != writes {
 			t.Errorf("%s: once more: %+v %v", version, out.Rows, out.Err)
 		}
 	}
@@ -149,7 +150,7 @@ func TestCleanLabelsReadsAllOrNothing(t *testing.T) {
 			}
 			w := newLabelWorld(t, jumpservertest.V41019)
 			w.jms.Fail(on, -1, fault)
-			out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelCleanup{Write: true, OnListed: func([]engine.CleanedLabel) { t.Errorf("%s, %s: shown", name, kind) }})
+			out := operator.CleanLabels(t.Context(), w.engine, w.client, operator.LabelCleanup{Write: true, OnListed: func([]operator.CleanedLabel) { t.Errorf("%s, %s: shown", name, kind) }})
 			if out.Err == nil || out.Rows != nil || w.jms.Writes() > 0 {
 				t.Errorf("%s, %s: %v, %d rows, %d writes", name, kind, out.Err, len(out.Rows), w.jms.Writes())
 			}
@@ -162,17 +163,17 @@ func TestCleanLabelsMeanwhile(t *testing.T) {
 	t.Parallel()
 	for _, version := range jumpservertest.Versions() {
 		w := newLabelWorld(t, version)
-		out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelCleanup{Write: true, OnListed: func([]engine.CleanedLabel) {
+		out := operator.CleanLabels(t.Context(), w.engine, w.client, operator.LabelCleanup{Write: true, OnListed: func([]operator.CleanedLabel) {
 			w.addHost("back", "jms-instance:i-old")
 			w.jms.EditLabel(jumpservertest.DefaultOrg, "jms-gone:20261101T0000Z", "team:blue")
 		}})
-		kept := labelsInState(engine.LabelKept, out.Rows)
+		kept := labelsInState(operator.LabelKept, out.Rows)
 		for _, text := range []string{"jms-instance:i-old", "jms-gone:20261101T0000Z"} {
 			if !slices.Contains(kept, text) {
 				t.Errorf("%s: %s was not kept: %+v", version, text, out.Rows)
 			}
 		}
-		if got := w.labelTexts(); !slices.Contains(got, "team:blue") || !slices.Contains(got, "jms-instance:i-old") || len(labelsInState(engine.LabelRemoved, out.Rows)) != 4 || out.Err != nil {
+		if got := w.labelTexts(); !slices.Contains(got, "team:blue") || !slices.Contains(got, "jms-instance:i-old") || len(labelsInState(operator.LabelRemoved, out.Rows)) != 4 || out.Err != nil {
 			t.Errorf("%s: %q %+v %v", version, got, out.Rows, out.Err)
 		}
 		for _, h := range w.jms.Hosts(jumpservertest.DefaultOrg) {
@@ -212,13 +213,13 @@ func TestCleanLabelsStops(t *testing.T) {
 		}
 		ctx, interrupt := context.WithCancel(t.Context())
 		test.prepare(w, interrupt)
-		out := w.engine.CleanLabels(ctx, w.client, engine.LabelCleanup{Write: true})
-		tried := len(labelsInState(engine.LabelFailed, out.Rows)) + len(labelsInState(engine.LabelRemoved, out.Rows))
-		if inventory.KindOf(out.Err) != test.kind || tried == 0 || tried > test.most || tried+len(labelsInState(engine.LabelNotReached, out.Rows)) != 36 {
-			t.Errorf("%s: %v; %d tried, %d not reached", name, out.Err, tried, len(labelsInState(engine.LabelNotReached, out.Rows)))
+		out := operator.CleanLabels(ctx, w.engine, w.client, operator.LabelCleanup{Write: true})
+		tried := len(labelsInState(operator.LabelFailed, out.Rows)) + len(labelsInState(operator.LabelRemoved, out.Rows))
+		if inventory.KindOf(out.Err) != test.kind || tried == 0 || tried > test.most || tried+len(labelsInState(operator.LabelNotReached, out.Rows)) != 36 {
+			t.Errorf("%s: %v; %d tried, %d not reached", name, out.Err, tried, len(labelsInState(operator.LabelNotReached, out.Rows)))
 		}
 		for _, r := range out.Rows {
-			if (r.State == engine.LabelFailed) != (r.Err != nil) {
+			if (r.State == operator.LabelFailed) != (r.Err != nil) {
 				t.Errorf("%s: %+v", name, r)
 			}
 		}
@@ -239,8 +240,8 @@ func TestCleanLabelsOfOtherDatabases(t *testing.T) {
 		w.jms.DeleteAsset(jumpservertest.DefaultOrg, w.addHost("old", "JMS-Instance:I-1", "jms-instance:i-2"))
 		w.addHost("web", "jms-instance:i-1")
 		hosts := w.jms.Hosts(jumpservertest.DefaultOrg)
-		out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelCleanup{Write: true})
-		if got := labelsInState(engine.LabelRemoved, out.Rows); out.Err != nil || !slices.Equal(got, []string{"jms-instance:i-2"}) {
+		out := operator.CleanLabels(t.Context(), w.engine, w.client, operator.LabelCleanup{Write: true})
+		if got := labelsInState(operator.LabelRemoved, out.Rows); out.Err != nil || !slices.Equal(got, []string{"jms-instance:i-2"}) {
 			t.Errorf("%s: removed %q of %+v: %v", database, got, out.Rows, out.Err)
 		}
 		if now := w.jms.Hosts(jumpservertest.DefaultOrg); !reflect.DeepEqual(hosts, now) || len(now[0].Labels) != 1 {

@@ -1,4 +1,4 @@
-package engine
+package operator
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/delivery"
+	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
@@ -15,18 +16,19 @@ import (
 // and plan.RetireAdopted. What the configuration still asks for is refused, as is a wrong number in ConfirmedRemovals. Where there
 // is a key the cloud is asked by it, as a full run would ask; a key of another cloud account than the remembered one proves
 // nothing. What was written is reported like a run.
-func (e Engine) Retire(ctx context.Context, o OperatorAction) RunResult {
+func Retire(ctx context.Context, e engine.Engine, o Action) Result {
 	started := e.Now()
-	ctx = e.withClockCheck(ctx)
-	p := &pass{req: Request{DryRun: !o.Write}, changes: noChanges, halt: e.Paused(ctx)}
-	removals, err := e.runRetirement(ctx, o, p)
-	out := e.operatorResult(started, p, err)
+	work, cancel := e.WorkContext(ctx)
+	defer cancel()
+	r := newActionRun(work, e, o)
+	removals, err := r.retire(work)
+	out := r.result(started, err)
 	out.RemovalCount = removals
-	return e.notifyWritten(ctx, o, out)
+	return notifyWritten(ctx, e, o, out)
 }
 
-// notifyWritten notifies people of what an operator action wrote.
-func (e Engine) notifyWritten(ctx context.Context, o OperatorAction, out RunResult) RunResult {
+// notifyWritten notifies people of what an action wrote.
+func notifyWritten(ctx context.Context, e engine.Engine, o Action, out Result) Result {
 	if !o.Write || out.Err != nil || !e.Cards.HasChannel() {
 		return out
 	}
@@ -40,47 +42,48 @@ func (e Engine) notifyWritten(ctx context.Context, o OperatorAction, out RunResu
 	return out
 }
 
-// runRetirement returns how many removals there are if a person agrees to them all.
-func (e Engine) runRetirement(ctx context.Context, o OperatorAction, p *pass) (int, error) {
-	rules := e.Rules
-	rules.Now = e.Now()
+// retire returns how many removals there are if a person agrees to them all.
+func (r *actionRun) retire(ctx context.Context) (int, error) {
+	o := r.action
+	rules := r.Rules
+	rules.Now = r.Now()
 	what := plan.Retirement{Account: o.Account, Region: o.Region}
 	if !o.RetireAdopted && !rules.CanRetire(what) {
 		return 0, &reason.RunError{Kind: inventory.Invalid, Reason: reason.New(reason.NoOrphan, o.Account)}
 	}
-	e.EnterStage("jumpserver")
-	bastion, err := e.Bastion.Read(ctx)
+	r.EnterStage("jumpserver")
+	bastion, err := r.Bastion.Read(ctx)
 	if err != nil {
 		return 0, err
 	}
-	e.EnterStage("clouds")
-	p.listings = e.Clouds.List(ctx, cloud.Filter{})
-	asking := e
+	r.EnterStage("clouds")
+	r.listings = r.Clouds.List(ctx, cloud.Filter{})
+	asking := r.Engine
 	scopes := what.Scopes(bastion, rules)
 	if !o.RetireAdopted && o.OpenClouds != nil && len(scopes) > 0 {
 		asking.Clouds, what.CloudsWithKey = o.OpenClouds(scopes)
-		p.listings = slices.Concat(p.listings, asking.Clouds.List(ctx, cloud.Filter{}))
+		r.listings = slices.Concat(r.listings, asking.Clouds.List(ctx, cloud.Filter{}))
 	}
-	p.listings = e.failForeignListings(p.listings, e.loadOwners(ctx, p.listings), bastion.Assets)
-	e.EnterStage("plan")
-	in := plan.Input{Current: bastion, Listings: p.listings}
+	r.listings = r.FailForeignListings(ctx, r.listings, bastion.Assets)
+	r.EnterStage("plan")
+	in := plan.Input{Current: bastion, Listings: r.listings}
 	desired := plan.RetireAdopted(in, rules, o.Account, o.Region)
 	if !o.RetireAdopted {
 		desired = plan.Retire(in, rules, what)
 	}
-	proofs := asking.proveAbsences(ctx, desired.ProvableCandidates(), desired.OwnerWitness)
-	all := desired.ApproveRetirement(e.Limits, proofs, true)
+	proofs := asking.ProveAbsences(ctx, desired.ProvableCandidates(), desired.OwnerWitness)
+	all := desired.ApproveRetirement(r.Limits, proofs, true)
 	removals := len(all.Removals())
-	if why, off := ClockSkewReason(ctx); off && removals > 0 {
+	if why, off := engine.ClockSkewReason(ctx); off && removals > 0 {
 		return removals, &reason.RunError{Kind: inventory.ClockOff, Reason: why}
 	}
 	if o.ConfirmedRemovals != 0 && o.ConfirmedRemovals != removals {
-		p.recordPlan(desired.ApproveRetirement(e.Limits, proofs, false))
-		p.changes = noChanges
+		refused := desired.ApproveRetirement(r.Limits, proofs, false)
+		r.notes, r.unchanged = refused.Notes(), refused.Unchanged()
 		return removals, &reason.RunError{Kind: inventory.Invalid, Reason: reason.New(reason.WrongNumber, removals, o.ConfirmedRemovals)}
 	}
-	limits := e.Limits
-	limits.Pause = p.halt.planPause(!o.Write)
-	e.applyOperatorAction(ctx, o, desired.ApproveRetirement(limits, proofs, o.ConfirmedRemovals != 0), p)
+	limits := r.Limits
+	limits.Pause = r.halt.EffectivePause(!o.Write)
+	r.applyApproved(ctx, desired.ApproveRetirement(limits, proofs, o.ConfirmedRemovals != 0))
 	return removals, nil
 }

@@ -1,12 +1,14 @@
-package engine
+package operator
 
 import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
@@ -68,9 +70,9 @@ const (
 // CleanLabels finds the rows of the label page that are ours alone and that nothing has any more, and with Write
 // removes them. Nothing is deleted unless everything could be read: rows, assets and holders; nor while removals are
 // paused.
-func (e Engine) CleanLabels(ctx context.Context, page LabelPage, o LabelCleanup) LabelCleanupResult {
+func CleanLabels(ctx context.Context, e engine.Engine, page LabelPage, o LabelCleanup) LabelCleanupResult {
 	e.EnterStage("jumpserver")
-	rows, err := e.classifyLabels(ctx, page)
+	rows, err := classifyLabels(ctx, page, e.Now)
 	if err != nil {
 		return LabelCleanupResult{Err: err}
 	}
@@ -80,17 +82,17 @@ func (e Engine) CleanLabels(ctx context.Context, page LabelPage, o LabelCleanup)
 	if !o.Write {
 		return LabelCleanupResult{Rows: rows}
 	}
-	pause := e.pausedNow(ctx)
+	pause := e.Paused(ctx)
 	if pause.Stands() {
 		return LabelCleanupResult{Rows: rows, Err: &reason.RunError{Kind: inventory.Conflict, Reason: pause.HoldReason()}}
 	}
 	e.EnterStage("apply")
-	return LabelCleanupResult{Rows: rows, Err: e.deleteUnusedLabels(ctx, page, rows, o.OnProgress)}
+	return LabelCleanupResult{Rows: rows, Err: deleteUnusedLabels(ctx, page, rows, o.OnProgress)}
 }
 
 // classifyLabels reads the rows, then the assets, then the holders of what no asset has: each is newer than what it is to
 // prove.
-func (e Engine) classifyLabels(ctx context.Context, page LabelPage) ([]CleanedLabel, error) {
+func classifyLabels(ctx context.Context, page LabelPage, now func() time.Time) ([]CleanedLabel, error) {
 	var listed []inventory.LabelRow
 	for _, name := range plan.PrunableLabels() {
 		some, err := page.LabelRows(ctx, name)
@@ -103,7 +105,7 @@ func (e Engine) classifyLabels(ctx context.Context, page LabelPage) ([]CleanedLa
 	if err != nil {
 		return nil, err
 	}
-	use := plan.NewLabelUsage(bastion, e.Now())
+	use := plan.NewLabelUsage(bastion, now())
 	rows := make([]CleanedLabel, len(listed))
 	g, asking := errgroup.WithContext(ctx)
 	g.SetLimit(labelConcurrency)
@@ -133,7 +135,7 @@ func newCleanedLabel(line plan.LabelVerdict) CleanedLabel {
 
 // deleteUnusedLabels removes the unused rows and notes what became of each. It begins no further removal after the first
 // error that all others would meet too, or a few failures in a row; what is under way is finished.
-func (e Engine) deleteUnusedLabels(ctx context.Context, page LabelPage, rows []CleanedLabel, progress func(int, int)) error {
+func deleteUnusedLabels(ctx context.Context, page LabelPage, rows []CleanedLabel, progress func(int, int)) error {
 	var unused []*CleanedLabel
 	for n := range rows {
 		if rows[n].State == LabelUnused {
