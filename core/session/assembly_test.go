@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -100,4 +101,23 @@ func TestEventsAndOperatorActionsAreWhole(t *testing.T) {
 		t.Errorf("operator action: %+v", o)
 	}
 	expectWhole(t, "operator action: engine", s.engine, "ShardGroup", "Incremental", "RemovalTracking", "Reserve")
+}
+
+// TestStoreThatCannotBeOpened: a person's command ends with the error; a function goes on, and what may be paused is.
+func TestStoreThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	cfg := config.Default()
+	cfg.JumpServer.URL, cfg.JumpServer.AccessKeyID, cfg.JumpServer.AccessKeySecret = "http://jumpserver.invalid", secret.New(jumpservertest.KeyID), secret.New("word")
+	o := Options{Config: cfg, Environ: []string{config.EnvState + "=nothing://is/this"}, RequireState: true}
+	if _, err := Open(o); err == nil {
+		t.Error("a session was opened without the store that is named")
+	}
+	o.RequireState = false
+	s, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.engine.Paused(t.Context()).Stands() {
+		t.Error("nobody knows what is paused, and yet removals are not")
+	}
 }
