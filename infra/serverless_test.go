@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -39,7 +40,7 @@ func installServerless(t *testing.T) serverless {
 		t.Skip("JMS_SYNC_TEST_SERVERLESS names no program s: make test-serverless installs it and runs this")
 	}
 	schema := readRepoFile(t, schemaFile(t))
-	s := serverless{program: program, home: t.TempDir(), dir: t.TempDir()}
+	s := serverless{program: program, home: tempHome(t), dir: tempHome(t)}
 	s.log = filepath.Join(s.home, "log")
 	place := filepath.Join(s.home, ".s/components/devsapp.cn/v3/fc3")
 	err := errors.Join(
@@ -88,6 +89,27 @@ func (s serverless) run(t *testing.T, args ...string) (string, error) {
 		out = append(out, failed.Stderr...)
 	}
 	return string(out), err
+}
+
+// tempHome returns a folder for a program that leaves a process behind, which writes into it for a while after the
+// program has ended: its removal is tried again then.
+func tempHome(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "jms-sync-serverless")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 100 {
+			err = os.RemoveAll(dir)
+			if err == nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Error(err)
+	})
+	return dir
 }
 
 func (s serverless) mustRun(t *testing.T, args ...string) string {
