@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 )
