@@ -97,6 +97,7 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	approved := e.approvePlan(ctx, p, desired)
 	e.EnterStage("apply")
 	e.applyPlan(ctx, p, approved)
+	p.compared = true
 	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes))
 	e.saveOutcome(ctx, p, desired)
 	return nil

@@ -29,6 +29,7 @@ type pass struct {
 	granted        approvalSet             // what people approved
 	heldSets       []report.HeldSetSummary // for which a person may give approval
 	review         []plan.ReviewLine
+	compared       bool // all of JumpServer was read and compared
 }
 
 // reportInput returns what the report of a run is made of.
@@ -40,6 +41,7 @@ func (e Engine) reportInput(p *pass, started time.Time, stopped error) report.In
 		Items: slices.Concat(p.applied.Items, p.removals.UnreportedItems()),
 		Nodes: p.applied.Nodes, Problems: p.applied.Problems, Stopped: stopped, HeldSets: p.heldSets,
 		Recorded: e.usesState(p.req) && e.Incremental.Recorded, Approved: p.granted.hashes(), Expected: expectedIn(p.announced),
+		Slice: p.req.slice(), Compared: p.compared,
 	}
 }
 

@@ -24,6 +24,14 @@ type Request struct {
 // filter returns what a request asks of the clouds.
 func (r Request) filter() cloud.Filter { return cloud.Filter{Accounts: r.Accounts, Regions: r.Regions} }
 
+// slice names the runs that list what this request does.
+func (r Request) slice() string {
+	if r.Shard.Count == 0 && len(r.Accounts)+len(r.Regions) == 0 {
+		return "all"
+	}
+	return shardKey(r)
+}
+
 func errUnknownAccounts(names []string) error {
 	return &inventory.Error{
 		Kind:    inventory.NotFound,

@@ -56,6 +56,8 @@ type Input struct {
 	// Recorded says that the run is put into the history, so that people can name it.
 	Recorded bool
 	Approved map[string]string // of removals that people approved: the set's hash, by asset
+	Slice    string            // names the runs that list the same accounts and regions
+	Compared bool              // all of JumpServer was read and compared
 }
 
 // Report is the results document: its JSON has the fields and the order that users rely on. Its lists are never
@@ -98,6 +100,8 @@ type Report struct {
 	notReached  int          // changes that were not reached
 	placeholder bool         // replaces a report that was delivered by itself
 	removals    []RemovalBatch
+	conditions  []Condition
+	looks       []look // one for each run of which this is the report
 }
 
 // HeldSetSummary names held removals, for jms-sync approve.
@@ -126,6 +130,7 @@ type Scope struct {
 	Error     ScopeError      `json:"error"` // empty if complete
 
 	alreadyNotified bool // it failed in the same way before, and people were told not long ago
+	compared        bool // with JumpServer
 }
 
 // ScopeError says why a scope could not be read.

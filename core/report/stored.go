@@ -19,6 +19,9 @@ type storedReport struct {
 	NotReached  int          `json:"late"`
 	Placeholder bool         `json:"told_elsewhere"`
 	KnownScopes []int        `json:"quiet,omitempty"` // indices of scopes
+	Compared    []int        `json:"compared,omitempty"`
+	Conditions  []Condition  `json:"conditions,omitempty"`
+	Looks       []look       `json:"looks,omitempty"`
 }
 
 // Marshal encodes a report for Unmarshal. If that is more than limit bytes, changes that a message only counts are
@@ -41,10 +44,14 @@ func Marshal(r Report, limit int) ([]byte, error) {
 func (r Report) marshalStored() ([]byte, error) {
 	k := storedReport{
 		Report: r, Environment: r.environment, RunErrors: r.runErrors, Warnings: r.warnings, NotReached: r.notReached, Placeholder: r.placeholder,
+		Conditions: r.conditions, Looks: r.looks,
 	}
 	for n, s := range r.Scopes {
 		if s.alreadyNotified {
 			k.KnownScopes = append(k.KnownScopes, n)
+		}
+		if s.compared {
+			k.Compared = append(k.Compared, n)
 		}
 	}
 	return json.Marshal(k)
@@ -158,10 +165,9 @@ func Unmarshal(data []byte) (Report, error) {
 		return Report{}, &inventory.Error{Kind: inventory.Invalid, Message: "a kept report", Err: err}
 	}
 	r.started, r.environment, r.runErrors, r.warnings, r.notReached, r.placeholder = started, k.Environment, k.RunErrors, k.Warnings, k.NotReached, k.Placeholder
-	for _, n := range k.KnownScopes {
-		if n >= 0 && n < len(r.Scopes) {
-			r.Scopes[n].alreadyNotified = true
-		}
+	r.conditions, r.looks = k.Conditions, k.Looks
+	for n := range r.Scopes {
+		r.Scopes[n].alreadyNotified, r.Scopes[n].compared = slices.Contains(k.KnownScopes, n), slices.Contains(k.Compared, n)
 	}
 	return r, nil
 }
