@@ -59,6 +59,8 @@
 //	                                                                          complete run
 //	alarm.json                       who notified that complete runs are      notified again                        it was notified
 //	                                 missing, until there is one
+//	conditions.json                  a run that notified people of what       people are notified again of all      as lost; moved
+//	                                 lasts, or sees a change of it            that lasts
 //	runs/<day>/<time>-<nonce>.json   a run at its end; deleted after 180      missing in the history and for        as lost; stays
 //	                                 days (-closed.json: it removed assets)   reactivate
 //
@@ -69,7 +71,8 @@
 // and regions overlap, and on a store without If-Match the last writer of a shared object would drop the entries of
 // the others. An unchanged run reads one object of some 500 bytes per scope, many at once, and writes none of them;
 // rows (22 bytes per instance) are read and written only where something changed. Held sets, approvals and intents are at
-// most 12 MiB, rows 2 MiB, reports and runs 1 MiB, all else 256 KiB.
+// most 12 MiB, rows 2 MiB, reports, runs and conditions 1 MiB, all else 256 KiB. Conditions are one object, because a
+// card tells of several at once; who changes it does so by compare-and-swap, or under a short lease.
 //
 // # Format
 //
