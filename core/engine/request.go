@@ -7,6 +7,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
 )
 
 // Request narrows a run; the zero value means everything.
@@ -27,7 +28,7 @@ func (r Request) filter() cloud.Filter { return cloud.Filter{Accounts: r.Account
 // slice names the runs that list what this request does.
 func (r Request) slice() string {
 	if r.Shard.Count == 0 && len(r.Accounts)+len(r.Regions) == 0 {
-		return "all"
+		return report.WholeSlice
 	}
 	return shardKey(r)
 }

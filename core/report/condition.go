@@ -74,13 +74,25 @@ func (r Report) HasSeen(c Condition) bool {
 }
 
 // hasScope reports whether the scope of a condition, or any of its account's where it names no region, was listed, and
-// compared with JumpServer if asked.
+// compared with JumpServer if asked. A run of everything that does not name the scope at all has seen that it is no longer
+// configured.
 func (r Report) hasScope(c Condition, compared bool) bool {
-	return slices.ContainsFunc(r.Scopes, func(s Scope) bool {
-		return s.Complete && (s.compared || !compared) &&
-			s.Cloud == c.Cloud && s.Account == c.Account && (c.Region == "" || s.Region == c.Region)
-	})
+	named := false
+	for _, s := range r.Scopes {
+		if s.Cloud != c.Cloud || s.Account != c.Account {
+			continue
+		}
+		of := c.Region == "" || s.Region == c.Region
+		if of && s.Complete && (s.compared || !compared) {
+			return true
+		}
+		named = named || of || s.Region == "" // all of the account failed
+	}
+	return !named && slices.ContainsFunc(r.looks, func(l look) bool { return l.Slice == WholeSlice && !l.Stopped && (l.Compared || !compared) })
 }
+
+// WholeSlice is the slice of runs that list everything that is configured.
+const WholeSlice = "all"
 
 // look is which runs a report is of, and how much they saw.
 type look struct {

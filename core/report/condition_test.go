@@ -98,7 +98,8 @@ func TestWhatARunHasSeen(t *testing.T) {
 	healthy := report.Input{Started: startTime(), Slice: "all", Compared: true, Listings: []inventory.Listing{
 		completeListing("aliyun-prod", "cn-beijing", 1), completeListing("aliyun-prod", "cn-shanghai", 1), completeListing("aliyun-test", "cn-beijing", 1),
 	}}
-	unchanged, stopped, narrowed, failing := healthy, healthy, healthy, healthy
+	unchanged, stopped, narrowed, failing, dropped := healthy, healthy, healthy, healthy, healthy
+	dropped.Listings = []inventory.Listing{completeListing("other", "cn-beijing", 1)}
 	unchanged.Compared = false
 	stopped.Stopped, stopped.Listings = &inventory.Error{Kind: inventory.Temporary}, nil
 	narrowed.Slice, narrowed.Listings = "one", healthy.Listings[:1]
@@ -109,6 +110,9 @@ func TestWhatARunHasSeen(t *testing.T) {
 		want []report.ConditionKind
 	}{
 		{"a run that sees everything", healthy, []report.ConditionKind{
+			report.ChangeFailed, report.Drifting, report.Holding, report.Orphaned, report.RunFailed, report.ScopeFailed, report.Skipping, report.Warned,
+		}},
+		{"one whose configuration has dropped the accounts", dropped, []report.ConditionKind{
 			report.ChangeFailed, report.Drifting, report.Holding, report.Orphaned, report.RunFailed, report.ScopeFailed, report.Skipping, report.Warned,
 		}},
 		{"one that finds nothing changed", unchanged, []report.ConditionKind{report.RunFailed, report.ScopeFailed}},

@@ -102,6 +102,7 @@ type Report struct {
 	removals    []RemovalBatch
 	conditions  []Condition
 	looks       []look // one for each run of which this is the report
+	news        *News  // nil = it is not known what people were notified of
 }
 
 // HeldSetSummary names held removals, for jms-sync approve.
@@ -129,8 +130,9 @@ type Scope struct {
 	Instances int             `json:"instances"`
 	Error     ScopeError      `json:"error"` // empty if complete
 
-	alreadyNotified bool // it failed in the same way before, and people were told not long ago
-	compared        bool // with JumpServer
+	alreadyNotified bool      // it failed in the same way before, and people were told not long ago
+	compared        bool      // with JumpServer
+	since           time.Time // it fails, where people were notified of that before
 }
 
 // ScopeError says why a scope could not be read.

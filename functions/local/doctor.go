@@ -32,7 +32,7 @@ func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
 			return o.runDoctor(cmd.Context(), stdout, send)
 		},
 	}
-	cmd.Flags().BoolVar(&send, "send-test", false, "向钉钉发送一条测试消息（不 @ 任何人）")
+	cmd.Flags().BoolVar(&send, "send-test", false, "向钉钉发送两条测试消息，表格与列表各一条，看哪一种在手机上看得清（不 @ 任何人）")
 	cmd.Flags().StringVar(&file, "deploy", "", "只检查部署：s.yaml 的函数得到的变量，够不够读取配置（不连接 JumpServer 与云）；不写文件名即 s.yaml")
 	cmd.Flags().BoolVar(&fix, "fix", false, "与 --deploy 一起：先把配置用到而函数得不到的变量加进 s.yaml 的 environmentVariables")
 	cmd.Flags().Lookup("deploy").NoOptDefVal = defaultServerless
