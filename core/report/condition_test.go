@@ -103,7 +103,7 @@ func TestWhatARunHasSeen(t *testing.T) {
 	unchanged.Compared = false
 	stopped.Stopped, stopped.Listings = &inventory.Error{Kind: inventory.Temporary}, nil
 	narrowed.Slice, narrowed.Listings = "one", healthy.Listings[:1]
-	failing.Listings = []inventory.Listing{failedListing("aliyun-prod", "cn-beijing", inventory.Denied, "no"), failedListing("aliyun-prod", "cn-shanghai", inventory.Denied, "no")}
+	failing.Listings = []inventory.Listing{failedListing("aliyun-prod", "cn-beijing", inventory.Denied, "no"), failedListing("aliyun-prod", "cn-shanghai", inventory.Denied, "no"), failedListing("aliyun-test", inventory.AnyRegion, inventory.Denied, "no")}
 	for _, c := range []struct {
 		name string
 		in   report.Input
