@@ -203,7 +203,10 @@ func TestFewChangesReadFewAssets(t *testing.T) {
 	r.putInstance("cn-beijing", 3, nil)
 	r.expectChangedOnly("renamed back", 0, 1, 4)
 	// A stop changes nothing that a plan reads.
-	r.putInstance("cn-beijing", 5, func(i *alibabatest.Instance) { rename(i); i.Status = "Stopped" })
+	r.putInstance("cn-beijing", 5, func(i *alibabatest.Instance) {
+		rename(i)
+		i.Status = "Stopped"
+	})
 	r.expectNoCalls("stopped")
 	// The name of the new one is another's, who is not read.
 	taken := alibabatest.SampleInstance(10).Name

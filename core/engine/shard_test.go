@@ -128,7 +128,9 @@ func (p *shardWorld) fire(change func(*engine.Engine, *engine.Request), numbers 
 	var wait sync.WaitGroup
 	for n, number := range numbers {
 		e := p.NewEngine() // not in the goroutine: it makes the client once
-		wait.Go(func() { reports[n] = p.runShard(e, number, change) })
+		wait.Go(func() {
+			reports[n] = p.runShard(e, number, change)
+		})
 	}
 	wait.Wait()
 	for _, m := range p.Robot.Messages()[before:] {

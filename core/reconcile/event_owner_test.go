@@ -99,7 +99,10 @@ func TestAllAccountsOfAnOwnerAreAsked(t *testing.T) {
 					Now:          func() time.Time { return now }, Log: log,
 				},
 				Clouds: c.clouds, Bastion: bastion,
-				Sleep: func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil },
+				Sleep: func(_ context.Context, d time.Duration) error {
+					now = now.Add(d)
+					return nil
+				},
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()

@@ -39,7 +39,10 @@ func newProjectWorld(t *testing.T, change func(*cloud.Account, *huaweitest.Accou
 	t.Helper()
 	server := huaweitest.New(huaweitest.Options{Reporter: t})
 	web := httptest.NewServer(server)
-	t.Cleanup(func() { server.Close(); web.Close() })
+	t.Cleanup(func() {
+		server.Close()
+		web.Close()
+	})
 	w := &projectWorld{Server: server, bastion: &fakeBastion{assets: map[string]inventory.Asset{}}, now: time.Now()}
 	w.account = server.AddAccount(huaweitest.Key{DomainID: "d1", AccessKeyID: "HST0", AccessKeySecret: "s"})
 	account := cloud.Account{
@@ -102,7 +105,10 @@ func (w *projectWorld) handleTraces(t *testing.T, from string, traces ...string)
 			Now:          func() time.Time { return w.now }, Log: log,
 		},
 		Clouds: w.fleet, Bastion: w.bastion,
-		Sleep: func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil },
+		Sleep: func(_ context.Context, d time.Duration) error {
+			w.now = w.now.Add(d)
+			return nil
+		},
 	}
 	var heard []cloud.ParsedEvent
 	for _, trace := range traces {

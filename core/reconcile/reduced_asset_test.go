@@ -149,7 +149,10 @@ func TestSearchNeverCondemnsABystander(t *testing.T) {
 					Now:          func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 				},
 				Clouds: clouds, Bastion: bastion,
-				Sleep: func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil },
+				Sleep: func(_ context.Context, d time.Duration) error {
+					now = now.Add(d)
+					return nil
+				},
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
