@@ -14,18 +14,18 @@ func TestClockOfTheMachine(t *testing.T) {
 	d := newDesk(t)
 	d.fillInstances(10, "cn-beijing", "cn-hangzhou")
 	d.run(exitDone)
-	d.account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
-	d.ecs.SetDateAhead(-8 * 24 * time.Hour)
+	d.Account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
+	d.ECS.SetDateAhead(-8 * 24 * time.Hour)
 	d.run(exitPartial)
-	for _, h := range d.jms.Hosts(jumpservertest.DefaultOrg) {
+	for _, h := range d.JMS.Hosts(jumpservertest.DefaultOrg) {
 		if !h.Active {
 			t.Errorf("%s was closed by a clock that is 8 days ahead", h.Name)
 		}
 	}
-	d.ecs.SetDateAhead(0)
+	d.ECS.SetDateAhead(0)
 	d.run(exitDone)
 	closed := 0
-	for _, h := range d.jms.Hosts(jumpservertest.DefaultOrg) {
+	for _, h := range d.JMS.Hosts(jumpservertest.DefaultOrg) {
 		if !h.Active {
 			closed++
 		}

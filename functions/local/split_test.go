@@ -161,7 +161,7 @@ func TestSplitCommand(t *testing.T) {
 	d.more = "language: en"
 	d.run(exitDone, "split", "--size", "10")
 	d.wantPrinted("60 instances, proposed as 2 parts:", "Warning: these regions have more than 10 instances")
-	if n := d.jms.Requests() + d.robot.Calls(); n != 0 {
+	if n := d.JMS.Requests() + d.Robot.Calls(); n != 0 {
 		t.Errorf("%d requests to JumpServer and DingTalk", n)
 	}
 }
@@ -173,12 +173,12 @@ func TestSplitRefuses(t *testing.T) {
 	for _, args := range [][]string{{"--size", "0"}, {"--cron", ""}, {"--cron", "0 0 * * *"}, {"--cron", "@every 5m"}, {"more"}} {
 		d.run(exitUsage, append([]string{"split"}, args...)...)
 	}
-	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
+	d.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
 	d.run(exitPartial, "split", "--size", "10")
 	if text := d.stderr.String(); !strings.Contains(text, "aliyun-prod/cn-hangzhou") || d.stdout.Len() > 0 {
 		t.Errorf("%s%s", &d.stdout, text)
 	}
-	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances})
+	d.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances})
 	d.run(exitFailed, "split")
 }
 
