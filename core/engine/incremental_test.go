@@ -14,7 +14,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage/dir"
@@ -52,7 +51,7 @@ func (r *stateWorld) runIncremental() (report.Report, int) {
 	r.JumpServer.ResetCounts()
 	r.fullLists = 0
 	e := r.NewEngine()
-	e.Incremental = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
+	e.Incremental = enginetest.Incremental(r.store, r.salt)
 	out := e.Run(r.T.Context(), engine.Request{})
 	if out.Report.Outcome == report.Failed {
 		r.T.Fatalf("failed: %+v", out.Report.Errors)

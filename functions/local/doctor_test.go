@@ -331,12 +331,7 @@ func TestKeyWithoutDeletion(t *testing.T) {
 	p.Account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
 	for run, want := range []string{"JumpServer 的密钥没有删除资产的权限", "JumpServer 的密钥没有删除资产的权限"} {
 		p.run(exitDone, "--no-log-file")
-		off := 0
-		for _, h := range p.Hosts() {
-			if !h.Active {
-				off++
-			}
-		}
+		off := p.JMS.CountInactive(jumpservertest.DefaultOrg)
 		if len(p.Hosts()) != 8 || off != 1 || !strings.Contains(p.stdout.String(), want) {
 			t.Errorf("run %d: %d hosts, %d of them off\n%s", run, len(p.Hosts()), off, &p.stdout)
 		}
