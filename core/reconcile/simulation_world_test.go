@@ -208,7 +208,9 @@ func (s *simulation) fullRun(ctx context.Context) engine.RunResult {
 		e.Incremental = &engine.Incremental{Store: s.store, FullInterval: fullEvery, SyncChanges: reconcile.SyncChanges}
 	}
 	stages := map[string]bool{}
-	e.OnStage = func(name string) { stages[name] = true }
+	e.OnStage = func(name string) {
+		stages[name] = true
+	}
 	out := e.Run(ctx, engine.Request{})
 	switch {
 	case s.store == nil || stages["plan"]:

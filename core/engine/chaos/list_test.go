@@ -129,7 +129,10 @@ func (w *world) revokePermissions(name string) (back func()) {
 	case tencentCSP: // an empty list; the second API tells
 		one := w.tencent.Break(tencenttest.Fault{Kind: tencenttest.Empty, Action: tencenttest.DescribeInstances})
 		two := w.tencent.Break(tencenttest.Fault{Kind: tencenttest.Unauthorized, Action: tencenttest.DescribeInstancesStatus})
-		return func() { one(); two() }
+		return func() {
+			one()
+			two()
+		}
 	}
 	return func() {}
 }
