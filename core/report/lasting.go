@@ -71,7 +71,7 @@ func (w texts) problemCondition(err error, slice string) Condition {
 	if errors.As(err, &t) {
 		name = string(t.Reason.Code)
 	}
-	if isWarning(err) {
+	if IsWarning(err) {
 		c.Kind = Warned
 	}
 	switch {
@@ -137,7 +137,7 @@ func (w texts) changeConditions(in Input) []Condition {
 		}
 	}
 	for _, n := range in.Notes {
-		of, lasts := noteCondition(n)
+		of, lasts := noteCondition(n, in.Slice)
 		if lasts && !(in.Pause.Stands() && n.Reason.Code == reason.GuardPaused) {
 			add(n, of, n.Reason.Text(w.lang))
 		}
@@ -152,8 +152,13 @@ func (w texts) changeConditions(in Input) []Condition {
 
 // noteCondition returns the condition of a line that changes nothing; lasts is false where it is one of this run only, or
 // as it should be.
-func noteCondition(n plan.Change) (c Condition, lasts bool) {
+func noteCondition(n plan.Change, slice string) (c Condition, lasts bool) {
 	switch n.Action {
+	case plan.Skip:
+		if n.Unlisted { // its scope is mostly none of the run's
+			return Condition{Key: keyOf(StaysOpen, string(n.Reason.Code), slice), Kind: StaysOpen, Slice: slice}, true
+		}
+		return patient(scopedCondition(Skipping, n.Scope, string(n.Reason.Code))), isForPeople(n.Reason.Code)
 	case plan.Hold:
 		if endsByItself(n.Reason.Code) {
 			return patient(scopedCondition(Holding, n.Scope, "wait")), true
@@ -163,8 +168,6 @@ func noteCondition(n plan.Change) (c Condition, lasts bool) {
 		return scopedCondition(Orphaned, n.Scope), true
 	case plan.Drift:
 		return scopedCondition(Drifting, n.Scope), true
-	case plan.Skip:
-		return patient(scopedCondition(Skipping, n.Scope, string(n.Reason.Code))), isForPeople(n.Reason.Code)
 	}
 	return Condition{}, false
 }

@@ -19,7 +19,9 @@ type storedReport struct {
 	NotReached  int          `json:"late"`
 	Placeholder bool         `json:"told_elsewhere"`
 	KnownScopes []int        `json:"quiet,omitempty"` // indices of scopes
-	Compared    []int        `json:"compared,omitempty"`
+	Compared    bool         `json:"compared,omitempty"`
+	Open        []OpenAsset  `json:"open,omitempty"`            // their ids, actions and codes
+	ComparedIn  []int        `json:"compared_scopes,omitempty"` // indices of scopes
 	Conditions  []Condition  `json:"conditions,omitempty"`
 	Looks       []look       `json:"looks,omitempty"`
 }
@@ -29,7 +31,7 @@ type storedReport struct {
 func Marshal(r Report, limit int) ([]byte, error) {
 	data, err := r.marshalStored()
 	if err == nil && len(data) > limit {
-		r.Changes = shownChanges(r.Changes)
+		r.Changes, r.open = shownChanges(r.Changes), nil
 		data, err = r.marshalStored()
 	}
 	switch {
@@ -44,14 +46,17 @@ func Marshal(r Report, limit int) ([]byte, error) {
 func (r Report) marshalStored() ([]byte, error) {
 	k := storedReport{
 		Report: r, Environment: r.environment, RunErrors: r.runErrors, Warnings: r.warnings, NotReached: r.notReached, Placeholder: r.placeholder,
-		Conditions: r.conditions, Looks: r.looks,
+		Compared: r.compared, Conditions: r.conditions, Looks: r.looks,
+	}
+	for _, a := range r.open {
+		k.Open = append(k.Open, OpenAsset{Change: Change{AssetID: a.AssetID, Action: a.Action}, Code: a.Code})
 	}
 	for n, s := range r.Scopes {
 		if s.alreadyNotified {
 			k.KnownScopes = append(k.KnownScopes, n)
 		}
 		if s.compared {
-			k.Compared = append(k.Compared, n)
+			k.ComparedIn = append(k.ComparedIn, n)
 		}
 	}
 	return json.Marshal(k)
@@ -165,9 +170,9 @@ func Unmarshal(data []byte) (Report, error) {
 		return Report{}, &inventory.Error{Kind: inventory.Invalid, Message: "a kept report", Err: err}
 	}
 	r.started, r.environment, r.runErrors, r.warnings, r.notReached, r.placeholder = started, k.Environment, k.RunErrors, k.Warnings, k.NotReached, k.Placeholder
-	r.conditions, r.looks = k.Conditions, k.Looks
+	r.compared, r.open, r.conditions, r.looks = k.Compared, k.Open, k.Conditions, k.Looks
 	for n := range r.Scopes {
-		r.Scopes[n].alreadyNotified, r.Scopes[n].compared = slices.Contains(k.KnownScopes, n), slices.Contains(k.Compared, n)
+		r.Scopes[n].alreadyNotified, r.Scopes[n].compared = slices.Contains(k.KnownScopes, n), slices.Contains(k.ComparedIn, n)
 	}
 	return r, nil
 }
