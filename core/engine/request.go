@@ -20,6 +20,9 @@ type Request struct {
 	// ReviewedLines, where it is not nil, are the changes that a person reviewed: nothing else is written, and
 	// removals among them count as approved, unless they are held.
 	ReviewedLines []plan.ReviewLine
+	// PutsOff reports whether the caller may run again at once after a run that ended so, and notifies people itself if it
+	// does not (RunResult.Deliver). nil = people are notified of every run.
+	PutsOff func(rep report.Report, stopped error) bool
 }
 
 // filter returns what a request asks of the clouds.
