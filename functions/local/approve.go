@@ -20,11 +20,15 @@ import (
 func heldCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "held",
-		Short: "列出被暂缓的移除：哈希、多少个资产、在哪里、为什么、是否已批准（需要状态存储）",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Use:   "held [HASH]",
+		Short: "列出被暂缓的移除：哈希、多少个资产、在哪里、为什么、是否已批准；给出 HASH 则逐个列出（需要状态存储）",
+		Long:  "给出哈希（或其至少 8 个字符的开头）时，按区域与名称列出这一组的每一个：实例 ID、IP、所在节点、要做的操作与原因。",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+				if len(args) == 1 {
+					return d.showSet(ctx, stdout, args[0], asJSON)
+				}
 				sets, err := d.held.List(ctx, d.now)
 				if err != nil && len(sets) == 0 {
 					return &exitError{exitFailed, err}
@@ -45,11 +49,13 @@ func heldCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 }
 
 func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	return &cobra.Command{
+	yes := false
+	cmd := &cobra.Command{
 		Use:   "approve HASH",
 		Short: "批准一组被暂缓的移除（哈希或其至少 8 个字符的开头），24 小时内有效，由下一次完整同步执行",
 		Long: "下一次完整同步移除其中到那时仍应移除的资产，移除前照常逐个证实；不在这一组里的继续由守卫判断。\n" +
-			"失败的区域不移除任何资产，批准了也不移除。用过的批准即失效。事件触发的同步不使用批准。",
+			"失败的区域不移除任何资产，批准了也不移除。用过的批准即失效。事件触发的同步不使用批准。\n" +
+			"先列出将要移除的资产；在终端上会问一次，--yes 或不在终端上则不问。",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
@@ -62,6 +68,9 @@ func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 						"这一组已过期：最后一次被暂缓于 %s。请先运行一次同步，再批准它列出的哈希",
 						"the set has expired: it was last held at %s. Run a sync, and approve the hash that it tells", d.formatTime(set.LastHeld)))}
 				}
+				if !d.confirmApproval(set, yes, cmd.InOrStdin(), stdout) {
+					return &exitError{exitFailed, errors.New(d.text("没有批准", "not approved"))}
+				}
 				until, err := d.held.Approve(ctx, set, d.now)
 				if err != nil {
 					return &exitError{exitFailed, err}
@@ -73,6 +82,8 @@ func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "不再询问（用于脚本）")
+	return cmd
 }
 
 func rejectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
