@@ -3,27 +3,29 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // describeYAMLError returns the line and the text of a syntax error. The package's own text is shown only if it
 // quotes nothing of the file: a secret that begins with "*" reads as an anchor, which the package would quote.
-func describeYAMLError(err error) (line int, w bilingual) {
+func describeYAMLError(err error) (line int, w language.Text) {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	_, err = fmt.Sscanf(text, "line %d:", &line)
 	if err == nil {
 		_, text, _ = strings.Cut(text, ": ")
 	}
 	if strings.Contains(text, "anchor") || strings.ContainsAny(text, "`\"") {
-		return line, bilingual{
+		return line, language.New(
 			"不是正确的 YAML：引用了没有定义的锚点，以 * 开头的值要加引号",
 			"not valid YAML: an anchor is used that is not defined; a value that begins with * needs quotes",
-		}
+		)
 	}
 	zh, parser := translateYAMLError(text)
 	if parser && line > 0 {
 		line++ // yaml.v3 counts from 0 in errors of its parser, from 1 in those of its scanner
 	}
-	return line, bilingual{"不是正确的 YAML：" + zh, "not valid YAML: " + text}
+	return line, language.New("不是正确的 YAML："+zh, "not valid YAML: "+text)
 }
 
 // translateYAMLError translates the usual errors of yaml.v3 into Chinese, and reports whether its parser made them.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/doctor"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/session"
 )
 
@@ -41,7 +42,7 @@ func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
 
 // runDoctor checks the configured installation and prints the result.
 func (o *options) runDoctor(ctx context.Context, stdout io.Writer, send bool) error {
-	cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(ctx)
+	cfg, err := o.configSource().Load(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -50,7 +51,7 @@ func (o *options) runDoctor(ctx context.Context, stdout io.Writer, send bool) er
 		return &exitError{exitUsage, err}
 	}
 	found := doctor.RunChecks(ctx, checks, doctor.CheckTimeout)
-	if err := doctor.WriteText(stdout, found, cfg.Language); err != nil {
+	if err := doctor.WriteText(stdout, found, language.Lang(cfg.Language)); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	if doctor.WorstVerdict(found) == doctor.Failure {

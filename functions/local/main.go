@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // version is stamped in by the linker.
@@ -88,7 +90,7 @@ func runCommandLine(ctx context.Context, args []string, stdin io.Reader, stdout,
 }
 
 func rootCommand(stdout, stderr io.Writer) *cobra.Command {
-	var o options
+	o := options{lang: language.Of(os.Getenv)}
 	root := &cobra.Command{
 		Use:   "jms-sync",
 		Short: "把云上的主机同步到 JumpServer（不带子命令即执行一次同步）",

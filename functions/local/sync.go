@@ -15,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
@@ -24,6 +25,7 @@ import (
 
 // options are the flags of all commands, the same as those of the Python tool.
 type options struct {
+	lang      language.Lang // of help and mistakes in usage, and of a configuration that names none
 	config    string
 	logLevel  string
 	logFile   string
@@ -131,9 +133,14 @@ func newOutputDocument(s *terminalSession, out engine.RunResult) document {
 	return newPlanFile(s.Config().JumpServer, out, s.Now())
 }
 
+// configSource returns where the configuration comes from.
+func (o *options) configSource() session.ConfigSource {
+	return session.ConfigSource{File: o.config, Environ: os.Environ(), Language: o.lang}
+}
+
 // openSession loads the configuration and opens its session. Its errors are mistakes of the user.
 func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalSession, error) {
-	cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(ctx)
+	cfg, err := o.configSource().Load(ctx)
 	if err != nil {
 		return nil, err
 	}
