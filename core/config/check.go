@@ -156,17 +156,12 @@ func needsTenant(c inventory.CloudInfo) bool { return c.NeedsTenant }
 // onlyForText says that a setting is only for the clouds for which chosen reports true.
 func (k checker) onlyForText(chosen func(inventory.CloudInfo) bool) language.Text {
 	zh, en := k.known.Names(chosen)
-	text := "只用于"
 	for i, name := range zh {
-		if i > 0 {
-			text += "与"
-		}
 		if name[0] < utf8.RuneSelf {
-			text += " "
+			zh[i] = " " + name
 		}
-		text += name
 	}
-	return language.New(text, "is only for "+strings.Join(en, " and "))
+	return language.New("只用于"+strings.Join(zh, "与"), "is only for "+strings.Join(en, " and "))
 }
 
 func (k checker) unknownCloudType(written string) language.Text {

@@ -102,7 +102,8 @@ func cloudNames(known inventory.CloudTable) (zh, en *strings.Replacer) {
 	in := func(comma string, roles, tenants []string) *strings.Replacer {
 		return strings.NewReplacer("{types}", strings.Join(types, comma), "{roles}", strings.Join(roles, comma), "{tenants}", strings.Join(tenants, comma))
 	}
-	return in("、", rolesZH, tenantsZH), in(", ", rolesEN, tenantsEN)
+	comma := language.New("、", ", ")
+	return in(comma.ZH, rolesZH, tenantsZH), in(comma.EN, rolesEN, tenantsEN)
 }
 
 func appendSettings(all []Setting, from []settingField, namesZH, namesEN *strings.Replacer) []Setting {
@@ -155,8 +156,9 @@ func defaultText(v reflect.Value) string {
 // docs/configuration.en.md contain these texts, and a test compares them.
 func RenderReference(known inventory.CloudTable) (zh, en string) {
 	var b, c strings.Builder
-	b.WriteString("| 配置项 | 环境变量 | 类型 | 默认值 | 说明 |\n|---|---|---|---|---|\n")
-	c.WriteString("| setting | variable | type | default | what it is |\n|---|---|---|---|---|\n")
+	head := language.New("| 配置项 | 环境变量 | 类型 | 默认值 | 说明 |", "| setting | variable | type | default | what it is |")
+	b.WriteString(head.ZH + "\n|---|---|---|---|---|\n")
+	c.WriteString(head.EN + "\n|---|---|---|---|---|\n")
 	for _, s := range Settings(known) {
 		preset := "—"
 		if s.Default != "" {

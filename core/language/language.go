@@ -48,7 +48,8 @@ func (t Text) In(lang Lang) string { return lang.Text(t.ZH, t.EN) }
 
 // WithError appends an error to a text. Errors of ours contain no secrets.
 func (t Text) WithError(err error) Text {
-	return Text{t.ZH + "：" + err.Error(), t.EN + ": " + err.Error()}
+	colon := Text{ZH: "：", EN: ": "}
+	return Text{t.ZH + colon.ZH + err.Error(), t.EN + colon.EN + err.Error()}
 }
 
 // Variable is the environment variable that names the language.
