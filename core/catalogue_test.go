@@ -22,7 +22,7 @@ var (
 )
 
 // pairMakers are the functions and methods whose first two arguments are a text in Chinese and in English.
-func pairMakers() []string { return []string{"New", "Newf", "Text", "Textf", "text"} }
+func pairMakers() []string { return []string{"New", "Newf", "Text", "Textf", "text", "printLine"} }
 
 // notForReaders are the Chinese literals that are no text for people but data: what clouds and servers write, and what is
 // compared with it.
@@ -36,8 +36,11 @@ func notForReaders() map[string][]string {
 			`(?i)maintenance|maintaining|be right back|temporarily unavailable|维护|升级中|暂停服务|暂时无法`,
 			`(?i)log ?in|sign ?in|single sign|\bsso\b|authenticat|登录|登陆|认证|单点`,
 		},
-		"core/plan/ownership.go": {",;，；。"},    // what people write behind an id in a comment
-		"core/report/escape.go":  {"：//", "．"}, // keeps clients from making a link
+		"core/plan/ownership.go":        {",;，；。"},    // what people write behind an id in a comment
+		"core/report/escape.go":         {"：//", "．"}, // keeps clients from making a link
+		"core/doctor/dingtalk.go":       {"### jms-sync doctor\n\n这是一条测试消息：通知可以送达。 / A test: messages arrive."},
+		"functions/local/output.go":     {"--output: %s 是目录 (is a directory)"},
+		"functions/local/init_cloud.go": {", ，、+"}, // between regions that people type
 	}
 }
 

@@ -177,11 +177,11 @@ func (k checker) unknownCloudType(written string) language.Text {
 }
 
 // CheckAccountName checks the name of a cloud account as in a configuration. It returns nil or an *Error.
-func CheckAccountName(name string) error {
+func CheckAccountName(name string, lang language.Lang) error {
 	l := newMistakeCollector()
 	checker{mistakeCollector: l}.checkName("name", name)
 	if len(l.all) > 0 {
-		return &Error{Mistakes: l.all}
+		return &Error{Mistakes: l.all, Lang: lang}
 	}
 	return nil
 }

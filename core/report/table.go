@@ -14,13 +14,15 @@ import (
 const maxColumnWidth = 48
 
 // FormatTable returns rows with aligned columns, for a terminal. Nothing in a cell can move the cursor.
-func FormatTable(rows [][]string) string { return alignColumns(rows, maxColumnWidth) }
+func FormatTable(rows [][]string) string { return alignColumns("", rows, maxColumnWidth) }
 
-// FormatColumns returns rows with aligned columns like FormatTable, but cuts none of them.
-func FormatColumns(rows [][]string) string { return alignColumns(rows, math.MaxInt) }
+// FormatColumns returns rows with aligned columns like FormatTable, behind an indent, and cuts none of them.
+func FormatColumns(indent string, rows [][]string) string {
+	return alignColumns(indent, rows, math.MaxInt)
+}
 
 // alignColumns returns rows in columns that are at most this wide.
-func alignColumns(rows [][]string, most int) string {
+func alignColumns(indent string, rows [][]string, most int) string {
 	var widths []int
 	cleaned := make([][]string, len(rows))
 	for n, row := range rows {
@@ -31,6 +33,7 @@ func alignColumns(rows [][]string, most int) string {
 	}
 	var out strings.Builder
 	for _, row := range cleaned {
+		out.WriteString(indent)
 		writeAlignedRow(&out, row, widths, most)
 	}
 	return out.String()

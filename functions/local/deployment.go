@@ -44,7 +44,7 @@ func (o *options) passVariables(ctx context.Context, stdout io.Writer, file stri
 	if err != nil {
 		return err
 	}
-	with, err := withVariables(string(text), d.RequiredVariables)
+	with, err := withVariables(string(text), d.RequiredVariables, o.lang)
 	if err != nil || with == string(text) {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // quickStart is the configuration of docs/quickstart.md, which names four variables.
@@ -23,7 +25,7 @@ func deployDesk(t *testing.T, dotenv string, names ...string) (d *desk, file str
 	if err != nil {
 		t.Fatal(err)
 	}
-	with, err := withVariables(string(text), names)
+	with, err := withVariables(string(text), names, language.Chinese)
 	if err != nil {
 		t.Fatal(err)
 	}
