@@ -37,6 +37,7 @@ type texts struct {
 	orphanHead, moreOrphansF, orphans, drifted              string
 	approveF, noStoreF, dryApproveF, quarantineF            string
 	undoHint, deactivatedAt                                 string
+	openHead, moreOpenF, openLineF, andOthersF              string
 	alarmTitle, alarmHeadF, alarmHint, alarmSinceF          string
 	recoveryTitle, recoveryHead, lastCompleteF, moreScopesF string
 	sharedTitle, sharedHead, sharedF                        string
@@ -109,6 +110,10 @@ func textsOf(lang reason.Lang) texts {
 		missingShardsF:  lang.Text("本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s", "of the %d parts of this run %d did not report: %s"),
 		undoHint:        lang.Text("停错了？重新启用（先显示，加 --apply 才写入）：", "Closed by mistake? To switch them on again (shown first, --apply writes): "),
 		deactivatedAt:   lang.Text("停用于", "closed"),
+		openHead:        lang.Text("仍开放的资产（实例不在列表里，这次不移除）", "Still open (the instance is in no listing, and this run does not remove the asset)"),
+		moreOpenF:       lang.Text("*等共 %d 个仍开放的资产，全部见 jms-sync status*", "*%d assets still open in all; jms-sync status lists them*"),
+		openLineF:       lang.Text("仍开放：%d 个资产", "still open: %d assets"),
+		andOthersF:      lang.Text("%s（另有相近的情况）", "%s (and others like it)"),
 		approveF:        lang.Text("确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）", "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)"),
 		alarmTitle:      lang.Text("【告警】", "[ALARM] "),
 		alarmHeadF:      lang.Text("超过 %s 没有一次完整同步", "No complete run for more than %s"),
