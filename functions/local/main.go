@@ -117,6 +117,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		statusCommand(&o, stdout, stderr), heldCommand(&o, stdout, stderr), approveCommand(&o, stdout, stderr), rejectCommand(&o, stdout, stderr), applyCommand(&o, stdout, stderr), ownerCommand(&o, stdout, stderr),
 		pauseCommand(&o, stdout, stderr), resumeCommand(&o, stdout, stderr), expectCommand(&o, stdout, stderr), reactivateCommand(&o, stdout, stderr),
 		demoCommand(&o, stdout), emulateCommand(&o, stdout), versionCommand(&o, stdout))
+	usageText{o.lang}.localize(root)
 	return root
 }
 
