@@ -63,6 +63,9 @@ func (t usageText) argumentError(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 || strings.Contains(cmd.Use, " ") {
 		return errors.New(t.lang.Textf("参数个数不对（给了 %d 个），用法：%s", "wrong number of arguments (%d were given), usage: %s", len(args), t.useLine(cmd)))
 	}
+	if !cmd.HasAvailableSubCommands() {
+		return errors.New(t.lang.Textf("%s 不接受参数 %q", "%s takes no argument, not %q", cmd.CommandPath(), args[0]))
+	}
 	text := t.lang.Textf("%s 没有命令 %q", "unknown command %[2]q for %[1]s", cmd.CommandPath(), args[0])
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		text += t.lang.Textf("，是不是 %s？", ", did you mean %s?", strings.Join(near, t.lang.Text("、", ", ")))
