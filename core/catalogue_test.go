@@ -22,7 +22,9 @@ var (
 )
 
 // pairMakers are the functions and methods whose first two arguments are a text in Chinese and in English.
-func pairMakers() []string { return []string{"New", "Newf", "Text", "Textf", "text", "printLine"} }
+func pairMakers() []string {
+	return []string{"language.New", "language.Newf", "language.Errorf", "Text", "Textf", "text", "printLine"}
+}
 
 // notForReaders are the Chinese literals that are no text for people but data: what clouds and servers write, and what is
 // compared with it.
@@ -248,6 +250,9 @@ func calledName(call *ast.CallExpr) string {
 	case *ast.Ident:
 		return f.Name
 	case *ast.SelectorExpr:
+		if from, is := f.X.(*ast.Ident); is && from.Name == "language" {
+			return "language." + f.Sel.Name
+		}
 		return f.Sel.Name
 	}
 	return ""

@@ -79,7 +79,7 @@ func runCommandLine(ctx context.Context, args []string, stdin io.Reader, stdout,
 	if err == nil {
 		return exitDone
 	}
-	if text := err.Error(); text != "" {
+	if text := language.ErrorText(err, language.Of(os.Getenv)); text != "" {
 		fmt.Fprintln(stderr, text)
 	}
 	var wanted *exitError
