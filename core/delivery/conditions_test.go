@@ -119,9 +119,9 @@ func (s *teller) wantCard(title, what string) (last notify.Message) {
 
 const (
 	interval = 10 * time.Minute
-	deniedT  = "1 region could not be read · one"
+	deniedT  = "regions that could not be read: 1 · one"
 	endT     = "back to normal · one"
-	heldT    = "1 removal on hold · one"
+	heldT    = "removals on hold: 1 · one"
 )
 
 // TestConditionsOverTime is the table of when people are notified: as it begins, after six hours, then daily, and as it
@@ -153,10 +153,10 @@ func TestConditionsOverTime(t *testing.T) {
 		"a quiet run says nothing": func(s *teller) { s.run(0, ""); s.run(interval, ""); s.run(48*time.Hour, "") },
 		"all on one card": func(s *teller) {
 			s.run(0, deniedT, "denied")
-			s.run(4*time.Hour, "1 region could not be read, 1 removal on hold · one", "denied", "held") // and so the other one's reminder comes with it
+			s.run(4*time.Hour, "regions that could not be read: 1, removals on hold: 1 · one", "denied", "held") // and so the other one's reminder comes with it
 			s.run(3*time.Hour, "", "denied", "held")
 			s.run(3*time.Hour, heldT, "denied", "held")
-			s.run(18*time.Hour, "1 region could not be read, 1 removal on hold · one", "denied", "held")
+			s.run(18*time.Hour, "regions that could not be read: 1, removals on hold: 1 · one", "denied", "held")
 		},
 		"what changes is told at once": func(s *teller) {
 			s.run(0, deniedT, "busy")
@@ -166,12 +166,12 @@ func TestConditionsOverTime(t *testing.T) {
 			s.run(interval, endT)
 		},
 		"what grows": func(s *teller) {
-			s.run(0, "2 removals on hold · one", "held 2")
+			s.run(0, "removals on hold: 2 · one", "held 2")
 			s.run(interval, "", "held 3")
 			s.run(interval, "", "held 2")
-			s.run(time.Hour, "3 removals on hold · one", "held 3")
+			s.run(time.Hour, "removals on hold: 3 · one", "held 3")
 			s.run(2*time.Hour, "", "held 1")
-			s.run(interval, "2 removals on hold · one", "held 2")
+			s.run(interval, "removals on hold: 2 · one", "held 2")
 		},
 		"what mostly ends by itself": func(s *teller) {
 			s.run(0, "", "weak")
@@ -198,7 +198,7 @@ func TestConditionsOverTime(t *testing.T) {
 			s.run(2*time.Hour, deniedT, "denied") // another one
 		},
 		"who has not looked ends nothing": func(s *teller) {
-			s.run(0, "1 removal on hold, drift 1 · one", "held", "drift")
+			s.run(0, "removals on hold: 1, drift 1 · one", "held", "drift")
 			s.run(interval, "", "unchanged")
 			s.run(interval, "", "narrowed")
 			s.run(interval, deniedT, "denied")

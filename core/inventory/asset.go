@@ -142,7 +142,7 @@ type Asset struct {
 	// NodeNames are the names of these nodes, joined by commas, for people.
 	NodeNames string
 	Active    bool
-	Host   bool
+	Host      bool
 }
 
 // Label returns the value of the label with this name (see Label.Is), and reports whether the asset has exactly

@@ -112,5 +112,5 @@ func (w messageWriter) knownRow(r Report) string {
 	if n == 0 {
 		return ""
 	}
-	return "- " + w.count(w.knownF, n)
+	return "- " + fmt.Sprintf(w.knownF, n)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
@@ -41,7 +42,9 @@ func (w messageWriter) plainTitle(headline string, o Options) string {
 // environmentTag returns "[PROD] ", or "" where no environment is configured.
 func (w messageWriter) environmentTag(environment string) string {
 	name := truncateRunes(sanitizeLine(environment), maxTitleRunes)
-	known := map[string][2]string{"PRODUCTION": {"生产", "PROD"}, "DEVELOPMENT": {"开发", "DEV"}, "TESTING": {"测试", "TEST"}}
+	known := map[string]language.Text{
+		"PRODUCTION": language.New("生产", "PROD"), "DEVELOPMENT": language.New("开发", "DEV"), "TESTING": language.New("测试", "TEST"),
+	}
 	pair, is := known[strings.ToUpper(name)]
 	switch {
 	case name == "":
@@ -92,10 +95,10 @@ func (w messageWriter) problemParts(r Report, o Options) []string {
 		parts = append(parts, w.lateHead)
 	}
 	if scopes > 0 {
-		parts = append(parts, w.count(w.scopesFailedF, scopes))
+		parts = append(parts, fmt.Sprintf(w.scopesFailedF, scopes))
 	}
 	if r.Failures > 0 && w.isNews(r, ChangeFailed) {
-		parts = append(parts, w.count(w.changesFailedF, r.Failures))
+		parts = append(parts, fmt.Sprintf(w.changesFailedF, r.Failures))
 	}
 	if r.Held > 0 && w.isNews(r, Holding) || r.isAllPaused() {
 		parts = append(parts, w.heldPart(r, o))
@@ -108,9 +111,9 @@ func (w messageWriter) heldPart(r Report, o Options) string {
 		return w.writesPaused
 	}
 	if o.AskAll || r.isAllPaused() {
-		return w.count(w.changesHeldF, r.Held)
+		return fmt.Sprintf(w.changesHeldF, r.Held)
 	}
-	return w.count(w.removalsHeldF, r.Held)
+	return fmt.Sprintf(w.removalsHeldF, r.Held)
 }
 
 // isNews reports whether people are notified of a kind of condition by this card, or it is not known what they know.
@@ -186,29 +189,20 @@ func (w messageWriter) titleAccounts(r Report) string {
 	return text
 }
 
-// count returns a number with its noun. A format has both forms where the language has two: "%d host|%d hosts".
-func (w messageWriter) count(format string, n int) string {
-	one, many, two := strings.Cut(format, "|")
-	if two && n != 1 {
-		return fmt.Sprintf(many, n)
-	}
-	return fmt.Sprintf(one, n)
-}
-
 // conditionName returns the name of a kind of condition.
 func (w texts) conditionName(k ConditionKind) string {
-	names := map[ConditionKind][2]string{
-		RunFailed:    {"同步失败", "the run failed"},
-		RunProblem:   {"同步有问题", "the run had a problem"},
-		ScopeFailed:  {"区域读取失败", "a region could not be read"},
-		ChangeFailed: {"操作失败", "changes failed"},
-		Holding:      {"移除暂缓", "removals on hold"},
-		StaysOpen:    {"仍可登录", "still open"},
-		Orphaned:     {"无人管理", "orphans"},
-		Drifting:     {"与云不同", "drift"},
-		Skipping:     {"跳过", "skipped"},
-		Warned:       {"提醒", "warnings"},
-		Paused:       {"暂停", "paused"},
+	names := map[ConditionKind]language.Text{
+		RunFailed:    language.New("同步失败", "the run failed"),
+		RunProblem:   language.New("同步有问题", "the run had a problem"),
+		ScopeFailed:  language.New("区域读取失败", "a region could not be read"),
+		ChangeFailed: language.New("操作失败", "changes failed"),
+		Holding:      language.New("移除暂缓", "removals on hold"),
+		StaysOpen:    language.New("仍可登录", "still open"),
+		Orphaned:     language.New("无人管理", "orphans"),
+		Drifting:     language.New("与云不同", "drift"),
+		Skipping:     language.New("跳过", "skipped"),
+		Warned:       language.New("提醒", "warnings"),
+		Paused:       language.New("暂停", "paused"),
 	}
 	return w.inLanguage(names[k], string(k))
 }
@@ -224,28 +218,30 @@ type titleTexts struct {
 }
 
 func titleTextsOf(lang reason.Lang) titleTexts {
-	if lang == reason.English {
-		return titleTexts{
-			titleComma: ", ", recovered: "back to normal", nothingNew: "done, no changes", writesPaused: "writes are paused",
-			scopesFailedF: "%d region could not be read|%d regions could not be read", changesFailedF: "%d change failed|%d changes failed",
-			removalsHeldF: "%d removal on hold|%d removals on hold", changesHeldF: "%d change on hold|%d changes on hold",
-			createdShort: "created", updatedShort: "updated", deactivatedShort: "deactivated", deletedShort: "deleted",
-			lastingHead: "Still so", moreLastingF: "*%d in all; see jms-sync status*", endedHead: "Back to normal", moreEndedF: "*%d in all*",
-			sinceF: " (since %s)", lastedF: " (since %s, for %s)", knownF: "%d more that you were told before still last|%d more that you were told before still last",
-			otherScopesF: "%d regions", allHeldF: "all of them, with instance and address: jms-sync held %s",
-			sampleTitleF: "test %d/%d: style %s",
-			sampleF:      "A test: messages arrive. If this card reads well on computers and on phones, set notification.dingtalk.style: %s. Some phones show a table as raw bars: then choose list.",
-		}
-	}
 	return titleTexts{
-		titleComma: "，", recovered: "恢复正常", nothingNew: "同步完成，无变化", writesPaused: "写入已暂停",
-		scopesFailedF: "%d 个区域读取失败", changesFailedF: "%d 项操作失败",
-		removalsHeldF: "%d 台移除暂缓", changesHeldF: "%d 项变更暂缓",
-		createdShort: "新增", updatedShort: "更新", deactivatedShort: "停用", deletedShort: "删除",
-		lastingHead: "持续中", moreLastingF: "*等共 %d 项，见 jms-sync status*", endedHead: "恢复正常", moreEndedF: "*等共 %d 项*",
-		sinceF: "（自 %s 起）", lastedF: "（自 %s 起，历时 %s）", knownF: "另有 %d 项此前已通知，仍在持续",
-		otherScopesF: "%d 个区域", allHeldF: "全部名单（实例 ID 与 IP）：jms-sync held %s",
-		sampleTitleF: "测试 %d/%d：%s 样式",
-		sampleF:      "这是一条测试消息：通知可以送达。电脑和手机上都看得清这一张，就设置 notification.dingtalk.style: %s。有的手机把表格显示成一排竖线，那就选 list。",
+		titleComma:       lang.Text("，", ", "),
+		recovered:        lang.Text("恢复正常", "back to normal"),
+		nothingNew:       lang.Text("同步完成，无变化", "done, no changes"),
+		writesPaused:     lang.Text("写入已暂停", "writes are paused"),
+		scopesFailedF:    lang.Text("%d 个区域读取失败", "regions that could not be read: %d"),
+		changesFailedF:   lang.Text("%d 项操作失败", "failed changes: %d"),
+		removalsHeldF:    lang.Text("%d 台移除暂缓", "removals on hold: %d"),
+		changesHeldF:     lang.Text("%d 项变更暂缓", "changes on hold: %d"),
+		createdShort:     lang.Text("新增", "created"),
+		updatedShort:     lang.Text("更新", "updated"),
+		deactivatedShort: lang.Text("停用", "deactivated"),
+		deletedShort:     lang.Text("删除", "deleted"),
+		lastingHead:      lang.Text("持续中", "Still so"),
+		moreLastingF:     lang.Text("*等共 %d 项，见 jms-sync status*", "*%d in all; see jms-sync status*"),
+		endedHead:        lang.Text("恢复正常", "Back to normal"),
+		moreEndedF:       lang.Text("*等共 %d 项*", "*%d in all*"),
+		sinceF:           lang.Text("（自 %s 起）", " (since %s)"),
+		lastedF:          lang.Text("（自 %s 起，历时 %s）", " (since %s, for %s)"),
+		knownF:           lang.Text("另有 %d 项此前已通知，仍在持续", "more that lasts and that you were told of before: %d"),
+		otherScopesF:     lang.Text("%d 个区域", "%d regions"),
+		allHeldF:         lang.Text("全部名单（实例 ID 与 IP）：jms-sync held %s", "all of them, with instance and address: jms-sync held %s"),
+		sampleTitleF:     lang.Text("测试 %d/%d：%s 样式", "test %d/%d: style %s"),
+		sampleF: lang.Text("这是一条测试消息：通知可以送达。电脑和手机上都看得清这一张，就设置 notification.dingtalk.style: %s。有的手机把表格显示成一排竖线，那就选 list。",
+			"A test: messages arrive. If this card reads well on computers and on phones, set notification.dingtalk.style: %s. Some phones show a table as raw bars: then choose list."),
 	}
 }
