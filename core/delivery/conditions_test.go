@@ -119,7 +119,7 @@ func (s *teller) wantCard(title, what string) (last notify.Message) {
 
 const (
 	interval = 10 * time.Minute
-	deniedT  = "regions that could not be read: 1 · one"
+	deniedT  = "regions not read: 1 · one"
 	endT     = "back to normal · one"
 	heldT    = "removals on hold: 1 · one"
 )
@@ -153,10 +153,10 @@ func TestConditionsOverTime(t *testing.T) {
 		"a quiet run says nothing": func(s *teller) { s.run(0, ""); s.run(interval, ""); s.run(48*time.Hour, "") },
 		"all on one card": func(s *teller) {
 			s.run(0, deniedT, "denied")
-			s.run(4*time.Hour, "regions that could not be read: 1, removals on hold: 1 · one", "denied", "held") // and so the other one's reminder comes with it
+			s.run(4*time.Hour, "regions not read: 1, removals on hold: 1 · one", "denied", "held") // and so the other one's reminder comes with it
 			s.run(3*time.Hour, "", "denied", "held")
 			s.run(3*time.Hour, heldT, "denied", "held")
-			s.run(18*time.Hour, "regions that could not be read: 1, removals on hold: 1 · one", "denied", "held")
+			s.run(18*time.Hour, "regions not read: 1, removals on hold: 1 · one", "denied", "held")
 		},
 		"what changes is told at once": func(s *teller) {
 			s.run(0, deniedT, "busy")

@@ -223,7 +223,7 @@ func titleTextsOf(lang reason.Lang) titleTexts {
 		recovered:        lang.Text("恢复正常", "back to normal"),
 		nothingNew:       lang.Text("同步完成，无变化", "done, no changes"),
 		writesPaused:     lang.Text("写入已暂停", "writes are paused"),
-		scopesFailedF:    lang.Text("%d 个区域读取失败", "regions that could not be read: %d"),
+		scopesFailedF:    lang.Text("%d 个区域读取失败", "regions not read: %d"),
 		changesFailedF:   lang.Text("%d 项操作失败", "failed changes: %d"),
 		removalsHeldF:    lang.Text("%d 台移除暂缓", "removals on hold: %d"),
 		changesHeldF:     lang.Text("%d 项变更暂缓", "changes on hold: %d"),
