@@ -189,6 +189,9 @@ func (w messageWriter) titleAccounts(r Report) string {
 	return text
 }
 
+// ConditionName returns what a kind of condition is called.
+func ConditionName(k ConditionKind, lang reason.Lang) string { return textsOf(lang).conditionName(k) }
+
 // conditionName returns the name of a kind of condition.
 func (w texts) conditionName(k ConditionKind) string {
 	names := map[ConditionKind]language.Text{

@@ -86,10 +86,11 @@ type statusView struct {
 	pause        runstate.Pause
 	announced    []runstate.Expectation // those not over yet
 	pauseErr     error                  // why it is not known what is paused
+	lasting      []runstate.Condition
 }
 
 func readStatus(ctx context.Context, d stateSession, check func(context.Context) (delivery.Freshness, error)) (all statusView, err error) {
-	var errs [7]error
+	var errs [8]error
 	now := d.now
 	all.fresh, errs[0] = check(ctx)
 	all.alarm, all.alarmed, errs[1] = d.store.LoadAlarm(ctx)
@@ -101,6 +102,8 @@ func readStatus(ctx context.Context, d stateSession, check func(context.Context)
 	all.others, errs[5] = d.store.ListOtherServers(ctx, now)
 	all.announced, errs[6] = d.store.ListExpectations(ctx)
 	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.IsActive(now) })
+	all.lasting, errs[7] = d.store.LoadConditions(ctx)
+	all.lasting = lastingConditions(all.lasting)
 	all.closings, all.closingsErr = loadRecords(ctx, d.store, now.Add(-recentRunsAge), now.Add(runstate.MaxSkew), maxRecentRuns)
 	return all, errors.Join(errs[:]...)
 }
@@ -132,6 +135,7 @@ func (all statusView) printTable(to io.Writer, d stateSession) error {
 	if all.alarmed {
 		fmt.Fprintln(to, d.text("告警已发出：%s", "The alarm was raised: %s", d.formatTime(all.alarm.Since)))
 	}
+	d.printConditions(to, all.lasting)
 	d.printExpectations(to, all.announced)
 	for _, q := range all.quarantines {
 		fmt.Fprintln(to, d.text("隔离中：账号 %s 自 %s 起失败 %d 次，%s 之后再试：%s", "In quarantine: account %s, since %s, %d failures, tried again after %s: %s",
@@ -188,7 +192,8 @@ type statusDocument struct {
 	Held         []heldEntry            `json:"held"`
 	Approvals    []approvalRow          `json:"approvals"`
 	Expected     []expectedRow          `json:"expected"`
-	Closings     []closingRow           `json:"closings"` // recent runs that deactivated or deleted assets, the newest first
+	Closings     []closingRow           `json:"closings"`   // recent runs that deactivated or deleted assets, the newest first
+	Conditions   []conditionRow         `json:"conditions"` // what lasts beyond one run
 }
 
 // expectedRow is an announced decommission of a scope.
@@ -210,7 +215,7 @@ func (all statusView) newDocument(now time.Time) statusDocument {
 		Pause: newPauseRow(all.pause, all.pauseErr, now),
 		Late:  all.fresh.Stalled, Scopes: []scopeRow{}, Quarantines: append([]inventory.Quarantine{}, all.quarantines...),
 		Held: newHeldDocument(all.held)["held"], Approvals: []approvalRow{}, Expected: []expectedRow{},
-		Closings: newClosingRows(all.closings),
+		Closings: newClosingRows(all.closings), Conditions: newConditionRows(all.lasting),
 	}
 	for _, e := range all.announced {
 		doc.Expected = append(doc.Expected, expectedRow{e.Cloud, e.Account, e.Region, e.Since, e.Until, e.UpTo, e.Remaining, e.By, e.Reason})

@@ -54,7 +54,10 @@ func TestStatus(t *testing.T) {
 	d.Account.SetSecret("another-secret")
 	d.runSync(exitFailed, report.Failed, "-r", "1")
 	d.run(exitDone, "status")
-	d.wantPrinted("隔离中：账号 aliyun-prod", "批准："+r.HeldSets[0].Hash)
+	d.wantPrinted("隔离中：账号 aliyun-prod", "批准："+r.HeldSets[0].Hash, "持续中：", "移除暂缓")
+	if n := strings.Count(d.stdout.String(), "最近通知 "); n != 3 { // two regions and what is held
+		t.Errorf("%d conditions:\n%s", n, &d.stdout)
+	}
 	d.ageHeartbeats(31 * time.Minute)
 	cards := len(d.Robot.Messages())
 	d.run(exitPartial, "status")
