@@ -121,6 +121,7 @@ const (
 	interval = 10 * time.Minute
 	deniedT  = "regions not read: 1 · one"
 	endT     = "back to normal · one"
+	endPlain = "back to normal"
 	heldT    = "removals on hold: 1 · one"
 )
 

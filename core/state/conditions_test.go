@@ -1,11 +1,14 @@
 package state
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/storage"
 )
@@ -35,6 +38,53 @@ func TestConditionsAtOnce(t *testing.T) {
 		known, err := newStoreAt(t, m, c).LoadConditions(t.Context())
 		if err != nil || len(known) != processes {
 			t.Errorf("%d of %d are remembered: %v", len(known), processes, err)
+		}
+	})
+}
+
+// hookedBucket calls a hook before it writes the first object with a key.
+type hookedBucket struct {
+	storage.Bucket
+	key  string
+	hook func()
+	once sync.Once
+}
+
+// Put implements storage.Bucket.
+func (b *hookedBucket) Put(ctx context.Context, key string, data []byte, c storage.Condition) (string, error) {
+	if key == b.key {
+		b.once.Do(b.hook)
+	}
+	return b.Bucket.Put(ctx, key, data, c)
+}
+
+// TestConditionsBetweenReadAndWrite: a change by another process in the moment between reading and writing is not lost, also
+// where the store has no If-Match.
+func TestConditionsBetweenReadAndWrite(t *testing.T) {
+	t.Parallel()
+	forEachLeasing(t, func(t *testing.T, m *memoryBucket, other *Store, c *fakeClock) {
+		if err := other.UpdateConditions(t.Context(), addCondition("first")); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		hooked := &hookedBucket{Bucket: m, key: other.conditionsKey(), hook: func() {
+			go func() { done <- other.UpdateConditions(t.Context(), addCondition("other")) }()
+			select {
+			case err := <-done:
+				done <- err
+			case <-time.After(100 * time.Millisecond): // it waits
+			}
+		}}
+		s, err := New(hooked, "team/jms-sync/", Options{Now: c.Now})
+		if err == nil {
+			err = s.UpdateConditions(t.Context(), addCondition("this"))
+		}
+		if err := errors.Join(err, <-done); err != nil {
+			t.Fatal(err)
+		}
+		known, err := other.LoadConditions(t.Context())
+		if err != nil || len(known) != 3 {
+			t.Errorf("%+v %v", known, err)
 		}
 	})
 }
