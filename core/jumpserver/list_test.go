@@ -68,6 +68,7 @@ func TestReadIncomplete(t *testing.T) {
 		"one row twice":         {answer(200, pageJSON(2, row, row)), inventory.Incomplete},
 		"a bare list":           {answer(200, "["+row+"]"), inventory.Incomplete},
 		"absurd count":          {answer(200, pageJSON(3_000_000, row)), inventory.Incomplete},
+		"absurd pages":          {answer(200, pageJSON(5_001, row)), inventory.Incomplete},
 		"count that changes": {func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Query().Get("offset") == "0" {
 				reply(w, 200, pageJSON(2, row))
@@ -91,6 +92,9 @@ func TestReadIncomplete(t *testing.T) {
 				if strings.Contains(r, "offset=0") {
 					first++
 				}
+			}
+			if calls := len(s.requests("GET " + apiHosts)); calls > 20 {
+				t.Errorf("%d calls", calls)
 			}
 			if want := map[inventory.Kind]int{inventory.Incomplete: maxReads, inventory.Organisation: 1}[test.kind]; first != want {
 				t.Errorf("read %d times, want %d", first, want)

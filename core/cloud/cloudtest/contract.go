@@ -168,6 +168,15 @@ func testNoPartialList(t *testing.T, h Harness) {
 	h.wantKind(t, list, err, inventory.Incomplete)
 }
 
+// testEndlessList: a list that never ends is given up, whatever it shows.
+func testEndlessList(t *testing.T, h Harness) {
+	w := h.New(t)
+	w.Fill(h.Region, 2)
+	h.breakList(w, peertest.Endless, 0, 0)
+	list, err := w.Open(t, InstantRetries(), nil).List(t.Context(), h.Region)
+	h.wantKind(t, list, err, inventory.Incomplete)
+}
+
 // testCancelled: a cancelled context ends a call at once, with the kind Deadline.
 func testCancelled(t *testing.T, h Harness) {
 	w := h.New(t)

@@ -1,0 +1,22 @@
+package main
+
+// boundMutants: what never ends is given up, and what is given up is a failure and no partial list.
+func boundMutants() []mutant {
+	return []mutant{{
+		name: "a list with a new token on every page ends", file: "core/cloud/pagebound.go",
+		old: "\tcase b.stalePages >= maxStalePages:", broken: "\tcase false:",
+		pkg: "./core/cloud", test: "TestEndlessPages",
+	}, {
+		name: "a list with a new row on every page ends", file: "core/cloud/pagebound.go",
+		old: "\tcase b.pages >= maxPages:", broken: "\tcase false:",
+		pkg: "./core/cloud", test: "TestEndlessPages",
+	}, {
+		name: "a list that is given up is not shown in part", file: "core/cloud/cursor.go",
+		old: "\t\t\treturn nil, c.incompleteError(\"%s\", why)", broken: "\t\t\treturn rows, nil",
+		pkg: "./core/cloud", test: "TestEndlessPages",
+	}, {
+		name: "JumpServer's pages are not followed row by row", file: "core/jumpserver/list.go",
+		old: "\tif count > maxPages*len(first) {", broken: "\tif false {",
+		pkg: "./core/jumpserver", test: "TestReadIncomplete",
+	}}
+}
