@@ -18,5 +18,13 @@ func boundMutants() []mutant {
 		name: "JumpServer's pages are not followed row by row", file: "core/jumpserver/list.go",
 		old: "\tif count > maxPages*len(first) {", broken: "\tif false {",
 		pkg: "./core/jumpserver", test: "TestReadIncomplete",
+	}, {
+		name: "a throttled region does not hold up the others", file: "core/engine/engine.go",
+		old: "\treturn cloud.LimitThrottling(work), cancel", broken: "\treturn work, cancel",
+		pkg: "./core/engine", test: "TestThrottledRegion",
+	}, {
+		name: "a throttled proof does not hold up the others", file: "core/engine/proof.go",
+		old: "\tctx = cloud.LimitThrottling(ctx)\n", broken: "\tctx = context.WithoutCancel(ctx)\n",
+		pkg: "./core/engine", test: "TestThrottledProof",
 	}}
 }
