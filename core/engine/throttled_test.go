@@ -124,3 +124,20 @@ func TestThrottledProof(t *testing.T) {
 		}
 	})
 }
+
+// TestProofAfterThrottledRegion: a region that used up its share of the run leaves another one's proof a share of what is
+// left.
+func TestProofAfterThrottledRegion(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newThrottledWorld(t)
+		w.fillRegions(0, 20)
+		w.runFor(10*time.Minute, w.NewEngine())
+		w.Accounts[0].Cloud.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
+		w.Cloud.Break(alibabatest.Fault{Kind: alibabatest.Throttled, Region: "cn-shanghai"})
+		w.Cloud.Break(alibabatest.Fault{Kind: alibabatest.Throttled, Region: "cn-beijing", Action: alibabatest.DescribeInstances, After: 1, Times: 3})
+		if rep, waited := w.runFor(10*time.Minute, w.NewEngine()); rep.Deactivated != 1 || waited < 2*time.Minute || waited > 4*time.Minute {
+			t.Errorf("after %v: %+v", waited, rep.Changes)
+		}
+	})
+}

@@ -20,11 +20,11 @@ func boundMutants() []mutant {
 		pkg: "./core/jumpserver", test: "TestReadIncomplete",
 	}, {
 		name: "a throttled region does not hold up the others", file: "core/engine/engine.go",
-		old: "\treturn cloud.LimitThrottling(work), cancel", broken: "\treturn work, cancel",
+		old: "\treturn cloud.LimitThrottling(work), cancel", broken: "\t_ = cloud.LimitThrottling(work)\n\treturn work, cancel",
 		pkg: "./core/engine", test: "TestThrottledRegion",
 	}, {
-		name: "a throttled proof does not hold up the others", file: "core/engine/proof.go",
-		old: "\tctx = cloud.LimitThrottling(ctx)\n", broken: "\tctx = context.WithoutCancel(ctx)\n",
-		pkg: "./core/engine", test: "TestThrottledProof",
+		name: "a proof has a share of the time of its own", file: "core/engine/proof.go",
+		old: "\tctx = cloud.LimitThrottling(ctx)\n", broken: "\t_ = cloud.LimitThrottling(ctx)\n",
+		pkg: "./core/engine", test: "TestProofAfterThrottledRegion",
 	}}
 }
