@@ -135,8 +135,8 @@ func TestProofAfterThrottledRegion(t *testing.T) {
 		w.runFor(10*time.Minute, w.NewEngine())
 		w.Accounts[0].Cloud.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
 		w.Cloud.Break(alibabatest.Fault{Kind: alibabatest.Throttled, Region: "cn-shanghai"})
-		w.Cloud.Break(alibabatest.Fault{Kind: alibabatest.Throttled, Region: "cn-beijing", Action: alibabatest.DescribeInstances, After: 1, Times: 3})
-		if rep, waited := w.runFor(10*time.Minute, w.NewEngine()); rep.Deactivated != 1 || waited < 2*time.Minute || waited > 4*time.Minute {
+		w.Cloud.Break(alibabatest.Fault{Kind: alibabatest.Throttled, Region: "cn-beijing", Action: alibabatest.DescribeInstances, After: 1, Times: 7})
+		if rep, waited := w.runFor(10*time.Minute, w.NewEngine()); rep.Deactivated != 1 || waited < 2*time.Minute || waited > 6*time.Minute {
 			t.Errorf("after %v: %+v", waited, rep.Changes)
 		}
 	})
