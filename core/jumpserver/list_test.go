@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // pages serves n hosts, at most most rows a page.
@@ -33,7 +35,11 @@ func TestReadPages(t *testing.T) {
 			t.Parallel()
 			s := newStub(t)
 			s.on("GET "+apiHosts, pages(test.n, test.most))
-			b, err := s.client().Read(t.Context())
+			var noted atomic.Int64
+			b, err := s.client().Read(wait.WithProgress(t.Context(), func() { noted.Add(1) }))
+			if noted.Load() < int64(test.calls) {
+				t.Errorf("%d calls are progress", noted.Load())
+			}
 			if err != nil || len(b.Assets) != test.n {
 				t.Fatal(len(b.Assets), err)
 			}

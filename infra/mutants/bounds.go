@@ -26,5 +26,17 @@ func boundMutants() []mutant {
 		name: "a proof has a share of the time of its own", file: "core/engine/proof.go",
 		old: "\tctx = cloud.LimitThrottling(ctx)\n", broken: "\t_ = cloud.LimitThrottling(ctx)\n",
 		pkg: "./core/engine", test: "TestProofAfterThrottledRegion",
+	}, {
+		name: "a hung run loses its lease", file: "core/session/lease.go",
+		old: "\t\tif watch.isStalled() {", broken: "\t\tif false {",
+		pkg: "./core/session", test: "TestLeaseOfAHungRunEnds",
+	}, {
+		name: "a call of a cloud is progress", file: "core/httpx/transport.go",
+		old: "\tdefer wait.Progress(ctx)\n", broken: "\tdefer wait.Progress(context.Background())\n",
+		pkg: "./core/cloud/aws", test: "TestContract",
+	}, {
+		name: "a call of JumpServer is progress", file: "core/jumpserver/retry.go",
+		old: "\tdefer wait.Progress(ctx)\n", broken: "\tdefer wait.Progress(context.Background())\n",
+		pkg: "./core/jumpserver", test: "TestReadPages",
 	}}
 }
