@@ -38,5 +38,17 @@ func boundMutants() []mutant {
 		name: "a call of JumpServer is progress", file: "core/jumpserver/retry.go",
 		old: "\tdefer wait.Progress(ctx)\n", broken: "\tdefer wait.Progress(context.Background())\n",
 		pkg: "./core/jumpserver", test: "TestReadPages",
+	}, {
+		name: "a run of the command has a deadline", file: "core/session/sync.go",
+		old: "\tctx, end := s.WithRunTimeout(ctx)\n\tdefer end()\n", broken: "",
+		pkg: "./core/session", test: "TestHungRunEnds",
+	}, {
+		name: "an operator's action has a deadline", file: "core/session/operator.go",
+		old: "\tctx, end := s.WithRunTimeout(ctx)\n\tdefer end()\n", broken: "",
+		pkg: "./core/session", test: "TestHungRunEnds",
+	}, {
+		name: "all tries of a command share its time", file: "functions/local/sync.go",
+		old: "\tctx, cancel := s.WithRunTimeout(ctx)\n\tdefer cancel()\n", broken: "",
+		pkg: "./functions/local", test: "TestRunTimeoutOfACommand",
 	}}
 }
