@@ -304,5 +304,5 @@ func (f Fleet) logListing(l inventory.Listing) {
 		log.Info("listed", "instances", len(l.Instances))
 		return
 	}
-	log.Warn("not listed", "kind", string(inventory.KindOf(l.Err)), "error", l.Err.Error())
+	log.Error("not listed", "kind", string(inventory.KindOf(l.Err)), "error", l.Err.Error())
 }

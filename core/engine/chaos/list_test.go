@@ -98,9 +98,7 @@ func (l *faultyTransport) answerBlinded(r *http.Request, name string, f *fault) 
 	if err != nil {
 		return nil, err
 	}
-	l.world.mu.Lock()
-	l.world.reportedEmpty = true
-	l.world.mu.Unlock()
+	l.world.watch.ReportedEmpty()
 	empty := editList(body, func([]any) []any { return []any{} }, 0)
 	empty = zeroCount(empty)
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(empty)), int64(len(empty))
