@@ -43,6 +43,9 @@ type counters struct {
 	heldCount, notifiedCount int
 	violated                 []string
 	tried                    atomic.Int64
+	events, closedByEvents   atomic.Int64
+	named                    atomic.Int64 // assets that stayed open, and were named
+	configured               sync.Map     // changes of the configuration that were played, by number
 }
 
 func newCounters() *counters {
