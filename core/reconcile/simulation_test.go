@@ -180,7 +180,9 @@ func (s *simulation) finish() {
 // runAlone makes a run with nothing beside it.
 func (s *simulation) runAlone(run func(context.Context) engine.RunResult) engine.RunResult {
 	var out engine.RunResult
-	s.startRun("alone", func(ctx context.Context) { out = run(ctx) })
+	s.startRun("alone", func(ctx context.Context) {
+		out = run(ctx)
+	})
 	s.finish()
 	if out.Err != nil || out.Report.Failures > 0 {
 		s.Errorf("a run with nothing in its way: %v\n%s", out.Err, enginetest.Describe(out.Report))

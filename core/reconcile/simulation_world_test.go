@@ -189,10 +189,12 @@ func (s *simulation) fullRun(ctx context.Context) engine.RunResult {
 	defer cancel()
 	e := s.newEngine(s.timer)
 	if s.store != nil {
-		e.Incremental = enginetest.Incremental(s.store, fullEvery)
+		e.Incremental = enginetest.IncrementalEvery(s.store, "", fullEvery)
 	}
 	stages := map[string]bool{}
-	e.OnStage = func(name string) { stages[name] = true }
+	e.OnStage = func(name string) {
+		stages[name] = true
+	}
 	out := e.Run(ctx, engine.Request{})
 	switch {
 	case s.store == nil || stages["plan"]:

@@ -168,7 +168,10 @@ func (w *world) newTencent() *emulatedCloud {
 		revoke: func() func() { // an empty list; the second API tells
 			one := s.Break(tencenttest.Fault{Kind: tencenttest.Empty, Action: tencenttest.DescribeInstances})
 			two := s.Break(tencenttest.Fault{Kind: tencenttest.Unauthorized, Action: tencenttest.DescribeInstancesStatus})
-			return func() { one(); two() }
+			return func() {
+				one()
+				two()
+			}
 		},
 		open: func(key, secret, owner string) openedKey {
 			a := s.AddAccount(tencenttest.Key{AccountID: owner, AccessKeyID: key, AccessKeySecret: secret})

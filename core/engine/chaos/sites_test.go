@@ -127,8 +127,7 @@ func (s *site) newEngine() engine.Engine {
 func (s *site) newFullEngine() engine.Engine {
 	e := s.newEngine()
 	if s.store != nil {
-		e.Incremental = enginetest.Incremental(s.store, time.Hour)
-		e.Incremental.Salt = s.world.salt(e.Rules)
+		e.Incremental = enginetest.Incremental(s.store, s.world.salt(e.Rules))
 		e.RemovalTracking = &engine.RemovalTracking{Store: s.store, ShardKey: "run", Exclusive: true}
 	}
 	return e
