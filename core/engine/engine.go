@@ -93,7 +93,8 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	}
 	p.removals.FindUnreported(ctx, bastion.Assets, nil)
 	e.EnterStage("plan")
-	desired := plan.Build(plan.Input{Current: bastion, Listings: p.listings}, e.RulesFor(ctx, e.Bastion, p.listings))
+	in := plan.Input{Current: bastion, Listings: p.listings, AllRegions: len(p.req.Regions) == 0, Regions: p.req.Regions}
+	desired := plan.Build(in, e.RulesFor(ctx, e.Bastion, p.listings))
 	approved := e.approvePlan(ctx, p, desired)
 	e.EnterStage("apply")
 	e.applyPlan(ctx, p, approved)
