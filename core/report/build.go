@@ -46,7 +46,7 @@ func Build(in Input) Report {
 		r.runErrors = append(r.runErrors, w.runErrorEntry(in.Stopped))
 	}
 	for _, err := range in.Problems {
-		if isWarning(err) {
+		if IsWarning(err) {
 			r.warnings = append(r.warnings, w.runErrorEntry(err))
 			continue
 		}
@@ -70,8 +70,8 @@ func Build(in Input) Report {
 	return r
 }
 
-// isWarning reports whether an error needs no action now: people should know of it before it becomes a failure.
-func isWarning(err error) bool {
+// IsWarning reports whether an error needs no action now: people should know of it before it becomes a failure.
+func IsWarning(err error) bool {
 	var t *reason.RunError
 	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) &&
 		(t.Reason.Code == reason.OnlyDeactivate || t.Reason.Code == reason.ClockJumpServer || t.Reason.Code == reason.SomeByLabelsAlone)

@@ -47,7 +47,7 @@ type Input struct {
 	Unchanged   int
 	Items       []apply.Item
 	Nodes       []apply.Node
-	Problems    []error // of the run and not of one item; some are only warnings, see isWarning
+	Problems    []error // of the run and not of one item; some are only warnings, see IsWarning
 	Stopped     error   // what ended the run before it did its work
 	HeldSets    []HeldSetSummary
 	Expected    []reason.Reason // what people have announced
