@@ -189,7 +189,7 @@ func (s *simulation) fullRun(ctx context.Context) engine.RunResult {
 	defer cancel()
 	e := s.newEngine(s.timer)
 	if s.store != nil {
-		e.Incremental = enginetest.Incremental(s.store, fullEvery)
+		e.Incremental = enginetest.IncrementalEvery(s.store, "", fullEvery)
 	}
 	stages := map[string]bool{}
 	e.OnStage = func(name string) {

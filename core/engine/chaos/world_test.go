@@ -298,7 +298,7 @@ func (w *world) newEngine() engine.Engine {
 		Notifiers: []notify.Notifier{w.newNotifier()}, NotifyOn: delivery.NotifyAlways, AssetURL: "http://jumpserver/ui/", Reserve: 30 * time.Second,
 	}.Engine()
 	if w.store != nil {
-		e.Incremental = enginetest.Incremental(w.store, time.Hour)
+		e.Incremental = enginetest.Incremental(w.store, "")
 		e.Memory.Owners = w.store
 		e.Memory.Nodes = w.store.ForInstallation("jumpserver", org).NodeIDs()
 		e.RemovalTracking = &engine.RemovalTracking{Store: w.store, ShardKey: "run", Exclusive: true}

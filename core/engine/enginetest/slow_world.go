@@ -125,7 +125,7 @@ func (w *SlowWorld) NewEngine() engine.Engine {
 		Notifiers: []notify.Notifier{w.Robot}, NotifyOn: w.NotifyOn,
 	}.Engine()
 	if w.Store != nil {
-		e.Incremental = Incremental(w.Store, 24*time.Hour)
+		e.Incremental = IncrementalEvery(w.Store, "", 24*time.Hour)
 		e.RemovalTracking = &engine.RemovalTracking{Store: w.Store, ShardKey: "run", Exclusive: true}
 	}
 	return e

@@ -16,7 +16,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -63,11 +62,6 @@ func (s StoryEngine) Engine() engine.Engine {
 			Notifiers: s.Notifiers, NotifyOn: s.NotifyOn, Now: s.Now, Log: s.Log,
 		},
 	}
-}
-
-// Incremental returns what a run remembers of scopes.
-func Incremental(store *state.Store, full time.Duration) *engine.Incremental {
-	return &engine.Incremental{Store: store, FullInterval: full, SyncChanges: reconcile.SyncChanges}
 }
 
 // AnswerCache keeps answers that never change, for all stories: making them takes longest. Its zero value is usable.

@@ -23,7 +23,12 @@ func (w *World) NewStore() *state.Store {
 
 // Incremental returns what lets a run write only what is new since the last one. A full run is due every hour.
 func Incremental(store *state.Store, salt string) *engine.Incremental {
-	return &engine.Incremental{Store: store, Salt: salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
+	return IncrementalEvery(store, salt, time.Hour)
+}
+
+// IncrementalEvery is Incremental with another time between full runs.
+func IncrementalEvery(store *state.Store, salt string, full time.Duration) *engine.Incremental {
+	return &engine.Incremental{Store: store, Salt: salt, FullInterval: full, SyncChanges: reconcile.SyncChanges}
 }
 
 // CountInactive returns how many assets are switched off.
