@@ -33,7 +33,10 @@ func absentRules() []absentRule {
 		}
 	}
 	return []absentRule{
-		{row: "not ours", apply: func(_ *world, a *inventory.Asset) { withoutLabel(inventory.LabelAccount)(a) }},
+		{row: "not ours", apply: func(_ *world, a *inventory.Asset) {
+			withoutLabel(inventory.LabelAccount)(a)
+			withExtraLabel(inventory.LabelReleased, releasedBy)(a)
+		}},
 		{"ours, its instance listed elsewhere", func(w *world, _ *inventory.Asset) {
 			w.addListing(scopeOf(prod, shanghai), owner, instanceInProd("i-1", "web", "10.0.0.1"))
 		}, "keep seen_elsewhere", nil},

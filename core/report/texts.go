@@ -222,6 +222,7 @@ func (w texts) kindName(k inventory.Kind) string {
 		inventory.OtherAccount:   {"云账号不符", "another cloud account"},
 		inventory.Front:          {"应答的不是 JumpServer", "not JumpServer's answer"},
 		inventory.ClockOff:       {"时钟不准", "wrong clock"},
+		inventory.MarksLost:      {"标签丢失", "labels lost"},
 		inventory.Unknown:        {"未知错误", "unknown error"},
 		busyKind:                 {"另一次同步正在进行，这一次没有执行", "another run is at work, so this one did nothing"},
 	}
