@@ -49,6 +49,7 @@ func (w *world) serveChecked(r *http.Request, key string, answer func()) {
 	defer w.mu.Unlock()
 	w.notified.count(of.watch, did)
 	for _, removal := range did.Removed {
+		delete(of.open, removal.Host.ID)
 		if removal.Machine != nil {
 			of.removed = append(of.removed, removal)
 			w.counters.countClosed(!removal.Deleted)
@@ -121,7 +122,7 @@ func (w *world) checkNamed(s *site, out engine.RunResult, clean bool) {
 		switch {
 		case named[h.ID] > 1:
 			w.Errorf("%s (%s) is named %d times as open", h.Name, m.ID, named[h.ID])
-		case named[h.ID] == 1 || scopeFailed(out.Report, h):
+		case named[h.ID] == 1 || scopeFailed(out.Report, m):
 			w.counters.named.Add(1)
 		case still[h.ID] >= maxUnnamedRuns || clean:
 			w.Errorf("%s (%s) is gone, its asset is open after %d runs, and this one does not name it: %v", h.Name, m.ID, still[h.ID], h.Labels)
@@ -133,9 +134,11 @@ func (w *world) checkNamed(s *site, out engine.RunResult, clean bool) {
 // maxUnnamedRuns is in how many runs with faults an asset may be open without a word: it may have been changed meanwhile.
 const maxUnnamedRuns = 3
 
-// scopeFailed reports whether a run says that it could not read the scope of a host.
-func scopeFailed(r report.Report, h jumpservertest.Host) bool {
-	return slices.ContainsFunc(r.Scopes, func(s report.Scope) bool { return !s.Complete && isInScope(h, s) })
+// scopeFailed reports whether a run says that it could not read a scope where a machine may be.
+func scopeFailed(r report.Report, m *enginetest.Machine) bool {
+	return slices.ContainsFunc(r.Scopes, func(s report.Scope) bool {
+		return !s.Complete && s.Cloud == m.Cloud && (s.Region == "" || s.Region == m.Region)
+	})
 }
 
 // isInScope reports whether the labels of a host name a scope's account and region.

@@ -69,7 +69,7 @@ type keyState struct {
 func (c *emulatedCloud) letOpen(key, secret, owner string, machines []*machine) {
 	c.keys[key] = keyState{owner, c.open(key, secret, owner)}
 	for _, m := range machines {
-		if m.tenant.cloud == c && m.Alive {
+		if m.tenant.cloud == c && m.tenant.owner == owner { // also those that went while no key opened the account
 			c.sync(m)
 		}
 	}
