@@ -10,6 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -45,6 +46,7 @@ func (w *world) serveChecked(r *http.Request, key string, answer func()) {
 	}
 	did := of.watch.Serve(r, answer)
 	w.checkEventWrite(r, did)
+	w.checkEarly(of, did)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.notified.count(of.watch, did)
@@ -122,7 +124,7 @@ func (w *world) checkNamed(s *site, out engine.RunResult, clean bool) {
 		switch {
 		case named[h.ID] > 1:
 			w.Errorf("%s (%s) is named %d times as open", h.Name, m.ID, named[h.ID])
-		case named[h.ID] == 1 || scopeFailed(out.Report, m):
+		case named[h.ID] == 1 || scopeFailed(out.Report, h, m):
 			w.counters.named.Add(1)
 		case still[h.ID] >= maxUnnamedRuns || clean:
 			w.Errorf("%s (%s) is gone, its asset is open after %d runs, and this one does not name it: %v", h.Name, m.ID, still[h.ID], h.Labels)
@@ -134,10 +136,12 @@ func (w *world) checkNamed(s *site, out engine.RunResult, clean bool) {
 // maxUnnamedRuns is in how many runs with faults an asset may be open without a word: it may have been changed meanwhile.
 const maxUnnamedRuns = 3
 
-// scopeFailed reports whether a run says that it could not read a scope where a machine may be.
-func scopeFailed(r report.Report, m *enginetest.Machine) bool {
+// scopeFailed reports whether a run says that it could not read a scope where a machine may be: one of its cloud and region,
+// or of its cloud, where its asset has lost its marks.
+func scopeFailed(r report.Report, h jumpservertest.Host, m *enginetest.Machine) bool {
+	marked := plan.IsOurs(enginetest.AssetOf(h))
 	return slices.ContainsFunc(r.Scopes, func(s report.Scope) bool {
-		return !s.Complete && s.Cloud == m.Cloud && (s.Region == "" || s.Region == m.Region)
+		return !s.Complete && s.Cloud == m.Cloud && (s.Region == "" || s.Region == m.Region || !marked)
 	})
 }
 

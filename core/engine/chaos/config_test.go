@@ -22,13 +22,17 @@ func (w *world) makeRules() {
 	w.rules = plan.Rules{Lang: enginetest.Pick(w.rand, reason.Chinese, reason.English)}
 	enginetest.PickRemoval(w.rand, &w.rules)
 	w.correctRules, w.correctLimits = w.rules, w.limits
+	w.shortestGrace = w.rules.Grace
 }
+
+// configChanges is how many kinds of changes there are.
+const configChanges = 22
 
 // changeConfig lets a person change one thing in the configuration, rightly or wrongly. The next run is a new process.
 func (w *world) changeConfig() {
 	a := enginetest.Pick(w.rand, w.accounts...)
 	other := enginetest.Pick(w.rand, w.accounts...)
-	n, yes := w.rand.IntN(22), w.rand.IntN(2) == 0
+	n, yes := w.rand.IntN(configChanges), w.rand.IntN(2) == 0
 	switch n {
 	case 0:
 		w.setKey(a, a.stranger)
@@ -69,6 +73,7 @@ func (w *world) changeConfig() {
 		w.changeRules(n, yes)
 	}
 	w.forgetClients()
+	w.counters.configured[n].Add(1)
 	w.Note("configuration %d: %s is %+v with a key of %s; %+v %+v", n, a.first, a.now, a.opens.owner, w.rules, w.limits)
 }
 
@@ -82,6 +87,7 @@ func (w *world) changeRules(n int, yes bool) {
 		w.limits.Approval = enginetest.Pick(w.rand, plan.ApproveNothing, plan.ApproveRemovals, plan.ApproveAll)
 	case 16, 17:
 		enginetest.PickRemoval(w.rand, &w.rules)
+		w.shortestGrace = min(w.shortestGrace, w.rules.Grace)
 	case 18:
 		w.limits.Percent, w.limits.AllowEmpty = 100, yes
 	case 19:

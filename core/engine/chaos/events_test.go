@@ -43,6 +43,12 @@ func (w *world) deliverEvents(s *site, faults []*fault) {
 	}
 	limit := enginetest.Pick(w.rand, 40*time.Second, time.Minute, 3*time.Minute)
 	w.beginRun(s, faults)
+	w.orders.released = map[string]bool{}
+	for _, e := range heard {
+		for _, id := range e.Target.InstanceIDs {
+			w.orders.released[id] = w.orders.released[id] || e.Target.IsReleased
+		}
+	}
 	h := s.newEventHandler()
 	end := time.Now().Add(limit)
 	w.deadline = end.Add(-h.Engine.Reserve)

@@ -135,6 +135,7 @@ func (w *world) beginRun(s *site, faults []*fault) {
 	s.removed, w.writes, w.running = nil, false, s
 	w.mu.Unlock()
 	s.server.ResetCounts()
+	w.noteOrders(s, faults)
 }
 
 func (w *world) noteFaults(faults []*fault) {
@@ -190,6 +191,7 @@ func (w *world) checkTexts(s *site, r report.Report, lines iter.Seq[plan.Change]
 	for _, m := range w.robot.Messages() {
 		w.SearchSecrets("a card", m.Title+m.Text+m.SingleTitle+m.SingleURL)
 	}
+	w.checkOrders(s)
 	for _, c := range s.removed {
 		for _, scope := range r.Scopes {
 			if isInScope(c.Host, scope) && !scope.Complete {

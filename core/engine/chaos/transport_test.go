@@ -153,8 +153,16 @@ type faultyTransport struct {
 	lastPages map[string][]byte // bodies of lists, to be repeated
 }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. Answers have a Date, as a server sets it.
 func (l *faultyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := l.roundTrip(r)
+	if err == nil {
+		resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	}
+	return resp, err
+}
+
+func (l *faultyTransport) roundTrip(r *http.Request) (*http.Response, error) {
 	if r.Context().Err() != nil {
 		return nil, context.Cause(r.Context())
 	}

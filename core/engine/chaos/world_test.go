@@ -59,8 +59,12 @@ type world struct {
 	writes     bool          // the run under way has begun to write, and so has planned
 	editNumber int           // of things that people made
 	notified   notifiedCheck
-	calm       bool  // the store has no faults now
-	running    *site // whose run is under way
+	calm       bool   // the store has no faults now
+	running    *site  // whose run is under way
+	orders     orders // of that run
+	// closedAt is when assets were deactivated; shortestGrace is the shortest that was ever configured.
+	closedAt      map[string]time.Time
+	shortestGrace time.Duration
 }
 
 // machine is one instance, as it truly is.
@@ -97,7 +101,7 @@ const (
 
 func newWorld(seed uint64, seen *counters) *world {
 	w := &world{
-		seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), counters: seen, transports: map[string]http.RoundTripper{},
+		seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), counters: seen, transports: map[string]http.RoundTripper{}, closedAt: map[string]time.Time{},
 		Diary: &enginetest.Diary{Secrets: []string{canary, jumpKey}},
 	}
 	w.version = enginetest.Pick(w.rand, jumpservertest.Versions()...)
