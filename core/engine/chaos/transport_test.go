@@ -156,7 +156,7 @@ type faultyTransport struct {
 // RoundTrip implements http.RoundTripper. Answers have a Date, as a server sets it.
 func (l *faultyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := l.roundTrip(r)
-	if err == nil {
+	if err == nil && resp != nil {
 		resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	}
 	return resp, err
