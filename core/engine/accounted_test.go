@@ -51,6 +51,8 @@ func lastCard(w *enginetest.World) string {
 }
 
 // TestLostLabels is case 4: the label jms-owner vanishes from all assets, then two of ten instances are released.
+//
+// Invariants: 16.
 func TestLostLabels(t *testing.T) {
 	t.Parallel()
 	for _, version := range jumpservertest.Versions() {
@@ -94,6 +96,8 @@ func TestLostLabels(t *testing.T) {
 }
 
 // TestRegionNoLongerNamed is case 5: the account asks for all regions, and the cloud stops naming one that has assets.
+//
+// Invariants: 16.
 func TestRegionNoLongerNamed(t *testing.T) {
 	t.Parallel()
 	w := enginetest.NewWorld(t, enginetest.Setup{Accounts: []enginetest.AccountSpec{{Name: "aliyun-prod", Regions: []string{}}}}, jumpservertest.V410)
@@ -140,6 +144,8 @@ func TestRegionNoLongerNamed(t *testing.T) {
 }
 
 // TestAccountMovedToAnotherCloud is case 6: its assets are orphans, and retire ends those of the former cloud alone.
+//
+// Invariants: 16.
 func TestAccountMovedToAnotherCloud(t *testing.T) {
 	t.Parallel()
 	h := enginetest.NewEventWorld(t, nil)

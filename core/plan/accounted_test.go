@@ -22,6 +22,8 @@ func everyAssetIsAccountedFor(t *testing.T, w *world) {
 }
 
 // TestUnaccounted: it sees what is silent, and what is said twice.
+//
+// Invariants: 16.
 func TestUnaccounted(t *testing.T) {
 	t.Parallel()
 	gone := hostOf(instanceInProd("i-1", "web", "10.0.0.1"))

@@ -16,8 +16,10 @@ type lostAsset struct {
 	byID bool // its id is inventory.AssetID of what it claims
 }
 
-// isReleased reports whether `jms-sync release` took our labels off: that is no loss.
-func isReleased(a inventory.Asset) bool { return a.LabelCount(inventory.LabelReleased) > 0 }
+// isReleased reports whether `jms-sync release` took our labels off, all of them: that is no loss.
+func isReleased(a inventory.Asset) bool {
+	return a.LabelCount(inventory.LabelReleased) > 0 && !hasOwnershipLabel(a)
+}
 
 // findLostMarks finds the assets that have lost our labels. Assets of other tools, which name an instance and no
 // owner, and those that were released are none.

@@ -50,6 +50,7 @@ func TestLostMarks(t *testing.T) {
 		}, told, open},
 		{"kept by a person", lost(withExtraLabel(inventory.LabelKeep, "db")), []string{"skip i-1 kept_by_label"}, open},
 		{"released", lost(withoutLabels, withExtraLabel(inventory.LabelReleased, "person")), nil, nil},
+		{"released, and labels are left", lost(withExtraLabel(inventory.LabelReleased, "person")), told, open},
 		{"switched off", lost(switchedOff), nil, nil},
 		{"no host", lost(func(a *inventory.Asset) { a.Host = false }), nil, nil},
 		{"the Python tool's", func(w *world) { w.addAssets(foreignHost("p", "old", "instance_id: i-1\nregion: cn-beijing", true)) }, nil, nil},
@@ -70,6 +71,8 @@ func TestLostMarks(t *testing.T) {
 }
 
 // TestManyLostMarks: a row of the label page was deleted. Nothing is removed, and a person's approval passes that.
+//
+// Invariants: 16.
 func TestManyLostMarks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -211,8 +214,11 @@ func TestRestoringProves(t *testing.T) {
 			w.addFailedListing(scopeOf(prod, beijing), owner)
 		},
 		"just a label names it": func(_ *world, a *inventory.Asset) { withExtraLabel(inventory.LabelInstance, "i-1")(a); a.Comment = "" },
-		"released":              func(_ *world, a *inventory.Asset) { withExtraLabel(inventory.LabelReleased, "person")(a) },
-		"a gateway":             func(_ *world, a *inventory.Asset) { a.Platform = "Gateway" },
+		"released": func(_ *world, a *inventory.Asset) {
+			withoutLabels(a)
+			withExtraLabel(inventory.LabelReleased, "person")(a)
+		},
+		"a gateway": func(_ *world, a *inventory.Asset) { a.Platform = "Gateway" },
 	} {
 		w := newWorld()
 		a := hostWithComment(i1, withoutLabel(inventory.LabelOwner))
