@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -19,13 +18,9 @@ import (
 // runAccounted makes a run and requires that every asset is accounted for.
 func runAccounted(w *enginetest.World, e engine.Engine, req engine.Request) report.Report {
 	w.T.Helper()
-	before, err := e.Bastion.Read(w.T.Context())
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	listings := e.Clouds.List(w.T.Context(), cloud.Filter{Accounts: req.Accounts, Regions: req.Regions})
+	reading := enginetest.Observe(&e)
 	out := e.Run(w.T.Context(), req)
-	for _, wrong := range enginetest.Unaccounted(before.Assets, listings, out) {
+	for _, wrong := range reading.Unaccounted(out) {
 		w.T.Error(wrong)
 	}
 	return out.Report

@@ -201,6 +201,27 @@ func sortedLabels(labels []inventory.Label) []string {
 	return out
 }
 
+// TestRestoredAccount: of two accounts of one owner that which a label names is put back.
+func TestRestoredAccount(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lost, want string
+	}{"the owner's label": {inventory.LabelOwner, prod}, "the account's label": {inventory.LabelAccount, "a-first"}} {
+		w := newWorld()
+		w.rules.Accounts["a-first"] = Account{Enabled: true}
+		w.addListing(scopeOf("a-first", beijing), owner)
+		w.addAssets(hostWithComment(instanceInProd("i-1", "web", "10.0.0.1"), withoutLabel(c.lost)))
+		got := Adopt(w.input(), w.rules, false).ApproveLabelWrites().Updates()
+		if len(got) != 1 {
+			t.Fatalf("%s: %+v", name, got)
+		}
+		account, _ := inventory.Asset{Labels: got[0].Patch.Labels}.Label(inventory.LabelAccount)
+		if account != c.want || got[0].Scope.Account != c.want {
+			t.Errorf("%s: %s, want %s", name, account, c.want)
+		}
+	}
+}
+
 // TestRestoringProves: of a gone instance labels are only put back where the asset's id proves it, the comment names
 // it, and its scope was read with a key of the owner that the comment names.
 func TestRestoringProves(t *testing.T) {

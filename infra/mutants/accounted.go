@@ -61,7 +61,7 @@ func accountedMutants() []mutant {
 		old: " || !lost.byID || ", broken: " || ", pkg: "./core/plan", test: "TestRestoringProves",
 	}, {
 		name: "accounted: restored labels need the owner's listing", file: "core/plan/lostmarks.go",
-		old: "&& l.Region == lost.region && strings.EqualFold(l.Owner, lost.owner)", broken: "&& l.Region == lost.region", pkg: "./core/plan", test: "TestRestoringProves",
+		old: "|| l.Region != m.region || !strings.EqualFold(l.Owner, m.owner) {", broken: "|| l.Region != m.region {", pkg: "./core/plan", test: "TestRestoringProves",
 	}, {
 		name: "accounted: restored labels keep jms-gone", file: "core/plan/adopt.go",
 		old: "if !isReleased(a) && a.ID == inventory.AssetID", broken: "if false && a.ID == inventory.AssetID", pkg: "./core/plan", test: "TestAdoptRestoresLostMarks",
