@@ -97,11 +97,10 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	in := plan.Input{Current: bastion, Listings: p.listings, AllRegions: len(p.req.Regions) == 0, Regions: p.req.Regions}
 	desired := plan.Build(in, e.RulesFor(ctx, e.Bastion, p.listings))
 	p.compared = true
-	p.addProblems(lostMarksError(desired, e.Limits))
 	approved := e.approvePlan(ctx, p, desired)
 	e.EnterStage("apply")
 	e.applyPlan(ctx, p, approved)
-	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes))
+	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes), lostMarksError(desired, e.Limits))
 	e.saveOutcome(ctx, p, desired)
 	return nil
 }

@@ -22,6 +22,8 @@ func everyAssetIsAccountedFor(t *testing.T, w *world) {
 }
 
 // TestUnaccounted: it sees what is silent, and what is said twice.
+//
+// Invariants: 16.
 func TestUnaccounted(t *testing.T) {
 	t.Parallel()
 	gone := hostOf(instanceInProd("i-1", "web", "10.0.0.1"))
@@ -76,6 +78,12 @@ func TestStaysOpen(t *testing.T) {
 		if want := a.Active && !closes && !silent; told != want {
 			t.Errorf("%s: told %v, want %v: %q", r.row, told, want, renderLines(approved))
 		}
+	}
+	other := newWorld() // case 1: another project of the same cloud account is asked now
+	other.listings[0].Projects = []string{"b"}
+	other.addAssets(hostOf(instanceInProd("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Project = "a" })))
+	if n := other.approve().Notes(); len(n) != 1 || !n[0].Unlisted || n[0].Reason.Code != reason.ProjectNotAsked {
+		t.Errorf("another project: %+v", n)
 	}
 	w := newWorld()
 	w.proof = func(Change) (Proof, bool) { return Proof{}, true }

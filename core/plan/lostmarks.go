@@ -16,8 +16,10 @@ type lostAsset struct {
 	byID bool // its id is inventory.AssetID of what it claims
 }
 
-// isReleased reports whether `jms-sync release` took our labels off: that is no loss.
-func isReleased(a inventory.Asset) bool { return a.LabelCount(inventory.LabelReleased) > 0 }
+// isReleased reports whether `jms-sync release` took our labels off, all of them: that is no loss.
+func isReleased(a inventory.Asset) bool {
+	return a.LabelCount(inventory.LabelReleased) > 0 && !hasOwnershipLabel(a)
+}
 
 // findLostMarks finds the assets that have lost our labels. Assets of other tools, which name an instance and no
 // owner, and those that were released are none.
@@ -196,9 +198,7 @@ func (p Plan) LostMarks(limits Limits) (why reason.Reason, many bool) {
 func (b *builder) restoreLostMarks() {
 	for _, lost := range b.lost {
 		a := &b.input.Current.Assets[lost.index]
-		n := slices.IndexFunc(b.input.Listings, func(l inventory.Listing) bool {
-			return l.IsComplete() && l.Cloud == lost.cloud && l.Region == lost.region && strings.EqualFold(l.Owner, lost.owner)
-		})
+		n := b.listingOf(lost.ownership)
 		m := lost.ownership
 		if n < 0 || b.listed[lost.index] || b.isListedAnywhere(m.instanceID) || !lost.byID || !m.commentNamesInstance(*a) {
 			continue
@@ -219,6 +219,24 @@ func (b *builder) restoreLostMarks() {
 		c.Patch = &inventory.Patch{ID: a.ID, Labels: b.restoredLabels(*a, i)}
 		b.plan.labelWrites = append(b.plan.labelWrites, c)
 	}
+}
+
+// listingOf returns the index of a complete listing of the owner and region that an asset claims, that of the account
+// which its label names before others; -1 if there is none.
+func (b *builder) listingOf(m ownership) int {
+	found := -1
+	for n, l := range b.input.Listings {
+		if !l.IsComplete() || l.Cloud != m.cloud || l.Region != m.region || !strings.EqualFold(l.Owner, m.owner) {
+			continue
+		}
+		if l.Account == b.canonicalAccount(m.account) {
+			return n
+		}
+		if found < 0 {
+			found = n
+		}
+	}
+	return found
 }
 
 // restoredLabels returns the labels of an asset with our id that had lost some of them: those of its ownership anew,

@@ -51,6 +51,7 @@ func TestLostMarks(t *testing.T) {
 		}, told, open},
 		{"kept by a person", lost(withExtraLabel(inventory.LabelKeep, "db")), []string{"skip i-1 kept_by_label"}, open},
 		{"released", lost(withoutLabels, withExtraLabel(inventory.LabelReleased, "person")), nil, nil},
+		{"released, and labels are left", lost(withExtraLabel(inventory.LabelReleased, "person")), told, open},
 		{"switched off", lost(switchedOff), nil, nil},
 		{"no host", lost(func(a *inventory.Asset) { a.Host = false }), nil, nil},
 		{"the Python tool's", func(w *world) { w.addAssets(foreignHost("p", "old", "instance_id: i-1\nregion: cn-beijing", true)) }, nil, nil},
@@ -71,6 +72,8 @@ func TestLostMarks(t *testing.T) {
 }
 
 // TestManyLostMarks: a row of the label page was deleted. Nothing is removed, and a person's approval passes that.
+//
+// Invariants: 16.
 func TestManyLostMarks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -199,6 +202,27 @@ func sortedLabels(labels []inventory.Label) []string {
 	return out
 }
 
+// TestRestoredAccount: of two accounts of one owner that which a label names is put back.
+func TestRestoredAccount(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lost, want string
+	}{"the owner's label": {inventory.LabelOwner, prod}, "the account's label": {inventory.LabelAccount, "a-first"}} {
+		w := newWorld()
+		w.rules.Accounts["a-first"] = Account{Enabled: true}
+		w.addListing(scopeOf("a-first", beijing), owner)
+		w.addAssets(hostWithComment(instanceInProd("i-1", "web", "10.0.0.1"), withoutLabel(c.lost)))
+		got := Adopt(w.input(), w.rules, false).ApproveLabelWrites().Updates()
+		if len(got) != 1 {
+			t.Fatalf("%s: %+v", name, got)
+		}
+		account, _ := inventory.Asset{Labels: got[0].Patch.Labels}.Label(inventory.LabelAccount)
+		if account != c.want || got[0].Scope.Account != c.want {
+			t.Errorf("%s: %s, want %s", name, account, c.want)
+		}
+	}
+}
+
 // TestRestoringProves: of a gone instance labels are only put back where the asset's id proves it, the comment names
 // it, and its scope was read with a key of the owner that the comment names.
 func TestRestoringProves(t *testing.T) {
@@ -212,8 +236,11 @@ func TestRestoringProves(t *testing.T) {
 			w.addFailedListing(scopeOf(prod, beijing), owner)
 		},
 		"just a label names it": func(_ *world, a *inventory.Asset) { withExtraLabel(inventory.LabelInstance, "i-1")(a); a.Comment = "" },
-		"released":              func(_ *world, a *inventory.Asset) { withExtraLabel(inventory.LabelReleased, "person")(a) },
-		"a gateway":             func(_ *world, a *inventory.Asset) { a.Platform = "Gateway" },
+		"released": func(_ *world, a *inventory.Asset) {
+			withoutLabels(a)
+			withExtraLabel(inventory.LabelReleased, "person")(a)
+		},
+		"a gateway": func(_ *world, a *inventory.Asset) { a.Platform = "Gateway" },
 	} {
 		w := newWorld()
 		a := hostWithComment(i1, withoutLabel(inventory.LabelOwner))

@@ -28,7 +28,7 @@ func everyWorld(t *testing.T, property func(t *testing.T, w *world)) {
 }
 
 // TestProperties: what holds in any world, checked in random ones.
-// Invariants: 1, 2, 3, 6, 9.
+// Invariants: 1, 2, 3, 6, 9, 16.
 func TestProperties(t *testing.T) {
 	t.Parallel()
 	for _, p := range properties() {

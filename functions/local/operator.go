@@ -18,6 +18,7 @@ import (
 // operatorCommand is a command of an operator: its flags, and the action that it runs.
 type operatorCommand struct {
 	account, region string
+	cloud           string // of retire; "" = all
 	apply, adopted  bool
 	byAddress       bool
 	agreedRemovals  int // removals that the person agreed to; 0 = no number was given
@@ -64,23 +65,29 @@ func retireCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			return nil
 		case r.account == "":
 			return errors.New("--account: 必填 (required)")
-		case !rules.CanRetire(plan.Retirement{Account: r.account, Region: r.region}):
+		case r.cloud != "" && session.Clouds().Parse(r.cloud) == "":
+			return fmt.Errorf("--cloud: 没有这样的云 (no such cloud): %q", r.cloud)
+		case !rules.CanRetire(plan.Retirement{Account: r.account, Region: r.region, Cloud: session.Clouds().Parse(r.cloud), RegionUnnamed: true}):
 			return errors.New("--account: " + reason.New(reason.NoOrphan, r.account).Text(rules.Lang))
 		}
 		return nil
 	}}
 	cmd := r.command(o, stdout, stderr, &cobra.Command{
 		Use:   "retire",
-		Short: "处理无人管理的资产（账号或区域已不在配置中），或停用已久的认领资产（--adopted）；默认只显示表格，--apply 才写入",
-		Long: "账号或区域从配置中移走之后，它的资产由每次运行报告，但从不自动移除。retire --apply 是人的明确决定：\n" +
+		Short: "处理无人管理的资产（没有账号再查询它们），或停用已久的认领资产（--adopted）；默认只显示表格，--apply 才写入",
+		Long: "账号或区域从配置中移走、账号改成了另一个云、或云不再列出这个区域之后，它的资产由每次运行报告，但从不自动移除。\n" +
+			"retire --apply 是人的明确决定：\n" +
 			"  配置里还有该账号的密钥（enabled: false，或只移走了区域）：用它查询云，实例还在的不处理，其余逐个证实之后\n" +
 			"  按 sync.removal 停用，宽限期过后再执行一次即删除；没有密钥：无从证实，只停用。\n" +
 			"retire --adopted 列出停用超过宽限期的认领资产，再次证实之后，--apply 删除它们：同步从不删除认领的资产。\n" +
 			"账号不在配置中的、只有标签作证的，无从证实，只列出。\n" +
 			"超过守卫上限的暂缓；确认无误时加上 --yes-remove N，N 是表格里要移除的个数。写入之后发卡片。\n" +
+			"账号名现在属于另一个云：--cloud 写资产原来的云（type 的任一写法）。云不再列出、也不再应答的区域无从证实，资产留着：\n" +
+			"由人在 JumpServer 里停用，或用 release --account --region 放手。\n" +
 			"仍在配置中启用的账号或区域会被拒绝；网关、jms-keep 等受保护的资产保持原样。",
 	})
 	r.addFlags(cmd)
+	cmd.Flags().StringVar(&r.cloud, "cloud", "", "只处理这个云的资产：账号名现在属于另一个云时（默认：全部）")
 	cmd.Flags().BoolVar(&r.adopted, "adopted", false, "删除停用超过宽限期的认领资产，而不是处理无人管理的")
 	cmd.Flags().IntVar(&r.agreedRemovals, "yes-remove", 0, "同意移除这么多个资产，即使超过守卫的上限；必须与表格相符")
 	return cmd
@@ -114,7 +121,7 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 		}
 	}
 	out, err := r.run(s.Session, ctx, operator.Action{
-		Account: r.account, Region: r.region, Write: r.apply,
+		Account: r.account, Region: r.region, Cloud: session.Clouds().Parse(r.cloud), Write: r.apply,
 		MatchByAddress: r.byAddress, RetireAdopted: r.adopted, ConfirmedRemovals: r.agreedRemovals,
 	})
 	if err != nil {
