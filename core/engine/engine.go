@@ -6,6 +6,7 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
@@ -94,11 +95,13 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	}
 	p.removals.FindUnreported(ctx, bastion.Assets, nil)
 	e.EnterStage("plan")
-	desired := plan.Build(plan.Input{Current: bastion, Listings: p.listings}, e.RulesFor(ctx, e.Bastion, p.listings))
+	in := plan.Input{Current: bastion, Listings: p.listings, AllRegions: len(p.req.Regions) == 0, Regions: p.req.Regions}
+	desired := plan.Build(in, e.RulesFor(ctx, e.Bastion, p.listings))
+	p.compared = true
 	approved := e.approvePlan(ctx, p, desired)
 	e.EnterStage("apply")
 	e.applyPlan(ctx, p, approved)
-	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes))
+	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes), lostMarksError(desired, e.Limits))
 	e.saveOutcome(ctx, p, desired)
 	return nil
 }
@@ -200,6 +203,10 @@ func (e Engine) LogOutcome(rep report.Report, in report.Input) {
 	e.Log.Info("run finished", "outcome", string(rep.Outcome), "dry_run", rep.DryRun, "total", rep.Total,
 		"created", rep.Created, "updated", rep.Updated, "deactivated", rep.Deactivated, "deleted", rep.Deleted,
 		"held", rep.Held, "failed", rep.Failures, "seconds", rep.Duration)
+	for _, g := range rep.StaysOpen {
+		e.Log.Warn("assets stay open although no listing has their instances",
+			"reason", string(g.Code), "action", string(g.Action), "assets", g.Assets, "first", strings.Join(g.Names, ", "))
+	}
 }
 
 // EnterStage logs and reports which stage of a run begins.

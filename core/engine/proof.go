@@ -128,6 +128,16 @@ func deleteRightWarning(b inventory.JumpServerAssets, rules plan.Rules) []error 
 	return []error{&reason.RunError{Kind: inventory.Denied, Reason: reason.New(reason.OnlyDeactivate)}}
 }
 
+// lostMarksError says that so many assets have lost our labels that nothing is removed, whether or not there is
+// anything to be removed.
+func lostMarksError(desired plan.Plan, limits plan.Limits) []error {
+	why, many := desired.LostMarks(limits)
+	if !many {
+		return nil
+	}
+	return []error{&reason.RunError{Kind: inventory.MarksLost, Reason: why}}
+}
+
 // mostNamed is how many assets a warning names.
 const mostNamed = 3
 

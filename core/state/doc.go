@@ -58,6 +58,8 @@
 //	pause-told.json                  a run that notified of the pause         notified again                        as lost
 //	pulse/<shard>.json               a complete run                           its scopes count from the next        as lost
 //	                                                                          complete run
+//	open/<shard>.json                a run that compared all of JumpServer,   status does not list what stays open  as lost
+//	                                 at its end                               until the next one
 //	alarm.json                       who notified that complete runs are      notified again                        it was notified
 //	                                 missing, until there is one
 //	runs/<day>/<time>-<nonce>.json   a run at its end; deleted after 180      missing in the history and for        as lost; stays

@@ -71,7 +71,7 @@ func (s *Server) buildDocument(c *call, f Fault) (map[string]any, *apiError) {
 	case AssumeRole:
 		return s.assumeRole(c, f)
 	}
-	if !slices.Contains(s.regions, c.region) {
+	if !slices.Contains(s.regionNames(), c.region) {
 		return nil, &apiError{http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist."}
 	}
 	if c.action == DescribeInstanceAttribute {
@@ -85,7 +85,7 @@ func (s *Server) buildDocument(c *call, f Fault) (map[string]any, *apiError) {
 
 func (s *Server) describeRegions() map[string]any {
 	var regions []map[string]any
-	for _, id := range s.regions {
+	for _, id := range s.regionNames() {
 		regions = append(regions, map[string]any{
 			"RegionId": id, "RegionEndpoint": "ecs." + id + ".aliyuncs.com", "LocalName": id, "Status": "available",
 		})
