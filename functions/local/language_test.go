@@ -3,14 +3,18 @@ package main
 import (
 	"bytes"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
 
+	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 var (
@@ -124,4 +128,28 @@ func TestCommandsSpeakOneLanguage(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestInitSpeaksEnglish: an English user is asked in English, and gets files whose comments are English; the files say
+// the language, so that cards of a function are English too.
+func TestInitSpeaksEnglish(t *testing.T) {
+	lang := speak(t, "en_US.UTF-8")
+	p, file := newBeginnerDesk(t)
+	p.JMS.SeedZone(opsOrg, "idc")
+	p.stdin = strings.Join([]string{
+		p.JumpServerURL, "2", "aliyun", "", "MY_CLOUD_ID", "MY_CLOUD_SECRET", "cn-beijing", "idc",
+		"y", "alibaba", "a,b", "aliyun-prod", "second", "MY_CLOUD_ID", "MY_CLOUD_SECRET", "", "1", "n",
+	}, "\n") + "\n"
+	p.runRaw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--cloud-endpoint", p.CloudURL)
+	names := strings.NewReplacer("运维", "") // the organisation's
+	wantLanguage(t, lang, "init", names.Replace(p.stdout.String()+p.stderr.String()))
+	for _, written := range []string{file, filepath.Join(p.dir, ".env")} {
+		wantLanguage(t, lang, written, names.Replace(p.readFile(written)))
+	}
+	cfg, err := config.Load(t.Context(), config.Source{File: file, Env: os.Environ(), Clouds: session.Clouds()})
+	if err != nil || cfg.Language != "en" {
+		t.Errorf("%s, %v", cfg.Language, err)
+	}
+	p.runRaw(t.Context(), exitUsage, "-c", file, "init")
+	wantLanguage(t, lang, "init again", p.stderr.String())
 }
