@@ -32,7 +32,7 @@ func (b *builder) findLostMarks() {
 		lost := lostAsset{index: n, ownership: claimedOwnership(*a)}
 		lost.byID = b.completeByID(&lost, *a)
 		named := lost.instanceID != ""
-		if b.listed[n] || lost.byID || named && (lost.owner != "" || hasOwnershipLabel(*a)) {
+		if b.listed[n] || lost.byID || named && (lost.owner != "" || hasOwnershipLabel(*a)) || mayBeAssetID(a.ID) && hasOwnershipLabel(*a) {
 			b.lost = append(b.lost, lost)
 		}
 	}

@@ -43,6 +43,7 @@ func TestLostMarks(t *testing.T) {
 		{"one label", lost(), told, open},
 		{"all labels", lost(withoutLabels), told, open},
 		{"all labels, and the region in the comment", lost(withoutLabels, withComment("instance_id: i-1\naccount_id: "+owner)), told, open},
+		{"one label, and the comment", lost(withComment("emptied")), []string{"skip  marks_lost"}, nil},
 		{"an adopted one", lost(adoptedAs("own"), withoutLabel(inventory.LabelInstance)), told, open},
 		{"an adopted one, all labels", lost(func(a *inventory.Asset) { a.ID, a.Labels = "own", nil }), told, open},
 		{"a label twice", func(w *world) {
