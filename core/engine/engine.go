@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -175,15 +176,16 @@ func (e Engine) writableBastion(dryRun bool, paused Halt) apply.Bastion {
 	return e.Bastion
 }
 
-// WorkContext returns the context of a run's work. It ends before ctx, so that report and notification go out, and the
-// clouds' clocks are compared with this machine's in it.
+// WorkContext returns the context of a run's work. It ends before ctx, so that report and notification go out, the
+// clouds' clocks are compared with this machine's in it, and what clouds throttle gets a share of it.
 func (e Engine) WorkContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx = e.withClockCheck(ctx)
 	deadline, bounded := ctx.Deadline()
 	if !bounded {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, deadline.Add(-e.Reserve))
+	work, cancel := context.WithDeadline(ctx, deadline.Add(-e.Reserve))
+	return cloud.LimitThrottling(work), cancel
 }
 
 // LogOutcome logs how the run ended. The error that stopped it, and its problems, are logged nowhere else.

@@ -9,15 +9,18 @@ import (
 	"sync"
 
 	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // ProveAbsences asks the clouds for every candidate by its instance id, scope by scope and in parallel, and
-// then whose key it was that did not see it. An error is no proof: its candidates are held.
+// then whose key it was that did not see it. An error is no proof: its candidates are held. A cloud that throttles is
+// waited for a share of the time that is left.
 // witness names an instance of a scope that is listed and has an asset of ours, see proveAbsencesIn.
 func (e Engine) ProveAbsences(ctx context.Context, candidates []plan.Change, witness func(inventory.Scope) string) plan.Proofs {
+	ctx = cloud.LimitThrottling(ctx)
 	byScope := map[inventory.Scope][]plan.Change{}
 	for _, c := range candidates {
 		byScope[c.Scope] = append(byScope[c.Scope], c)

@@ -59,8 +59,10 @@ func Disown(ctx context.Context, e engine.Engine, o Action) Result {
 // runAction reads, plans, writes and reports. JumpServer is read before the clouds, as in a run.
 func runAction(ctx context.Context, e engine.Engine, o Action, clouds bool, buildPlan func(plan.Input, plan.Rules) plan.Approved) Result {
 	started := e.Now()
-	r := newActionRun(ctx, e, o)
-	err := r.planAndApply(ctx, clouds, buildPlan)
+	work, cancel := e.WorkContext(ctx)
+	defer cancel()
+	r := newActionRun(work, e, o)
+	err := r.planAndApply(work, clouds, buildPlan)
 	return r.result(started, err)
 }
 

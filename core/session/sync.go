@@ -56,6 +56,8 @@ func (s *Session) Apply(ctx context.Context, reviewed []plan.ReviewLine) engine.
 // JumpServer nothing where nothing changed, and records the run in the history. Without a store, or where the store
 // fails, the run is made all the same.
 func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
+	ctx, end := s.WithRunTimeout(ctx)
+	defer end()
 	ctx, cancel := WithReserve(ctx, s.Now())
 	defer cancel()
 	if s.store == nil || r.request.DryRun {

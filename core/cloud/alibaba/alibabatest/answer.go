@@ -140,8 +140,11 @@ func (c *call) describeInstances(f Fault) (map[string]any, *apiError) {
 	if next != "" {
 		token = c.encodeToken(next)
 	}
-	if f.Kind == RepeatedToken && c.params["NextToken"] != "" {
+	switch {
+	case f.Kind == RepeatedToken && c.params["NextToken"] != "":
 		token = c.params["NextToken"]
+	case f.Kind == Endless:
+		token = c.encodeToken("~" + c.id) // after all instances
 	}
 	list := make([]any, len(rows))
 	for i, row := range rows {
