@@ -40,8 +40,8 @@ const otherOrg = "11111111-2222-4333-8444-000000000002"
 // makeSites makes the installations: most worlds have one.
 func (w *world) makeSites() {
 	first := w.newSite("jumpserver", w.newJumpServer(), org, w.accounts)
-	rest := w.withoutOwner()
-	switch k := w.rand.IntN(12); {
+	rest, k := w.withoutOwner(), w.rand.IntN(12)
+	switch {
 	case k == 0: // two JumpServers, of which the store keeps the state apart
 		w.newSite("jumpserver-two", w.newJumpServer(), org, w.accounts)
 	case k == 1 && len(rest) > 0: // two organisations of one
