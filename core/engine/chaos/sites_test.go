@@ -30,8 +30,9 @@ type site struct {
 	client   *jumpserver.Client
 	owners   *cloud.OwnerCache // of a warm process
 
-	removed []enginetest.Removal // in the run under way
-	open    map[string]int       // of assets whose instance is gone, in how many compared runs they were open
+	removed  []enginetest.Removal // in the run under way
+	approved map[string]bool      // assets whose removal a person has approved
+	open     map[string]int       // of assets whose instance is gone, in how many compared runs they were open
 }
 
 // otherOrg is the second organisation of a JumpServer.
@@ -74,7 +75,7 @@ func (w *world) newJumpServer() *jumpservertest.Server {
 }
 
 func (w *world) newSite(name string, server *jumpservertest.Server, organisation string, accounts []*account) *site {
-	s := &site{world: w, name: name, org: organisation, server: server, accounts: accounts, owners: cloud.NewOwnerCache(), open: map[string]int{}}
+	s := &site{world: w, name: name, org: organisation, server: server, accounts: accounts, owners: cloud.NewOwnerCache(), open: map[string]int{}, approved: map[string]bool{}}
 	s.watch = enginetest.NewHostWatch(w.Diary, server)
 	s.watch.Org = organisation
 	s.watch.Machines = w.watched
@@ -155,4 +156,23 @@ func (s *site) savePause(removals bool, d time.Duration) error {
 		return s.store.Resume(context.Background())
 	}
 	return s.store.SavePause(context.Background(), state.Pause{Removals: removals, Since: time.Now(), Until: time.Now().Add(d), By: "a person", Reason: "campaign"})
+}
+
+// approveHeld lets a person approve all removals that are held.
+func (s *site) approveHeld() {
+	s.world.quiet(true)
+	defer s.world.quiet(false)
+	held := s.store.HeldStore()
+	sets, err := held.List(context.Background(), time.Now())
+	for _, set := range sets {
+		for _, r := range set.Removals {
+			s.approved[r.Asset] = true
+		}
+		_, refused := held.Approve(context.Background(), set, time.Now())
+		s.world.Note("a person approves %d held removals: %v", len(set.Removals), refused)
+		s.world.counters.approvals.Add(1)
+	}
+	if err != nil {
+		s.world.Note("what is held cannot be read: %v", err)
+	}
 }
