@@ -86,7 +86,7 @@ func (r *actionRun) result(started time.Time, err error) Result {
 		Started: started, Duration: r.Now().Sub(started), DryRun: !r.action.Write,
 		Environment: options.Environment, Language: options.Lang,
 		Listings: r.listings, Notes: r.notes, Unchanged: r.unchanged,
-		Items: r.applied.Items, Nodes: r.applied.Nodes, Problems: r.applied.Problems, Stopped: err, Pause: r.halt.Pause,
+		Items: r.applied.Items, Nodes: r.applied.Nodes, Problems: append(r.applied.Problems, r.StoreErrors()...), Stopped: err, Pause: r.halt.Pause,
 	})
 	r.LogOutcome(rep, err)
 	return Result{RunResult: engine.RunResult{Report: rep, PlanLines: engine.PlanLines(r.changes, r.applied.Nodes, r.notes), Err: err}}

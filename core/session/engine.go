@@ -35,12 +35,20 @@ func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
 		SkewClock:    time.Now,
 		Log:          s.log,
 		OnStage:      hooks.Stage,
-		Memory:       engine.Memory{Pauses: newPauses(s.store, s.storeErr)},
+		Memory:       engine.Memory{Pauses: newPauses(s.store, s.storeErr), Problem: s.storeProblem},
 	}
 	if s.store != nil {
 		e.Memory.Held, e.Memory.Nodes, e.Memory.Owners, e.Memory.Announced = s.store.HeldStore(), s.store.NodeIDs(), s.store, s.store
 	}
 	return e, nil
+}
+
+// storeProblem returns what a run reports of its store; nil = there is none, or it answers as it should.
+func (s *Session) storeProblem() error {
+	if s.storeErr != nil {
+		return newStoreError(s.storeErr)
+	}
+	return s.outage.reportProblem()
 }
 
 // newCards returns the delivery of cards to people.

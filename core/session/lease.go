@@ -21,6 +21,10 @@ const leaseTTL = 2 * time.Minute
 // stands still while a function's instance is frozen.
 const leaseCheckInterval = time.Second
 
+// lastReleaseTimeout is how long a run that gave the store up waits for the release of its lease, so that the next run
+// need not wait until it ends by itself.
+const lastReleaseTimeout = 200 * time.Millisecond
+
 // acquireLease acquires the lease of runs with this key and renews it until release is called. It fails only where
 // another run holds the lease. exclusive is false without a store, or where the store fails; the run then goes on
 // without a lease.
@@ -36,13 +40,28 @@ func (s *Session) acquireLease(ctx context.Context, key, holder string) (leased 
 		s.log.Warn("run without a lease", "reason", err)
 		return ctx, func() {}, false, nil
 	}
-	leased, release = renewWhileRunning(ctx, lease, s.log)
-	return leased, release, true, nil
+	leased, end := renewWhileRunning(ctx, lease, s.log)
+	return leased, func() { s.releaseLease(ctx, end) }, true, nil
+}
+
+// releaseLease ends a lease. A run that gave the store up tries it once, for a moment.
+func (s *Session) releaseLease(ctx context.Context, end func(context.Context)) {
+	reserve := withStoreReserve
+	if s.outage.isDown() {
+		reserve = withLastRelease
+	}
+	last, cancel := reserve(ctx)
+	defer cancel()
+	end(last)
+}
+
+func withLastRelease(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(withUnboundedStore(context.WithoutCancel(ctx)), lastReleaseTimeout)
 }
 
 // renewWhileRunning renews a lease until release is called. A lost lease ends the context, because another run may write
 // now. The end of a lease is noticed within leaseCheckInterval, even while a renewal is under way.
-func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger) (leased context.Context, release func()) {
+func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger) (leased context.Context, release func(context.Context)) {
 	leased, cancel := context.WithCancel(ctx)
 	var current atomic.Pointer[state.Lease]
 	current.Store(&lease)
@@ -59,11 +78,9 @@ func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger)
 			}
 		}
 	})
-	return leased, func() {
+	return leased, func(last context.Context) {
 		cancel()
 		work.Wait()
-		last, end := withStoreReserve(ctx)
-		defer end()
 		if err := current.Load().Release(last); err != nil {
 			log.Warn("the lease ends by itself", "error", err)
 		}
@@ -73,7 +90,7 @@ func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger)
 // renewLease renews a lease until the context ends or the lease is lost. A renewal that fails is tried again.
 func renewLease(ctx context.Context, current *atomic.Pointer[state.Lease], log *slog.Logger) {
 	for wait.For(ctx, leaseTTL/4) == nil {
-		next, err := current.Load().Renew(ctx)
+		next, err := current.Load().Renew(withUnboundedStore(ctx))
 		switch {
 		case err == nil:
 			current.Store(&next)

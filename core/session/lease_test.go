@@ -48,7 +48,7 @@ func withTestLease(t *testing.T, test func(t *testing.T, ctx context.Context, m 
 			t.Fatal(err)
 		}
 		ctx, release := renewWhileRunning(t.Context(), lease, slog.New(slog.DiscardHandler))
-		test(t, ctx, m, s, release)
+		test(t, ctx, m, s, func() { release(t.Context()) })
 	})
 }
 

@@ -47,6 +47,7 @@ func (s *Session) CleanLabels(ctx context.Context, o operator.LabelCleanup) (out
 
 // runExclusively carries an action out. One that writes holds the lease of full runs meanwhile.
 func (s *Session) runExclusively(ctx context.Context, writes bool, carryOut func(context.Context)) error {
+	s.outage.start(ctx)
 	if writes {
 		defer s.saveRate(ctx)
 		leased, release, _, err := s.acquireLease(ctx, shardKey(engine.Request{}), s.holder)

@@ -58,10 +58,18 @@ func (s *Session) Apply(ctx context.Context, reviewed []plan.ReviewLine) engine.
 func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
 	ctx, cancel := WithReserve(ctx, s.Now())
 	defer cancel()
+	s.outage.start(ctx)
 	if s.store == nil || r.request.DryRun {
 		return s.fullEngine(ctx, r, false).Run(ctx, r.request)
 	}
 	defer s.saveRate(ctx)
+	out := s.runLeased(ctx, r)
+	out.Report = out.Report.WithProblem(s.outage.lateProblem(), s.Language())
+	return out
+}
+
+// runLeased makes a run that holds its lease, and records it.
+func (s *Session) runLeased(ctx context.Context, r fullRun) engine.RunResult {
 	leased, release, exclusive, err := s.acquireLease(ctx, shardKey(r.request), s.holderOf(r))
 	if err != nil {
 		return s.reportBusy(ctx, r, err)
