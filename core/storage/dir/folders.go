@@ -1,0 +1,127 @@
+package dir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/storage"
+)
+
+// lockName is the file that all writers lock.
+const lockName = storage.ReservedPrefix + "lock"
+
+// errNotMakeable is the error of a path at which the system makes no folder.
+var errNotMakeable = errors.New("the folder cannot be made there")
+
+// makeStore makes a folder and what is missing above it.
+func makeStore(folder string) error {
+	above := filepath.Dir(folder)
+	for ; ; above = filepath.Dir(above) {
+		if _, err := os.Stat(above); err == nil {
+			break
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	root, err := os.OpenRoot(above)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }() // nothing is open in it
+	below, err := filepath.Rel(above, folder)
+	if err == nil {
+		err = makeFolders(root, filepath.ToSlash(below))
+	}
+	if errors.Is(err, fs.ErrNotExist) { // above exists: the kernel's own file systems say so
+		return fmt.Errorf("%s: %w", folder, errNotMakeable)
+	}
+	return err
+}
+
+// makeFolders makes a folder below root and what is missing above it. Each new one is shared as the one above it.
+func makeFolders(root *os.Root, folder string) error {
+	made := "."
+	for part := range strings.SplitSeq(folder, "/") {
+		above := made
+		made = path.Join(made, part)
+		if made == "." {
+			continue
+		}
+		err := root.Mkdir(made, 0o700)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err == nil {
+			err = shareNewFolder(root, above, made)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func shareNewFolder(root *os.Root, above, made string) error {
+	dir, err := root.Open(made)
+	if err != nil {
+		return err
+	}
+	return errors.Join(shareWith(root, above, dir), dir.Close())
+}
+
+// groupWrite is set in the mode of a folder in which its group may write.
+const groupWrite fs.FileMode = 0o020
+
+// shareWith gives a new file or folder to the owner of the folder in which it is, where we are root, and to that folder's
+// group, where the group may write there. Where the system does not let root do so, as on some network file systems, it
+// stays as it is.
+func shareWith(root *os.Root, folder string, file *os.File) error {
+	above, err := root.Stat(folder)
+	if err != nil {
+		return err
+	}
+	mode := fs.FileMode(0o600)
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		mode = 0o700 | above.Mode()&fs.ModeSetgid
+	}
+	uid, gid, known := ownerOf(above)
+	if known && os.Geteuid() == 0 {
+		err = file.Chown(uid, gid)
+	}
+	if err == nil && above.Mode()&groupWrite != 0 {
+		err = file.Chmod(mode | mode>>3&0o070)
+	}
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
+}
+
+// ownerAdvice says whose a file is that we must not read or write, and what to do. It begins with a colon, or is "".
+func ownerAdvice(folder, name string) string {
+	for file := filepath.Join(folder, filepath.FromSlash(name)); ; file = filepath.Dir(file) {
+		info, err := os.Lstat(file)
+		if err != nil && file != filepath.Dir(file) {
+			continue // a folder above must not be searched
+		}
+		if err != nil {
+			return ""
+		}
+		uid, _, known := ownerOf(info)
+		me := os.Geteuid()
+		if !known || me < 0 {
+			return ""
+		}
+		return fmt.Sprintf(": %s belongs to %s (mode %04o), and this program runs as %s: run it as the owner, or give the whole store to one user with chown -R %d %s",
+			file, userName(uid), info.Mode().Perm(), userName(me), me, folder)
+	}
+}
