@@ -59,7 +59,7 @@ func Load(ctx context.Context, from Source) (Config, error) {
 		from.readCA(l, &c.JumpServer)
 	}
 	if len(l.all) > 0 {
-		return Config{}, &Error{Mistakes: l.sorted(), Lang: c.Language, Notifiable: l.notifiableConfig(&c)}
+		return Config{}, &Error{Mistakes: l.sorted(), Lang: c.Language, Notifiable: l.notifiableConfig(&c), read: c, readable: whole}
 	}
 	return c, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"sync"
 	"time"
 
@@ -153,14 +154,20 @@ func (o *outage) problem() error {
 	case o.trouble == nil:
 		return nil
 	case o.down != nil:
-		return &reason.RunError{Kind: inventory.Temporary, Reason: reason.New(reason.StoreLost, o.down.Error())}
+		return &reason.RunError{Kind: inventory.Temporary, Reason: reason.New(reason.StoreLost, shortStoreError(o.down))}
 	}
 	return newStoreError(o.trouble)
 }
 
 // newStoreError is the error of a store that answers, and cannot be used.
 func newStoreError(err error) error {
-	return &reason.RunError{Kind: inventory.KindOf(err), Reason: reason.New(reason.StoreRefuses, err.Error())}
+	return &reason.RunError{Kind: inventory.KindOf(err), Reason: reason.New(reason.StoreRefuses, shortStoreError(err))}
+}
+
+// shortStoreError returns what is wrong without the long names of bucket and folders, which a card has no room for. The log
+// has them.
+func shortStoreError(err error) string {
+	return regexp.MustCompile(`storage: (get|put|list|delete) \S*?([^/\s]+)/?: `).ReplaceAllString(err.Error(), "$1 $2: ")
 }
 
 // boundedBucket is the bucket of the state store, within the bounds of an outage.

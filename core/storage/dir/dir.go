@@ -3,6 +3,7 @@
 package dir
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -241,7 +242,7 @@ func newConflictError(text string) error {
 // classifyError returns an error of the system, about a name in the folder, with a kind. Its text names paths and
 // users, which are no secrets.
 func (b bucket) classifyError(err error, name string) error {
-	kind, advice := inventory.Temporary, ""
+	kind, text := inventory.Temporary, err.Error()
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
@@ -250,7 +251,7 @@ func (b bucket) classifyError(err error, name string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return newNotFoundError()
 	case errors.Is(err, fs.ErrPermission):
-		kind, advice = inventory.Denied, ownerAdvice(b.folder, name)
+		kind, text = inventory.Denied, cmp.Or(ownerText(b.folder, name), text)
 	case errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		kind = inventory.Denied
 	case errors.Is(err, errors.ErrUnsupported):
@@ -258,7 +259,7 @@ func (b bucket) classifyError(err error, name string) error {
 	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), isRootRefusal(err):
 		kind = inventory.Invalid
 	}
-	return &inventory.Error{Kind: kind, Message: err.Error() + advice}
+	return &inventory.Error{Kind: kind, Message: text}
 }
 
 // isRootRefusal reports whether os.Root refused a path that leads out of the folder, or a folder that is none: those

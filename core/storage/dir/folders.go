@@ -106,22 +106,27 @@ func shareWith(root *os.Root, folder string, file *os.File) error {
 	return err
 }
 
-// ownerAdvice says whose a file is that we must not read or write, and what to do. It begins with a colon, or is "".
-func ownerAdvice(folder, name string) string {
-	for file := filepath.Join(folder, filepath.FromSlash(name)); ; file = filepath.Dir(file) {
-		info, err := os.Lstat(file)
-		if err != nil && file != filepath.Dir(file) {
-			continue // a folder above must not be searched
-		}
-		if err != nil {
-			return ""
-		}
-		uid, _, known := ownerOf(info)
-		me := os.Geteuid()
-		if !known || me < 0 {
-			return ""
-		}
-		return fmt.Sprintf(": %s belongs to %s (mode %04o), and this program runs as %s: run it as the owner, or give the whole store to one user with chown -R %d %s",
-			file, userName(uid), info.Mode().Perm(), userName(me), me, folder)
+// ownerText says whose a file is that we must not read or write, and what to do; "" = that is not known. The file is the
+// one of this name, or the first folder above it that can be seen.
+func ownerText(folder, name string) string {
+	wanted := filepath.Join(folder, filepath.FromSlash(name))
+	file := wanted
+	info, err := os.Lstat(file)
+	for err != nil && file != filepath.Dir(file) {
+		file = filepath.Dir(file)
+		info, err = os.Lstat(file)
 	}
+	if err != nil {
+		return ""
+	}
+	uid, _, known := ownerOf(info)
+	me := os.Geteuid()
+	if !known || me < 0 {
+		return ""
+	}
+	if file == wanted && info.Mode().IsRegular() && name != lockName {
+		file = "it" // the error names it
+	}
+	return fmt.Sprintf("%s belongs to %s, mode %04o, and this program runs as %s; run it as the owner, or give it the store: chown -R %d %s",
+		file, userName(uid), info.Mode().Perm(), userName(me), me, folder)
 }
