@@ -23,7 +23,7 @@ func TestOrdersNeedOnlyTheStore(t *testing.T) {
 	d.runSync(exitDone, report.OK)
 	d.releaseInstances(0, 4)
 	hash := d.runSync(exitPartial, report.Held).HeldSets[0].Hash
-	host := hostOfURL(t, d.url)
+	host := hostOfURL(t, d.JumpServerURL)
 	d.runBare(exitDone, "held")
 	d.wantPrinted(hash, "未批准", "JumpServer："+host+"，组织："+jumpservertest.DefaultOrg)
 	d.runBare(exitDone, "status")
@@ -57,7 +57,7 @@ func TestWhichInstallation(t *testing.T) {
 	for _, at := range []func(){staging, production} {
 		at()
 		d.runSync(exitDone, report.OK)
-		hosts = append(hosts, hostOfURL(t, d.url))
+		hosts = append(hosts, hostOfURL(t, d.JumpServerURL))
 	}
 	d.runBare(exitUsage, "pause", "--removals")
 	for _, host := range hosts {
@@ -71,7 +71,7 @@ func TestWhichInstallation(t *testing.T) {
 	}
 	d.runBare(exitDone, "pause", "--removals", "--jumpserver", hosts[0])
 	d.wantPrinted("JumpServer：" + hosts[0])
-	t.Setenv("JMS_SYNC_JUMPSERVER_URL", d.url)
+	t.Setenv("JMS_SYNC_JUMPSERVER_URL", d.JumpServerURL)
 	d.runBare(exitDone, "status")
 	d.wantPrinted("JumpServer：" + hosts[1])
 	if strings.Contains(d.stdout.String(), "已暂停移除") {
