@@ -41,7 +41,8 @@ func newService(t *testing.T) service {
 	if err == nil {
 		_, err = io.Copy(program, self)
 	}
-	if err = errors.Join(err, program.Close(), os.Chmod(filepath.Dir(d.dir), 0o755), os.Mkdir(s.state, 0o700)); err != nil { //nolint:gosec // likewise
+	err = errors.Join(err, program.Close(), os.Chmod(filepath.Dir(d.dir), 0o755), os.Mkdir(s.state, 0o700)) //nolint:gosec // likewise
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("JMS_SYNC_STATE", "file://"+s.state)

@@ -77,9 +77,9 @@ func shareNewFolder(root *os.Root, above, made string) error {
 // groupWrite is set in the mode of a folder in which its group may write.
 const groupWrite fs.FileMode = 0o020
 
-// shareWith gives a new file or folder to the owner of the folder in which it is, where we are root, and to that folder's
-// group, where the group may write there. Where the system does not let root do so, as on some network file systems, it
-// stays as it is.
+// shareWith makes a new file or folder the property of the owner of the folder in which it is, where we are root, and lets
+// that folder's group write it, where the group may write there. Where the system does not let root do so, as on some
+// network file systems, it stays as it is.
 func shareWith(root *os.Root, folder string, file *os.File) error {
 	above, err := root.Stat(folder)
 	if err != nil {
