@@ -115,7 +115,7 @@ func (s *Session) eventHandler(ctx context.Context, events Events) reconcile.Eve
 // operatorAction completes an operator action: the scopes in which it writes are marked dirty, and its account is
 // queried with the configured keys even where it is switched off.
 func (s *Session) operatorAction(o operator.Action) operator.Action {
-	o.BeforeWrite, o.OpenClouds = s.markDirty(), s.accountOpener(o.Account)
+	o.BeforeWrite, o.OpenClouds, o.Recorded = s.markDirty(), s.accountOpener(o.Account), s.store != nil
 	return o
 }
 

@@ -44,6 +44,55 @@ func (s *Session) acquireLease(ctx context.Context, key, holder string) (leased 
 	return leased, func() { s.releaseLease(ctx, end) }, true, nil
 }
 
+// orderKey is the lease of a person's orders.
+const orderKey = "order"
+
+// acquireRunLease acquires the lease of a run, or of an order, which keeps all runs away: full runs by their lease, and
+// runs of a part because they look for an order.
+func (s *Session) acquireRunLease(ctx context.Context, key, holder string, isOrder bool) (leased context.Context, release func(), exclusive bool, err error) {
+	if s.store == nil {
+		return ctx, func() {}, false, nil
+	}
+	outer, endOrder := ctx, func() {}
+	if isOrder {
+		outer, endOrder, _, err = s.acquireLease(ctx, orderKey, holder)
+		if err != nil {
+			return nil, nil, false, err
+		}
+	}
+	leased, end, exclusive, err := s.acquireLease(outer, key, holder)
+	if err != nil {
+		endOrder()
+		return nil, nil, false, err
+	}
+	release = func() {
+		end()
+		endOrder()
+	}
+	if err := s.checkOthers(leased, key, isOrder); err != nil {
+		release()
+		return nil, nil, false, err
+	}
+	return leased, release, exclusive, nil
+}
+
+// checkOthers fails where an order finds a run of a part at work, or such a run an order. Each looks when it holds its own
+// lease, so that no two can miss each other.
+func (s *Session) checkOthers(ctx context.Context, key string, isOrder bool) error {
+	var err error
+	switch {
+	case isOrder:
+		err = s.store.CheckLeasesOf(ctx, fullKey)
+	case key != fullKey:
+		err = s.store.CheckLease(ctx, orderKey)
+	}
+	if err != nil && !errors.Is(err, state.ErrLeaseTaken) {
+		s.log.Warn("it is not known who else is at work", "reason", err)
+		return nil
+	}
+	return err
+}
+
 // releaseLease ends a lease. A run that gave the store up tries it once, for a moment.
 func (s *Session) releaseLease(ctx context.Context, end func(context.Context)) {
 	reserve := withStoreReserve
@@ -103,10 +152,13 @@ func renewLease(ctx context.Context, current *atomic.Pointer[state.Lease], log *
 	}
 }
 
+// fullKey is the lease of full runs. That of a part begins with it.
+const fullKey = "run"
+
 // shardKey returns the lease key of a request, so that only runs of the same slice exclude each other.
 func shardKey(req engine.Request) string {
 	if len(req.Accounts)+len(req.Regions) == 0 {
-		return "run"
+		return fullKey
 	}
-	return "run " + strings.Join(req.Accounts, ",") + " " + strings.Join(req.Regions, ",")
+	return fullKey + " " + strings.Join(req.Accounts, ",") + " " + strings.Join(req.Regions, ",")
 }

@@ -70,7 +70,7 @@ func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
 
 // runLeased makes a run that holds its lease, and records it.
 func (s *Session) runLeased(ctx context.Context, r fullRun) engine.RunResult {
-	leased, release, exclusive, err := s.acquireLease(ctx, shardKey(r.request), s.holderOf(r))
+	leased, release, exclusive, err := s.acquireRunLease(ctx, shardKey(r.request), s.holderOf(r), r.request.ReviewedLines != nil)
 	if err != nil {
 		return s.reportBusy(ctx, r, err)
 	}
@@ -107,7 +107,10 @@ func (s *Session) recordHeartbeat(ctx context.Context, r fullRun, out engine.Run
 
 // recordHistory records a run in the history.
 func (s *Session) recordHistory(ctx context.Context, out engine.RunResult) {
-	document, err := report.HistoryDocument(out.Report, state.MaxShardReport)
+	document, shortened, err := report.HistoryDocument(out.Report, state.MaxRunDocument)
+	if len(shortened) > 0 {
+		s.log.Info("the run is too large for the history and is shortened there", "lists", shortened)
+	}
 	if err == nil {
 		storeCtx, cancel := withStoreReserve(ctx)
 		err = s.store.RecordRun(storeCtx, document, s.Now())
