@@ -131,8 +131,6 @@ func (h hungRun) check(t *testing.T) {
 	if h.after == 0 && h.match == "" && (closed > 0 || !strings.Contains(sent[0].Text, "状态存储")) {
 		t.Errorf("%d were closed although nobody knew what is paused: %s", closed, sent[0].Text)
 	}
-	w.store.ClearFault()
-	w.store.SetObject("jms-sync/lease", nil)
 }
 
 func saysStore(r report.Report) bool {
@@ -175,6 +173,20 @@ func TestStoreThatHangs(t *testing.T) {
 			runs = append(runs, hungRun{dialect: dialect, fault: storagetest.Hang, after: n})
 		}
 		forEachFault(t, runs)
+	}
+}
+
+// TestStoreThatHangsOnce: a run that gave its store up leaves no lease behind where the store works again, so that the next
+// run is made, and removes what the first one had to leave.
+func TestStoreThatHangsOnce(t *testing.T) {
+	t.Parallel()
+	w := newStoreWorld(t, storagetest.OSS)
+	w.store.InjectFault(storagetest.Hang, "", 8, 1)
+	if r := w.sync(faultTime); r.Outcome != report.Partial || r.Created != 1 || r.Deactivated != 0 {
+		t.Errorf("%+v", r)
+	}
+	if r := w.sync(faultTime); r.Outcome != report.OK || r.Deactivated != 2 || w.hasClosed() != 2 {
+		t.Errorf("the next run: %+v", r)
 	}
 }
 

@@ -105,6 +105,9 @@ clouds: [{type: 阿里云, name: prod, access_key_id: "${CLOUD_KEY}", access_key
 	}
 	t.Setenv("JMS_SYNC_JUMPSERVER_IDD", "jms-test")
 	d.runBare(exitUsage, "held")
+	if !strings.Contains(d.stderr.String(), "JMS_SYNC_JUMPSERVER_IDD") {
+		t.Error(d.stderr.String())
+	}
 }
 
 // TestEmptyStore: where no run was complete yet, an order must say as the runs do which JumpServer it is about.
