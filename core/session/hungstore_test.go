@@ -157,6 +157,7 @@ func forEachFault(t *testing.T, runs []hungRun) {
 }
 
 // TestStoreThatHangs: whichever call of the store is the first that has no answer, a run keeps to its time.
+// Invariants: 10.
 func TestStoreThatHangs(t *testing.T) {
 	t.Parallel()
 	for dialect, step := range map[storagetest.Dialect]int{storagetest.OSS: 1, storagetest.S3: 3} { // OBS has no leases
@@ -191,6 +192,7 @@ func TestStoreThatHangsOnce(t *testing.T) {
 }
 
 // TestStoreThatFails: the same with a store that dies, breaks, refuses, cannot be written to, or is gone.
+// Invariants: 10.
 func TestStoreThatFails(t *testing.T) {
 	t.Parallel()
 	var runs []hungRun

@@ -50,15 +50,11 @@ func approverGrants(t *testing.T, cloud string) []*grant {
 
 // methodOf returns the request that an action allows, as the emulated store names it.
 func methodOf(action string) string {
-	switch name := action[strings.LastIndex(action, ":")+1:]; {
-	case strings.HasPrefix(name, "List"):
-		return "LIST"
-	case strings.HasPrefix(name, "Get"):
-		return "GET"
-	case strings.HasPrefix(name, "Put"):
-		return "PUT"
-	case strings.HasPrefix(name, "Delete"):
-		return "DELETE"
+	name := action[strings.LastIndex(action, ":")+1:]
+	for _, verb := range []string{"List", "Get", "Put", "Delete"} {
+		if strings.HasPrefix(name, verb) {
+			return strings.ToUpper(verb)
+		}
 	}
 	return action
 }
