@@ -32,7 +32,7 @@ func (s *Session) Reactivate(ctx context.Context, o operator.Action) (operator.R
 
 func (s *Session) runOperatorAction(ctx context.Context, o operator.Action, run func(context.Context, engine.Engine, operator.Action) operator.Result) (out operator.Result, err error) {
 	err = s.runExclusively(ctx, o.Write, func(ctx context.Context) {
-		out = run(ctx, s.engine, s.operatorAction(o))
+		out = run(ctx, s.operatorEngine(ctx), s.operatorAction(o))
 		if o.Write && out.Report.Deactivated+out.Report.Deleted > 0 && s.store != nil {
 			s.recordHistory(ctx, out.RunResult)
 		}
@@ -49,8 +49,10 @@ func (s *Session) CleanLabels(ctx context.Context, o operator.LabelCleanup) (out
 	return out, err
 }
 
-// runExclusively carries an action out. One that writes holds the lease of full runs meanwhile.
+// runExclusively carries an action out, within timeout.run. One that writes holds the lease of full runs meanwhile.
 func (s *Session) runExclusively(ctx context.Context, writes bool, carryOut func(context.Context)) error {
+	ctx, end := s.WithRunTimeout(ctx)
+	defer end()
 	s.outage.start(ctx)
 	if writes {
 		defer s.saveRate(ctx)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/storage"
 )
@@ -154,20 +155,24 @@ func (o *outage) problem() error {
 	case o.trouble == nil:
 		return nil
 	case o.down != nil:
-		return &reason.RunError{Kind: inventory.Temporary, Reason: reason.New(reason.StoreLost, shortStoreError(o.down))}
+		return &reason.RunError{Kind: inventory.Temporary, Reason: reason.New(reason.StoreLost, storeError{o.down})}
 	}
 	return newStoreError(o.trouble)
 }
 
 // newStoreError is the error of a store that answers, and cannot be used.
 func newStoreError(err error) error {
-	return &reason.RunError{Kind: inventory.KindOf(err), Reason: reason.New(reason.StoreRefuses, shortStoreError(err))}
+	return &reason.RunError{Kind: inventory.KindOf(err), Reason: reason.New(reason.StoreRefuses, storeError{err})}
 }
 
-// shortStoreError returns what is wrong without the long names of bucket and folders, which a card has no room for. The log
-// has them.
-func shortStoreError(err error) string {
-	return regexp.MustCompile(`storage: (get|put|list|delete) \S*?([^/\s]+)/?: `).ReplaceAllString(err.Error(), "$1 $2: ")
+// storeError is what is wrong with a store in the reader's language, without the long names of bucket and folders, which a
+// card has no room for. The log has them.
+type storeError struct{ error }
+
+// Text implements reason.Localized.
+func (e storeError) Text(lang reason.Lang) string {
+	names := regexp.MustCompile(`storage: (get|put|list|delete) \S*?([^/\s]+)/?: `)
+	return names.ReplaceAllString(language.ErrorText(e.error, lang), "$1 $2: ")
 }
 
 // boundedBucket is the bucket of the state store, within the bounds of an outage.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/httpx"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // internalProbeTimeout is how long an internal endpoint is waited for: inside the cloud it answers within milliseconds.
@@ -35,11 +36,11 @@ func (r Ref) Public() (public Ref, isInternal bool) {
 func Nearest(ref Ref, internal, public Bucket, n Network) (Bucket, error) {
 	by, err := httpx.NewProxyFunc(n.Proxy.Reveal())
 	if err != nil {
-		return nil, newInvalidError(err.Error())
+		return nil, newInvalidError(language.New(err.Error(), err.Error()))
 	}
 	at, err := url.Parse(ref.Endpoint)
 	if err != nil {
-		return nil, newInvalidError("the endpoint is no URL")
+		return nil, newInvalidError(language.New("endpoint 不是网址", "the endpoint is no URL"))
 	}
 	proxy, err := by(&http.Request{URL: at})
 	if err != nil || proxy != nil {

@@ -121,10 +121,10 @@ func TestAnothersFilesPauseRemovals(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := s.sync(report.Partial)
-	if r.Deactivated != 0 || s.activeHosts() != 10 || len(r.Errors) == 0 || !strings.Contains(r.Errors[0].Message, "get pause.json: it belongs to root (uid 0)") {
+	if r.Deactivated != 0 || s.activeHosts() != 10 || len(r.Errors) == 0 || !strings.Contains(r.Errors[0].Message, "get pause.json: 它属于 root (uid 0)") {
 		t.Errorf("%+v", r)
 	}
-	if card := s.wantCards(2); !strings.Contains(card, "状态存储不能用") || !strings.Contains(card, "belongs to root") {
+	if card := s.wantCards(2); !strings.Contains(card, "状态存储不能用") || !strings.Contains(card, "它属于 root") {
 		t.Error(card)
 	}
 }

@@ -17,13 +17,15 @@ type stateFlags struct{ server, organisation string }
 
 // addStateFlags adds the flags of a command that needs the state store and no other secret.
 func (o *options) addStateFlags(cmd *cobra.Command) *cobra.Command {
-	cmd.Flags().StringVar(&o.state.server, "jumpserver", "", "状态存储里有几台 JumpServer、又没有配置时：哪一台（jumpserver.id，或网址里的主机名）")
-	cmd.Flags().StringVar(&o.state.organisation, "org", "", "同上：哪一个组织（ID）")
-	cmd.Long = strings.TrimSpace(cmd.Long + "\n\n" + stateOnlyHelp)
+	cmd.Flags().StringVar(&o.state.server, "jumpserver", "", o.lang.Text(
+		"状态存储里有几台 JumpServer、又没有配置时：哪一台（jumpserver.id，或网址里的主机名）",
+		"which JumpServer, where the store knows several and there is no configuration (jumpserver.id, or the host of its URL)"))
+	cmd.Flags().StringVar(&o.state.organisation, "org", "", o.lang.Text("同上：哪一个组织（ID）", "likewise: which organisation (its id)"))
+	cmd.Long = strings.TrimSpace(cmd.Long + "\n\n" + o.lang.Text(
+		"只需要 JMS_SYNC_STATE（与读写它的密钥），不需要配置文件，也不需要 JumpServer、云和钉钉的密钥。有配置时照常使用它的语言、时区和 JumpServer。",
+		"JMS_SYNC_STATE and a key for it are enough: no configuration, no key of JumpServer, clouds or DingTalk. Of a configuration, language, time zone and JumpServer are used."))
 	return cmd
 }
-
-const stateOnlyHelp = "只需要 JMS_SYNC_STATE（与读写它的密钥），不需要配置文件，也不需要 JumpServer、云和钉钉的密钥。有配置时照常使用它的语言、时区和 JumpServer。"
 
 // openState opens the state store for a person's order. A configuration is not needed.
 func (o *options) openState(ctx context.Context) (stateSession, error) {

@@ -3,7 +3,6 @@
 package dir
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -18,6 +17,7 @@ import (
 	"syscall"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
@@ -242,16 +242,19 @@ func newConflictError(text string) error {
 // classifyError returns an error of the system, about a name in the folder, with a kind. Its text names paths and
 // users, which are no secrets.
 func (b bucket) classifyError(err error, name string) error {
-	kind, text := inventory.Temporary, err.Error()
+	kind := inventory.Temporary
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, errNotMakeable):
-		kind = inventory.Invalid
+		return &inventory.Error{Kind: inventory.Invalid, Err: err}
 	case errors.Is(err, fs.ErrNotExist):
 		return newNotFoundError()
 	case errors.Is(err, fs.ErrPermission):
-		kind, text = inventory.Denied, cmp.Or(ownerText(b.folder, name), text)
+		if text, known := ownerText(b.folder, name); known {
+			return &inventory.Error{Kind: inventory.Denied, Err: &language.Error{Text: text}}
+		}
+		kind = inventory.Denied
 	case errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		kind = inventory.Denied
 	case errors.Is(err, errors.ErrUnsupported):
@@ -259,7 +262,7 @@ func (b bucket) classifyError(err error, name string) error {
 	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), isRootRefusal(err):
 		kind = inventory.Invalid
 	}
-	return &inventory.Error{Kind: kind, Message: text}
+	return &inventory.Error{Kind: kind, Message: err.Error()}
 }
 
 // isRootRefusal reports whether os.Root refused a path that leads out of the folder, or a folder that is none: those

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
@@ -16,7 +17,7 @@ import (
 const lockName = storage.ReservedPrefix + "lock"
 
 // errNotMakeable is the error of a path at which the system makes no folder.
-var errNotMakeable = errors.New("the folder cannot be made there")
+var errNotMakeable = language.Errorf("那里建不了文件夹", "the folder cannot be made there")
 
 // makeStore makes a folder and what is missing above it.
 func makeStore(folder string) error {
@@ -106,9 +107,9 @@ func shareWith(root *os.Root, folder string, file *os.File) error {
 	return err
 }
 
-// ownerText says whose a file is that we must not read or write, and what to do; "" = that is not known. The file is the
-// one of this name, or the first folder above it that can be seen.
-func ownerText(folder, name string) string {
+// ownerText says whose a file is that we must not read or write, and what to do. The file is the one of this name, or the
+// first folder above it that can be seen.
+func ownerText(folder, name string) (text language.Text, known bool) {
 	wanted := filepath.Join(folder, filepath.FromSlash(name))
 	file := wanted
 	info, err := os.Lstat(file)
@@ -117,16 +118,20 @@ func ownerText(folder, name string) string {
 		info, err = os.Lstat(file)
 	}
 	if err != nil {
-		return ""
+		return text, false
 	}
 	uid, _, known := ownerOf(info)
 	me := os.Geteuid()
 	if !known || me < 0 {
-		return ""
+		return text, false
 	}
+	subject := language.New(file, file)
 	if file == wanted && info.Mode().IsRegular() && name != lockName {
-		file = "it" // the error names it
+		subject = language.New("它", "it") // the error names it
 	}
-	return fmt.Sprintf("%s belongs to %s, mode %04o, and this program runs as %s; run it as the owner, or give it the store: chown -R %d %s",
-		file, userName(uid), info.Mode().Perm(), userName(me), me, folder)
+	return language.New(
+		fmt.Sprintf("%s属于 %s，权限 %04o，而本程序以 %s 运行：以文件主人的身份运行，或把整个状态交给它：chown -R %d %s",
+			subject.ZH, userName(uid), info.Mode().Perm(), userName(me), me, folder),
+		fmt.Sprintf("%s belongs to %s, mode %04o, and this program runs as %s; run it as the owner, or give it the store: chown -R %d %s",
+			subject.EN, userName(uid), info.Mode().Perm(), userName(me), me, folder)), true
 }
