@@ -220,6 +220,7 @@ func (w texts) kindName(k inventory.Kind) string {
 		inventory.Front:          {"应答的不是 JumpServer", "not JumpServer's answer"},
 		inventory.ClockOff:       {"时钟不准", "wrong clock"},
 		inventory.Unknown:        {"未知错误", "unknown error"},
+		unstartedKind:            {"没有开始", "not started"},
 		busyKind:                 {"另一次同步正在进行，这一次没有执行", "another run is at work, so this one did nothing"},
 	}
 	return w.inLanguage(names[k], string(k))

@@ -41,7 +41,7 @@ func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
 
 // runDoctor checks the configured installation and prints the result.
 func (o *options) runDoctor(ctx context.Context, stdout io.Writer, send bool) error {
-	cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(ctx)
+	cfg, err := o.loadConfig(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -68,17 +69,21 @@ func (e *exitError) Unwrap() error { return e.err }
 
 // runCommandLine executes the command line and returns the exit code.
 func runCommandLine(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := rootCommand(stdout, stderr)
+	o := newOptions(stdout)
+	root := rootCommand(o, stdout, stderr)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
+	o.output.replaceEarlier(cmd, args, err, time.Now())
 	if text := err.Error(); text != "" {
+		o.logEnd(err)
 		fmt.Fprintln(stderr, text)
+		printNextStep(stderr, o.endingStep(cmd, err), o.language(err))
 	}
 	var wanted *exitError
 	if errors.As(err, &wanted) {
@@ -87,8 +92,9 @@ func runCommandLine(ctx context.Context, args []string, stdin io.Reader, stdout,
 	return exitUsage // cobra's own errors: unknown flag or command
 }
 
-func rootCommand(stdout, stderr io.Writer) *cobra.Command {
-	var o options
+// rootCommand returns the tree of all commands.
+func rootCommand(o *options, program, stderr io.Writer) *cobra.Command {
+	stdout := screen{program, stderr, &o.output}
 	root := &cobra.Command{
 		Use:   "jms-sync",
 		Short: "把云上的主机同步到 JumpServer（不带子命令即执行一次同步）",
@@ -105,12 +111,13 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	o.addFlags(root)
 	root.Flags().BoolVar(&o.everyAccount, "every-account", false, "也查询隔离中的账号（权限已修好而密钥未换时用）")
-	root.AddCommand(planCommand(&o, stdout, stderr), doctorCommand(&o, stdout), initCommand(&o, stdout, stderr),
-		eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr),
-		adoptCommand(&o, stdout, stderr), releaseCommand(&o, stdout, stderr), retireCommand(&o, stdout, stderr), labelsCommand(&o, stdout, stderr),
-		statusCommand(&o, stdout, stderr), heldCommand(&o, stdout, stderr), approveCommand(&o, stdout, stderr), rejectCommand(&o, stdout, stderr), applyCommand(&o, stdout, stderr), ownerCommand(&o, stdout, stderr),
-		pauseCommand(&o, stdout, stderr), resumeCommand(&o, stdout, stderr), expectCommand(&o, stdout, stderr), reactivateCommand(&o, stdout, stderr),
+	root.AddCommand(planCommand(o, stdout, stderr), doctorCommand(o, stdout), initCommand(o, stdout, stderr),
+		eventCommand(o, stdout, stderr), splitCommand(o, stdout, stderr),
+		adoptCommand(o, stdout, stderr), releaseCommand(o, stdout, stderr), retireCommand(o, stdout, stderr), labelsCommand(o, stdout, stderr),
+		statusCommand(o, stdout, stderr), heldCommand(o, stdout, stderr), approveCommand(o, stdout, stderr), rejectCommand(o, stdout, stderr), applyCommand(o, stdout, stderr), ownerCommand(o, stdout, stderr),
+		pauseCommand(o, stdout, stderr), resumeCommand(o, stdout, stderr), expectCommand(o, stdout, stderr), reactivateCommand(o, stdout, stderr),
 		demoCommand(stdout), emulateCommand(stdout), versionCommand(stdout))
+	markResults(root)
 	return root
 }
 

@@ -127,6 +127,7 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 		}
 	}
 	fmt.Fprint(stdout, report.Summary(out.Report, s.Language()))
+	printRunStep(ctx, stdout, out.RunResult, s.Language())
 	if out.Err == nil {
 		r.printNextSteps(stdout, out, s.Language())
 	}

@@ -19,7 +19,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
-	"github.com/jms-sync/jms-sync/core/session"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -133,7 +132,7 @@ func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 
 // applyPlan makes the changes of a plan file; include decides on the held ones.
 func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.Writer, include func(held int, lang reason.Lang) bool) error {
-	cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(ctx)
+	cfg, err := o.loadConfig(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}

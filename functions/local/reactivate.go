@@ -102,6 +102,7 @@ func (r *reactivateOptions) printResult(to io.Writer, d stateSession, found reop
 		fmt.Fprintln(to, line)
 	}
 	fmt.Fprint(to, report.Summary(out.Report, lang))
+	printNextStep(to, runStep(out.RunResult), lang)
 	if out.Err == nil && !r.apply {
 		fmt.Fprintln(to, dryRunHint(lang))
 	}

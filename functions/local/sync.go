@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strconv"
 	"time"
@@ -31,6 +30,11 @@ type options struct {
 	retries   int
 	interval  string
 	output    outputFile
+	verbose   bool
+	noColor   bool
+
+	runID string         // in every line of the log
+	cfg   *config.Config // nil = it was not loaded, or not yet
 
 	everyAccount bool // of a sync: query accounts in quarantine too
 }
@@ -43,7 +47,9 @@ func (o *options) addFlags(root *cobra.Command) {
 	f.BoolVar(&o.noLogFile, "no-log-file", false, "不写日志文件")
 	f.IntVarP(&o.retries, "retries", "r", 3, "失败的同步总共尝试几次")
 	f.StringVarP(&o.interval, "interval", "i", "5", "两次尝试之间的间隔：秒数，或 10s、1m 这样的时长")
-	f.StringVarP((*string)(&o.output), "output", "o", "", "把结果（JSON）写到这个文件")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "终端上也显示 INFO 级的日志")
+	f.BoolVar(&o.noColor, "no-color", false, "终端上不用颜色（也可设置 NO_COLOR）")
+	f.StringVarP(&o.output.name, "output", "o", "", "把结果（JSON）写到这个文件；- 表示标准输出（给人看的内容改到标准错误）")
 }
 
 // runSync makes one run, retries it while it fails, and prints what was done.
@@ -62,7 +68,7 @@ func leaseHolder() string {
 // runPlan makes one run that writes nothing and shows its plan at the terminal only. What -o writes can be applied.
 func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
 	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
-		out := s.Plan(ctx, o.output != "")
+		out := s.Plan(ctx, o.output.isSet())
 		s.printPlan(stdout, out)
 		return out
 	}, true)
@@ -114,11 +120,12 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 	}
 	s.progress.clearLine()
 	fmt.Fprint(stdout, report.Summary(out.Report, s.Language()))
+	printRunStep(ctx, stdout, out, s.Language())
 	if err := o.output.write(newOutputDocument(s, out)); err != nil {
 		return &exitError{exitFailed, err}
 	}
-	if out.Review != nil {
-		fmt.Fprintln(stdout, fileHeldText(string(o.output), out.Review, s.Language()))
+	if out.Review != nil && !o.output.isStandardOutput() {
+		fmt.Fprintln(stdout, fileHeldText(o.output.name, out.Review, s.Language()))
 	}
 	return runExitError(out)
 }
@@ -133,7 +140,7 @@ func newOutputDocument(s *terminalSession, out engine.RunResult) document {
 
 // openSession loads the configuration and opens its session. Its errors are mistakes of the user.
 func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalSession, error) {
-	cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(ctx)
+	cfg, err := o.loadConfig(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +150,7 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalS
 		return nil, err
 	}
 	s, err := session.Open(session.Options{
-		Config: cfg, Environ: os.Environ(), RequireState: true, Log: log.With("environment", cfg.Environment.Type),
+		Config: cfg, Environ: os.Environ(), RequireState: true, Log: log.With("environment", cfg.Environment.Type, logs.RunKey, o.runID),
 		Hooks: session.Hooks{Stage: p.showStage, Progress: p.showCount}, Holder: leaseHolder(),
 	})
 	if err != nil {
@@ -152,25 +159,6 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalS
 	return &terminalSession{Session: s, progress: p, closeLog: func() {
 		_ = closer.Close()
 	}}, nil
-}
-
-// newLogger returns the logger of a host: console and, unless switched off, files. Flags override the configuration.
-func (o *options) newLogger(cfg config.Config, console io.Writer) (*slog.Logger, io.Closer, error) {
-	s := logs.Settings{
-		Level: cfg.Log.Level, Console: console, File: cfg.Log.File, MaxSizeMB: cfg.Log.MaxSize,
-		BackupCount: cfg.Log.BackupCount, JSON: cfg.Log.JSONFormat, Detailed: cfg.Log.Detailed,
-		SeparateErrorLog: cfg.Log.SeparateErrorLog,
-	}
-	if o.logLevel != "" {
-		s.Level = o.logLevel
-	}
-	if o.logFile != "" {
-		s.File = o.logFile
-	}
-	if o.noLogFile {
-		s.File = ""
-	}
-	return logs.New(s)
 }
 
 // isRetryable reports whether a run may succeed when tried again. It cannot where a person must correct something first.
