@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -15,6 +16,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
 )
+
+// journalVariable is set by systemd where a stream is its journal.
+const journalVariable = "JOURNAL_STREAM"
 
 // newOptions returns the options of one command line.
 func newOptions(stdout io.Writer) *options {
@@ -52,7 +56,7 @@ func (e *missingConfigError) Unwrap() error { return e.mistakes }
 // newLogger returns the logger of a host: console and, unless switched off, files. Flags override the configuration.
 func (o *options) newLogger(cfg config.Config, console *progressLine) (*slog.Logger, io.Closer, error) {
 	s := o.logFiles(cfg)
-	s.Console, s.ConsoleLevel = console, o.consoleLevel(cfg, console.terminal)
+	s.Console, s.ConsoleLevel, s.Journal = console, o.consoleLevel(cfg, console.terminal), isJournal(console.out, os.Getenv(journalVariable))
 	return logs.New(s)
 }
 
@@ -107,6 +111,17 @@ func (o *options) logEnd(why error) {
 		log.Error("the command ended", "error", line)
 	}
 	_ = closer.Close()
+}
+
+// printError prints the error that ended a command.
+func printError(stderr io.Writer, text string) {
+	prefix := ""
+	if isJournal(stderr, os.Getenv(journalVariable)) {
+		prefix = logs.JournalPriority(slog.LevelError)
+	}
+	for line := range strings.Lines(text) {
+		fmt.Fprintln(stderr, prefix+strings.TrimSuffix(line, "\n"))
+	}
 }
 
 // logConfig returns the configuration by which an error is logged. named says that somebody chose its files: otherwise a

@@ -82,7 +82,7 @@ func runCommandLine(ctx context.Context, args []string, stdin io.Reader, stdout,
 	o.output.replaceEarlier(cmd, args, err, time.Now())
 	if text := err.Error(); text != "" {
 		o.logEnd(err)
-		fmt.Fprintln(stderr, text)
+		printError(stderr, text)
 		printNextStep(stderr, o.endingStep(cmd, err), o.language(err))
 	}
 	var wanted *exitError
