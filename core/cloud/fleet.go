@@ -114,7 +114,9 @@ func (f Fleet) List(ctx context.Context, filter Filter) []inventory.Listing {
 	var group sync.WaitGroup
 	for i, t := range f.accounts {
 		if isSelected(filter.Accounts, t.Account.Name) {
-			group.Go(func() { results[i] = f.listAccount(ctx, t, filter.Regions) })
+			group.Go(func() {
+				results[i] = f.listAccount(ctx, t, filter.Regions)
+			})
 		}
 	}
 	group.Wait()
