@@ -20,7 +20,7 @@ import (
 // ("Chinese;English") explains it in the reference.
 type Config struct {
 	Environment  Environment   `yaml:"environment" envPrefix:"ENVIRONMENT_"`
-	Language     string        `yaml:"language" env:"LANGUAGE" enum:"zh,en" doc:"卡片、结果与提示的语言;language of the card, the results and the messages"`
+	Language     string        `yaml:"language" env:"LANGUAGE" enum:"zh,en" doc:"卡片、结果与提示的语言；不写时，命令看环境变量 LC_ALL、LC_MESSAGES、LANG（C 与空算中文），函数用 zh;language of the card, the results and the messages; where it is not set the command goes by LC_ALL, LC_MESSAGES, LANG (C and nothing mean Chinese), a function uses zh"`
 	Timezone     string        `yaml:"timezone" env:"TIMEZONE" doc:"显示时间所用的时区（IANA 名称）;time zone of the times shown (IANA name)"`
 	StaleAfter   time.Duration `yaml:"stale_after" env:"STALE_AFTER" range:"0s,720h" doc:"触发后超过这么久才开始的定时调用不再执行，0 表示从不过期;a timer's tick older than this is not run, 0 = never stale"`
 	Timeout      Timeout       `yaml:"timeout" envPrefix:"TIMEOUT_"`

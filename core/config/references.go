@@ -13,7 +13,7 @@ func ListReferences(document []byte) ([]string, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(document, &root); err != nil {
 		_, w := describeYAMLError(err)
-		return nil, fmt.Errorf("%s (%s)", w.zh, w.en)
+		return nil, fmt.Errorf("%s (%s)", w.ZH, w.EN)
 	}
 	var names []string
 	var walk func(*yaml.Node)

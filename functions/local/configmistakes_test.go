@@ -103,7 +103,7 @@ func TestNothingConfigured(t *testing.T) { // not parallel: it sets variables of
 func TestConfiguredByVariablesAlone(t *testing.T) { // not parallel: it sets variables of the process
 	d := newDesk(t)
 	t.Chdir(d.dir)
-	t.Setenv("JMS_SYNC_JUMPSERVER_URL", d.url)
+	t.Setenv("JMS_SYNC_JUMPSERVER_URL", d.JumpServerURL)
 	d.runRaw(t.Context(), exitUsage)
 	for _, path := range []string{"jumpserver.access_key_id", "jumpserver.access_key_secret", "clouds"} {
 		if strings.Count(d.stderr.String(), path+": ") != 1 {

@@ -15,7 +15,7 @@ import (
 func TestJournal(t *testing.T) { // not parallel: it sets a variable of the process
 	d := newDesk(t)
 	d.fillInstances(1, "cn-beijing")
-	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
+	d.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
 	file, err := os.Create(filepath.Join(d.dir, "journal"))
 	if err != nil {
 		t.Fatal(err)

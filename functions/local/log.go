@@ -12,8 +12,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/reason"
-	"github.com/jms-sync/jms-sync/core/session"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
 )
 
@@ -22,12 +21,12 @@ const journalVariable = "JOURNAL_STREAM"
 
 // newOptions returns the options of one command line.
 func newOptions(stdout io.Writer) *options {
-	return &options{output: outputFile{stdout: stdout}, runID: strings.ToLower(rand.Text()[:8])}
+	return &options{lang: language.Of(os.Getenv), output: outputFile{stdout: stdout}, runID: strings.ToLower(rand.Text()[:8])}
 }
 
 // loadConfig loads the configuration. Its errors are mistakes of the user.
 func (o *options) loadConfig(ctx context.Context) (config.Config, error) {
-	cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(ctx)
+	cfg, err := o.configSource().Load(ctx)
 	var mistakes *config.Error
 	switch {
 	case errors.As(err, &mistakes) && mistakes.Missing:
@@ -44,10 +43,7 @@ type missingConfigError struct{ mistakes *config.Error }
 
 // Error implements error.
 func (e *missingConfigError) Error() string {
-	if reason.Lang(e.mistakes.Lang) == reason.English {
-		return "no " + config.DefaultFile + " here: jms-sync init, or -c FILE (" + config.EnvConfig + ")"
-	}
-	return "这里没有 " + config.DefaultFile + "：运行 jms-sync init 生成，或用 -c FILE（" + config.EnvConfig + "）指定"
+	return e.mistakes.Lang.Textf("这里没有 %s：运行 jms-sync init 生成，或用 -c FILE（%s）指定", "no %s here: jms-sync init, or -c FILE (%s)", config.DefaultFile, config.EnvConfig)
 }
 
 // Unwrap returns what is missing.
@@ -149,7 +145,7 @@ func errorLines(why error) []string {
 	text := why.Error()
 	var mistakes *config.Error
 	if errors.As(why, &mistakes) && !mistakes.Missing {
-		text = mistakes.Text("en")
+		text = mistakes.Text(language.English)
 	}
 	return strings.Split(strings.TrimSpace(text), "\n")
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,7 +14,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
@@ -24,16 +22,18 @@ func statusCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	asJSON, alarm := false, false
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "显示暂停、每个区域最近一次完整同步的时间、隔离中的账号、被暂缓的移除与批准、宣布的下线（需要状态存储）",
-		Long: "退出码：0 正常；1 读不到状态存储；2 没有状态存储；3 连续三个 sync.interval 没有一次完整同步。\n" +
+		Short: o.lang.Text("显示暂停、每个区域最近一次完整同步的时间、隔离中的账号、被暂缓的移除与批准、宣布的下线（需要状态存储）", "Show pauses, each region's last complete run, accounts in quarantine, removals on hold and approvals, and what is announced (needs a state store)"),
+		Long: o.lang.Text("退出码：0 正常；1 读不到状态存储；2 没有状态存储；3 连续三个 sync.interval 没有一次完整同步。\n"+
 			"加上 --alarm 时，这种情况发一张告警卡片（只发一次，恢复后由下一次完整同步通知），适合由另一个更慢的定时任务执行。",
+			"Exit codes: 0 fine; 1 the state store cannot be read; 2 there is no state store; 3 no complete run for three sync.interval.\n"+
+				"With --alarm a card is sent then (once; the next complete run tells when it is over): for another, slower timer."),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.showStatus(cmd.Context(), asJSON, alarm, stdout, stderr)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "以 JSON 输出")
-	cmd.Flags().BoolVar(&alarm, "alarm", false, "没有完整同步时发一次告警")
+	cmd.Flags().BoolVar(&asJSON, "json", false, o.lang.Text("以 JSON 输出", "print JSON"))
+	cmd.Flags().BoolVar(&alarm, "alarm", false, o.lang.Text("没有完整同步时发一次告警", "raise the alarm once if there is no complete run"))
 	return cmd
 }
 
@@ -108,25 +108,23 @@ func readStatus(ctx context.Context, d stateSession, check func(context.Context)
 func (all statusView) printTable(to io.Writer, d stateSession) error {
 	fmt.Fprintln(to, d.installationText())
 	if len(all.others) > 0 {
-		fmt.Fprintln(to, stripControls(report.SharedStoreText(all.server, all.others, reason.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(report.SharedStoreText(all.server, all.others, d.lang())))
 	}
 	all.printPause(to, d)
-	out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
 	if len(all.fresh.Scopes) == 0 {
-		fmt.Fprintln(out, d.text("还没有一次完整同步。", "No complete run yet."))
-	} else {
-		fmt.Fprintln(out, d.text("账号/区域\t最近一次完整同步", "Account/region\tLast complete run"))
+		fmt.Fprintln(to, d.text("还没有一次完整同步。", "No complete run yet."))
 	}
+	rows := [][]string{{d.text("账号/区域", "Account/region"), d.text("最近一次完整同步", "Last complete run")}}
 	for _, a := range all.fresh.Scopes {
 		late := ""
 		if d.now.Sub(a.CompletedAt) > all.fresh.MaxAge {
-			late = d.text("  超过 %s", "  more than %s", all.fresh.MaxAge)
+			late = d.text("，超过 %s", ", more than %s", all.fresh.MaxAge)
 		}
-		fmt.Fprintf(out, "%s/%s\t%s%s%s\n", stripControls(a.Account), stripControls(a.Region), d.formatTime(a.CompletedAt),
-			d.text("（%s 前）", " (%s ago)", d.now.Sub(a.CompletedAt).Truncate(time.Second)), late)
+		rows = append(rows, []string{a.Account + "/" + a.Region,
+			d.formatTime(a.CompletedAt) + d.text("（%s 前）", " (%s ago)", d.now.Sub(a.CompletedAt).Truncate(time.Second)) + late})
 	}
-	if err := out.Flush(); err != nil {
-		return err
+	if len(rows) > 1 {
+		fmt.Fprint(to, report.FormatColumns("", rows))
 	}
 	if all.fresh.Stalled {
 		fmt.Fprintln(to, d.text("超过 %s 没有一次完整同步！", "No complete run for more than %s!", all.fresh.MaxAge))
@@ -156,11 +154,11 @@ func (all statusView) printPause(to io.Writer, d stateSession) {
 	p := all.pause
 	switch {
 	case all.pauseErr != nil:
-		fmt.Fprintln(to, stripControls(plan.UnreadablePause(all.pauseErr.Error()).Why.Text(reason.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(plan.UnreadablePause(all.pauseErr.Error()).Why.Text(d.lang())))
 	case p.IsActive(d.now):
 		fmt.Fprintln(to, d.pauseText(p))
 	case p.Exists():
-		fmt.Fprintln(to, stripControls(plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(reason.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(d.lang())))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
@@ -23,6 +24,7 @@ import (
 
 // options are the flags of all commands, the same as those of the Python tool.
 type options struct {
+	lang      language.Lang // of help and mistakes in usage, and of a configuration that names none
 	config    string
 	logLevel  string
 	logFile   string
@@ -41,15 +43,15 @@ type options struct {
 
 func (o *options) addFlags(root *cobra.Command) {
 	f := root.PersistentFlags()
-	f.StringVarP(&o.config, "config", "c", "", "配置文件（默认：环境变量 JMS_SYNC_CONFIG，再是 config.yaml，再是只用环境变量）")
-	f.StringVarP(&o.logLevel, "log-level", "l", "", "日志级别：DEBUG、INFO、WARNING、ERROR")
-	f.StringVar(&o.logFile, "log-file", "", "日志文件")
-	f.BoolVar(&o.noLogFile, "no-log-file", false, "不写日志文件")
-	f.IntVarP(&o.retries, "retries", "r", 3, "失败的同步总共尝试几次")
-	f.StringVarP(&o.interval, "interval", "i", "5", "两次尝试之间的间隔：秒数，或 10s、1m 这样的时长")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "终端上也显示 INFO 级的日志")
-	f.BoolVar(&o.noColor, "no-color", false, "终端上不用颜色（也可设置 NO_COLOR）")
-	f.StringVarP(&o.output.name, "output", "o", "", "把结果（JSON）写到这个文件；- 表示标准输出（给人看的内容改到标准错误）")
+	f.StringVarP(&o.config, "config", "c", "", o.lang.Text("配置文件（默认：环境变量 JMS_SYNC_CONFIG，再是 config.yaml，再是只用环境变量）", "configuration file (without it JMS_SYNC_CONFIG, then config.yaml, then variables alone)"))
+	f.StringVarP(&o.logLevel, "log-level", "l", "", o.lang.Text("日志级别：DEBUG、INFO、WARNING、ERROR", "level of the log: DEBUG, INFO, WARNING, ERROR"))
+	f.StringVar(&o.logFile, "log-file", "", o.lang.Text("日志文件", "log file"))
+	f.BoolVar(&o.noLogFile, "no-log-file", false, o.lang.Text("不写日志文件", "write no log file"))
+	f.IntVarP(&o.retries, "retries", "r", 3, o.lang.Text("失败的同步总共尝试几次", "how often a run that fails is tried in all"))
+	f.StringVarP(&o.interval, "interval", "i", "5", o.lang.Text("两次尝试之间的间隔：秒数，或 10s、1m 这样的时长", "how long to wait between two tries: seconds, or a duration such as 10s, 1m"))
+	f.BoolVarP(&o.verbose, "verbose", "v", false, o.lang.Text("终端上也显示 INFO 级的日志", "show the log from INFO on a terminal too"))
+	f.BoolVar(&o.noColor, "no-color", false, o.lang.Text("终端上不用颜色（也可设置 NO_COLOR）", "no colours on a terminal (NO_COLOR says the same)"))
+	f.StringVarP(&o.output.name, "output", "o", "", o.lang.Text("把结果（JSON）写到这个文件；- 表示标准输出（给人看的内容改到标准错误）", "write the results (JSON) to this file; - is standard output (what people read then goes to standard error)"))
 }
 
 // runSync makes one run, retries it while it fails, and prints what was done.
@@ -138,6 +140,11 @@ func newOutputDocument(s *terminalSession, out engine.RunResult) document {
 	return newPlanFile(s.Config().JumpServer, out, s.Now())
 }
 
+// configSource returns where the configuration comes from.
+func (o *options) configSource() session.ConfigSource {
+	return session.ConfigSource{File: o.config, Environ: os.Environ(), Language: o.lang}
+}
+
 // openSession loads the configuration and opens its session. Its errors are mistakes of the user.
 func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalSession, error) {
 	cfg, err := o.loadConfig(ctx)
@@ -194,14 +201,14 @@ func runExitError(out engine.RunResult) error {
 // retryInterval parses --interval: seconds, or a duration.
 func (o *options) retryInterval() (time.Duration, error) {
 	if o.retries < 1 {
-		return 0, fmt.Errorf("--retries: 至少为 1 (at least 1)")
+		return 0, errors.New(o.lang.Text("--retries: 至少为 1", "--retries: at least 1"))
 	}
 	if n, err := strconv.Atoi(o.interval); err == nil && n >= 0 {
 		return time.Duration(n) * time.Second, nil
 	}
 	d, err := time.ParseDuration(o.interval)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf("--interval: %q 不是秒数，也不是 10s、1m 这样的时长 (neither seconds nor a duration)", o.interval)
+		return 0, errors.New(o.lang.Textf("--interval: %q 不是秒数，也不是 10s、1m 这样的时长", "--interval: %q is neither seconds nor a duration such as 10s, 1m", o.interval))
 	}
 	return d, nil
 }

@@ -103,7 +103,7 @@ func TestLogOnATerminal(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
 			d.fillInstances(1, "cn-beijing")
-			d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
+			d.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
 			file := d.writeConfig()
 			if c.more != "" {
 				d.saveFile("config.yaml", strings.Replace(d.readFile(file), "log: {", strings.TrimSuffix(c.more, "}")+", ", 1))
@@ -155,7 +155,7 @@ func TestFailedScopesAreErrors(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.fillInstances(1, "cn-beijing")
-	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
+	d.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
 	d.run(exitPartial)
 	failures := d.readFile(d.readErrorLog())
 	if !strings.Contains(failures, `msg="not listed"`) || !strings.Contains(failures, "region=cn-hangzhou") || strings.Contains(failures, "cn-beijing") {
