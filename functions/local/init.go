@@ -100,7 +100,7 @@ func (i *initOptions) run(ctx context.Context, o *options, ask prompter, stdout,
 	if err := i.writeFiles(o.config, stdout); err != nil {
 		return &exitError{exitFailed, err}
 	}
-	if err := o.runDoctor(ctx, stdout, false); err != nil || i.noPlan {
+	if err := o.runDoctor(ctx, stdout, false, false); err != nil || i.noPlan {
 		return err
 	}
 	fmt.Fprintln(stdout, "\n"+i.lang.Text("第一份计划（没有写入任何东西）：", "The first plan (nothing was written):"))

@@ -110,13 +110,13 @@ func (o *options) logEnd(why error) {
 }
 
 // printError prints the error that ended a command.
-func printError(stderr io.Writer, text string) {
+func (o *options) printError(stderr io.Writer, text string) {
 	prefix := ""
 	if isJournal(stderr, os.Getenv(journalVariable)) {
 		prefix = logs.JournalPriority(slog.LevelError)
 	}
 	for line := range strings.Lines(text) {
-		fmt.Fprintln(stderr, prefix+strings.TrimSuffix(line, "\n"))
+		fmt.Fprintln(stderr, prefix+o.paint(stderr, red, strings.TrimSuffix(line, "\n")))
 	}
 }
 

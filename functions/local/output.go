@@ -162,9 +162,12 @@ type screen struct {
 }
 
 // Write implements io.Writer.
-func (s screen) Write(text []byte) (int, error) {
+func (s screen) Write(text []byte) (int, error) { return s.stream().Write(text) }
+
+// stream returns where it prints.
+func (s screen) stream() io.Writer {
 	if s.output.isStandardOutput() {
-		return s.stderr.Write(text)
+		return s.stderr
 	}
-	return s.stdout.Write(text)
+	return s.stdout
 }

@@ -159,7 +159,7 @@ func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.
 	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
 		out := s.Apply(ctx, p.Changes)
 		if out.PlanLines != nil {
-			s.printPlan(stdout, out)
+			o.printPlan(s, stdout, out)
 		}
 		return out
 	}, false)

@@ -71,18 +71,21 @@ func leaseHolder() string {
 func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
 	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
 		out := s.Plan(ctx, o.output.isSet())
-		s.printPlan(stdout, out)
+		o.printPlan(s, stdout, out)
 		return out
 	}, true)
 }
 
 // printPlan prints the plan of a run. A run that failed has none, which must not look like an empty one.
-func (s *terminalSession) printPlan(stdout io.Writer, out engine.RunResult) {
+func (o *options) printPlan(s *terminalSession, stdout io.Writer, out engine.RunResult) {
 	s.progress.clearLine()
 	if out.Err != nil {
 		return
 	}
-	if err := report.WritePlanTable(stdout, out.PlanLines, s.Language()); err != nil {
+	err := o.printPainted(stdout, actionColours(s.Language()), func(to io.Writer) error {
+		return report.WritePlanTable(to, out.PlanLines, s.Language())
+	})
+	if err != nil {
 		s.Log().Error("the plan was not printed", "error", err)
 	}
 }
@@ -121,7 +124,7 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 		s.Log().Warn("run failed, trying again", "try", try+1, "of", o.retries)
 	}
 	s.progress.clearLine()
-	fmt.Fprint(stdout, report.Summary(out.Report, s.Language()))
+	o.printSummary(stdout, out.Report, s.Language())
 	printRunStep(ctx, stdout, out, s.Language())
 	if err := o.output.write(newOutputDocument(s, out)); err != nil {
 		return &exitError{exitFailed, err}
