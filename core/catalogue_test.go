@@ -22,7 +22,9 @@ var (
 )
 
 // pairMakers are the functions and methods whose first two arguments are a text in Chinese and in English.
-func pairMakers() []string { return []string{"New", "Newf", "Text", "Textf", "text", "printLine"} }
+func pairMakers() []string {
+	return []string{"language.New", "language.Newf", "language.Errorf", "Text", "Textf", "text", "printLine"}
+}
 
 // notForReaders are the Chinese literals that are no text for people but data: what clouds and servers write, and what is
 // compared with it.
@@ -39,7 +41,6 @@ func notForReaders() map[string][]string {
 		"core/plan/ownership.go":        {",;，；。"},    // what people write behind an id in a comment
 		"core/report/escape.go":         {"：//", "．"}, // keeps clients from making a link
 		"core/doctor/dingtalk.go":       {"### jms-sync doctor\n\n这是一条测试消息：通知可以送达。 / A test: messages arrive."},
-		"functions/local/output.go":     {"--output: %s 是目录 (is a directory)"},
 		"functions/local/init_cloud.go": {", ，、+"}, // between regions that people type
 	}
 }
@@ -70,6 +71,90 @@ func TestCatalogue(t *testing.T) {
 	if pairs < 500 {
 		t.Errorf("only %d pairs were found: the search is broken", pairs)
 	}
+}
+
+// languageless are the words that the command's messages have in both languages: names, and the words that go on with a
+// message of their own.
+func languageless() []string { return []string{"jms-sync", "demo"} }
+
+// TestCommandSpeaksBoth: what functions/local prints, and its errors, take their words through pairs.
+func TestCommandSpeaksBoth(t *testing.T) {
+	t.Parallel()
+	looked := 0
+	for _, file := range goFiles(t) {
+		if !strings.HasPrefix(file, "../functions/local/") || strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		set := token.NewFileSet()
+		parsed, err := parser.ParseFile(set, file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			if texts := shownTexts(n); len(texts) > 0 {
+				looked++
+				for _, e := range texts {
+					if words := barewords(e); words != "" {
+						t.Errorf("%s: English only: %q", set.Position(e.Pos()), words)
+					}
+				}
+			}
+			return true
+		})
+	}
+	if looked < 200 {
+		t.Errorf("only %d texts were looked at: the search is broken", looked)
+	}
+}
+
+var (
+	printers  = regexp.MustCompile(`^(Fprint|Fprintf|Fprintln|Errorf|New|printf)$`)
+	flagMaker = regexp.MustCompile(`^(String|Bool|Int|Duration|StringArray|StringSlice)VarP?$`)
+	flagName  = regexp.MustCompile(`--[a-z-]+`)
+)
+
+// shownTexts returns the expressions of a node that people read: the arguments of what prints or makes an error, the
+// descriptions of commands and flags.
+func shownTexts(n ast.Node) []ast.Expr {
+	switch n := n.(type) {
+	case *ast.KeyValueExpr:
+		if key, is := n.Key.(*ast.Ident); is && slices.Contains([]string{"Short", "Long", "Example"}, key.Name) {
+			return []ast.Expr{n.Value}
+		}
+	case *ast.CallExpr:
+		called, is := n.Fun.(*ast.SelectorExpr)
+		if !is {
+			return nil
+		}
+		if flagMaker.MatchString(called.Sel.Name) {
+			return n.Args[len(n.Args)-1:]
+		}
+		from, _ := called.X.(*ast.Ident)
+		if from != nil && (from.Name == "fmt" || from.Name == "errors") && printers.MatchString(called.Sel.Name) {
+			return n.Args
+		}
+	}
+	return nil
+}
+
+// barewords returns the words of the literals of an expression that are in no pair and no other call, "" = none.
+func barewords(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.BinaryExpr:
+		return barewords(e.X) + barewords(e.Y)
+	case *ast.BasicLit:
+		if e.Kind != token.STRING {
+			return ""
+		}
+		text := flagName.ReplaceAllString(formatVerb.ReplaceAllString(literal(e), ""), "")
+		for _, name := range languageless() {
+			text = strings.ReplaceAll(text, name, "")
+		}
+		if letters.MatchString(text) {
+			return text
+		}
+	}
+	return ""
 }
 
 // lack is a text that lacks its other half.
@@ -165,6 +250,9 @@ func calledName(call *ast.CallExpr) string {
 	case *ast.Ident:
 		return f.Name
 	case *ast.SelectorExpr:
+		if from, is := f.X.(*ast.Ident); is && from.Name == "language" {
+			return "language." + f.Sel.Name
+		}
 		return f.Sel.Name
 	}
 	return ""

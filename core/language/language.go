@@ -49,7 +49,7 @@ func (t Text) In(lang Lang) string { return lang.Text(t.ZH, t.EN) }
 // WithError appends an error to a text. Errors of ours contain no secrets.
 func (t Text) WithError(err error) Text {
 	colon := Text{ZH: "：", EN: ": "}
-	return Text{t.ZH + colon.ZH + err.Error(), t.EN + colon.EN + err.Error()}
+	return Text{t.ZH + colon.ZH + ErrorText(err, Chinese), t.EN + colon.EN + ErrorText(err, English)}
 }
 
 // Variable is the environment variable that names the language.

@@ -1,6 +1,10 @@
 package language
 
-import "testing"
+import (
+	"errors"
+	"fmt"
+	"testing"
+)
 
 func TestOf(t *testing.T) {
 	t.Parallel()
@@ -42,5 +46,25 @@ func TestText(t *testing.T) {
 	}
 	if got := English.Text("百分之 100%", "100%"); got != "100%" {
 		t.Error(got)
+	}
+}
+
+// TestErrorText: an error speaks the reader's language wherever it is wrapped; logs have English.
+func TestErrorText(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("no such file")
+	for err, want := range map[error][2]string{
+		cause:                            {"no such file", "no such file"},
+		Errorf("级别 %q", "level %q", "x"): {`级别 "x"`, `level "x"`},
+		fmt.Errorf("STATE: %w", Errorf("不认识", "unknown")):                           {"STATE: 不认识", "STATE: unknown"},
+		fmt.Errorf("a: %w", &Error{Text: New("写不了", "not written"), Err: cause}):    {"a: 写不了: no such file", "a: not written: no such file"},
+		errors.Join(Errorf("一", "one"), fmt.Errorf("b: %w", errors.ErrUnsupported)): {"一\nb: unsupported operation", "one\nb: unsupported operation"},
+	} {
+		if got := [2]string{ErrorText(err, Chinese), ErrorText(err, English)}; got != want || err.Error() != want[1] {
+			t.Errorf("%q, error %q", got, err)
+		}
+		if got := New("坏了", "broken").WithError(err); got.ZH != "坏了："+want[0] || got.EN != "broken: "+want[1] {
+			t.Errorf("%q", got)
+		}
 	}
 }

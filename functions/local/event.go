@@ -32,13 +32,13 @@ func eventCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	var from eventSource
 	cmd := &cobra.Command{
 		Use:   "event FILE",
-		Short: o.lang.Text("处理一个保存下来的云事件（"+strings.Join(session.EventClouds(), "、")+" 的 JSON；- 表示标准输入），与函数走同一条路径", "Handle a saved cloud event (JSON of "+strings.Join(session.EventClouds(), ", ")+"; - is standard input) on the path that functions take"),
+		Short: o.lang.Text("处理一个保存下来的云事件（"+strings.Join(session.EventClouds(o.lang), "、")+" 的 JSON；- 表示标准输入），与函数走同一条路径", "Handle a saved cloud event (JSON of "+strings.Join(session.EventClouds(o.lang), ", ")+"; - is standard input) on the path that functions take"),
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit <= 0 {
 				return &exitError{exitUsage, errors.New(o.lang.Textf("--timeout: %s 不是正的时长", "--timeout: %s is no positive duration", limit))}
 			}
-			if err := o.output.checkWritable(); err != nil {
+			if err := o.output.checkWritable(o.lang); err != nil {
 				return &exitError{exitUsage, err}
 			}
 			payload, err := readPayload(args[0], cmd.InOrStdin())

@@ -56,7 +56,7 @@ func labelsCleanCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 
 // cleanLabels shows the unused rows of the label page, and deletes them where apply is set.
 func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io.Writer) error {
-	if err := o.output.checkWritable(); err != nil {
+	if err := o.output.checkWritable(o.lang); err != nil {
 		return &exitError{exitUsage, err}
 	}
 	s, err := o.openSession(ctx, stderr)

@@ -82,7 +82,7 @@ func runCommandLine(ctx context.Context, args []string, stdin io.Reader, stdout,
 		return exitDone
 	}
 	o.output.replaceEarlier(cmd, args, err, time.Now())
-	if text := err.Error(); text != "" {
+	if text := language.ErrorText(err, o.language(err)); text != "" {
 		o.logEnd(err)
 		o.printError(stderr, text)
 		printNextStep(stderr, o.endingStep(cmd, err), o.language(err))
@@ -129,6 +129,7 @@ func rootCommand(o *options, program, stderr io.Writer) *cobra.Command {
 		demoCommand(o, stdout), emulateCommand(o, stdout), versionCommand(o, stdout),
 		completionCommand(o, program), manualCommand(o))
 	markResults(root)
+	usageText{o.lang}.localize(root)
 	o.completeValues(root)
 	return root
 }

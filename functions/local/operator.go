@@ -123,7 +123,7 @@ func (r *operatorCommand) command(o *options, stdout, stderr io.Writer, cmd *cob
 
 // runAction carries the action out and prints its table.
 func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, stderr io.Writer) error {
-	if err := o.output.checkWritable(); err != nil {
+	if err := o.output.checkWritable(o.lang); err != nil {
 		return &exitError{exitUsage, err}
 	}
 	s, err := o.openSession(ctx, stderr)

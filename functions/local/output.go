@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -34,12 +35,12 @@ func (o *outputFile) isSet() bool { return o.name != "" }
 func (o *outputFile) isStandardOutput() bool { return o.name == standardOutput }
 
 // checkWritable returns an error if the file cannot be written, so that a mistake in -o is reported before a run begins.
-func (o *outputFile) checkWritable() error {
+func (o *outputFile) checkWritable(lang language.Lang) error {
 	if !o.isSet() || o.isStandardOutput() || o.isSpecial() {
 		return nil
 	}
 	if info, err := os.Stat(o.name); err == nil && info.IsDir() {
-		return fmt.Errorf("--output: %s 是目录 (is a directory)", o.name)
+		return errors.New(lang.Textf("--output: %s 是目录", "--output: %s is a directory", o.name))
 	}
 	probe, err := os.CreateTemp(filepath.Dir(o.target()), ".jms-sync-*")
 	if err != nil {

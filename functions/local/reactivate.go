@@ -71,7 +71,7 @@ func reactivateCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 
 // run finds the removals that are meant, shows them, and with --apply reactivates their assets.
 func (r *reactivateOptions) run(ctx context.Context, o *options, name string, stdout, stderr io.Writer) error {
-	if err := o.output.checkWritable(); err != nil {
+	if err := o.output.checkWritable(o.lang); err != nil {
 		return &exitError{exitUsage, err}
 	}
 	s, err := o.openSession(ctx, stderr)

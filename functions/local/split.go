@@ -67,7 +67,7 @@ func (s splitOptions) check(lang language.Lang) error {
 func (o *options) proposeSplit(ctx context.Context, s splitOptions, stdout, stderr io.Writer) error {
 	err := s.check(o.lang)
 	if err == nil {
-		err = o.output.checkWritable()
+		err = o.output.checkWritable(o.lang)
 	}
 	if err != nil {
 		return &exitError{exitUsage, err}

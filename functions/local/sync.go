@@ -105,7 +105,7 @@ func (s *terminalSession) close() {
 func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, once func(*terminalSession) engine.RunResult, dry bool) error {
 	interval, err := o.retryInterval()
 	if err == nil {
-		err = o.output.checkWritable()
+		err = o.output.checkWritable(o.lang)
 	}
 	if err != nil {
 		return &exitError{exitUsage, err}
