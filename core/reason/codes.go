@@ -63,6 +63,7 @@ const (
 	RegionNotConfigured Code = "region_not_configured"
 	WrongNumber         Code = "wrong_number"
 	NoOrphan            Code = "no_orphan"
+	NoSuchAccount       Code = "no_such_account"
 	Retired             Code = "retired"
 	NotProvable         Code = "not_provable"
 	StillRuns           Code = "still_runs"

@@ -67,7 +67,10 @@ func printRunStep(ctx context.Context, to io.Writer, out engine.RunResult, lang 
 // runStep returns what to do after a run that failed: about what stopped it, otherwise about the first scope or item that
 // failed; an empty text after a run that did not fail.
 func runStep(out engine.RunResult) language.Text {
-	if out.Err != nil {
+	switch {
+	case isUnknownAccount(out.Err):
+		return language.Text{} // it says so
+	case out.Err != nil:
 		return kindStep(out.Err)
 	}
 	for _, s := range out.Report.Scopes {

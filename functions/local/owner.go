@@ -12,6 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
@@ -149,7 +150,7 @@ func (d ownerSession) acceptOwner(ctx context.Context, account string, to io.Wri
 		}
 	}
 	if of == "" {
-		return &exitError{exitUsage, errors.New(d.text("配置中没有启用的账号 %s", "the configuration has no enabled account %s", stripControls(account)))}
+		return &exitError{exitUsage, errors.New(d.unknownAccount(account))}
 	}
 	current, err := d.keyOwner(ctx, account)
 	if err != nil {
@@ -167,4 +168,20 @@ func (d ownerSession) acceptOwner(ctx context.Context, account string, to io.Wri
 		stripControls(account), stripControls(current), stripControls(cmp.Or(remembered.Owner, d.text("没有", "none")))))
 	fmt.Fprintln(to, d.installationText())
 	return nil
+}
+
+// unknownAccount says that no enabled account has a name, and which one was probably meant.
+func (d stateSession) unknownAccount(name string) string {
+	var known []string
+	for _, c := range d.cfg.Clouds {
+		if c.Enabled {
+			known = append(known, c.Name)
+		}
+	}
+	text := d.text("配置中没有启用的账号 %s", "the configuration has no enabled account %s", stripControls(name))
+	near := language.Nearest(name, known)
+	if near != "" {
+		text += d.text("，是不是 %s？", ", did you mean %s?", stripControls(near))
+	}
+	return text
 }

@@ -183,8 +183,17 @@ func needsCorrection(err error) bool {
 	case inventory.WriteHTTPS, inventory.WriteHTTP, inventory.OtherHost, inventory.OtherPath, inventory.ProxyLogin:
 		return true
 	}
+	if isUnknownAccount(err) {
+		return true
+	}
 	kind := inventory.KindOf(err)
 	return kind == inventory.BadCredentials || kind == inventory.Organisation
+}
+
+// isUnknownAccount reports whether a person named an account that nobody knows.
+func isUnknownAccount(err error) bool {
+	var t *reason.RunError
+	return errors.As(err, &t) && t.Reason.Code == reason.NoSuchAccount
 }
 
 // runExitError returns the exit code of a run. The summary has given the reason already.
