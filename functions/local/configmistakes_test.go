@@ -37,7 +37,7 @@ func TestMistakesBeforeTheRun(t *testing.T) {
 		"bad retries":         {args: []string{"-r", "0"}, says: []string{"--retries: 至少为 1"}},
 		"retries are a count": {args: []string{"-r", "often"}, says: []string{`--retries: "often" 不对，应为整数`}},
 		"bad log level":       {args: []string{"-l", "LOUD"}, says: []string{"LOUD"}},
-		"log file in a file":  {args: []string{"--log-file", "/dev/null/x.log"}, says: []string{"日志文件 /dev/null/x.log 的目录建不了: "}},
+		"log file in a file":  {args: []string{"--log-file", "/dev/null/x.log"}, says: []string{"日志文件 /dev/null/x.log 的目录建不了"}},
 		"results in nowhere":  {args: []string{"-o", "/nonexistent/results.json"}, says: []string{"--output: "}},
 		"results in a folder": {args: []string{"-o", "/"}, says: []string{"--output: / 是目录"}},
 	} {

@@ -156,7 +156,7 @@ func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.
 			fmt.Fprintln(stdout, withoutHeldText(len(held), lang))
 		}
 	}
-	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
+	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
 		out := s.Apply(ctx, p.Changes)
 		if out.PlanLines != nil {
 			o.printPlan(s, stdout, out)

@@ -85,7 +85,9 @@ type statusView struct {
 	organisation string
 	pause        runstate.Pause
 	announced    []runstate.Expectation // those not over yet
-	pauseErr     error                  // why it is not known what is paused
+	open         []runstate.OpenList
+	openErr      error // why open is not complete; nil = it is
+	pauseErr     error // why it is not known what is paused
 }
 
 func readStatus(ctx context.Context, d stateSession, check func(context.Context) (delivery.Freshness, error)) (all statusView, err error) {
@@ -101,6 +103,7 @@ func readStatus(ctx context.Context, d stateSession, check func(context.Context)
 	all.others, errs[5] = d.store.ListOtherServers(ctx, now)
 	all.announced, errs[6] = d.store.ListExpectations(ctx)
 	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.IsActive(now) })
+	all.open, all.openErr = d.store.ListOpen(ctx)
 	all.closings, all.closingsErr = loadRecords(ctx, d.store, now.Add(-recentRunsAge), now.Add(runstate.MaxSkew), maxRecentRuns)
 	return all, errors.Join(errs[:]...)
 }
@@ -140,6 +143,7 @@ func (all statusView) printTable(to io.Writer, d stateSession) error {
 	for _, a := range all.approvals {
 		fmt.Fprintln(to, d.text("批准：%s，还有 %d 个资产待移除，%s 之前有效", "Approved: %s, %d assets are still to be removed, until %s", a.Hash, len(a.Remaining), d.formatTime(a.Until)))
 	}
+	d.printOpen(to, all.open, all.openErr)
 	if all.closingsErr != nil {
 		fmt.Fprintln(to, stripControls(all.closingsErr.Error()))
 	}
@@ -188,6 +192,7 @@ type statusDocument struct {
 	Held         []heldEntry            `json:"held"`
 	Approvals    []approvalRow          `json:"approvals"`
 	Expected     []expectedRow          `json:"expected"`
+	StaysOpen    []openRow              `json:"stays_open"`
 	Closings     []closingRow           `json:"closings"` // recent runs that deactivated or deleted assets, the newest first
 }
 
@@ -210,7 +215,7 @@ func (all statusView) newDocument(now time.Time) statusDocument {
 		Pause: newPauseRow(all.pause, all.pauseErr, now),
 		Late:  all.fresh.Stalled, Scopes: []scopeRow{}, Quarantines: append([]inventory.Quarantine{}, all.quarantines...),
 		Held: newHeldDocument(all.held)["held"], Approvals: []approvalRow{}, Expected: []expectedRow{},
-		Closings: newClosingRows(all.closings),
+		StaysOpen: newOpenRows(all.open), Closings: newClosingRows(all.closings),
 	}
 	for _, e := range all.announced {
 		doc.Expected = append(doc.Expected, expectedRow{e.Cloud, e.Account, e.Region, e.Since, e.Until, e.UpTo, e.Remaining, e.By, e.Reason})

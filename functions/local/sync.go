@@ -56,7 +56,7 @@ func (o *options) addFlags(root *cobra.Command) {
 
 // runSync makes one run, retries it while it fails, and prints what was done.
 func (o *options) runSync(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
+	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
 		return s.Sync(ctx, session.Request{IncludeQuarantined: o.everyAccount})
 	}, false)
 }
@@ -69,7 +69,7 @@ func leaseHolder() string {
 
 // runPlan makes one run that writes nothing and shows its plan at the terminal only. What -o writes can be applied.
 func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
+	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
 		out := s.Plan(ctx, o.output.isSet())
 		o.printPlan(s, stdout, out)
 		return out
@@ -102,7 +102,8 @@ func (s *terminalSession) close() {
 	s.closeLog()
 }
 
-func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, once func(*terminalSession) engine.RunResult, dry bool) error {
+// runWithRetries makes a run and tries it again while it fails, within timeout.run in all, and prints what was done.
+func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, once func(context.Context, *terminalSession) engine.RunResult, dry bool) error {
 	interval, err := o.retryInterval()
 	if err == nil {
 		err = o.output.checkWritable(o.lang)
@@ -115,10 +116,12 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 		return &exitError{exitUsage, err}
 	}
 	defer s.close()
+	ctx, cancel := s.WithRunTimeout(ctx)
+	defer cancel()
 	var out engine.RunResult
 	for try := 1; ; try++ {
-		out = once(s)
-		if !isRetryable(out) || dry || try >= o.retries || wait.For(ctx, interval) != nil {
+		out = once(ctx, s)
+		if !isRetryable(out) || dry || try >= o.retries || !leavesTimeForTry(ctx, interval) || wait.For(ctx, interval) != nil {
 			break
 		}
 		s.Log().Warn("run failed, trying again", "try", try+1, "of", o.retries)
@@ -133,6 +136,15 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 		fmt.Fprintln(stdout, fileHeldText(o.output.name, out.Review, s.Language()))
 	}
 	return runExitError(out)
+}
+
+// minTryTime is what must be left for a further try: a shorter one would fail, and say less than the one before.
+const minTryTime = 30 * time.Second
+
+// leavesTimeForTry reports whether there is time for a try after a wait.
+func leavesTimeForTry(ctx context.Context, interval time.Duration) bool {
+	end, bounded := ctx.Deadline()
+	return !bounded || time.Until(end) >= interval+minTryTime
 }
 
 // newOutputDocument returns the document of -o: the results, and for a plan also what apply reads.
