@@ -42,7 +42,7 @@ func allowedImports() map[string][]string {
 		"core/notify/notifytest":         {"core/notify", "core/secret"},
 		"core/config":                    {"core/inventory", "core/language", "core/secret", "core/plan"},
 		"core/storage":                   {"core/inventory", "core/language", "core/wait", "core/httpx", "core/secret"},
-		"core/storage/<x>":               {"core/storage", "core/inventory", "core/secret"},
+		"core/storage/<x>":               {"core/storage", "core/inventory", "core/language", "core/secret"},
 		"core/storage/all":               {"core/storage", "core/storage/<x>", "core/inventory", "core/secret"},
 		"core/storage/storagetest":       {"core/storage", "core/inventory", "core/secret"},
 		"core/state":                     {"core/storage", "core/inventory"},
@@ -50,7 +50,7 @@ func allowedImports() map[string][]string {
 		"core/engine": {"core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
 		"core/reconcile":           {"core/engine", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/state", "core/inventory"},
-		"core/operator":            {"core/engine", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery", "core/inventory"},
+		"core/operator":            {"core/engine", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery", "core/inventory", "core/language"},
 		"core/doctor":              {"core/inventory", "core/language", "core/notify", "core/storage"},
 		"core/engine/chaos":        {}, // tests only
 		"core/engine/enginetest":   {"core/*", "core/cloud/<x>", "core/notify/<x>", "*test"},

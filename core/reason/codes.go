@@ -67,6 +67,7 @@ const (
 	OfOtherCloud        Code = "of_other_cloud"
 	WrongNumber         Code = "wrong_number"
 	NoOrphan            Code = "no_orphan"
+	NoSuchAccount       Code = "no_such_account"
 	Retired             Code = "retired"
 	NotProvable         Code = "not_provable"
 	StillRuns           Code = "still_runs"
@@ -117,6 +118,8 @@ const (
 	FoundDeactivated    Code = "found_deactivated"
 	FoundDeleted        Code = "found_deleted"
 	// Of a whole run, see RunError.
+	StoreLost      Code = "store_lost"
+	StoreRefuses   Code = "store_refuses"
 	RanOutOfTime   Code = "ran_out_of_time"
 	WasInterrupted Code = "was_interrupted"
 	RanUnanswered  Code = "ran_unanswered"

@@ -62,7 +62,7 @@ func TestHelpSpeaksOneLanguage(t *testing.T) {
 			runCommandLine(t.Context(), args, strings.NewReader(""), &printed, &printed)
 			wantLanguage(t, lang, strings.Join(args, " "), printed.String())
 		}
-		paths := commandPaths(rootCommand(io.Discard, io.Discard))
+		paths := commandPaths(rootCommand(newOptions(io.Discard), io.Discard, io.Discard))
 		if len(paths) < 20 {
 			t.Errorf("only %d commands", len(paths))
 		}

@@ -9,6 +9,7 @@ func allMutants() []mutant {
 		boundMutants(),
 		accountedMutants(),
 		wordMutants(),
+		outageMutants(),
 	} {
 		all = append(all, some...)
 	}
