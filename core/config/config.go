@@ -47,10 +47,11 @@ type Environment struct {
 	Type string `yaml:"type" env:"TYPE" doc:"环境类型：PRODUCTION、DEVELOPMENT、TESTING，显示在卡片标题与日志里;kind of environment: PRODUCTION, DEVELOPMENT, TESTING; shown in the card's title and in logs"`
 }
 
-// Timeout limits single calls, to clouds and to JumpServer alike.
+// Timeout limits single calls, to clouds and to JumpServer alike, and a run of the command.
 type Timeout struct {
 	Connect time.Duration `yaml:"connect" env:"CONNECT" range:"100ms,10m" doc:"建立连接的时限;limit for making a connection"`
 	Request time.Duration `yaml:"request" env:"REQUEST" range:"100ms,10m" doc:"一次请求的时限；对 JumpServer 的批量写入按行数放宽;limit for one request; list writes to JumpServer get more where their rows need it"`
+	Run     time.Duration `yaml:"run" env:"RUN" range:"1m,24h" doc:"命令一次运行（含重试）的时限：到时不再开始新的工作，报告与通知照常发出；函数用平台的时限;limit for a run of the command, its further tries included: no work begins after it, report and card still go out; functions have their platform's"`
 }
 
 // JumpServer is the bastion and one organisation in it.

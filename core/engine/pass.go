@@ -21,6 +21,7 @@ type pass struct {
 	owners         knownOwners
 	changes        iter.Seq[plan.Change] // approved
 	notes          []plan.Change         // lines that change nothing
+	compared       bool                  // all of JumpServer was compared with the listings
 	unchanged      int                   // instances whose assets are as they want them, read or known
 	applied        apply.Result
 	removals       *RemovalTracker
@@ -29,7 +30,6 @@ type pass struct {
 	granted        approvalSet             // what people approved
 	heldSets       []report.HeldSetSummary // for which a person may give approval
 	review         []plan.ReviewLine
-	compared       bool // all of JumpServer was read and compared
 }
 
 // reportInput returns what the report of a run is made of.

@@ -19,10 +19,13 @@ import (
 // Action is a person's single order: how far it goes, and what it is about. Only Retire, which removes, and
 // Reactivate notify people; who gives another order reads what became of it.
 type Action struct {
-	Account, Region string // of Retire and Disown; "" = all
-	Write           bool   // else nothing is written
+	Account, Region string          // of Retire and Disown; "" = all
+	Cloud           inventory.Cloud // of Retire; "" = all
+	Write           bool            // else nothing is written
 
 	RetireAdopted bool // of Retire: plan.RetireAdopted
+	// Recorded, of Retire, says that its result is put into the history, so that people can name it.
+	Recorded bool
 	// ConfirmedRemovals, of Retire, is how many removals a person has agreed to: it must be the right number. 0 = none.
 	ConfirmedRemovals int
 	// OpenClouds, of Retire, opens the account's keys for these scopes, wherever the configuration has them, and returns
@@ -58,8 +61,10 @@ func Disown(ctx context.Context, e engine.Engine, o Action) Result {
 // runAction reads, plans, writes and reports. JumpServer is read before the clouds, as in a run.
 func runAction(ctx context.Context, e engine.Engine, o Action, clouds bool, buildPlan func(plan.Input, plan.Rules) plan.Approved) Result {
 	started := e.Now()
-	r := newActionRun(ctx, e, o)
-	err := r.planAndApply(ctx, clouds, buildPlan)
+	work, cancel := e.WorkContext(ctx)
+	defer cancel()
+	r := newActionRun(work, e, o)
+	err := r.planAndApply(work, clouds, buildPlan)
 	return r.result(started, err)
 }
 
@@ -86,7 +91,8 @@ func (r *actionRun) result(started time.Time, err error) Result {
 		Started: started, Duration: r.Now().Sub(started), DryRun: !r.action.Write,
 		Environment: options.Environment, Language: options.Lang,
 		Listings: r.listings, Notes: r.notes, Unchanged: r.unchanged,
-		Items: r.applied.Items, Nodes: r.applied.Nodes, Problems: r.applied.Problems, Stopped: err, Pause: r.halt.Pause,
+		Items: r.applied.Items, Nodes: r.applied.Nodes, Problems: append(r.applied.Problems, r.StoreErrors()...), Stopped: err, Pause: r.halt.Pause,
+		Recorded: r.action.Recorded && r.action.Write,
 	}
 	rep := report.Build(in)
 	r.LogOutcome(rep, in)
@@ -98,6 +104,9 @@ func (r *actionRun) planAndApply(ctx context.Context, clouds bool, buildPlan fun
 	rules.Now = r.Now()
 	r.EnterStage("jumpserver")
 	bastion, err := r.Bastion.Read(ctx)
+	if err == nil {
+		err = r.checkAccount(bastion.Assets)
+	}
 	if err != nil {
 		return err
 	}
@@ -107,7 +116,7 @@ func (r *actionRun) planAndApply(ctx context.Context, clouds bool, buildPlan fun
 		r.listings = r.FailForeignListings(ctx, r.listings, bastion.Assets)
 	}
 	r.EnterStage("plan")
-	approved := buildPlan(plan.Input{Current: bastion, Listings: r.listings}, rules)
+	approved := buildPlan(plan.Input{Current: bastion, Listings: r.listings, AllRegions: clouds}, rules)
 	r.applyApproved(ctx, approved.HoldPaused(r.halt.EffectivePause(!r.action.Write)))
 	return nil
 }

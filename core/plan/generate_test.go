@@ -94,6 +94,12 @@ func randomWorld(d *dice) *world {
 		Percent: pick(d, 0, 20, 50, 100), Min: pick(d, 0, 1, 3, 100), PerRun: pick(d, 0, 2, 5, 100), AllowEmpty: d.oneIn(2),
 	}
 	w.proof = randomProofs(d.intN(1000))
+	w.allRegions = d.oneIn(2)
+	if d.oneIn(6) { // a name that moved to another cloud
+		moved := w.rules.Accounts["three"]
+		moved.Cloud = inventory.AWS
+		w.rules.Accounts["three"] = moved
+	}
 	fleet := d.fleet(3 + d.intN(10))
 	d.listings(w, fleet)
 	d.assets(w, fleet)
@@ -164,7 +170,7 @@ func (d *dice) listings(w *world, fleet []machine) {
 		}
 		for _, region := range []string{beijing, shanghai} {
 			switch d.intN(16) {
-			case 0:
+			case 0: // not asked for, or no longer named by the cloud
 			case 1:
 				w.addFailedListing(scopeOf(account, region), pick(d, "", ownersOfAccounts()[account]))
 			default:

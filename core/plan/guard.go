@@ -144,6 +144,7 @@ func (p Plan) approve(limits Limits, proofs Proofs) Approved {
 				out.updates = append(out.updates, mark)
 			}
 			c.Action, c.Reason, c.Patch, c.Fields = action, why, nil, nil
+			c.Unlisted = c.Unlisted && why.Code != reason.StillThere
 			out.notes = append(out.notes, c)
 		}
 	}

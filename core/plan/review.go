@@ -22,7 +22,7 @@ const (
 // asks people. What lacks its proof stays held.
 func IsApprovable(code reason.Code) bool {
 	switch code {
-	case reason.GuardShare, reason.GuardEmpty, reason.GuardLeak, reason.GuardMissing, reason.GuardRun, reason.GuardParts, reason.GuardUnasked, reason.GuardExpected, reason.GuardAsks, reason.AsksAll, reason.HeldInFile:
+	case reason.GuardShare, reason.GuardEmpty, reason.GuardLeak, reason.GuardMissing, reason.GuardRun, reason.GuardMarksLost, reason.GuardParts, reason.GuardUnasked, reason.GuardExpected, reason.GuardAsks, reason.AsksAll, reason.HeldInFile:
 		return true
 	}
 	return false

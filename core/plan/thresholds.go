@@ -108,6 +108,9 @@ func (g *guard) decide(c Change) (Action, reason.Reason) {
 	if why, waits := g.awaitsConfirmation(c); waits && !approved {
 		return Hold, why
 	}
+	if why, many := g.plan.LostMarks(g.limits); many && !approved {
+		return Hold, why
+	}
 	run := g.limits.Hold
 	if run.Code != "" && !(lifted && IsApprovable(run.Code)) {
 		return Hold, run

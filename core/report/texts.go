@@ -102,7 +102,7 @@ func textsOf(lang reason.Lang) texts {
 		keptF:           lang.Text("（%d 个资产）", " (%d assets)"),
 		nothing:         lang.Text("没有需要处理的资产。", "Nothing to be done."),
 		proofLines:      lang.Text("；备注后追加证明归属的几行", "; the lines that prove whose it is go behind its comment"),
-		orphanHead:      lang.Text("无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", "Orphaned assets (account or region no longer configured; see jms-sync retire)"),
+		orphanHead:      lang.Text("无人管理的资产（没有账号再查询它们，可用 jms-sync retire 处理）", "Orphaned assets (no account asks for them any more; see jms-sync retire)"),
 		moreOrphansF:    lang.Text("*等共 %d 个无人管理的资产*", "*%d orphans in all*"),
 		orphans:         lang.Text("无人管理", "Orphans"),
 		drifted:         lang.Text("与云不同", "Drift"),
@@ -221,7 +221,9 @@ func (w texts) kindName(k inventory.Kind) string {
 		inventory.OtherAccount:   language.New("云账号不符", "another cloud account"),
 		inventory.Front:          language.New("应答的不是 JumpServer", "not JumpServer's answer"),
 		inventory.ClockOff:       language.New("时钟不准", "wrong clock"),
+		inventory.MarksLost:      language.New("标签丢失", "labels lost"),
 		inventory.Unknown:        language.New("未知错误", "unknown error"),
+		unstartedKind:            language.New("没有开始", "not started"),
 		busyKind:                 language.New("另一次同步正在进行，这一次没有执行", "another run is at work, so this one did nothing"),
 	}
 	return w.inLanguage(names[k], string(k))

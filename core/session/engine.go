@@ -35,12 +35,20 @@ func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
 		SkewClock:    time.Now,
 		Log:          s.log,
 		OnStage:      hooks.Stage,
-		Memory:       engine.Memory{Pauses: newPauses(s.store, s.storeErr)},
+		Memory:       engine.Memory{Pauses: newPauses(s.store, s.storeErr), Problem: s.storeProblem},
 	}
 	if s.store != nil {
 		e.Memory.Held, e.Memory.Nodes, e.Memory.Owners, e.Memory.Announced = s.store.HeldStore(), s.store.NodeIDs(), s.store, s.store
 	}
 	return e, nil
+}
+
+// storeProblem returns what a run reports of its store; nil = there is none, or it answers as it should.
+func (s *Session) storeProblem() error {
+	if s.storeErr != nil {
+		return newStoreError(s.storeErr)
+	}
+	return s.outage.reportProblem()
 }
 
 // newCards returns the delivery of cards to people.
@@ -107,10 +115,17 @@ func (s *Session) eventHandler(ctx context.Context, events Events) reconcile.Eve
 	}
 }
 
+// operatorEngine returns the engine of an operator action.
+func (s *Session) operatorEngine(ctx context.Context) engine.Engine {
+	e := s.engine
+	e.Reserve = reserveOf(ctx, s.Now())
+	return e
+}
+
 // operatorAction completes an operator action: the scopes in which it writes are marked dirty, and its account is
 // queried with the configured keys even where it is switched off.
 func (s *Session) operatorAction(o operator.Action) operator.Action {
-	o.BeforeWrite, o.OpenClouds = s.markDirty(), s.accountOpener(o.Account)
+	o.BeforeWrite, o.OpenClouds, o.Recorded = s.markDirty(), s.accountOpener(o.Account), s.store != nil
 	return o
 }
 

@@ -2,16 +2,20 @@ package session
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // moodyBucket is a bucket whose writes can hang or fail.
@@ -48,13 +52,17 @@ func withTestLease(t *testing.T, test func(t *testing.T, ctx context.Context, m 
 			t.Fatal(err)
 		}
 		ctx, release := renewWhileRunning(t.Context(), lease, slog.New(slog.DiscardHandler))
-		test(t, ctx, m, s, release)
+		test(t, ctx, m, s, func() { release(t.Context()) })
 	})
 }
 
-// wantAlive fails a test whose context is not as alive as wanted after a time.
+// wantAlive fails a test whose context is not as alive as wanted after a time in which work makes progress.
 func wantAlive(t *testing.T, ctx context.Context, after time.Duration, want bool) {
 	t.Helper()
+	for ; after > time.Minute; after -= time.Minute {
+		wait.Progress(ctx)
+		time.Sleep(time.Minute)
+	}
 	time.Sleep(after)
 	synctest.Wait()
 	if got := ctx.Err() == nil; got != want {
@@ -111,6 +119,29 @@ func TestRenewalIsTriedAgain(t *testing.T) {
 	})
 }
 
+// TestLeaseOfAHungRunEnds: without progress a lease is renewed for ten minutes. Then it ends, the run is told to end, and
+// another may work; the process that hangs may hang on. Progress in time keeps it.
+func TestLeaseOfAHungRunEnds(t *testing.T) {
+	t.Parallel()
+	for progress, lasts := range map[time.Duration]bool{0: false, leaseStall - time.Minute: true} {
+		withTestLease(t, func(t *testing.T, ctx context.Context, _ *moodyBucket, s *state.Store, release func()) {
+			if progress > 0 {
+				time.AfterFunc(progress, func() { wait.Progress(ctx) })
+			}
+			time.Sleep(leaseStall - time.Second)
+			if _, err := s.AcquireLease(t.Context(), "run", leaseTTL, "other"); err == nil || ctx.Err() != nil {
+				t.Errorf("progress after %v: the lease has ended too soon: %v", progress, err)
+			}
+			time.Sleep(leaseTTL + state.MaxSkew + 2*time.Second)
+			_, err := s.AcquireLease(t.Context(), "run", leaseTTL, "other")
+			if (err != nil) != lasts || (ctx.Err() == nil) != lasts {
+				t.Errorf("progress after %v: another is refused: %v, the run goes on: %v", progress, err, ctx.Err())
+			}
+			release()
+		})
+	}
+}
+
 // TestLeaseThatAnotherHasEndsTheRun: a lease that another run acquired is noticed at the next renewal, long before its
 // end.
 func TestLeaseThatAnotherHasEndsTheRun(t *testing.T) {
@@ -127,4 +158,36 @@ func TestLeaseThatAnotherHasEndsTheRun(t *testing.T) {
 		wantAlive(t, ctx, leaseTTL/4+time.Millisecond, false)
 		release()
 	})
+}
+
+// TestOrdersAndPartsExcludeEachOther: a person's order waits for nobody, and is not carried out beside a run of a part; no
+// such run begins while an order is carried out. Parts and full runs go on side by side.
+func TestOrdersAndPartsExcludeEachOther(t *testing.T) {
+	t.Parallel()
+	s := newStoreSession(t, config.Default(), "test")
+	part := engine.Request{Accounts: []string{"a"}, Regions: []string{"r"}}
+	acquire := func(key string, isOrder, free bool) func() {
+		t.Helper()
+		_, release, _, err := s.acquireRunLease(t.Context(), key, "test", isOrder)
+		if (err == nil) != free || err != nil && !errors.Is(err, state.ErrLeaseTaken) {
+			t.Fatalf("%s, order %t: %v", key, isOrder, err)
+		}
+		return release
+	}
+	endPart := acquire(shardKey(part), false, true)
+	acquire(fullKey, true, false)
+	endFull := acquire(fullKey, false, true)
+	endFull()
+	endPart()
+	endOrder := acquire(fullKey, true, true)
+	acquire(shardKey(part), false, false)
+	acquire(fullKey, false, false)
+	acquire(fullKey, true, false)
+	endOrder()
+	endFull = acquire(fullKey, false, true)
+	acquire(fullKey, true, false)
+	endPart = acquire(shardKey(part), false, true)
+	endPart()
+	endFull()
+	acquire(fullKey, true, true)()
 }

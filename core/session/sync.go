@@ -58,19 +58,30 @@ func (s *Session) Apply(ctx context.Context, reviewed []plan.ReviewLine, putsOff
 // JumpServer nothing where nothing changed, and records the run in the history. Without a store, or where the store
 // fails, the run is made all the same.
 func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
+	ctx, end := s.WithRunTimeout(ctx)
+	defer end()
 	ctx, cancel := WithReserve(ctx, s.Now())
 	defer cancel()
+	s.outage.start(ctx)
 	if s.store == nil || r.request.DryRun {
 		return s.fullEngine(ctx, r, false).Run(ctx, r.request)
 	}
 	defer s.saveRate(ctx)
-	leased, release, exclusive, err := s.acquireLease(ctx, shardKey(r.request), s.holderOf(r))
+	out := s.runLeased(ctx, r)
+	out.Report = out.Report.WithProblem(s.outage.lateProblem(), s.Language())
+	return out
+}
+
+// runLeased makes a run that holds its lease, and records it.
+func (s *Session) runLeased(ctx context.Context, r fullRun) engine.RunResult {
+	leased, release, exclusive, err := s.acquireRunLease(ctx, shardKey(r.request), s.holderOf(r), r.request.ReviewedLines != nil)
 	if err != nil {
 		return s.reportBusy(ctx, r, err)
 	}
 	defer release()
 	out := s.fullEngine(leased, r, exclusive).Run(leased, r.request)
 	s.recordHeartbeat(leased, r, out)
+	s.recordOpen(leased, r, out)
 	s.recordHistory(leased, out)
 	return out
 }
@@ -99,9 +110,35 @@ func (s *Session) recordHeartbeat(ctx context.Context, r fullRun, out engine.Run
 	}
 }
 
+// recordOpen records what a run that compared all of JumpServer left open, for status.
+func (s *Session) recordOpen(ctx context.Context, r fullRun, out engine.RunResult) {
+	if !out.Report.Compared() {
+		return
+	}
+	storeCtx, cancel := withStoreReserve(ctx)
+	defer cancel()
+	if err := s.store.SaveOpen(storeCtx, shardKey(r.request), openAssets(out.Report), s.Now()); err != nil {
+		s.log.Warn("status may not list all that stays open", "error", err)
+	}
+}
+
+func openAssets(rep report.Report) []state.OpenAsset {
+	var open []state.OpenAsset
+	for _, a := range rep.OpenAssets() {
+		open = append(open, state.OpenAsset{
+			ID: a.AssetID, Name: a.Name, Address: a.Address, Cloud: a.Cloud, Account: a.Account, Region: a.Region, InstanceID: a.InstanceID,
+			Action: string(a.Action), Code: string(a.Code), Reason: a.Reason,
+		})
+	}
+	return open
+}
+
 // recordHistory records a run in the history.
 func (s *Session) recordHistory(ctx context.Context, out engine.RunResult) {
-	document, err := report.HistoryDocument(out.Report, state.MaxShardReport)
+	document, shortened, err := report.HistoryDocument(out.Report, state.MaxRunDocument)
+	if len(shortened) > 0 {
+		s.log.Info("the run is too large for the history and is shortened there", "lists", shortened)
+	}
 	if err == nil {
 		storeCtx, cancel := withStoreReserve(ctx)
 		err = s.store.RecordRun(storeCtx, document, s.Now())

@@ -68,7 +68,9 @@ func TestConditionsBetweenReadAndWrite(t *testing.T) {
 		}
 		done := make(chan error, 1)
 		hooked := &hookedBucket{Bucket: m, key: other.conditionsKey(), hook: func() {
-			go func() { done <- other.UpdateConditions(t.Context(), addCondition("other")) }()
+			go func() {
+				done <- other.UpdateConditions(t.Context(), addCondition("other"))
+			}()
 			select {
 			case err := <-done:
 				done <- err

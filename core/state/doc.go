@@ -1,6 +1,11 @@
 // Package state remembers between runs what saves work, what people ordered, and what people must still be notified of.
 // No error of it ends a run: callers log it and take the full path.
 //
+// Nor does it cost a run its time: package session gives the store at most a quarter of that, and one call at most five
+// seconds, or an eighth of the time that is left. After the first call without an answer it is not asked again in that
+// run, apart from the renewal of a lease; every method then fails at once, and what rests on the store fails as below.
+// Elsewhere, as for a person's order, callTimeout bounds each method.
+//
 // State is no evidence that an instance is gone: every removal is proved anew. Most objects hold only digests, times and
 // counts, and the worst that a wrong one does is to delay a change until the next full reconcile (sync.full_every).
 // The objects that name assets or order something are these:
@@ -29,8 +34,9 @@
 //	scopes/<scope>.json              a run: dirty before its first write,     the scope is compared with all of     as lost; moved
 //	                                 its result at the end                    JumpServer
 //	rows/<scope>.json                a run that applied a changed listing     the next change takes the full path   as lost; moved
-//	lease/<name>.json                the holder: acquire, renew, release;     two may work at once                  free; copied
-//	                                 stores with If-Match
+//	lease/<name>.json                the holder: acquire, renew while it      two may work at once                  free; copied
+//	                                 makes progress, release; stores with
+//	                                 If-Match
 //	lease/<name>/<number>            the same on create-only stores           two may work at once                  free; copied
 //	window/<name>.json               who sends a card of events               the next report is sent at once       as lost; moved
 //	window/<name>/<time>-<nonce>     an event's run, until its card is sent   its card is not sent                  as lost; moved
@@ -57,12 +63,19 @@
 //	pause-told.json                  a run that notified of the pause         notified again                        as lost
 //	pulse/<shard>.json               a complete run                           its scopes count from the next        as lost
 //	                                                                          complete run
+//	open/<shard>.json                a run that compared all of JumpServer,   status does not list what stays open  as lost
+//	                                 at its end                               until the next one
 //	alarm.json                       who notified that complete runs are      notified again                        it was notified
 //	                                 missing, until there is one
 //	conditions.json                  a run that notified people of what       people are notified again of all      as lost; moved
 //	                                 lasts, or sees a change of it            that lasts
-//	runs/<day>/<time>-<nonce>.json   a run at its end; deleted after 180      missing in the history and for        as lost; stays
-//	                                 days (-closed.json: it removed assets)   reactivate
+//	runs/<day>/<time>-<nonce>.json   a run or retire at its end; deleted      missing in the history and for        as lost; stays
+//	                                 after 180 days (-closed.json: it         reactivate
+//	                                 removed assets); shortened to 1 MiB
+//
+// The leases are "run" (a full run), "run <accounts> <regions>" (a run of a part) and "order" (a person's order that
+// writes, which holds "run" too), besides those of queues. A part looks for "order" when it holds its own lease, and an
+// order for those of parts: see CheckLease.
 //
 // A lease has two forms. Numbered objects could serve all stores, but cost 5 requests to acquire (2 as one object) and
 // 3 to renew (1), and an older program would not see them during an upgrade; OSS has no If-Match for the other form.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
@@ -27,7 +28,7 @@ func heldCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"With a hash, or at least the first 8 characters of one, it lists each asset of the set by region and name: instance id, IP, nodes, action and reason."),
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+			return o.withHeldStore(cmd.Context(), func(ctx context.Context, d stateSession) error {
 				if len(args) == 1 {
 					return d.showSet(ctx, stdout, args[0], asJSON)
 				}
@@ -47,10 +48,10 @@ func heldCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, o.lang.Text("以 JSON 输出", "print JSON"))
-	return cmd
+	return o.addStateFlags(cmd)
 }
 
-func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+func approveCommand(o *options, stdout, _ io.Writer) *cobra.Command {
 	yes := false
 	cmd := &cobra.Command{
 		Use:   "approve HASH",
@@ -63,7 +64,7 @@ func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				"What would be removed is shown first; at a terminal you are asked once, with --yes or without a terminal you are not."),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+			return o.withHeldStore(cmd.Context(), func(ctx context.Context, d stateSession) error {
 				set, err := d.findSet(ctx, args[0])
 				if err != nil {
 					return err
@@ -88,16 +89,16 @@ func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, o.lang.Text("不再询问（用于脚本）", "ask nothing (for scripts)"))
-	return cmd
+	return o.addStateFlags(cmd)
 }
 
-func rejectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	return &cobra.Command{
+func rejectCommand(o *options, stdout, _ io.Writer) *cobra.Command {
+	return o.addStateFlags(&cobra.Command{
 		Use:   "reject HASH",
 		Short: o.lang.Text("忘掉一组被暂缓的移除及其批准；仍应移除的，下一次同步会再次暂缓并报告", "Forget a set of held removals and its approval; the next run holds and reports again what is still to be removed"),
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+			return o.withHeldStore(cmd.Context(), func(ctx context.Context, d stateSession) error {
 				set, err := d.findSet(ctx, args[0])
 				if err == nil {
 					err = d.held.Reject(ctx, set)
@@ -113,29 +114,28 @@ func rejectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				return nil
 			})
 		},
-	}
+	})
 }
 
 // stateSession is a session in which a person decides on what the state store holds.
 type stateSession struct {
-	store *runstate.Store
-	held  *runstate.HeldStore
-	cfg   config.Config
-	now   time.Time
+	store     *runstate.Store
+	held      *runstate.HeldStore
+	cfg       config.Config
+	now       time.Time
+	freshness func(context.Context) (delivery.Freshness, error)
 }
 
 func newStateSession(s *terminalSession) stateSession {
-	return stateSession{cfg: s.Config(), now: s.Now(), store: s.Store()}
+	return stateSession{cfg: s.Config(), now: s.Now(), store: s.Store(), freshness: s.CheckStaleness}
 }
 
 // withHeldStore opens the state store for held removals. It fails where no store is named, and says what is missing.
-func (o *options) withHeldStore(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
-	s, err := o.openSession(ctx, stderr)
+func (o *options) withHeldStore(ctx context.Context, do func(context.Context, stateSession) error) error {
+	d, err := o.openState(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	defer s.close()
-	d := newStateSession(s)
 	if d.store == nil {
 		return &exitError{exitUsage, errors.New(d.text(
 			"需要状态存储：没有设置 %s，被暂缓的移除没有保存在任何地方", "a state store is needed: %s is not set, so held removals are kept nowhere", config.EnvState))}

@@ -19,6 +19,7 @@ import (
 // operatorCommand is a command of an operator: its flags, and the action that it runs.
 type operatorCommand struct {
 	account, region string
+	cloud           string // of retire; "" = all
 	apply, adopted  bool
 	byAddress       bool
 	agreedRemovals  int // removals that the person agreed to; 0 = no number was given
@@ -77,32 +78,40 @@ func retireCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			return nil
 		case r.account == "":
 			return errors.New(lang.Text("--account: 必填", "--account: required"))
-		case !rules.CanRetire(plan.Retirement{Account: r.account, Region: r.region}):
+		case r.cloud != "" && session.Clouds().Parse(r.cloud) == "":
+			return fmt.Errorf(lang.Text("--cloud: 没有这样的云：%q", "--cloud: no such cloud: %q"), r.cloud)
+		case !rules.CanRetire(plan.Retirement{Account: r.account, Region: r.region, Cloud: session.Clouds().Parse(r.cloud), RegionUnnamed: true}):
 			return errors.New("--account: " + reason.New(reason.NoOrphan, r.account).Text(lang))
 		}
 		return nil
 	}}
 	cmd := r.command(o, stdout, stderr, &cobra.Command{
 		Use:   "retire",
-		Short: o.lang.Text("处理无人管理的资产（账号或区域已不在配置中），或停用已久的认领资产（--adopted）；默认只显示表格，--apply 才写入", "Remove assets that no run looks after (their account or region is no longer configured), or adopted ones that were deactivated long ago (--adopted); it shows them, and writes with --apply"),
-		Long: o.lang.Text("账号或区域从配置中移走之后，它的资产由每次运行报告，但从不自动移除。retire --apply 是人的明确决定：\n"+
+		Short: o.lang.Text("处理无人管理的资产（没有账号再查询它们），或停用已久的认领资产（--adopted）；默认只显示表格，--apply 才写入", "Remove assets that no account asks for any more, or adopted ones that were deactivated long ago (--adopted); it shows them, and writes with --apply"),
+		Long: o.lang.Text("账号或区域从配置中移走、账号改成了另一个云、或云不再列出这个区域之后，它的资产由每次运行报告，但从不自动移除。\n"+
+			"retire --apply 是人的明确决定：\n"+
 			"  配置里还有该账号的密钥（enabled: false，或只移走了区域）：用它查询云，实例还在的不处理，其余逐个证实之后\n"+
 			"  按 sync.removal 停用，宽限期过后再执行一次即删除；没有密钥：无从证实，只停用。\n"+
 			"retire --adopted 列出停用超过宽限期的认领资产，再次证实之后，--apply 删除它们：同步从不删除认领的资产。\n"+
 			"账号不在配置中的、只有标签作证的，无从证实，只列出。\n"+
 			"超过守卫上限的暂缓；确认无误时加上 --yes-remove N，N 是表格里要移除的个数。写入之后发卡片。\n"+
+			"账号名现在属于另一个云：--cloud 写资产原来的云（type 的任一写法）。云不再列出、也不再应答的区域无从证实，资产留着：\n"+
+			"由人在 JumpServer 里停用，或用 release --account --region 放手。\n"+
 			"仍在配置中启用的账号或区域会被拒绝；网关、jms-keep 等受保护的资产保持原样。",
-			"Once an account or region is taken out of the configuration, every run reports its assets, and none removes them. retire --apply is a\n"+
-				"person's decision:\n"+
+			"Once an account or region is taken out of the configuration, an account is of another cloud, or the cloud no longer names a region,\n"+
+				"every run reports its assets, and none removes them. retire --apply is a person's decision:\n"+
 				"  where the configuration still has the account's key (enabled: false, or just the region is gone), the cloud is asked with it;\n"+
 				"  assets whose instances are there are left, all others are proved one by one and deactivated as sync.removal says, and deleted by\n"+
 				"  another retire after the grace; without a key nothing can be proved, and they are just deactivated.\n"+
 				"retire --adopted lists adopted assets that were deactivated longer ago than the grace; --apply proves them again and deletes them,\n"+
 				"which no run does. Those whose account is not configured or that labels alone prove are just listed.\n"+
 				"More than the guard's limits is held; if it is right, add --yes-remove N, where N is the number to be removed in the table. A card is\n"+
-				"sent after a write. Accounts and regions that are configured and enabled are refused; gateways, jms-keep and others that are protected stay."),
+				"sent after a write. Where the account's name belongs to another cloud now, --cloud names the assets' own (any spelling of type). Regions\n"+
+				"that the cloud neither names nor answers for cannot be proved, and their assets stay: a person deactivates them in JumpServer, or lets\n"+
+				"them go with release --account --region. Accounts and regions that are configured and enabled are refused; gateways, jms-keep and others that are protected stay."),
 	})
 	r.addFlags(o, cmd)
+	cmd.Flags().StringVar(&r.cloud, "cloud", "", o.lang.Text("只处理这个云的资产：账号名现在属于另一个云时（默认：全部）", "just the assets of this cloud, where the account's name belongs to another cloud now (without it all)"))
 	cmd.Flags().BoolVar(&r.adopted, "adopted", false, o.lang.Text("删除停用超过宽限期的认领资产，而不是处理无人管理的", "delete adopted assets that were deactivated longer ago than the grace, rather than those that no run looks after"))
 	cmd.Flags().IntVar(&r.agreedRemovals, "yes-remove", 0, o.lang.Text("同意移除这么多个资产，即使超过守卫的上限；必须与表格相符", "agree to the removal of this many assets, even above the guard's limits; it must be the number of the table"))
 	return cmd
@@ -117,6 +126,7 @@ func (r *operatorCommand) command(o *options, stdout, stderr io.Writer, cmd *cob
 	cmd.Args = cobra.NoArgs
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return r.runAction(cmd.Context(), o, stdout, stderr) }
 	cmd.Flags().BoolVar(&r.apply, "apply", false, o.lang.Text("写入；不加则只显示", "write; without it the table is just shown"))
+	o.addDocumentFlag(cmd)
 	return cmd
 }
 
@@ -136,7 +146,7 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 		}
 	}
 	out, err := r.run(s.Session, ctx, operator.Action{
-		Account: r.account, Region: r.region, Write: r.apply,
+		Account: r.account, Region: r.region, Cloud: session.Clouds().Parse(r.cloud), Write: r.apply,
 		MatchByAddress: r.byAddress, RetireAdopted: r.adopted, ConfirmedRemovals: r.agreedRemovals,
 	})
 	if err != nil {
@@ -148,7 +158,8 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 			return &exitError{exitFailed, err}
 		}
 	}
-	fmt.Fprint(stdout, report.Summary(out.Report, s.Language()))
+	o.printSummary(stdout, out.Report, s.Language())
+	printRunStep(ctx, stdout, out.RunResult, s.Language())
 	if out.Err == nil {
 		r.printNextSteps(stdout, out, s.Language())
 	}

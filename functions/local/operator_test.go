@@ -83,7 +83,7 @@ func TestMoveFromThePythonTool(t *testing.T) {
 		t.Errorf("release: %+v", r)
 	}
 	for _, h := range d.Hosts() {
-		if marked := slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, "jms-") }); marked {
+		if marked := slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, "jms-") && l != "jms-released:person" }); marked {
 			t.Errorf("%s: %v", h.Name, h.Labels)
 		}
 	}
@@ -103,9 +103,11 @@ func TestRetire(t *testing.T) {
 	d := newDesk(t)
 	d.fillInstances(2, "cn-beijing", "cn-hangzhou")
 	d.runSync(exitDone, report.OK)
-	for _, args := range [][]string{{}, {"--account", "aliyun-prod"}, {"--account", "aliyun-prod", "--region", "cn-beijing"}} {
+	for _, args := range [][]string{{}, {"--account", "aliyun-prod"}, {"--account", "aliyun-prod", "--region", "cn-beijing"},
+		{"--account", "aliyun-prod", "--cloud", "aliyun"}, {"--account", "aliyun-prod", "--cloud", "nowhere"}} {
 		d.run(exitUsage, append([]string{"retire"}, args...)...)
 	}
+	d.run(exitDone, "retire", "--account", "aliyun-prod", "--cloud", "aws") // no asset is of that cloud
 	d.more = "environment: {type: TESTING}"
 	d.dropRegion("cn-hangzhou")
 	if r := d.runSync(exitDone, report.OK); r.Orphans != 2 || r.Unchanged != 2 {
@@ -208,6 +210,32 @@ func TestRetireDeletesWithoutGrace(t *testing.T) {
 	}
 }
 
+// TestRetireCanBeUndone: what retire deactivates is in the history like the removals of a run: card and status name it, and
+// reactivate undoes it.
+func TestRetireCanBeUndone(t *testing.T) {
+	d := newDeskWithState(t)
+	d.fillInstances(2, "cn-beijing", "cn-hangzhou")
+	d.runSync(exitDone, report.OK)
+	d.dropRegion("cn-hangzhou")
+	for n := range 2 {
+		d.Account.Remove("cn-hangzhou", alibabatest.SampleInstance(2+n).ID)
+	}
+	r := d.runSync(exitDone, report.OK, "retire", "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply", "--yes-remove", "2")
+	if r.Deactivated != 2 || len(r.Undo) != 1 || r.Undo[0].Run == "" {
+		t.Fatalf("%+v", r)
+	}
+	run := r.Undo[0].Run
+	if card := d.wantCards(2); !strings.Contains(card, "jms-sync reactivate "+run) {
+		t.Error(card)
+	}
+	d.run(exitDone, "status")
+	d.wantPrinted(run, "停用 2，删除 0")
+	d.run(exitDone, "reactivate", run, "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply")
+	if d.activeHosts() != 4 {
+		t.Errorf("%d active", d.activeHosts())
+	}
+}
+
 // TestRetireAdopted: no run deletes an adopted asset, however long ago it was deactivated; an operator does, with proof
 // and within the run's limits.
 func TestRetireAdopted(t *testing.T) {
@@ -228,7 +256,7 @@ func TestRetireAdopted(t *testing.T) {
 	writes := d.JMS.Writes()
 	d.run(exitDone, "retire", "--adopted")
 	d.wantPrinted("by hand", "删除资产 1", "没有写入任何内容")
-	d.run(exitDone, "retire", "--adopted", "--account", "other", "--apply")
+	d.run(exitUsage, "retire", "--adopted", "--account", "other", "--apply") // no such account
 	d.run(exitFailed, "retire", "--adopted", "--apply", "--yes-remove", "2")
 	d.Account.Put("cn-beijing", alibabatest.SampleInstance(50)) // it is back
 	d.run(exitDone, "retire", "--adopted", "--apply")

@@ -36,7 +36,7 @@ func TestPauseCommand(t *testing.T) {
 		t.Error(card)
 	}
 	d.run(exitDone, "status")
-	d.wantPrinted("已暂停全部写入（", "原因：换数据库")
+	d.wantPrinted("\n已暂停全部写入（", "原因：换数据库）：只查询", "仍开放的资产：2 个")
 	file := filepath.Join(d.dir, "plan.json")
 	d.run(exitDone, "plan", "-o", file)
 	d.wantPrinted("已暂停全部写入（")
