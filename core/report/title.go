@@ -55,8 +55,14 @@ func (w messageWriter) environmentTag(environment string) string {
 	return "[" + name + "] "
 }
 
-// titleLine returns a title as the first line of a card.
-func titleLine(title string) string { return "**" + escapeMarkdown(title) + "**" + paragraphBreak }
+// titleLine returns a title as the first line of a card. The environment stands there without brackets, which are markup.
+func titleLine(title string) string {
+	environment, rest, tagged := strings.Cut(strings.TrimPrefix(title, "["), "] ")
+	if tagged && strings.HasPrefix(title, "[") {
+		title = environment + " · " + rest
+	}
+	return "**" + escapeMarkdown(title) + "**" + paragraphBreak
+}
 
 // headline returns in a few words what came out: failures first, then what is held, what is over, and what was done.
 func (w messageWriter) headline(r Report, o Options) string {
