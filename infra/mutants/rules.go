@@ -8,7 +8,7 @@ func allMutants() []mutant {
 		pauseMutants(), sessionMutants(),
 		boundMutants(),
 		accountedMutants(),
-		wordMutants(),
+		wordMutants(), commandMutants(),
 	} {
 		all = append(all, some...)
 	}
