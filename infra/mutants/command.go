@@ -15,8 +15,8 @@ func commandMutants() []mutant {
 		old: ` && !hasFolder(s.File) {`, broken: ` && s.File == "-" {`,
 		pkg: "./functions/local", test: "TestUnreadableConfiguration",
 	}, {
-		name: "command: results of an earlier run go", file: "functions/local/main.go",
-		old: "\to.output.replaceEarlier(cmd, args, err, time.Now())\n", broken: "",
+		name: "command: results of an earlier run go", file: "functions/local/output.go",
+		old: "if o.written || !o.isSet()", broken: "if !o.written || !o.isSet()",
 		pkg: "./functions/local", test: "TestEarlierResultsDoNotStay",
 	}, {
 		name: "command: standard output has the document alone", file: "functions/local/output.go",
