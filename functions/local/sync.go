@@ -32,6 +32,7 @@ type options struct {
 	retries   int
 	interval  string
 	output    outputFile
+	state     stateFlags
 	verbose   bool
 	noColor   bool
 

@@ -9,6 +9,7 @@ func allMutants() []mutant {
 		boundMutants(),
 		accountedMutants(),
 		wordMutants(), commandMutants(),
+		outageMutants(),
 	} {
 		all = append(all, some...)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
@@ -20,6 +21,9 @@ import (
 
 // unreadyInterval is how long people are not notified again of the same unusable configuration.
 const unreadyInterval = time.Hour
+
+// unreadyStoreTimeout is how long the card about an unusable configuration waits for the state store.
+const unreadyStoreTimeout = 2 * time.Second
 
 // runbookURL is where a card links to if the configuration does not say where JumpServer is.
 const runbookURL = "https://github.com/jms-sync/jms-sync/blob/main/docs/runbook.md"
@@ -51,7 +55,8 @@ func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 	if cfg.JumpServer.URL == "" {
 		o.AssetURL = runbookURL
 	}
-	if err := notify.SendAll(ctx, robots, report.NewConfigAlarm(a.name, why.Error(), a.now(), o)); err != nil {
+	text := language.ErrorText(why, language.Lang(cfg.Language))
+	if err := notify.SendAll(ctx, robots, report.NewConfigAlarm(a.name, text, a.now(), o)); err != nil {
 		log.Warn("nobody is told that the configuration cannot be used", "error", err)
 	}
 }
@@ -102,7 +107,9 @@ func (a *App) mayNotify(ctx context.Context, role session.Role, cfg config.Confi
 	}
 	store, err := session.OpenStore(cfg, role, a.environ)
 	if err == nil && store != nil {
-		_, err = store.AcquireLease(ctx, "unready-"+reason, unreadyInterval, a.name)
+		short, cancel := context.WithTimeout(ctx, unreadyStoreTimeout)
+		_, err = store.AcquireLease(short, "unready-"+reason, unreadyInterval, a.name)
+		cancel()
 		if errors.Is(err, state.ErrLeaseTaken) {
 			return false
 		}
