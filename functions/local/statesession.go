@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"time"
 
@@ -30,7 +29,7 @@ func (o *options) addStateFlags(cmd *cobra.Command) *cobra.Command {
 // openState opens the state store for a person's order. A configuration is not needed.
 func (o *options) openState(ctx context.Context) (stateSession, error) {
 	s, err := session.OpenState(ctx, session.StateOptions{
-		Source: session.ConfigSource{File: o.config, Environ: os.Environ()}, Server: o.state.server, Organisation: o.state.organisation,
+		Source: o.configSource(), Server: o.state.server, Organisation: o.state.organisation,
 	})
 	d := stateSession{store: s.Store, cfg: s.Config, now: time.Now(), freshness: s.Freshness}
 	var unclear *session.InstallationError
