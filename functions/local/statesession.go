@@ -31,7 +31,7 @@ func (o *options) openState(ctx context.Context) (stateSession, error) {
 	s, err := session.OpenState(ctx, session.StateOptions{
 		Source: o.configSource(), Server: o.state.server, Organisation: o.state.organisation,
 	})
-	d := stateSession{store: s.Store, cfg: s.Config, now: time.Now(), freshness: s.Freshness}
+	d := stateSession{store: s.Store, cfg: s.Config, now: time.Now(), freshness: s.Freshness, unread: s.Unread}
 	var unclear *session.InstallationError
 	if errors.As(err, &unclear) {
 		err = errors.New(d.unclearText(unclear))
