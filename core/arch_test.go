@@ -50,7 +50,7 @@ func allowedImports() map[string][]string {
 		"core/engine": {"core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
 		"core/reconcile":           {"core/engine", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/state", "core/inventory"},
-		"core/operator":            {"core/engine", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery", "core/inventory"},
+		"core/operator":            {"core/engine", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery", "core/inventory", "core/language"},
 		"core/doctor":              {"core/inventory", "core/language", "core/notify", "core/storage"},
 		"core/engine/chaos":        {}, // tests only
 		"core/engine/enginetest":   {"core/*", "core/cloud/<x>", "core/notify/<x>", "*test"},

@@ -65,7 +65,12 @@ func Load(ctx context.Context, from Source) (Config, error) {
 		from.readCA(l, &c.JumpServer)
 	}
 	if len(l.all) > 0 {
-		return Config{}, &Error{Mistakes: l.sorted(), Lang: language.Lang(c.Language), Notifiable: l.notifiableConfig(&c), Loggable: l.loggableConfig(&c), read: c, readable: whole}
+		wrong := &Error{Mistakes: l.sorted(), Lang: language.Lang(c.Language), Notifiable: l.notifiableConfig(&c), read: c, readable: whole}
+		wrong.Missing = data == nil && ref == DefaultFile && !namesSettings(environ)
+		if whole && !wrong.Missing {
+			wrong.Loggable = l.loggableConfig(&c)
+		}
+		return Config{}, wrong
 	}
 	return c, nil
 }
@@ -86,6 +91,23 @@ func (l *mistakeCollector) notifiableConfig(c *Config) *Config {
 		return nil
 	}
 	return c
+}
+
+// namesSettings reports whether variables say anything of what a run needs, so that they are meant to be the
+// configuration.
+func namesSettings(environ map[string]string) bool {
+	for name, value := range environ {
+		rest, ours := strings.CutPrefix(name, settingPrefix)
+		if !ours || strings.TrimSpace(value) == "" || name == EnvConfig || name == EnvState {
+			continue
+		}
+		switch group, _, _ := strings.Cut(rest, "_"); group {
+		case "LANGUAGE", "TIMEZONE", "ENVIRONMENT", "LOG":
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // loggableConfig returns the configuration, if there is no mistake in what says where and how to log; otherwise nil.

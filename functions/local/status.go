@@ -22,7 +22,7 @@ func statusCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	asJSON, alarm := false, false
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: o.lang.Text("显示暂停、每个区域最近一次完整同步的时间、隔离中的账号、被暂缓的移除与批准、宣布的下线（需要状态存储）", "Show pauses, each region's last complete run, accounts in quarantine, removals on hold and approvals, and what is announced (needs a state store)"),
+		Short: o.lang.Text("显示暂停、每个区域最近一次完整同步的时间、隔离中的账号、被暂缓的移除与批准、仍开放的资产、宣布的下线（需要状态存储）", "Show pauses, each region's last complete run, accounts in quarantine, removals on hold and approvals, what stays open, and what is announced (needs a state store)"),
 		Long: o.lang.Text("退出码：0 正常；1 读不到状态存储；2 没有状态存储；3 连续三个 sync.interval 没有一次完整同步。\n"+
 			"加上 --alarm 时，这种情况发一张告警卡片（只发一次，恢复后由下一次完整同步通知），适合由另一个更慢的定时任务执行。",
 			"Exit codes: 0 fine; 1 the state store cannot be read; 2 there is no state store; 3 no complete run for three sync.interval.\n"+
