@@ -56,7 +56,7 @@ func allowedImports() map[string][]string {
 		"core/engine/enginetest":   {"core/*", "core/cloud/<x>", "core/notify/<x>", "*test"},
 		"core/session":             {"core/*", "core/cloud/all", "core/notify/<x>", "core/storage/all"},
 		"core/session/sessiontest": {"core/*", "*test"},
-		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/notify", "core/reconcile", "core/report",
+		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/language", "core/notify", "core/reconcile", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage",
 			"functions/internal/logs", "functions/internal/trigger"},
 		"functions/internal/logs":         {"core/language", "core/secret"},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -46,7 +45,7 @@ type Source struct {
 // a failed fetch, or a defect of the program. The value of a setting is the first of: variable, file, Default.
 func Load(ctx context.Context, from Source) (Config, error) {
 	if err := ctx.Err(); err != nil {
-		return Config{}, fmt.Errorf("read the configuration: %w", err)
+		return Config{}, &language.Error{Text: language.New("读不了配置", "read the configuration"), Err: err}
 	}
 	l, c, environ := newMistakeCollector(), Default(), env.ToMap(from.Env)
 	c.Language = cmp.Or(string(from.Language), c.Language)
@@ -180,7 +179,7 @@ func (s Source) fetchDocument(ctx context.Context, l *mistakeCollector, ref, by 
 	}
 	data, err = fetch(ctx, ref)
 	if err != nil {
-		return "", nil, fmt.Errorf("read the configuration from %s://: %w", scheme, err)
+		return "", nil, &language.Error{Text: language.Newf("读不了 %s:// 里的配置", "read the configuration from %s://", scheme), Err: err}
 	}
 	name, _, _ = strings.Cut(ref, "?") // the part after ? may be a signature
 	return name, data, nil

@@ -8,7 +8,7 @@ func wordMutants() []mutant {
 		pkg: "./core/language", test: "TestOf",
 	}, {
 		name: "words: an error speaks where it is wrapped", file: "core/language/error.go",
-		old: "both.EN, both.In(lang), 1)", broken: "both.EN, both.EN, 1)",
+		old: "both.In(lang), 1)", broken: "both.EN, 1)",
 		pkg: "./core/language", test: "TestErrorText",
 	}, {
 		name: "words: the caller's language is a default", file: "core/config/load.go",
