@@ -347,3 +347,49 @@ func literal(l *ast.BasicLit) string {
 	}
 	return text
 }
+
+// TestUntranslated: a text that lacks a half is found, and what only looks like it is not.
+func TestUntranslated(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]int{
+		`lang.Text("提醒", "Warnings")`: 0, `lang.Text("提醒", "提醒")`: 2, `lang.Text("提醒", "")`: 1, `lang.Text("", "x")`: 1, `lang.Text("Warnings", "Warning list")`: 1,
+		`lang.Text("DNS", "DNS")`: 0, `lang.Text("（", " (")`: 0, `lang.Textf("%d 个 %s", "%d of %s", n, s)`: 0, `lang.Textf("%d 个 %s", "%s: %d", n, s)`: 1,
+		`lang.Textf("%d 个 %s", "%[2]s: %[1]d", n, s)`: 0, `lang.Textf("%d 个", "some", n)`: 1, `language.New("不认识 "+x, "unknown "+x)`: 0, `language.New("不认识 "+x, x)`: 0,
+		`errors.New("不认识")`: 1, `fmt.Errorf("不认识 (unknown): %w", err)`: 1, `x = "不认识"`: 1, `f("提醒", "Warnings")`: 1, `reason.New(code, "one two")`: 0,
+		`language.New("应为 "+strings.Join(n, "、"), "must be "+strings.Join(n, ", "))`: 0, `x = T{ZH: "一", EN: "one"}`: 0, `x = T{ZH: "一"}`: 1, `x = "plain"`: 0,
+		"x = struct{ A int `doc:\"一;one\"` }{}": 0, "x = struct{ A int `doc:\"一\"` }{}": 1, "x = struct{ A int `doc:\"一;一\"` }{}": 1,
+	} {
+		file, err := parser.ParseFile(token.NewFileSet(), "x.go", "package x\nfunc y() {\n"+body+"\n}\n", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := untranslated(file); len(got) != want {
+			t.Errorf("%s: %d: %v", body, len(got), got)
+		}
+	}
+}
+
+// TestBarewords: words that a person reads in English only are found.
+func TestBarewords(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]bool{
+		`errors.New("not found")`: true, `errors.New(o.lang.Text("一", "one"))`: false, `fmt.Fprintf(out, "%s: %d\n", a, b)`: false, `fmt.Fprintln(out, "jms-sync", v)`: false,
+		`fmt.Errorf("--output: %w", err)`: false, `fmt.Errorf("--output: broken: %w", err)`: true, `fmt.Fprint(out, x+" of all")`: true,
+		`f.StringVar(&x, "name", "", "what it is")`: true, `f.StringVar(&x, "name", "", o.lang.Text("一", "one"))`: false, `c = cobra.Command{Use: "x", Short: "Do it"}`: true,
+	} {
+		file, err := parser.ParseFile(token.NewFileSet(), "x.go", "package x\nfunc y() {\n"+body+"\n}\n", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		ast.Inspect(file, func(n ast.Node) bool {
+			for _, e := range shownTexts(n) {
+				found = found || barewords(e) != ""
+			}
+			return true
+		})
+		if found != want {
+			t.Errorf("%s: %t", body, found)
+		}
+	}
+}
