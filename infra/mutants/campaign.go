@@ -30,5 +30,17 @@ func campaignMutants() []mutant {
 	}, {
 		name: "campaign: gateways", file: "core/plan/absent.go",
 		old: "\tcase isNeverWritten:\n\t\treturn why, true", broken: "\tcase isNeverWritten && false:\n\t\treturn why, true", pkg: pkg, test: test,
+	}, {
+		name: "campaign: no_delete", file: "core/plan/absent.go",
+		old: "\tcase b.rules.NoDelete:\n", broken: "\tcase b.rules.NoDelete && false:\n", pkg: pkg, test: test,
+	}, {
+		name: "campaign: outside the whitelist", file: "core/plan/absent.go",
+		old: "\tcase !b.rules.isWhitelisted(a.Address):\n", broken: "\tcase !b.rules.isWhitelisted(a.Address) && false:\n", pkg: pkg, test: test,
+	}, {
+		name: "campaign: mode deactivate", file: "core/plan/grace.go",
+		old: "\tif r.Mode == ModeDelete && (r.DeleteAdopted", broken: "\tif r.Mode != \"\" && (r.DeleteAdopted", pkg: pkg, test: test,
+	}, {
+		name: "campaign: off by a person stays off", file: "core/plan/diff.go",
+		old: "if a.LabelCount(inventory.LabelGone) == 0 || a.Active {", broken: "if a.Active {", pkg: pkg, test: test,
 	}}
 }
