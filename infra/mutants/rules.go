@@ -10,6 +10,7 @@ func allMutants() []mutant {
 		accountedMutants(),
 		wordMutants(), commandMutants(),
 		outageMutants(),
+		campaignMutants(),
 	} {
 		all = append(all, some...)
 	}
