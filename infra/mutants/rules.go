@@ -8,9 +8,10 @@ func allMutants() []mutant {
 		pauseMutants(), sessionMutants(),
 		boundMutants(),
 		accountedMutants(),
-		wordMutants(),
+		wordMutants(), commandMutants(),
 		outageMutants(),
 		cardMutants(),
+		campaignMutants(),
 	} {
 		all = append(all, some...)
 	}
