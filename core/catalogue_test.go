@@ -40,8 +40,7 @@ func notForReaders() map[string][]string {
 		},
 		"core/plan/ownership.go":        {",;，；。"},    // what people write behind an id in a comment
 		"core/report/escape.go":         {"：//", "．"}, // keeps clients from making a link
-		"functions/local/prompt.go":     {"是", "否"}, // answers that people type
-		"functions/local/init_cloud.go": {", ，、+"},  // between regions that people type
+		"functions/local/init_cloud.go": {", ，、+"},    // between regions that people type
 	}
 }
 
