@@ -8,8 +8,9 @@ func allMutants() []mutant {
 		pauseMutants(), sessionMutants(),
 		boundMutants(),
 		accountedMutants(),
-		wordMutants(),
+		wordMutants(), commandMutants(),
 		outageMutants(),
+		campaignMutants(),
 	} {
 		all = append(all, some...)
 	}
