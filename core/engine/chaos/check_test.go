@@ -83,7 +83,7 @@ func (w *world) convergeSite(s *site, held int) {
 	s.store = nil // what it remembers must hide nothing
 	time.Sleep(2 * time.Minute)
 	out, _ := w.runWithFaults(s, nil, 10*time.Minute)
-	if n := s.server.Writes(); n > 0 && held == 0 {
+	if n := s.server.Writes(); n > 0 && held == 0 && len(w.sites) == 1 { // with several sites, hours lie between the two
 		w.Errorf("the second clean run makes %d writes: %v", n, s.server.Calls())
 	}
 	// What is held passes when the scope has become larger, or its absence is proved a second time; then a grace passes, and
