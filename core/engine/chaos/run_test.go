@@ -9,6 +9,7 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/engine"
@@ -162,6 +163,11 @@ func (w *world) runWithFaults(s *site, faults []*fault, limit time.Duration) (en
 	out := recoverPanic(w, func() engine.RunResult { return e.Run(ctx, engine.Request{}) })
 	for _, text := range reading.Unaccounted(out) {
 		w.Errorf("unaccounted: %s", text)
+		for l := range out.PlanLines {
+			if l.AssetID != "" && strings.Contains(text, l.AssetID) {
+				w.Note("its line: %s %s %s", l.Action, l.Reason.Code, l.Reason.Text(w.rules.Lang))
+			}
+		}
 	}
 	w.noteFaults(faults)
 	w.Note("ended %s: %+v", out.Report.Outcome, out.Report.Scopes)
