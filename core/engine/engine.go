@@ -81,7 +81,7 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 		return errUnknownAccounts(unknown)
 	}
 	if e.tryIncremental(ctx, p) {
-		e.reserveLimits(ctx, p.req, 0) // gives up what this shard wanted before
+		e.reserveRemovals(ctx, p.req, e.Limits, 0, 0) // gives up what this shard wanted before
 		return nil
 	}
 	bastion, err := e.readBastion(ctx, p)

@@ -74,7 +74,7 @@ func (m *faultyBucket) Put(ctx context.Context, key string, data []byte, c stora
 
 func newShardWorld(t *testing.T, settings map[string]any) *shardWorld {
 	t.Helper()
-	all := map[string]any{"sync": map[string]any{"guard": map[string]any{"percent": 100}}}
+	all := map[string]any{"sync": map[string]any{"guard": map[string]any{"percent": 100, "fleet": map[string]any{"percent": 100}}}}
 	enginetest.MergeSettings(all, settings)
 	w := enginetest.NewWorld(t, enginetest.Setup{Settings: all, Accounts: []enginetest.AccountSpec{
 		{Name: "one", Owner: "1000000000000001", Account: "1000000000000001", Regions: []string{"cn-beijing", "cn-hangzhou"}},
@@ -328,6 +328,7 @@ func TestQuietPartGivesUpItsRemovals(t *testing.T) {
 	if sum, _ := p.fire(remembers, 1); sum.Unchanged == 0 || p.JumpServer.Requests() != 0 {
 		t.Errorf("no quiet run: %+v", sum)
 	}
+	p.RunClock.Advance(10 * time.Minute) // the labels of the 45 no longer count
 	p.Account("two").Cloud.Remove("cn-beijing", p.instanceIDs(2, 10)...)
 	if sum, _ := p.fire(remembers, 3); sum.Deactivated != 10 {
 		t.Errorf("deactivated %d, held %d", sum.Deactivated, sum.Held)

@@ -16,21 +16,21 @@ const updatedLayout = "2006/01/02 15:04:05 -0700"
 // clockSlack is how far apart JumpServer's clock, which writes date_updated, and ours, which writes jms-gone, may be.
 const clockSlack = time.Hour
 
-// ListDeactivated returns the hosts of a cloud account whose jms-gone is not older than a time; a host whose label cannot be
-// parsed is left out. It reads one page in one call: the hosts that were written last, which include the last deactivated
+// ListDeactivated returns the hosts whose jms-gone is not older than a time; a host whose label cannot be parsed is left
+// out. It reads one page in one call: the hosts that were written last, which include the last deactivated
 // ones. whole reports whether that page shows all of them.
-func (c *Client) ListDeactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error) {
+func (c *Client) ListDeactivated(ctx context.Context, since time.Time) (assets []inventory.Asset, whole bool, err error) {
 	f, err := c.verifiedFacts(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	r := &rowConverter{org: c.orgID, operation: "read deactivated hosts of account " + quote(owner)}
-	labels := url.QueryEscape(inventory.LabelOwner + ":" + owner + "," + inventory.LabelGone + ":*")
+	r := &rowConverter{org: c.orgID, operation: "read deactivated hosts"}
+	labels := url.QueryEscape(inventory.LabelGone + ":*")
 	_, _, err = c.readWithZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
 		page, count, err := readPage(ctx, c, listRequest[deactivatedHost, deactivatedRow]{
 			op: r.operation, path: apiHosts, query: "order=-date_updated&fields=" + hostFields(f.zoneField) + ",date_updated&labels=" + labels, convert: r.convertDeactivated,
 		}, 0, pageSize)
-		assets = filterDeactivatedSince(page, owner, since)
+		assets = filterDeactivatedSince(page, since)
 		whole = count == len(page) || count > len(page) && reachesBefore(page, since.Add(-clockSlack))
 		return nil, err
 	})
@@ -61,14 +61,13 @@ func (r *rowConverter) convertDeactivated(row *deactivatedRow) (deactivatedHost,
 	return deactivatedHost{a, at}, err
 }
 
-// filterDeactivatedSince returns the hosts of an account that were deactivated at a time or later.
-func filterDeactivatedSince(page []deactivatedHost, owner string, since time.Time) []inventory.Asset {
+// filterDeactivatedSince returns the hosts that were deactivated at a time or later.
+func filterDeactivatedSince(page []deactivatedHost, since time.Time) []inventory.Asset {
 	var out []inventory.Asset
 	for _, h := range page {
 		value, _ := h.Label(inventory.LabelGone)
 		at, err := inventory.ParseLabelTime(value)
-		of, _ := h.Label(inventory.LabelOwner)
-		if strings.EqualFold(of, owner) && err == nil && !at.Before(since) {
+		if err == nil && !at.Before(since) {
 			out = append(out, h.Asset)
 		}
 	}
@@ -85,7 +84,7 @@ func reachesBefore(page []deactivatedHost, since time.Time) bool {
 	return len(page) > 0 && page[len(page)-1].updatedAt.Before(since)
 }
 
-// CountActive returns the number of active hosts that have all of these labels. It costs one call and reads at most one row.
+// CountActive returns the number of active hosts that have all of these labels, of which the value "*" is any value. It costs one call and reads at most one row.
 func (c *Client) CountActive(ctx context.Context, labels []inventory.Label) (int, error) {
 	if _, err := c.verifiedFacts(ctx); err != nil {
 		return 0, err
@@ -116,12 +115,12 @@ func (c *Client) CountActive(ctx context.Context, labels []inventory.Label) (int
 	return count, nil
 }
 
-// carriesLabels reports whether a host has all of these labels, in any spelling.
+// carriesLabels reports whether a host has all of these labels, in any spelling, "*" being any value.
 func carriesLabels(have []labelRow, want []inventory.Label) bool {
 	for _, w := range want {
 		found := false
 		for _, l := range have {
-			found = found || inventory.Label{Name: l.Name}.Is(w.Name) && inventory.MayBeEqual(l.Value, w.Value)
+			found = found || inventory.Label{Name: l.Name}.Is(w.Name) && (w.Value == "*" || inventory.MayBeEqual(l.Value, w.Value))
 		}
 		if !found {
 			return false

@@ -94,7 +94,7 @@ func TestAllAccountsOfAnOwnerAreAsked(t *testing.T) {
 			v := reconcile.EventHandler{
 				Engine: engine.Engine{
 					Rules:        plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
-					Limits:       plan.Limits{Percent: 20, Min: 3, PerRun: 50},
+					Limits:       plan.Limits{Percent: 20, Min: 3, Fleet: plan.Share{Percent: 20, Min: 10}, PerRun: 50},
 					ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log},
 					Now:          func() time.Time { return now }, Log: log,
 				},

@@ -96,7 +96,7 @@ func (w *projectWorld) handleTraces(t *testing.T, from string, traces ...string)
 	v := reconcile.EventHandler{
 		Engine: engine.Engine{
 			Rules:        plan.Rules{Accounts: map[string]plan.Account{"far": {Cloud: inventory.Huawei}}, Mode: plan.ModeDelete},
-			Limits:       plan.Limits{Percent: 20, Min: 3, PerRun: 50},
+			Limits:       plan.Limits{Percent: 20, Min: 3, Fleet: plan.Share{Percent: 20, Min: 10}, PerRun: 50},
 			Cards:        delivery.Cards{Options: report.Options{Lang: reason.English}},
 			ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log},
 			Now:          func() time.Time { return w.now }, Log: log,

@@ -183,7 +183,7 @@ func (s *simulation) newEngine(client *jumpserver.Client) engine.Engine {
 	return engine.Engine{
 		Memory: engine.Memory{Nodes: nodes},
 		Clouds: s.newFleet(), Bastion: client, Rules: s.rules, Log: quiet, Now: time.Now,
-		Limits:       plan.Limits{Percent: 50, Min: 2, PerRun: 6},
+		Limits:       plan.Limits{Percent: 50, Min: 2, Fleet: plan.Share{Percent: 50, Min: 4}, PerRun: 6},
 		ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: quiet},
 		Cards:        delivery.Cards{Options: report.Options{Lang: reason.English, Location: time.UTC}, NotifyOn: delivery.NotifyOnFailure},
 	}

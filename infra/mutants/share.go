@@ -5,10 +5,10 @@ package main
 func shareMutants() []mutant {
 	return []mutant{{
 		name: "share: events weigh a scope that no full run knows", file: "core/reconcile/ratelimit.go",
-		old: "if last.FullAt.IsZero() {", broken: "if last.FullAt.IsZero() && false {", pkg: "./core/reconcile", test: "TestShareOfADayWithoutState",
+		old: "w.holdByShare(c, !last.FullAt.IsZero())", broken: "w.holdByShare(c, true)", pkg: "./core/reconcile", test: "TestShareOfADayWithoutState",
 	}, {
 		name: "share: less than a day was read", file: "core/reconcile/ratelimit.go",
-		old: "if !w.whole {", broken: "if !w.whole && false {", pkg: "./core/reconcile", test: "TestShareNotCounted",
+		old: "if !w.whole && !scopeDecided {", broken: "if !w.whole && !scopeDecided && false {", pkg: "./core/reconcile", test: "TestShareNotCounted",
 	}, {
 		name: "share: counts as the guard does", file: "core/plan/losscounter.go",
 		old: "if !ours || !isRecentLoss(a, now) {", broken: "if true || !ours || !isRecentLoss(a, now) {", pkg: "./core/plan", test: "TestLossCounterIsTheGuard",
