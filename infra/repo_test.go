@@ -2,9 +2,7 @@ package infra
 
 import (
 	"encoding/json"
-	"errors"
 	"flag"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -36,12 +34,9 @@ func decodeStrictJSON(t testing.TB, data []byte, into any) {
 // JMS_SYNC_TEST_FC3_SCHEMA names it. Without one the test is skipped.
 func schemaFile(t testing.TB) string {
 	t.Helper()
-	if named := os.Getenv("JMS_SYNC_TEST_FC3_SCHEMA"); named != "" {
-		return named
-	}
-	const beside = root + "/../shared/fc3-schema.json"
-	if _, err := os.Stat(beside); errors.Is(err, fs.ErrNotExist) {
+	file := os.Getenv("JMS_SYNC_TEST_FC3_SCHEMA")
+	if file == "" {
 		t.Skip("fc3's schema is not in this repository: name src/schema.json of github.com/devsapp/fc3 in JMS_SYNC_TEST_FC3_SCHEMA")
 	}
-	return beside
+	return file
 }

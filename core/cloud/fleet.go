@@ -114,7 +114,9 @@ func (f Fleet) List(ctx context.Context, filter Filter) []inventory.Listing {
 	var group sync.WaitGroup
 	for i, t := range f.accounts {
 		if isSelected(filter.Accounts, t.Account.Name) {
-			group.Go(func() { results[i] = f.listAccount(ctx, t, filter.Regions) })
+			group.Go(func() {
+				results[i] = f.listAccount(ctx, t, filter.Regions)
+			})
 		}
 	}
 	group.Wait()
@@ -302,5 +304,5 @@ func (f Fleet) logListing(l inventory.Listing) {
 		log.Info("listed", "instances", len(l.Instances))
 		return
 	}
-	log.Warn("not listed", "kind", string(inventory.KindOf(l.Err)), "error", l.Err.Error())
+	log.Error("not listed", "kind", string(inventory.KindOf(l.Err)), "error", l.Err.Error())
 }

@@ -132,7 +132,10 @@ func TestOffsetEnds(t *testing.T) {
 		page.Rows = page.Rows[:min(n, page.Total-from, len(page.Rows))]
 		return page, err
 	}
-	rows, err := offset(limit, changing, func() error { cancel(); return errors.New("over") }).ReadAll(ctx)
+	rows, err := offset(limit, changing, func() error {
+		cancel()
+		return errors.New("over")
+	}).ReadAll(ctx)
 	if inventory.KindOf(err) != inventory.Deadline || rows != nil {
 		t.Errorf("between two reads: %q, %v", rows, err)
 	}
@@ -290,7 +293,11 @@ func TestOffsetLosesNothing(t *testing.T) {
 			}
 			h = s.begin(machines, seed)
 			reads := 1
-			rows, err := offset(perPage, h.fetch, func() error { reads++; h.tick(perWait); return nil }).ReadAll(t.Context())
+			rows, err := offset(perPage, h.fetch, func() error {
+				reads++
+				h.tick(perWait)
+				return nil
+			}).ReadAll(t.Context())
 			switch {
 			case err != nil:
 				failed++

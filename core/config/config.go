@@ -188,11 +188,14 @@ type DingTalk struct {
 
 // Log says how much is logged, and where to.
 type Log struct {
-	Level            string `yaml:"level" env:"LEVEL" enum:"DEBUG,INFO,WARNING,ERROR,CRITICAL" doc:"日志级别;the least level that is logged"`
+	// LevelIsSet says that Level is the user's and not the default.
+	LevelIsSet bool `yaml:"-" env:"-" json:"-"`
+
+	Level            string `yaml:"level" env:"LEVEL" enum:"DEBUG,INFO,WARNING,ERROR,CRITICAL" doc:"日志级别；不设置时，终端上只显示 WARNING 及以上，日志文件仍从 INFO 起;the least level that is logged; where it is not set, a terminal shows WARNING and above, and the log file begins at INFO"`
 	File             string `yaml:"file" env:"FILE" empty:"value" doc:"日志文件，写成空文本表示不写文件；函数里从不写文件;log file, an empty text means none; a function never writes one"`
 	MaxSize          int    `yaml:"max_size" env:"MAX_SIZE" range:"1,102400" doc:"单个日志文件的上限（MB）;size in MB at which a log file is rotated"`
 	BackupCount      int    `yaml:"backup_count" env:"BACKUP_COUNT" range:"0,10000" doc:"保留的旧日志文件数;how many rotated files are kept"`
 	JSONFormat       bool   `yaml:"json_format" env:"JSON_FORMAT" doc:"是否以 JSON 记录日志;whether logs are JSON"`
-	Detailed         bool   `yaml:"detailed" env:"DETAILED" doc:"是否记录源代码位置等细节;whether logs name the place in the source"`
+	Detailed         bool   `yaml:"detailed" env:"DETAILED" doc:"日志是否写明源代码里的位置（文件与行）;whether logs name the place in the source (file and line)"`
 	SeparateErrorLog bool   `yaml:"separate_error_log" env:"SEPARATE_ERROR_LOG" doc:"是否把 ERROR 及以上另写一个文件;whether errors also go to a file of their own"`
 }

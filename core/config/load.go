@@ -54,12 +54,13 @@ func Load(ctx context.Context, from Source) (Config, error) {
 	if err := overrideFromEnv(l, environ, &c); err != nil {
 		return Config{}, err
 	}
+	c.Log.LevelIsSet = l.isSet("log.level")
 	if whole {
 		checkConfig(l, from.Clouds, &c)
 		from.readCA(l, &c.JumpServer)
 	}
 	if len(l.all) > 0 {
-		return Config{}, &Error{Mistakes: l.sorted(), Lang: c.Language, Notifiable: l.notifiableConfig(&c)}
+		return Config{}, &Error{Mistakes: l.sorted(), Lang: c.Language, Notifiable: l.notifiableConfig(&c), Loggable: l.loggableConfig(&c)}
 	}
 	return c, nil
 }
@@ -79,6 +80,26 @@ func (l *mistakeCollector) notifiableConfig(c *Config) *Config {
 	if len(own.all) > 0 || slices.ContainsFunc(l.all, wrong) {
 		return nil
 	}
+	return c
+}
+
+// loggableConfig returns the configuration, if there is no mistake in what says where and how to log; otherwise nil.
+func (l *mistakeCollector) loggableConfig(c *Config) *Config {
+	wrong := func(m Mistake) bool { return isWithin(m.Path, "log") || m.Path == "timezone" }
+	if slices.ContainsFunc(l.all, wrong) {
+		return nil
+	}
+	return c
+}
+
+// FromEnvironment returns the defaults, and in their place what variables of an environment say. It reads no file, and
+// leaves out what is wrong: it is for those who log or speak before there is a configuration.
+func FromEnvironment(environ []string) Config {
+	c, l := Default(), newMistakeCollector()
+	if err := overrideFromEnv(l, env.ToMap(environ), &c); err != nil {
+		return Default()
+	}
+	c.Log.LevelIsSet = l.isSet("log.level")
 	return c
 }
 

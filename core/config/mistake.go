@@ -60,6 +60,9 @@ type Error struct {
 	// Notifiable is the configuration as far as it could be read, if that is enough to notify people by its
 	// robot of what is wrong with the rest; otherwise nil. Use it for nothing else.
 	Notifiable *Config
+	// Loggable is the configuration as far as it could be read, if that is enough to log what is wrong with the rest
+	// where it says; otherwise nil. Use it for nothing else.
+	Loggable *Config
 }
 
 // Error returns all mistakes in the configured language, one per line.
@@ -95,6 +98,9 @@ func (l *mistakeCollector) add(path string, w bilingual) {
 func (l *mistakeCollector) addStructural(path string, line int, w bilingual) {
 	l.all = append(l.all, Mistake{Path: path, Line: line, ZH: w.zh, EN: w.en, structural: true})
 }
+
+// isSet reports whether the file or a variable has a value for a path.
+func (l *mistakeCollector) isSet(path string) bool { return l.lines[path] > 0 || l.vars[path] != "" }
 
 func (l *mistakeCollector) hasMistake(path string) bool {
 	return slices.ContainsFunc(l.all, func(m Mistake) bool {

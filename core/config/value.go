@@ -100,7 +100,7 @@ func mustInt(text string) int {
 
 func parseDuration(tag reflect.StructTag, text string) (any, bilingual) {
 	text = strings.TrimSpace(text)
-	d, ok := readDuration(text)
+	d, ok := ParseDuration(text)
 	if !ok {
 		return nil, bilingual{"应为时长，如 30s、10m、168h、7d", "must be a duration such as 30s, 10m, 168h or 7d"}
 	}
@@ -109,8 +109,8 @@ func parseDuration(tag reflect.StructTag, text string) (any, bilingual) {
 		return nil, bilingual{"要写明单位，如 7d、168h", "needs its unit, such as 7d or 168h"}
 	}
 	low, high, _ := strings.Cut(tag.Get("range"), ",")
-	lowest, _ := readDuration(low)
-	highest, _ := readDuration(high)
+	lowest, _ := ParseDuration(low)
+	highest, _ := ParseDuration(high)
 	if d < lowest || d > highest {
 		return nil, bilingual{
 			"应在 " + shortDuration(lowest) + " 到 " + shortDuration(highest) + " 之间",
@@ -126,8 +126,9 @@ const (
 	maxDays = 50_000
 )
 
-// readDuration parses "90s", "7d", "1d12h", or a plain number of seconds. It never overflows.
-func readDuration(text string) (time.Duration, bool) {
+// ParseDuration parses a duration as the configuration does: "90s", "7d", "1d12h", or a plain number of seconds. It
+// reports false for anything else, and never overflows.
+func ParseDuration(text string) (time.Duration, bool) {
 	if days, rest, found := strings.Cut(text, "d"); found {
 		sum, ok := readUnits(days, day)
 		if !ok || sum < 0 || rest == "" {
@@ -142,10 +143,6 @@ func readDuration(text string) (time.Duration, bool) {
 	d, err := time.ParseDuration(text)
 	return d, err == nil && d <= maxDays*day
 }
-
-// ParseDuration parses a duration as the configuration does: "90s", "7d", "1d12h", or a plain number of seconds. It
-// reports false for anything else.
-func ParseDuration(text string) (time.Duration, bool) { return readDuration(text) }
 
 // readUnits parses a plain number of units.
 func readUnits(number string, unit time.Duration) (time.Duration, bool) {

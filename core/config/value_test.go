@@ -15,14 +15,14 @@ func TestDuration(t *testing.T) {
 		"1d12h": 36 * time.Hour, "0.5d": 12 * time.Hour, "600": 10 * time.Minute, "2.5": 2500 * time.Millisecond,
 		"-1h": -time.Hour, "1h30m": 90 * time.Minute, "50000d": 50_000 * 24 * time.Hour,
 	} {
-		if got, ok := readDuration(text); !ok || got != want {
+		if got, ok := ParseDuration(text); !ok || got != want {
 			t.Errorf("%q is %v, %v; want %v", text, got, ok, want)
 		}
 	}
 	for _, text := range []string{
 		"", "d", "7dd", "x", "7 days", "-7d", "1d-1h", "1d12", "NaN", "NaNd", "Inf", "1e300", "1e300d", "50001d", "2562047h47m17s", "49999d2000000h", "1d-1h",
 	} {
-		if got, ok := readDuration(text); ok {
+		if got, ok := ParseDuration(text); ok {
 			t.Errorf("%q is %v, want nothing", text, got)
 		}
 	}
@@ -128,7 +128,7 @@ func isAscending(low, high string, number bool) bool {
 		to, err2 := strconv.Atoi(high)
 		return err1 == nil && err2 == nil && from < to
 	}
-	from, ok1 := readDuration(low)
-	to, ok2 := readDuration(high)
+	from, ok1 := ParseDuration(low)
+	to, ok2 := ParseDuration(high)
 	return ok1 && ok2 && from < to
 }

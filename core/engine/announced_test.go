@@ -74,7 +74,7 @@ func TestExpectedDecommission(t *testing.T) {
 	}
 	r.releaseInstances(8, 13)
 	rep = r.announced(engine.Request{})
-	if rep.Deactivated != 0 || rep.Held != 5 || r.countInactive() != 8 || left(t, r.store) != 4 || len(rep.HeldSets) != 1 {
+	if rep.Deactivated != 0 || rep.Held != 5 || r.CountInactive() != 8 || left(t, r.store) != 4 || len(rep.HeldSets) != 1 {
 		t.Errorf("one too many: %d left, %+v", left(t, r.store), rep)
 	}
 	for _, why := range reasonsOf(rep, plan.Hold) {
@@ -108,7 +108,7 @@ func TestExpectedNeedsProof(t *testing.T) {
 	announces(t, r.store, r.RunClock.Now(), 20)
 	r.releaseInstances(0, 8)
 	r.Cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-beijing"})
-	if rep := r.announced(engine.Request{}); rep.Deactivated != 0 || rep.Held != 0 || left(t, r.store) != 20 || r.countInactive() != 0 {
+	if rep := r.announced(engine.Request{}); rep.Deactivated != 0 || rep.Held != 0 || left(t, r.store) != 20 || r.CountInactive() != 0 {
 		t.Errorf("%d left, %+v", left(t, r.store), rep)
 	}
 	r.Close()
@@ -138,13 +138,13 @@ func TestExpectedIsCountedFirst(t *testing.T) {
 		announces(t, store, r.RunClock.Now(), 30)
 		r.store = store
 		r.announced(engine.Request{})
-		before := r.countInactive()
+		before := r.CountInactive()
 		for n := range 2 { // fewer than any threshold holds
 			r.Accounts[0].Cloud.Remove("cn-beijing", alibabatest.SampleInstance(len(name)+n).ID)
 		}
 		rep := r.announced(engine.Request{})
 		want := map[string]int{"counts": 2, "cannot": 0}[name]
-		if rep.Deactivated != want || rep.Held != 2-want || r.countInactive()-before != want || left(t, store) != 30-want {
+		if rep.Deactivated != want || rep.Held != 2-want || r.CountInactive()-before != want || left(t, store) != 30-want {
 			t.Errorf("%s: %d left, %+v", name, left(t, store), rep)
 		}
 		for n := range 2 {

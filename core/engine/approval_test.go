@@ -10,7 +10,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 )
@@ -21,7 +20,7 @@ func (r *stateWorld) runWithApprovals() report.Report {
 	r.RunClock.Advance(time.Minute)
 	r.RobotClock.Advance(4 * time.Second)
 	e := r.NewEngine()
-	e.Incremental, e.Memory.Held = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, r.store.HeldStore()
+	e.Incremental, e.Memory.Held = enginetest.Incremental(r.store, r.salt), r.store.HeldStore()
 	return e.Run(r.T.Context(), engine.Request{}).Report
 }
 
@@ -56,16 +55,6 @@ func (r *stateWorld) truncateObject(key string) error {
 	return os.WriteFile(name, text[:len(text)/2], 0o600)
 }
 
-func (r *stateWorld) countInactive() int {
-	n := 0
-	for _, h := range r.JumpServer.Hosts(jumpservertest.DefaultOrg) {
-		if !h.Active {
-			n++
-		}
-	}
-	return n
-}
-
 // TestApprovalWaitsForItsScope: with a failed scope nothing is removed although it was approved, and the
 // approval serves the run that reads the scope again. The card asks again meanwhile.
 func TestApprovalWaitsForItsScope(t *testing.T) {
@@ -80,12 +69,12 @@ func TestApprovalWaitsForItsScope(t *testing.T) {
 	r.approveHeldSet(rep)
 	r.Cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-beijing"})
 	rep = r.runWithApprovals()
-	if rep.Deactivated != 0 || r.countInactive() != 0 || rep.Outcome != report.Partial {
+	if rep.Deactivated != 0 || r.CountInactive() != 0 || rep.Outcome != report.Partial {
 		t.Fatalf("with a failed scope: %+v", rep)
 	}
 	healAll(r.World)
 	rep = r.runWithApprovals()
-	if rep.Deactivated != 8 || r.countInactive() != 8 || rep.Outcome != report.OK {
+	if rep.Deactivated != 8 || r.CountInactive() != 8 || rep.Outcome != report.OK {
 		t.Errorf("%+v", rep)
 	}
 	if left, err := r.store.HeldStore().ListApprovals(t.Context(), r.RunClock.Now()); err != nil || len(left) > 0 {
@@ -103,7 +92,7 @@ func TestApprovalEnds(t *testing.T) {
 	r.approveHeldSet(r.runWithApprovals())
 	r.RunClock.Advance(state.ApprovalTTL)
 	rep := r.runWithApprovals()
-	if rep.Held != 8 || r.countInactive() != 0 {
+	if rep.Held != 8 || r.CountInactive() != 0 {
 		t.Errorf("%+v", rep)
 	}
 	r.approveHeldSet(rep)
@@ -111,12 +100,12 @@ func TestApprovalEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	rep = r.runWithApprovals()
-	if rep.Held != 8 || r.countInactive() != 0 {
+	if rep.Held != 8 || r.CountInactive() != 0 {
 		t.Errorf("with a damaged approval: %+v", rep)
 	}
 	r.approveHeldSet(rep)
 	rep = r.runWithApprovals()
-	if rep.Deactivated != 8 || r.countInactive() != 8 {
+	if rep.Deactivated != 8 || r.CountInactive() != 8 {
 		t.Errorf("%+v", rep)
 	}
 	r.Close()
@@ -144,11 +133,11 @@ func TestApprovalOfWhatFailed(t *testing.T) {
 	r.releaseInstances(0, 8)
 	r.approveHeldSet(r.runWithApprovals())
 	r.InjectBastionFault(enginetest.BastionFault{Method: "PATCH", Part: "/hosts/", Status: 400, Answer: `{"detail":"no"}`})
-	if rep := r.runWithApprovals(); rep.Deactivated != 0 || r.countInactive() != 0 || rep.Failures == 0 {
+	if rep := r.runWithApprovals(); rep.Deactivated != 0 || r.CountInactive() != 0 || rep.Failures == 0 {
 		t.Fatalf("%+v", rep)
 	}
 	healAll(r.World)
-	if rep := r.runWithApprovals(); rep.Deactivated != 8 || r.countInactive() != 8 {
+	if rep := r.runWithApprovals(); rep.Deactivated != 8 || r.CountInactive() != 8 {
 		t.Errorf("%+v", rep)
 	}
 	r.Close()

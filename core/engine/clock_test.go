@@ -60,7 +60,7 @@ func TestClockAhead(t *testing.T) {
 	r.releaseInstances(1, 2)
 	r.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
 	rep := r.runWithApprovals()
-	if rep.Deleted+rep.Deactivated != 0 || rep.Held != 2 || rep.Created != 1 || len(r.JumpServer.Hosts(jumpservertest.DefaultOrg)) != 41 || r.countInactive() != 1 {
+	if rep.Deleted+rep.Deactivated != 0 || rep.Held != 2 || rep.Created != 1 || len(r.JumpServer.Hosts(jumpservertest.DefaultOrg)) != 41 || r.CountInactive() != 1 {
 		t.Errorf("8 days ahead: %+v", rep)
 	}
 	for _, why := range reasonsOf(rep, plan.Hold) {
@@ -74,7 +74,7 @@ func TestClockAhead(t *testing.T) {
 	}
 	r.RunClock.Advance(-wrong)
 	rep = r.runWithApprovals()
-	if rep.Deactivated != 1 || rep.Deleted != 0 || r.countInactive() != 2 || len(rep.Errors) != 0 {
+	if rep.Deactivated != 1 || rep.Deleted != 0 || r.CountInactive() != 2 || len(rep.Errors) != 0 {
 		t.Errorf("mended: %+v", rep)
 	}
 	r.Close()
@@ -90,11 +90,11 @@ func TestClockAndApproval(t *testing.T) {
 		r.releaseInstances(0, 8)
 		r.approveHeldSet(r.runWithApprovals())
 		r.Cloud.SetDateAhead(-wrong)
-		if rep := r.runWithApprovals(); rep.Deactivated != 0 || rep.Held != 8 || r.countInactive() != 0 {
+		if rep := r.runWithApprovals(); rep.Deactivated != 0 || rep.Held != 8 || r.CountInactive() != 0 {
 			t.Errorf("%s: %+v", wrong, rep)
 		}
 		r.Cloud.SetDateAhead(0)
-		if rep := r.runWithApprovals(); rep.Deactivated != 8 || r.countInactive() != 8 {
+		if rep := r.runWithApprovals(); rep.Deactivated != 8 || r.CountInactive() != 8 {
 			t.Errorf("%s, mended: %+v", wrong, rep)
 		}
 		r.Close()

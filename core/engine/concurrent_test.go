@@ -184,7 +184,9 @@ func runBoth(w *enginetest.World, shared bool) [2]engine.RunResult {
 	var outs [2]engine.RunResult
 	var running sync.WaitGroup
 	for n, e := range []engine.Engine{one, two} {
-		running.Go(func() { outs[n] = e.Run(w.T.Context(), engine.Request{}) })
+		running.Go(func() {
+			outs[n] = e.Run(w.T.Context(), engine.Request{})
+		})
 	}
 	running.Wait()
 	return outs

@@ -68,7 +68,7 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	in := e.reportInput(p, started, err)
 	e.Cards = p.halt.fillReport(ctx, e, &in)
 	rep := report.Build(in)
-	e.LogOutcome(rep, err)
+	e.LogOutcome(rep, in)
 	lost := e.deliverPass(ctx, p, rep)
 	return RunResult{Report: rep.WithNotifyError(lost), PlanLines: PlanLines(p.changes, p.applied.Nodes, p.notes), Review: p.review, Err: err}
 }
@@ -183,10 +183,17 @@ func (e Engine) WorkContext(ctx context.Context) (context.Context, context.Cance
 	return context.WithDeadline(ctx, deadline.Add(-e.Reserve))
 }
 
-// LogOutcome logs how the run ended. The error that stopped it is logged nowhere else.
-func (e Engine) LogOutcome(rep report.Report, stopped error) {
-	if stopped != nil {
-		e.Log.Error("run stopped", "error", stopped)
+// LogOutcome logs how the run ended. The error that stopped it, and its problems, are logged nowhere else.
+func (e Engine) LogOutcome(rep report.Report, in report.Input) {
+	if in.Stopped != nil {
+		e.Log.Error("run stopped", "error", in.Stopped)
+	}
+	for _, problem := range in.Problems {
+		level := slog.LevelError
+		if report.IsWarning(problem) {
+			level = slog.LevelWarn
+		}
+		e.Log.Log(context.Background(), level, "the run has a problem", "kind", string(inventory.KindOf(problem)), "error", problem)
 	}
 	e.Log.Info("run finished", "outcome", string(rep.Outcome), "dry_run", rep.DryRun, "total", rep.Total,
 		"created", rep.Created, "updated", rep.Updated, "deactivated", rep.Deactivated, "deleted", rep.Deleted,

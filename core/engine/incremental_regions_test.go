@@ -3,13 +3,11 @@ package engine_test
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -48,7 +46,7 @@ func TestFailedRunWithUnknownRegions(t *testing.T) {
 	r.Cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeRegions})
 	r.JumpServer.Fail(jumpservertest.MatchRequest("", "/"), -1, jumpservertest.Fault{Status: http.StatusForbidden, Body: "{}"})
 	e := r.NewEngine()
-	e.Incremental = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
+	e.Incremental = enginetest.Incremental(r.store, r.salt)
 	if out := e.Run(t.Context(), engine.Request{}); out.Report.Outcome != report.Failed {
 		t.Fatalf("%s", enginetest.Describe(out.Report))
 	}

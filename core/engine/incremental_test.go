@@ -14,7 +14,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage/dir"
@@ -52,7 +51,7 @@ func (r *stateWorld) runIncremental() (report.Report, int) {
 	r.JumpServer.ResetCounts()
 	r.fullLists = 0
 	e := r.NewEngine()
-	e.Incremental = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
+	e.Incremental = enginetest.Incremental(r.store, r.salt)
 	out := e.Run(r.T.Context(), engine.Request{})
 	if out.Report.Outcome == report.Failed {
 		r.T.Fatalf("failed: %+v", out.Report.Errors)
@@ -203,7 +202,10 @@ func TestFewChangesReadFewAssets(t *testing.T) {
 	r.putInstance("cn-beijing", 3, nil)
 	r.expectChangedOnly("renamed back", 0, 1, 4)
 	// A stop changes nothing that a plan reads.
-	r.putInstance("cn-beijing", 5, func(i *alibabatest.Instance) { rename(i); i.Status = "Stopped" })
+	r.putInstance("cn-beijing", 5, func(i *alibabatest.Instance) {
+		rename(i)
+		i.Status = "Stopped"
+	})
 	r.expectNoCalls("stopped")
 	// The name of the new one is another's, who is not read.
 	taken := alibabatest.SampleInstance(10).Name

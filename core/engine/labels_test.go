@@ -65,7 +65,10 @@ func TestBothForms(t *testing.T) {
 			var old []string
 			for n, h := range w.JumpServer.Hosts(jumpservertest.DefaultOrg) {
 				if n%2 == 0 {
-					w.JumpServer.Edit(jumpservertest.DefaultOrg, h.ID, func(h *jumpservertest.Host) { expectUnchangedHosts(h); old = append(old, h.ID) })
+					w.JumpServer.Edit(jumpservertest.DefaultOrg, h.ID, func(h *jumpservertest.Host) {
+						expectUnchangedHosts(h)
+						old = append(old, h.ID)
+					})
 				}
 			}
 			was := w.JumpServer.Hosts(jumpservertest.DefaultOrg)

@@ -98,7 +98,7 @@ func (w *nodeWorld) runFull(dry bool) engine.RunResult { w.T.Helper(); return w.
 func (w *nodeWorld) runChanged() engine.RunResult {
 	w.T.Helper()
 	w.JumpServer.ResetCounts()
-	out := w.runWith(&engine.Incremental{Store: w.newStore(), Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, false)
+	out := w.runWith(enginetest.Incremental(w.newStore(), "one"), false)
 	if w.JumpServer.Calls()["GET /api/v1/assets/assets/"] > 0 {
 		w.T.Error("the run read everything")
 	}
@@ -251,7 +251,7 @@ func TestNodeIsDeleted(t *testing.T) {
 		func(w *nodeWorld, id string) report.Report { return w.handleEvent(id).Report },
 	} {
 		eachNodeWorld(t, true, func(w *nodeWorld) {
-			w.runWith(&engine.Incremental{Store: w.newStore(), Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, false)
+			w.runWith(enginetest.Incremental(w.newStore(), "one"), false)
 			w.SeenMessages = len(w.Robot.Messages())
 			w.JumpServer.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
 			w.JumpServer.DeleteNode(jumpservertest.DefaultOrg, newPath)

@@ -10,11 +10,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
-	"github.com/jms-sync/jms-sync/core/storage"
-	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
 // ownerWorld is a world with a state store, in which an account may get another key.
@@ -26,18 +23,14 @@ type ownerWorld struct {
 func newOwnerWorld(t *testing.T) *ownerWorld {
 	t.Helper()
 	w := enginetest.NewWorld(t, enginetest.Setup{}, jumpservertest.V410)
-	store, err := state.New(storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true}), "", state.Options{Now: w.RunClock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &ownerWorld{World: w, store: store.ForInstallation("jms", "org")}
+	return &ownerWorld{World: w, store: w.NewStore()}
 }
 
 func (o *ownerWorld) runFull() report.Report {
 	o.T.Helper()
 	e := o.NewEngine()
 	e.Memory.Owners = o.store
-	e.Incremental = &engine.Incremental{Store: o.store, Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
+	e.Incremental = enginetest.Incremental(o.store, "one")
 	return e.Run(o.T.Context(), engine.Request{}).Report
 }
 
@@ -120,9 +113,7 @@ func TestWhoseKeyProves(t *testing.T) {
 	if rep.Deactivated+rep.Deleted != 0 || rep.Held != 1 {
 		t.Errorf("%d deactivated, %d deleted, %d held: %+v", rep.Deactivated, rep.Deleted, rep.Held, rep.Changes)
 	}
-	for _, h := range o.JumpServer.Hosts(jumpservertest.DefaultOrg) {
-		if !h.Active {
-			t.Errorf("%s is closed", h.Name)
-		}
+	if n := o.CountInactive(); n > 0 {
+		t.Errorf("%d are closed", n)
 	}
 }

@@ -43,7 +43,7 @@ func (r *stateWorld) pausing() engine.Engine {
 	r.RunClock.Advance(time.Minute)
 	r.RobotClock.Advance(4 * time.Second)
 	e := r.NewEngine()
-	e.Incremental, e.Memory.Held, e.Memory.Owners, e.Memory.Pauses = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, r.store.HeldStore(), r.store, r.store
+	e.Incremental, e.Memory.Held, e.Memory.Owners, e.Memory.Pauses = enginetest.Incremental(r.store, r.salt), r.store.HeldStore(), r.store, r.store
 	return e
 }
 
@@ -115,7 +115,7 @@ func TestPauseOfRemovals(t *testing.T) {
 	r.approveHeldSet(rep)
 	r.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
 	rep = r.paused()
-	if rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 8 || rep.Outcome != report.Held || r.countInactive() != 0 || len(rep.HeldSets) != 0 {
+	if rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 8 || rep.Outcome != report.Held || r.CountInactive() != 0 || len(rep.HeldSets) != 0 {
 		t.Errorf("%+v", rep)
 	}
 	for _, why := range reasonsOf(rep, plan.Hold) {
@@ -125,7 +125,7 @@ func TestPauseOfRemovals(t *testing.T) {
 	}
 	r.resumes()
 	rep = r.paused()
-	if rep.Deactivated != 8 || r.countInactive() != 8 || rep.Pause != nil {
+	if rep.Deactivated != 8 || r.CountInactive() != 8 || rep.Pause != nil {
 		t.Errorf("resumed: %+v", rep)
 	}
 	r.Close()
@@ -158,7 +158,7 @@ func TestUnreadablePause(t *testing.T) {
 		breaks(r, &e)
 		r.RunClock.Advance(time.Minute)
 		rep := e.Run(t.Context(), engine.Request{}).Report
-		if rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 1 || r.countInactive() != 0 {
+		if rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 1 || r.CountInactive() != 0 {
 			t.Errorf("%s: %+v", name, rep)
 		}
 		if rep.Pause == nil || !rep.Pause.Stands || !strings.Contains(rep.Pause.Text, "读不了暂停状态") {
@@ -184,7 +184,7 @@ func TestPauseWhileRunning(t *testing.T) {
 		}
 	})
 	rep := r.paused()
-	if !ordered || rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 8 || rep.Outcome != report.Held || r.countInactive() != 0 {
+	if !ordered || rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 8 || rep.Outcome != report.Held || r.CountInactive() != 0 {
 		t.Errorf("ordered %v: %+v", ordered, rep)
 	}
 	if rep.Pause == nil || !rep.Pause.Stands || rep.Pause.All {
@@ -231,7 +231,7 @@ func TestPauseAndDryRun(t *testing.T) {
 	r.releaseInstances(0, 1)
 	r.pauses(false, time.Hour)
 	rep := r.pausing().Run(t.Context(), engine.Request{DryRun: true}).Report
-	if rep.Deactivated != 1 || rep.Pause == nil || r.countInactive() != 0 {
+	if rep.Deactivated != 1 || rep.Pause == nil || r.CountInactive() != 0 {
 		t.Errorf("%+v", rep)
 	}
 	r.Close()

@@ -15,7 +15,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
-	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -128,7 +127,9 @@ func (p *shardWorld) fire(change func(*engine.Engine, *engine.Request), numbers 
 	var wait sync.WaitGroup
 	for n, number := range numbers {
 		e := p.NewEngine() // not in the goroutine: it makes the client once
-		wait.Go(func() { reports[n] = p.runShard(e, number, change) })
+		wait.Go(func() {
+			reports[n] = p.runShard(e, number, change)
+		})
 	}
 	wait.Wait()
 	for _, m := range p.Robot.Messages()[before:] {
@@ -173,21 +174,10 @@ func TestPartsShareOneCardAndOneBudget(t *testing.T) {
 		}
 		sum, _ = p.fire(nil, 1, 2, 3, 4)
 	}
-	if sum.Held != 0 || p.countInactive() != 60 {
-		t.Errorf("%d deactivated in all, held %d", p.countInactive(), sum.Held)
+	if sum.Held != 0 || p.CountInactive() != 60 {
+		t.Errorf("%d deactivated in all, held %d", p.CountInactive(), sum.Held)
 	}
 	p.expectCards("after it", cards, 1)
-}
-
-// countInactive counts the assets that are off.
-func (p *shardWorld) countInactive() int {
-	n := 0
-	for _, h := range p.JumpServer.Hosts(jumpservertest.DefaultOrg) {
-		if !h.Active {
-			n++
-		}
-	}
-	return n
 }
 
 // TestStormOverParts: 40 of each part are a storm of 160. At most one part gets what it wants, in this
@@ -199,13 +189,13 @@ func TestStormOverParts(t *testing.T) {
 	p.fillRegions(perRegion - 40)
 	for range 3 {
 		sum, cards := p.fire(nil, 1, 2, 3, 4)
-		if n := p.countInactive(); n > 50 || sum.Held < 120 || len(cards) != 1 {
+		if n := p.CountInactive(); n > 50 || sum.Held < 120 || len(cards) != 1 {
 			t.Errorf("%d deactivated in all, held %d, %d cards", n, sum.Held, len(cards))
 		}
 	}
 	p.ChangeSettings(map[string]any{"sync": map[string]any{"guard": map[string]any{"per_run": 160}}})
-	if sum, _ := p.fire(nil, 1, 2, 3, 4); sum.Held != 0 || p.countInactive() != 160 {
-		t.Errorf("%d deactivated in all, held %d", p.countInactive(), sum.Held)
+	if sum, _ := p.fire(nil, 1, 2, 3, 4); sum.Held != 0 || p.CountInactive() != 160 {
+		t.Errorf("%d deactivated in all, held %d", p.CountInactive(), sum.Held)
 	}
 }
 
@@ -217,13 +207,13 @@ func TestBudgetThatCannotBeRead(t *testing.T) {
 	p.fillRegions(perRegion - 1)
 	p.bucket.failing.Store("budget/")
 	sum, cards := p.fire(nil, 1, 2, 3, 4)
-	if sum.Held != 4 || p.countInactive() != 0 {
-		t.Errorf("held %d, %d deactivated", sum.Held, p.countInactive())
+	if sum.Held != 4 || p.CountInactive() != 0 {
+		t.Errorf("held %d, %d deactivated", sum.Held, p.CountInactive())
 	}
 	p.expectCards("held", cards, 1, "读写不了各部分共用的移除额度")
 	p.bucket.failing.Store("")
-	if sum, _ := p.fire(nil, 1, 2, 3, 4); sum.Held != 0 || p.countInactive() != 4 {
-		t.Errorf("held %d, %d deactivated", sum.Held, p.countInactive())
+	if sum, _ := p.fire(nil, 1, 2, 3, 4); sum.Held != 0 || p.CountInactive() != 4 {
+		t.Errorf("held %d, %d deactivated", sum.Held, p.CountInactive())
 	}
 }
 
@@ -246,12 +236,12 @@ func TestPartsThatCannotShare(t *testing.T) {
 			_, cards := p.fire(apart, 1, 2, 3, 4)
 			p.expectCards("first", cards, 4)
 			p.fillRegions(perRegion - 12)
-			if sum, _ := p.fire(apart, 1, 2, 3, 4); sum.Held != 0 || p.countInactive() != 48 {
-				t.Errorf("held %d, %d deactivated", sum.Held, p.countInactive())
+			if sum, _ := p.fire(apart, 1, 2, 3, 4); sum.Held != 0 || p.CountInactive() != 48 {
+				t.Errorf("held %d, %d deactivated", sum.Held, p.CountInactive())
 			}
 			p.fillRegions(perRegion - 12 - 13)
-			if sum, _ := p.fire(apart, 1, 2, 3, 4); sum.Held != 52 || p.countInactive() != 48 {
-				t.Errorf("held %d, %d deactivated", sum.Held, p.countInactive())
+			if sum, _ := p.fire(apart, 1, 2, 3, 4); sum.Held != 52 || p.CountInactive() != 48 {
+				t.Errorf("held %d, %d deactivated", sum.Held, p.CountInactive())
 			}
 		})
 	}
@@ -317,7 +307,7 @@ func TestQuietPartGivesUpItsRemovals(t *testing.T) {
 	t.Parallel()
 	p := newShardWorld(t, nil)
 	remembers := func(e *engine.Engine, _ *engine.Request) {
-		e.Incremental = &engine.Incremental{Store: p.store, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
+		e.Incremental = enginetest.Incremental(p.store, "")
 	}
 	p.fire(remembers, 1, 2, 3, 4)
 	p.Account("one").Cloud.Remove("cn-beijing", p.instanceIDs(0, 45)...)

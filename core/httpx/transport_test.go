@@ -51,12 +51,18 @@ func strictServer(t *testing.T) string {
 	})
 	mux.HandleFunc("GET /dropped", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	mux.HandleFunc("GET /silent", func(http.ResponseWriter, *http.Request) { <-ended })
-	mux.HandleFunc("GET /stuck", func(w http.ResponseWriter, _ *http.Request) { writeChunks(w, wholeBody[:3]); <-ended })
+	mux.HandleFunc("GET /stuck", func(w http.ResponseWriter, _ *http.Request) {
+		writeChunks(w, wholeBody[:3])
+		<-ended
+	})
 	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) { t.Errorf("unexpected: %s %s", r.Method, r.URL) })
 	server := httptest.NewUnstartedServer(mux)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
-	t.Cleanup(func() { close(ended); server.Close() })
+	t.Cleanup(func() {
+		close(ended)
+		server.Close()
+	})
 	return server.URL
 }
 

@@ -126,7 +126,9 @@ func failEverywhere(t *testing.T, version jumpservertest.Version, fault jumpserv
 		first = 2
 	}
 	for at, total := first, first; at <= total; at += 2 {
-		synctest.Test(t, func(t *testing.T) { total = failAt(t, version, fault, at, passes) })
+		synctest.Test(t, func(t *testing.T) {
+			total = failAt(t, version, fault, at, passes)
+		})
 	}
 }
 

@@ -121,7 +121,7 @@ func (c *Client) lacksDeleteRight(ctx context.Context) bool {
 	if known == nil || known.rights == nil {
 		r, err := c.readRights(ctx, true)
 		if err != nil {
-			c.log.Info("JumpServer does not tell the access key's rights", "error", err.Error())
+			c.log.InfoContext(ctx, "JumpServer does not tell the access key's rights", "error", err.Error())
 			return false
 		}
 		c.updateFacts(func(f *facts) { f.rights = &r })

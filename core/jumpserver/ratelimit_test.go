@@ -160,7 +160,9 @@ func newTestLimiter() (p *rateLimiter, pass func(time.Duration)) {
 		now = now.Add(d)
 		return nil
 	}
-	return p, func(d time.Duration) { now = now.Add(d) }
+	return p, func(d time.Duration) {
+		now = now.Add(d)
+	}
 }
 
 // requests sends so many requests, each answered at once.

@@ -128,7 +128,7 @@ func (c *Client) sendUnthrottled(ctx context.Context, q apiCall, body []byte, ti
 			c.limiter.recordAnswer(sent, err == nil || asAPIError(err) != nil)
 			return c.now().Sub(sent), err
 		}
-		c.recordThrottling(q, sent, err)
+		c.recordThrottling(ctx, q, sent, err)
 		if c.limiter.isHopeless() || waits == maxWaitsInAll {
 			return 0, err
 		}
@@ -161,11 +161,11 @@ func (q apiCall) isFinal(err error) bool {
 }
 
 // recordThrottling closes the rate limiter for all calls after a 429.
-func (c *Client) recordThrottling(q apiCall, sent time.Time, err error) {
+func (c *Client) recordThrottling(ctx context.Context, q apiCall, sent time.Time, err error) {
 	var e *inventory.Error
 	errors.As(err, &e) // always succeeds: the error has a kind
 	after := c.limiter.recordRefusal(sent, e.RetryAfter)
-	c.log.Info("JumpServer limits the number of requests", slog.String("op", q.op), slog.Duration("wait", after))
+	c.log.InfoContext(ctx, "JumpServer limits the number of requests", slog.String("op", q.op), slog.Duration("wait", after))
 }
 
 // sendOnce makes one try. Nothing is sent once the context is over.

@@ -82,13 +82,14 @@ func newActionRun(ctx context.Context, e engine.Engine, o Action) *actionRun {
 // result reports what became of the action.
 func (r *actionRun) result(started time.Time, err error) Result {
 	options := r.Cards.Options
-	rep := report.Build(report.Input{
+	in := report.Input{
 		Started: started, Duration: r.Now().Sub(started), DryRun: !r.action.Write,
 		Environment: options.Environment, Language: options.Lang,
 		Listings: r.listings, Notes: r.notes, Unchanged: r.unchanged,
 		Items: r.applied.Items, Nodes: r.applied.Nodes, Problems: r.applied.Problems, Stopped: err, Pause: r.halt.Pause,
-	})
-	r.LogOutcome(rep, err)
+	}
+	rep := report.Build(in)
+	r.LogOutcome(rep, in)
 	return Result{RunResult: engine.RunResult{Report: rep, PlanLines: engine.PlanLines(r.changes, r.applied.Nodes, r.notes), Err: err}}
 }
 

@@ -41,16 +41,6 @@ func (r *pauseWorld) pausing() engine.Engine {
 	return e
 }
 
-func (r *pauseWorld) countInactive() int {
-	n := 0
-	for _, h := range r.JumpServer.Hosts(jumpservertest.DefaultOrg) {
-		if !h.Active {
-			n++
-		}
-	}
-	return n
-}
-
 // TestPauseAndOrders: what a person orders besides is held as well: retire by any pause, adopt by that of all writes.
 func TestPauseAndOrders(t *testing.T) {
 	t.Parallel()
@@ -59,7 +49,7 @@ func TestPauseAndOrders(t *testing.T) {
 		w.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(n))
 		w.Accounts[0].Cloud.Put("cn-shanghai", alibabatest.SampleInstance(100+n))
 	}
-	r := &pauseWorld{World: w, store: newStore(t, w.RunClock)}
+	r := &pauseWorld{World: w, store: w.NewStore()}
 	r.AddAccount(enginetest.AccountSpec{Name: "aliyun-old", Owner: enginetest.TestOwner, Regions: []string{"cn-hangzhou"}})
 	r.Accounts[1].Cloud.Put("cn-hangzhou", alibabatest.SampleInstance(200))
 	r.pausing().Run(t.Context(), engine.Request{})
@@ -68,7 +58,7 @@ func TestPauseAndOrders(t *testing.T) {
 		r.pauses(removals)
 		for _, yes := range []int{0, 1} {
 			out := operator.Retire(t.Context(), r.pausing(), operator.Action{Account: "aliyun-old", Write: true, ConfirmedRemovals: yes})
-			if out.Err != nil || out.Report.Held != 1 || out.Report.Outcome != report.Held || out.Report.Pause == nil || r.countInactive() != 0 {
+			if out.Err != nil || out.Report.Held != 1 || out.Report.Outcome != report.Held || out.Report.Pause == nil || r.CountInactive() != 0 {
 				t.Errorf("%v: %v, %+v", removals, out.Err, out.Report)
 			}
 		}
@@ -100,7 +90,7 @@ func TestPauseAndOrders(t *testing.T) {
 	back := operator.Action{Write: true, Reopening: plan.Reopening{Since: r.RunClock.Now().Add(-time.Hour), Until: r.RunClock.Now().Add(time.Hour)}}
 	for _, removals := range []bool{false, true} { // who undoes a removal may, while removals are paused
 		r.pauses(removals)
-		if out := operator.Reactivate(t.Context(), r.pausing(), back); out.Err != nil || (out.Report.Held == 1) == removals || (r.countInactive() == 0) != removals {
+		if out := operator.Reactivate(t.Context(), r.pausing(), back); out.Err != nil || (out.Report.Held == 1) == removals || (r.CountInactive() == 0) != removals {
 			t.Errorf("reactivate, removals only: %v: %v, %+v", removals, out.Err, out.Report)
 		}
 	}

@@ -9,19 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/state"
-	"github.com/jms-sync/jms-sync/core/storage"
-	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
-
-// newStore returns a state store in memory.
-func newStore(t *testing.T, clock *enginetest.Clock) *state.Store {
-	t.Helper()
-	store, err := state.New(storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true}), "", state.Options{Now: clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store.ForInstallation("jms", "org")
-}
 
 // TestRetireWithAnotherKey: an account is switched off, and its key, and the labels of its assets, are another cloud
 // account's than is remembered. Nothing is proved by that key.
@@ -29,7 +17,7 @@ func TestRetireWithAnotherKey(t *testing.T) {
 	t.Parallel()
 	for remembered, want := range map[string]int{"1690700000000099": 0, enginetest.ProdOwner: 1} {
 		h := enginetest.NewEventWorld(t, nil)
-		store := newStore(t, h.RunClock)
+		store := h.NewStore()
 		h.Accounts[0].Cloud.Remove("cn-beijing", "i-b1")
 		was := state.Owner{Cloud: inventory.Alibaba, Account: "aliyun-prod", Owner: remembered}
 		if err := store.SaveOwner(t.Context(), state.Owner{}, was); err != nil {

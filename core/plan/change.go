@@ -54,6 +54,9 @@ type Change struct {
 	// Due is when an asset in its grace (InGrace) would be removed; otherwise zero.
 	Due time.Time
 
+	// Unlisted marks an asset that is active although no listing has its instance: it stays open unless this
+	// change removes it. What a failed or unasked scope may still hold is not meant: that scope says so.
+	Unlisted bool
 	// Interim marks a step towards another change of the same asset (the temporary name of a swap).
 	Interim bool
 	// reviewed marks a change that a person has approved with this very name. triedNames counts the other names

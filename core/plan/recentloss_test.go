@@ -15,7 +15,10 @@ func missingFor(before time.Duration) func(*inventory.Asset) {
 
 // bothEdits returns the two edits as one.
 func bothEdits(x, y func(*inventory.Asset)) func(*inventory.Asset) {
-	return func(a *inventory.Asset) { x(a); y(a) }
+	return func(a *inventory.Asset) {
+		x(a)
+		y(a)
+	}
 }
 
 // TestSlowLeaks: what was deactivated within a day counts as lost already.

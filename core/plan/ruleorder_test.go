@@ -27,7 +27,10 @@ const day = 24 * time.Hour
 // absentRules returns the rows in the order of the doc.
 func absentRules() []absentRule {
 	mode := func(m Mode) func(*world, *inventory.Asset) {
-		return func(w *world, a *inventory.Asset) { w.rules.Mode = m; setGone(a, 30*day) }
+		return func(w *world, a *inventory.Asset) {
+			w.rules.Mode = m
+			setGone(a, 30*day)
+		}
 	}
 	return []absentRule{
 		{row: "not ours", apply: func(_ *world, a *inventory.Asset) { withoutLabel(inventory.LabelAccount)(a) }},

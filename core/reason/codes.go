@@ -112,6 +112,7 @@ const (
 	TimeUp              Code = "time_up"
 	Interrupted         Code = "interrupted"
 	NotAnswered         Code = "not_answered"
+	RemovalFailed       Code = "removal_failed"
 	FoundDeactivated    Code = "found_deactivated"
 	FoundDeleted        Code = "found_deleted"
 	// Of a whole run, see RunError.

@@ -136,6 +136,7 @@ func textsOf(code Code) (texts, bool) {
 		{NotAnswered, texts{"JumpServer 没有及时应答，可能已经执行，由下一次同步查明", "JumpServer did not answer in time; it may have been made, which the next run finds out"}},
 		{FoundDeactivated, texts{"由之前的一次同步停用，当时没有收到应答或没能通知", "deactivated by an earlier run, whose answer was lost or which could not tell it"}},
 		{FoundDeleted, texts{"由之前的一次同步删除，当时没有收到应答或没能通知", "deleted by an earlier run, whose answer was lost or which could not tell it"}},
+		{RemovalFailed, texts{"移除失败，下次同步再试", "its removal failed; the next run tries again"}},
 		{RanUnanswered, texts{"%d 项变更：JumpServer 没有及时应答，可能已经执行", "%d changes: JumpServer did not answer in time; they may have been made"}},
 		{Interrupted, texts{"被中断（收到终止信号），下次继续", "interrupted (told to stop); goes on next time"}},
 		{WasInterrupted, texts{"被中断（收到终止信号）：处理了 %d/%d 项变更，其余 %d 项下次继续", "interrupted (told to stop): %d of %d changes were handled, %d go on next time"}},

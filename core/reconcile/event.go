@@ -109,10 +109,21 @@ func (v EventHandler) Run(ctx context.Context, events []cloud.ParsedEvent) Event
 	r.pollUntilFinished(batches)
 	r.reportEarlierRemovals(batches)
 	in := r.reportInput(started, observedListings(batches))
+	r.logFailedScopes(in.Listings)
 	rep := report.Build(in)
-	e.LogOutcome(rep, in.Stopped)
+	e.LogOutcome(rep, in)
 	e.Cards.DeliverEvents(ctx, rep, r.removals.Debt(r.items))
 	return EventReport{Report: rep, Results: r.results}
+}
+
+// logFailedScopes logs which clouds did not answer, and why.
+func (r *eventRun) logFailedScopes(listings []inventory.Listing) {
+	for _, l := range listings {
+		if !l.IsComplete() {
+			r.Engine.Log.Error("not listed", "cloud", string(l.Cloud), "account", l.Account, "region", l.Region, "op", "event",
+				"kind", string(inventory.KindOf(l.Err)), "error", l.Err)
+		}
+	}
 }
 
 // reportInput returns what the report says. JumpServer's errors stop a run that could do nothing else.

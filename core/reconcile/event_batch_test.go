@@ -158,7 +158,10 @@ func TestEventFaults(t *testing.T) {
 			creating("new")(h)
 			enginetest.Releasing("i-b1")(h)
 			n := 0
-			h.JumpServer.Fail(func(*http.Request) bool { n++; return n > call && n <= call+4 }, -1,
+			h.JumpServer.Fail(func(*http.Request) bool {
+				n++
+				return n > call && n <= call+4
+			}, -1,
 				jumpservertest.Fault{Status: http.StatusBadGateway, After: after})
 			events := []string{enginetest.StateEvent("i-new Running"), enginetest.StateEvent("i-b1 Deleted")}
 			first := h.HandleEvents(events...)

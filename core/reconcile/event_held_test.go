@@ -10,9 +10,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/reconcile"
-	"github.com/jms-sync/jms-sync/core/state"
-	"github.com/jms-sync/jms-sync/core/storage"
-	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
 // TestHeldIsNotClosedByEvents: what a full run held no event closes one by one, whether it says that an instance was
@@ -22,14 +19,10 @@ func TestHeldIsNotClosedByEvents(t *testing.T) {
 	t.Parallel()
 	const fleet, lost = 40, 30
 	h := enginetest.NewEventWorld(t, nil)
-	store, err := state.New(storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true}), "", state.Options{Now: h.RunClock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	store = store.ForInstallation("jms", "org")
+	store := h.NewStore()
 	full := func() engine.RunResult {
 		e := h.NewEngine()
-		e.Memory.Owners, e.Incremental = store, &engine.Incremental{Store: store, Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
+		e.Memory.Owners, e.Incremental = store, enginetest.Incremental(store, "one")
 		return e.Run(t.Context(), engine.Request{})
 	}
 	hear := func(events ...string) reconcile.EventReport {

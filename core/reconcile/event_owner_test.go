@@ -3,13 +3,10 @@ package reconcile_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"testing"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -89,18 +86,7 @@ func TestAllAccountsOfAnOwnerAreAsked(t *testing.T) {
 				}
 			}
 			bastion := &fakeBastion{assets: map[string]inventory.Asset{asset.ID: asset}}
-			now := time.Now()
-			log := slog.New(slog.DiscardHandler)
-			v := reconcile.EventHandler{
-				Engine: engine.Engine{
-					Rules:        plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
-					Limits:       plan.Limits{Percent: 20, Min: 3, Fleet: plan.Share{Percent: 20, Min: 10}, PerRun: 50},
-					ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log},
-					Now:          func() time.Time { return now }, Log: log,
-				},
-				Clouds: c.clouds, Bastion: bastion,
-				Sleep: func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil },
-			}
+			v := newFakeHandler(c.clouds, bastion, new(enginetest.Clock), map[string]plan.Account{"prod": {}, "spare": {}})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			answer := v.Run(ctx, []cloud.ParsedEvent{{ID: "e", Target: cloud.EventTarget{
@@ -128,16 +114,11 @@ func TestEventOfAStranger(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		log := slog.New(slog.DiscardHandler)
 		bastion := &fakeBastion{assets: map[string]inventory.Asset{}}
 		living := inventory.Instance{Scope: accountScope("prod"), Owner: "1001", ID: "i-1", Name: "subject", PrivateIPs: []string{"10.0.0.1"}}
-		v := reconcile.EventHandler{
-			Engine: engine.Engine{
-				Rules:        plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
-				ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log}, Now: time.Now, Log: log, Memory: engine.Memory{Owners: store},
-			},
-			Clouds: twoAccounts{sees: map[string]fakeCloud{"prod": {"i-1": living}}}, Bastion: bastion, Sleep: (&enginetest.Clock{}).Sleep,
-		}
+		clouds := twoAccounts{sees: map[string]fakeCloud{"prod": {"i-1": living}}}
+		v := newFakeHandler(clouds, bastion, new(enginetest.Clock), map[string]plan.Account{"prod": {}, "spare": {}})
+		v.Engine.Memory.Owners = store
 		answer := v.Run(t.Context(), []cloud.ParsedEvent{{ID: "e", Target: cloud.EventTarget{
 			Cloud: inventory.Alibaba, AccountID: "1001", Region: "cn-beijing", InstanceIDs: []string{"i-1"},
 		}}})

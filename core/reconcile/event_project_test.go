@@ -3,26 +3,21 @@ package reconcile_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/cloud/huawei"
 	"github.com/jms-sync/jms-sync/core/cloud/huawei/huaweitest"
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
-	"github.com/jms-sync/jms-sync/core/delivery"
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
-	"github.com/jms-sync/jms-sync/core/reconcile"
-	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -32,15 +27,18 @@ type projectWorld struct {
 	account *huaweitest.Account
 	fleet   cloud.Fleet
 	bastion *fakeBastion
-	now     time.Time
+	clock   enginetest.Clock
 }
 
 func newProjectWorld(t *testing.T, change func(*cloud.Account, *huaweitest.Account)) *projectWorld {
 	t.Helper()
 	server := huaweitest.New(huaweitest.Options{Reporter: t})
 	web := httptest.NewServer(server)
-	t.Cleanup(func() { server.Close(); web.Close() })
-	w := &projectWorld{Server: server, bastion: &fakeBastion{assets: map[string]inventory.Asset{}}, now: time.Now()}
+	t.Cleanup(func() {
+		server.Close()
+		web.Close()
+	})
+	w := &projectWorld{Server: server, bastion: &fakeBastion{assets: map[string]inventory.Asset{}}}
 	w.account = server.AddAccount(huaweitest.Key{DomainID: "d1", AccessKeyID: "HST0", AccessKeySecret: "s"})
 	account := cloud.Account{
 		Cloud: inventory.Huawei, Name: "far", Endpoint: web.URL, AccessKeyID: secret.New("HST0"), AccessKeySecret: secret.New("s"),
@@ -92,23 +90,13 @@ func TestProofIsOfTheSameProject(t *testing.T) {
 
 func (w *projectWorld) handleTraces(t *testing.T, from string, traces ...string) []string {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	v := reconcile.EventHandler{
-		Engine: engine.Engine{
-			Rules:        plan.Rules{Accounts: map[string]plan.Account{"far": {Cloud: inventory.Huawei}}, Mode: plan.ModeDelete},
-			Limits:       plan.Limits{Percent: 20, Min: 3, Fleet: plan.Share{Percent: 20, Min: 10}, PerRun: 50},
-			Cards:        delivery.Cards{Options: report.Options{Lang: reason.English}},
-			ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log},
-			Now:          func() time.Time { return w.now }, Log: log,
-		},
-		Clouds: w.fleet, Bastion: w.bastion,
-		Sleep: func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil },
-	}
+	v := newFakeHandler(w.fleet, w.bastion, &w.clock, map[string]plan.Account{"far": {Cloud: inventory.Huawei}})
+	v.Engine.Cards.Options.Lang = reason.English
 	var heard []cloud.ParsedEvent
 	for _, trace := range traces {
 		heard = append(heard, huawei.Events([]byte(trace), cloud.Origin{ProjectID: from})...)
 	}
-	ctx, cancel := context.WithDeadline(t.Context(), w.now.Add(time.Minute))
+	ctx, cancel := context.WithDeadline(t.Context(), w.clock.Now().Add(time.Minute))
 	defer cancel()
 	var told []string
 	for _, e := range v.Run(ctx, heard).Results {

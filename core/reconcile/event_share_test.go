@@ -12,9 +12,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/reconcile"
-	"github.com/jms-sync/jms-sync/core/state"
-	"github.com/jms-sync/jms-sync/core/storage"
-	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
 const shanghai = "cn-shanghai"
@@ -147,11 +144,7 @@ func TestShareIsForTheUnknown(t *testing.T) {
 	t.Parallel()
 	for known, want := range map[bool]int{true: 20, false: 6} {
 		h := enginetest.NewEventWorld(t, nil)
-		store, err := state.New(storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true}), "", state.Options{Now: h.RunClock.Now})
-		if err != nil {
-			t.Fatal(err)
-		}
-		store = store.ForInstallation("jms", "org")
+		store := h.NewStore()
 		var made []enginetest.Instance
 		var ids, events []string
 		for n := range 30 {
@@ -163,7 +156,7 @@ func TestShareIsForTheUnknown(t *testing.T) {
 		e := h.NewEngine()
 		e.Memory.Owners = store
 		if known {
-			e.Incremental = &engine.Incremental{Store: store, Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
+			e.Incremental = enginetest.Incremental(store, "one")
 		}
 		e.Run(t.Context(), engine.Request{})
 		h.EditClouds(enginetest.CloudEdit{Region: shanghai, Remove: ids})

@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reconcile"
@@ -111,6 +112,20 @@ func (o fakeCloud) FindVerified(ctx context.Context, s inventory.Scope, ids []st
 	return inventory.FindResult{Instances: list}, err
 }
 
+// newFakeHandler returns a handler of events that works with a fake JumpServer, and whose waits pass at once.
+func newFakeHandler(clouds engine.EventClouds, bastion *fakeBastion, clock *enginetest.Clock, accounts map[string]plan.Account) reconcile.EventHandler {
+	log := slog.New(slog.DiscardHandler)
+	return reconcile.EventHandler{
+		Engine: engine.Engine{
+			Rules:        plan.Rules{Accounts: accounts, Mode: plan.ModeDelete},
+			Limits:       plan.Limits{Percent: 20, Min: 3, Fleet: plan.Share{Percent: 20, Min: 10}, PerRun: 50},
+			ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log},
+			Now:          clock.Now, Log: log,
+		},
+		Clouds: clouds, Bastion: bastion, Sleep: clock.Sleep,
+	}
+}
+
 func ownedAsset(id, name, comment string) inventory.Asset {
 	return inventory.Asset{
 		ID: inventory.AssetID(inventory.Alibaba, "cn-beijing", id), Name: name, Address: "10.0.0.1", Platform: "Linux",
@@ -140,17 +155,7 @@ func TestSearchNeverCondemnsABystander(t *testing.T) {
 					Owner: "1001", ID: "i-1", Name: "renamed", PrivateIPs: []string{"10.0.0.1"},
 				}
 			}
-			now := time.Now()
-			v := reconcile.EventHandler{
-				Engine: engine.Engine{
-					Rules:        plan.Rules{Accounts: map[string]plan.Account{"prod": {Type: "阿里云"}}, Mode: plan.ModeDelete},
-					Limits:       plan.Limits{Percent: 20, Min: 3, Fleet: plan.Share{Percent: 20, Min: 10}, PerRun: 50},
-					ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: slog.New(slog.DiscardHandler)},
-					Now:          func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
-				},
-				Clouds: clouds, Bastion: bastion,
-				Sleep: func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil },
-			}
+			v := newFakeHandler(clouds, bastion, new(enginetest.Clock), map[string]plan.Account{"prod": {Type: "阿里云"}})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			answer := v.Run(ctx, []cloud.ParsedEvent{{ID: "e", Target: cloud.EventTarget{

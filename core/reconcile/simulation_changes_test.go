@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
@@ -18,7 +19,7 @@ func (s *simulation) createInstance(slow int) {
 	defer s.clouds.mu.Unlock()
 	s.machineCount++
 	at := s.clouds.regions[s.rand.IntN(len(s.clouds.regions))]
-	m := &modelInstance{alive: true, visible: time.Now(), Instance: inventory.Instance{
+	m := &modelInstance{visible: time.Now(), Instance: inventory.Instance{
 		Scope: at.Scope, ID: fmt.Sprintf("i-%03d", s.machineCount), OSType: "linux", Status: "running", Name: s.randomName(),
 		PrivateIPs: []string{s.randomAddress()},
 	}}
@@ -29,8 +30,16 @@ func (s *simulation) createInstance(slow int) {
 		}
 	}
 	s.clouds.machines = append(s.clouds.machines, m)
+	m.watched = &enginetest.Machine{Scope: m.Scope, ID: m.ID, Alive: true}
+	s.watch.Machines = append(s.watch.Machines, m.watched)
+	m.updateWatched()
 	s.emitEvent(m, false)
-	s.note("created %s %s in %s/%s", m.ID, m.Name, m.Account, m.Region)
+	s.Note("created %s %s in %s/%s", m.ID, m.Name, m.Account, m.Region)
+}
+
+// updateWatched says what is true of an instance now.
+func (m *modelInstance) updateWatched() {
+	m.watched.Name, m.watched.Address = m.Name, strings.Join(m.PrivateIPs, "")
 }
 
 // randomName is one of few, so that names meet.
@@ -69,7 +78,7 @@ func (s *simulation) changeCloud() {
 		return
 	}
 	m := s.clouds.machines[s.rand.IntN(len(s.clouds.machines))]
-	if !m.alive {
+	if !m.watched.Alive {
 		return
 	}
 	switch s.rand.IntN(6) {
@@ -83,13 +92,15 @@ func (s *simulation) changeCloud() {
 	case 3: // two swap their names
 		other := s.clouds.machines[s.rand.IntN(len(s.clouds.machines))]
 		m.Name, other.Name = other.Name, m.Name
+		other.updateWatched()
 		s.emitEvent(m, false)
 	default:
-		m.alive = false
+		m.watched.Alive = false
 		m.until = time.Now().Add(time.Duration(max(0, s.rand.IntN(12)-6)) * time.Second)
 		s.emitEvent(m, true)
 	}
-	s.note("changed %s: alive %t, %s %v", m.ID, m.alive, m.Name, m.PrivateIPs)
+	m.updateWatched()
+	s.Note("changed %s: alive %t, %s %v", m.ID, m.watched.Alive, m.Name, m.PrivateIPs)
 }
 
 // changeRegion takes and gives permission, or breaks and mends a region. A right does not come and
@@ -104,7 +115,7 @@ func (s *simulation) changeRegion() {
 	default:
 		s.togglePermission(at)
 	}
-	s.note("%s: blind %t, failing %t, leaky %t", at.Scope, at.blind, at.failing, at.leaky)
+	s.Note("%s: blind %t, failing %t, leaky %t", at.Scope, at.blind, at.failing, at.leaky)
 }
 
 func (s *simulation) togglePermission(at *modelRegion) {
@@ -120,7 +131,7 @@ func (s *simulation) togglePermissionAtProbe() {
 	for _, at := range s.clouds.regions {
 		if s.scheduler.isWaiting(at.Account + " " + at.Region + " probe") {
 			s.togglePermission(at)
-			s.note("%s: blind %t before the probe", at.Scope, at.blind)
+			s.Note("%s: blind %t before the probe", at.Scope, at.blind)
 		}
 	}
 }
@@ -170,48 +181,26 @@ func (s *simulation) forgedEvent() cloud.ParsedEvent {
 func (s *simulation) editAsPerson() {
 	hosts := s.server.Hosts(org)
 	h := hosts[s.rand.IntN(len(hosts))]
-	if s.instanceOf(h) == "" || s.activeRuns() > 0 {
+	m := s.watch.MachineOf(h)
+	if m == nil || s.activeRuns() > 0 {
 		return
 	}
-	s.server.Edit(org, h.ID, func(h *jumpservertest.Host) {
+	s.watch.Edit(h.ID, func(h *jumpservertest.Host) {
 		switch s.rand.IntN(4) {
 		case 3:
-			if h.Active && !s.kept[h.ID] {
-				h.Labels = append(h.Labels, inventory.LabelKeep+":audit")
-				s.kept[h.ID] = true
-			}
+			s.watch.Keep(h)
 		case 0:
-			h.Active = false
-			if !slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, inventory.LabelGone) }) {
-				s.off[h.ID] = true
-			}
+			s.watch.SwitchOff(h)
 		case 1:
 			h.Comment = "edited"
-			if s.adopted[s.instanceOf(*h)] == h.ID { // without the id it would be nobody's
-				h.Comment = "edited\ninstance_id: " + s.instanceOf(*h)
+			if m.Adopted != "" { // without the id it would be nobody's
+				h.Comment = "edited\ninstance_id: " + m.ID
 			}
 		default:
-			if !s.labels[h.ID] {
+			if !slices.Contains(h.Labels, "team:shop") {
 				h.Labels = append(h.Labels, "team:shop")
 			}
-			s.labels[h.ID] = true
 		}
 	})
-	s.note("a person edited %s", h.Name)
-}
-
-// instanceOf returns the instance of an asset of ours, "" for others.
-func (s *simulation) instanceOf(h jumpservertest.Host) string {
-	for _, l := range h.Labels {
-		if id, ok := strings.CutPrefix(l, inventory.LabelInstance+":"); ok {
-			return id
-		}
-	}
-	for _, m := range s.clouds.machines {
-		at := strings.Contains(h.Comment, "instance_id: "+m.ID+"\n") && slices.Contains(h.Labels, "jms-region:"+m.Region)
-		if at || h.ID == inventory.AssetID(m.Cloud, m.Region, m.ID) {
-			return m.ID
-		}
-	}
-	return ""
+	s.Note("a person edited %s", h.Name)
 }

@@ -6,15 +6,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // modelInstance is one instance of the modelled clouds.
 type modelInstance struct {
 	inventory.Instance
-	alive   bool
-	visible time.Time // the cloud shows it from here on
-	until   time.Time // and a released one up to here
+	watched *enginetest.Machine // what is true of it
+	visible time.Time           // the cloud shows it from here on
+	until   time.Time           // and a released one up to here
 }
 
 // modelRegion is one scope of the modelled clouds.
@@ -41,7 +42,7 @@ func (s *modelClouds) visibleInstances(at *modelRegion) []inventory.Instance {
 	now := time.Now()
 	var all []inventory.Instance
 	for _, m := range s.machines {
-		if m.Scope == at.Scope && (m.alive && !now.Before(m.visible) || !m.alive && now.Before(m.until)) {
+		if m.Scope == at.Scope && (m.watched.Alive && !now.Before(m.visible) || !m.watched.Alive && now.Before(m.until)) {
 			all = append(all, m.Instance)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -71,7 +70,7 @@ type counters struct {
 	made, closed           [2]atomic.Int64 // by timers, by events
 	deleted, held          atomic.Int64
 	changedOnly, unchanged atomic.Int64 // runs with state that read a few assets, or none
-	cachedAnswers          sync.Map
+	answers                enginetest.AnswerCache
 }
 
 func (c *counters) all() []int64 {
@@ -85,13 +84,15 @@ func (c *counters) all() []int64 {
 func runSimulation(t *testing.T, seed uint64, seen *counters) {
 	t.Helper()
 	s := newSimulation(t, seed, seen)
+	defer s.tellViolations(seed)
 	s.remainingLosses = 2 // a call survives that many losses, even if all are its own
-	if s.runAlone(s.fullRun); t.Failed() {
-		t.Fatal("the first run failed")
+	if s.runAlone(s.fullRun); s.hasFailed() {
+		s.Errorf("the first run failed")
+		return
 	}
 	s.remainingLosses = -1
 	crowd := 1 + s.rand.IntN(4) // runs at once, at most
-	for n := 0; n < changesPerSimulation && !t.Failed(); {
+	for n := 0; n < changesPerSimulation && !s.hasFailed(); {
 		synctest.Wait()
 		if s.rand.IntN(4) == 0 {
 			s.togglePermissionAtProbe()
@@ -112,18 +113,27 @@ func runSimulation(t *testing.T, seed uint64, seen *counters) {
 		s.server.ResetCounts()
 		out = s.runAlone(s.fullRun)
 		if writes := s.server.Writes(); writes > 0 {
-			t.Errorf("a run without state makes %d more writes: %v\n%s", writes, s.server.Calls(), enginetest.Describe(out.Report))
+			s.Errorf("a run without state makes %d more writes: %v\n%s", writes, s.server.Calls(), enginetest.Describe(out.Report))
 		}
 	}
 	s.checkConverged(out)
-	seen.held.Add(int64(out.Report.Held))
 	s.server.ResetCounts()
 	s.runAlone(s.fullRun)
 	if writes := s.server.Writes(); writes > 0 {
-		t.Errorf("one more run makes %d writes: %v\n%s", writes, s.server.Calls(), enginetest.Describe(out.Report))
+		s.Errorf("one more run makes %d writes: %v\n%s", writes, s.server.Calls(), enginetest.Describe(out.Report))
 	}
-	if t.Failed() {
-		t.Logf("seed %d:\n%s", seed, s.diaryText())
+}
+
+func (s *simulation) hasFailed() bool { return len(s.Violations()) > 0 || s.t.Failed() }
+
+// tellViolations makes the violations failures of the test.
+func (s *simulation) tellViolations(seed uint64) {
+	s.t.Helper()
+	for _, text := range s.Violations() {
+		s.t.Error(text)
+	}
+	if s.t.Failed() {
+		s.t.Logf("seed %d:\n%s", seed, s.Text())
 	}
 }
 
@@ -170,10 +180,12 @@ func (s *simulation) finish() {
 // runAlone makes a run with nothing beside it.
 func (s *simulation) runAlone(run func(context.Context) engine.RunResult) engine.RunResult {
 	var out engine.RunResult
-	s.startRun("alone", func(ctx context.Context) { out = run(ctx) })
+	s.startRun("alone", func(ctx context.Context) {
+		out = run(ctx)
+	})
 	s.finish()
 	if out.Err != nil || out.Report.Failures > 0 {
-		s.t.Errorf("a run with nothing in its way: %v\n%s", out.Err, enginetest.Describe(out.Report))
+		s.Errorf("a run with nothing in its way: %v\n%s", out.Err, enginetest.Describe(out.Report))
 	}
 	return out
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 )
 
 // turnScheduler lets one request at a time through, in the order that the interleaving chooses: all
@@ -78,13 +80,12 @@ func runNumberOf(ctx context.Context) int {
 
 // scheduledTransport is an http.RoundTripper that calls a handler in this process, when its turn has come.
 type scheduledTransport struct {
-	scheduler     *turnScheduler
-	handler       http.Handler
-	before        func(*http.Request)
-	after         func(*http.Request)
-	loses         func(*http.Request) (before, after bool) // whether the request, or its answer, gets lost
-	version       string
-	cachedAnswers *sync.Map // answers that never change, by version and path: making them takes longest
+	scheduler *turnScheduler
+	handler   http.Handler
+	serve     func(r *http.Request, answer func())
+	loses     func(*http.Request) (before, after bool) // whether the request, or its answer, gets lost
+	version   string
+	answers   *enginetest.AnswerCache
 }
 
 var errLost = errors.New("the connection broke")
@@ -98,27 +99,11 @@ func (w *scheduledTransport) RoundTrip(r *http.Request) (*http.Response, error) 
 	if before {
 		return nil, errLost
 	}
-	w.before(r)
-	answer := w.answer(r)
-	w.after(r)
+	answer := w.answers.Serve(r, w.version, func(answer *httptest.ResponseRecorder) {
+		w.serve(r, func() { w.handler.ServeHTTP(answer, r) })
+	})
 	if after {
 		return nil, errLost
 	}
 	return answer.Result(), nil
-}
-
-func (w *scheduledTransport) answer(r *http.Request) *httptest.ResponseRecorder {
-	answer := httptest.NewRecorder()
-	key := w.version + r.URL.Path
-	known, ok := w.cachedAnswers.Load(key)
-	if ok {
-		answer.Header().Set("Content-Type", "application/json")
-		_, _ = answer.Body.Write(known.([]byte))
-		return answer
-	}
-	w.handler.ServeHTTP(answer, r)
-	if strings.HasSuffix(r.URL.Path, "/platforms/") {
-		w.cachedAnswers.Store(key, slices.Clone(answer.Body.Bytes()))
-	}
-	return answer
 }

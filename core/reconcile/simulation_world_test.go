@@ -2,7 +2,6 @@ package reconcile_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
@@ -25,10 +23,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
-	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/state"
-	"github.com/jms-sync/jms-sync/core/storage"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
@@ -58,30 +54,24 @@ type simulation struct {
 	active       int // runs under way, under mu
 	runNumber    int // of the last run
 	seen         *counters
-	diary        []string
 
-	mu          sync.Mutex
-	hostsBefore []jumpservertest.Host // hosts before the request that is under way
-	foreign     []jumpservertest.Host
-	// mentioned is an instance that another asset names in its comment; "" = none
-	mentioned string
-	adopted   map[string]string // ids of the assets that were adopted, by instance
-	kept      map[string]bool   // assets that a person labelled jms-keep
-	off       map[string]bool   // assets that a person switched off
-	labels    map[string]bool   // assets with a person's label
+	*enginetest.Diary
+	watch *enginetest.HostWatch
+
+	mu sync.Mutex
 }
 
 func newSimulation(t *testing.T, seed uint64, seen *counters) *simulation {
 	t.Helper()
-	s := &simulation{t: t, rand: rand.New(rand.NewPCG(seed, 0)), scheduler: &turnScheduler{}, seen: seen, off: map[string]bool{}, kept: map[string]bool{}, adopted: map[string]string{}, labels: map[string]bool{}, identities: cloud.NewOwnerCache()}
+	s := &simulation{t: t, rand: rand.New(rand.NewPCG(seed, 0)), scheduler: &turnScheduler{}, seen: seen, identities: cloud.NewOwnerCache(), Diary: &enginetest.Diary{}}
 	s.version = jumpservertest.Versions()[s.rand.IntN(3)]
 	s.server = jumpservertest.New(jumpservertest.Options{Version: s.version, TB: t})
+	s.watch = enginetest.NewHostWatch(s.Diary, s.server)
 	s.lossy = s.rand.IntN(4) == 0
 	s.rules = plan.Rules{
 		Accounts: map[string]plan.Account{"one": {Type: "阿里云"}, "two": {Type: "阿里云"}, "part": {Type: "阿里云"}}, Lang: reason.English,
-		Mode:  []plan.Mode{plan.ModeDelete, plan.ModeDelete, plan.ModeDeactivate}[s.rand.IntN(3)],
-		Grace: []time.Duration{0, 10 * time.Minute, 168 * time.Hour}[s.rand.IntN(3)],
 	}
+	enginetest.PickRemoval(s.rand, &s.rules)
 	s.clouds = &modelClouds{scheduler: s.scheduler, regions: []*modelRegion{
 		{Scope: inventory.Scope{Cloud: inventory.Alibaba, Account: "one", Region: "cn-a"}, owner: "1111"},
 		{Scope: inventory.Scope{Cloud: inventory.Alibaba, Account: "one", Region: "cn-b"}, owner: "1111"},
@@ -101,14 +91,13 @@ func newSimulation(t *testing.T, seed uint64, seen *counters) *simulation {
 	for _, at := range s.clouds.regions {
 		at.blindChangedAt = time.Now().Add(-time.Hour)
 	}
-	s.server.Seed(org, jumpservertest.Host{Name: "web", Address: "10.0.0.1", Active: true, Labels: []string{"team:shop"}})
+	s.watch.AddForeign(jumpservertest.Host{Name: "web", Address: "10.0.0.1", Active: true, Labels: []string{"team:shop"}})
 	s.maybeOpenStore()
 	if s.store == nil || s.rand.IntN(8) == 0 { // an instance that is skipped keeps its scope open for ever
-		s.mentioned = s.clouds.machines[0].ID
-		s.server.Seed(org, jumpservertest.Host{Name: "old", Address: "10.0.0.2", Active: true, Comment: "instance_id: " + s.mentioned})
+		mentioned := s.clouds.machines[0].ID
+		s.watch.AddForeign(jumpservertest.Host{Name: "old", Address: "10.0.0.2", Active: true, Comment: "instance_id: " + mentioned}, mentioned)
 	}
 	s.server.SeedOther(org, "db", "database")
-	s.foreign = s.server.Hosts(org)
 	s.seedAdopted()
 	return s
 }
@@ -121,7 +110,7 @@ func (s *simulation) seedAdopted() {
 		}
 		id := uuid.NewString()
 		owner := s.clouds.regions[slices.IndexFunc(s.clouds.regions, func(r *modelRegion) bool { return r.Scope == m.Scope })].owner
-		s.adopted[m.ID] = id
+		m.watched.Adopted = id
 		s.server.Seed(org, jumpservertest.Host{
 			ID: id, Name: "hand-" + strings.TrimPrefix(m.ID, "i-"), Address: m.PrivateIPs[0], Active: true, Nodes: []string{"/DEFAULT/hand"},
 			Comment: "rack 7\ninstance_id: " + m.ID,
@@ -138,9 +127,8 @@ func (s *simulation) maybeOpenStore() {
 	if s.rand.IntN(2) == 0 {
 		return
 	}
-	able := []storage.Capabilities{{}, {CreateOnly: true}, {CreateOnly: true, IfMatch: true}}[s.rand.IntN(3)]
 	var err error
-	s.store, err = state.New(storagetest.NewMemoryBucket(able), "", state.Options{})
+	s.store, err = state.New(storagetest.NewMemoryBucket(enginetest.PickCapabilities(s.rand)), "", state.Options{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -152,7 +140,7 @@ func (s *simulation) newClient(now time.Time) *jumpserver.Client {
 	c, err := jumpserver.New(jumpserver.Options{
 		URL: "http://jumpserver", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret),
 		BatchSize: 3, Sleep: enginetest.SleepSeconds, Now: func() time.Time { return now },
-		Transport: &scheduledTransport{scheduler: s.scheduler, handler: s.server, before: s.recordHosts, after: s.checkWrite, loses: s.losesRequest, version: string(s.version), cachedAnswers: &s.seen.cachedAnswers},
+		Transport: &scheduledTransport{scheduler: s.scheduler, handler: s.server, serve: s.serve, loses: s.losesRequest, version: string(s.version), answers: &s.seen.answers},
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -175,18 +163,14 @@ func (s *simulation) losesRequest(*http.Request) (before, after bool) {
 }
 
 func (s *simulation) newEngine(client *jumpserver.Client) engine.Engine {
-	quiet := slog.New(slog.DiscardHandler)
 	var nodes *state.NodeIDs
 	if s.store != nil {
 		nodes = s.store.ForInstallation("jumpserver", org).NodeIDs()
 	}
-	return engine.Engine{
-		Memory: engine.Memory{Nodes: nodes},
-		Clouds: s.newFleet(), Bastion: client, Rules: s.rules, Log: quiet, Now: time.Now,
-		Limits:       plan.Limits{Percent: 50, Min: 2, Fleet: plan.Share{Percent: 50, Min: 4}, PerRun: 6},
-		ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: quiet},
-		Cards:        delivery.Cards{Options: report.Options{Lang: reason.English, Location: time.UTC}, NotifyOn: delivery.NotifyOnFailure},
-	}
+	return enginetest.StoryEngine{
+		Clouds: s.newFleet(), Bastion: client, Rules: s.rules, Limits: plan.Limits{Percent: 50, Min: 2, Fleet: plan.Share{Percent: 50, Min: 4}, PerRun: 6}, Writers: 2, Nodes: nodes,
+		NotifyOn: delivery.NotifyOnFailure, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	}.Engine()
 }
 
 func (s *simulation) newFleet() cloud.Fleet {
@@ -205,10 +189,12 @@ func (s *simulation) fullRun(ctx context.Context) engine.RunResult {
 	defer cancel()
 	e := s.newEngine(s.timer)
 	if s.store != nil {
-		e.Incremental = &engine.Incremental{Store: s.store, FullInterval: fullEvery, SyncChanges: reconcile.SyncChanges}
+		e.Incremental = enginetest.IncrementalEvery(s.store, "", fullEvery)
 	}
 	stages := map[string]bool{}
-	e.OnStage = func(name string) { stages[name] = true }
+	e.OnStage = func(name string) {
+		stages[name] = true
+	}
 	out := e.Run(ctx, engine.Request{})
 	switch {
 	case s.store == nil || stages["plan"]:
@@ -240,21 +226,21 @@ func (s *simulation) handleEvents(ctx context.Context, heard []cloud.ParsedEvent
 	defer s.mu.Unlock()
 	for n, e := range answer.Results {
 		if e.Outcome == "" || e.Reason == "" {
-			s.t.Errorf("event %s %v has the outcome %q: %q", e.Description, heard[n].Target, e.Outcome, e.Reason)
+			s.Errorf("event %s %v has the outcome %q: %q", e.Description, heard[n].Target, e.Outcome, e.Reason)
 		}
 		if e.Outcome == reconcile.EventFailed {
 			s.undelivered = append(s.undelivered, heard[n])
 		}
 	}
 	if answer.Deleted > 0 {
-		s.t.Errorf("events deleted %d assets", answer.Deleted)
+		s.Errorf("events deleted %d assets", answer.Deleted)
 	}
 }
 
 // startRun lets something run beside the rest.
 func (s *simulation) startRun(what string, run func(ctx context.Context)) {
 	s.runNumber++
-	s.note("run %d: %s", s.runNumber, what)
+	s.Note("run %d: %s", s.runNumber, what)
 	ctx := context.WithValue(s.t.Context(), runKey{}, s.runNumber)
 	s.mu.Lock()
 	s.active++
@@ -271,17 +257,4 @@ func (s *simulation) activeRuns() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.active
-}
-
-// note writes the story down, for the case that it ends badly.
-func (s *simulation) note(format string, args ...any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.diary = append(s.diary, time.Now().Format("15:04:05.0 ")+fmt.Sprintf(format, args...))
-}
-
-func (s *simulation) diaryText() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return strings.Join(s.diary, "\n")
 }

@@ -46,7 +46,7 @@ func Build(in Input) Report {
 		r.runErrors = append(r.runErrors, w.runErrorEntry(in.Stopped))
 	}
 	for _, err := range in.Problems {
-		if isWarning(err) {
+		if IsWarning(err) {
 			r.warnings = append(r.warnings, w.runErrorEntry(err))
 			continue
 		}
@@ -61,6 +61,7 @@ func Build(in Input) Report {
 	for _, n := range in.Notes {
 		r.addNote(n, w)
 	}
+	r.StaysOpen, r.compared = w.groupOpen(r.open), in.Compared
 	deactivated, _ := Record{Removals: r.removals}.Count()
 	if in.Recorded && deactivated > 0 {
 		r.Undo = []Undo{{Run: RunID(in.Started)}}
@@ -69,8 +70,8 @@ func Build(in Input) Report {
 	return r
 }
 
-// isWarning reports whether an error needs no action now: people should know of it before it becomes a failure.
-func isWarning(err error) bool {
+// IsWarning reports whether an error needs no action now: people should know of it before it becomes a failure.
+func IsWarning(err error) bool {
 	var t *reason.RunError
 	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) &&
 		(t.Reason.Code == reason.OnlyDeactivate || t.Reason.Code == reason.ClockJumpServer || t.Reason.Code == reason.SomeByLabelsAlone)
@@ -129,6 +130,9 @@ func (r *Report) addItem(i apply.Item, w texts) {
 		r.Skipped++
 		r.addChange(c, plan.Skip, w.notMadeText(c.Action, i.Reason.Text(w.lang)))
 	}
+	if code, open := openItemCode(i); open && !c.Interim {
+		r.addOpen(c, code)
+	}
 }
 
 func (r *Report) addNote(c plan.Change, w texts) {
@@ -145,6 +149,9 @@ func (r *Report) addNote(c plan.Change, w texts) {
 		return
 	}
 	r.addChange(c, c.Action, c.Reason.Text(w.lang))
+	if c.Action != plan.Drift {
+		r.addOpen(c, c.Reason.Code)
+	}
 }
 
 func (r *Report) countAction(a plan.Action) {

@@ -35,6 +35,8 @@ func Merge(reports []Report) Report {
 		for _, u := range r.Undo {
 			m.Undo = mergeUndo(m.Undo, u)
 		}
+		m.StaysOpen = mergeOpen(m.StaysOpen, r.StaysOpen)
+		m.open, m.compared = append(m.open, r.open...), (n == 0 || m.compared) && r.compared
 		m.Nodes = append(m.Nodes, r.Nodes...)
 		m.Changes = append(m.Changes, r.Changes...)
 		m.Errors = append(m.Errors, r.Errors...)

@@ -62,18 +62,19 @@ func NewMessage(r Report, o Options) notify.Message {
 	}
 	result := w.resultBlock(r)
 	failures, held, warnings, orphans := w.failureSection(r), w.heldSection(r), w.warningSection(r), w.orphanSection(r)
+	open := w.openSection(r)
 	created, updated := w.assetSection(r, plan.Create), w.assetSection(r, plan.Update)
 	deactivated, deleted := w.assetSection(r, plan.Deactivate), w.assetSection(r, plan.Delete)
 	room := MaxMessageBytes - jsonSize(m.Title+m.LinkText+m.LinkURL+top+paragraphBreak+result+paragraphBreak)
 	// In the order in which they get room; removals before creates.
-	t := fitSections([]section{failures, held, warnings, deleted, deactivated, created, updated, orphans}, room)
+	t := fitSections([]section{failures, held, warnings, open, deleted, deactivated, created, updated, orphans}, room)
 	blocks := []string{top}
 	shown := []struct {
 		s    section
 		text string
 	}{
-		{failures, t[0]}, {held, t[1]}, {warnings, t[2]}, {orphans, t[7]}, {section{rows: []string{""}}, result},
-		{created, t[5]}, {updated, t[6]}, {deactivated, t[4]}, {deleted, t[3]},
+		{failures, t[0]}, {held, t[1]}, {warnings, t[2]}, {open, t[3]}, {orphans, t[8]}, {section{rows: []string{""}}, result},
+		{created, t[6]}, {updated, t[7]}, {deactivated, t[5]}, {deleted, t[4]},
 	}
 	for _, b := range shown {
 		if len(b.s.rows) > 0 {

@@ -47,7 +47,7 @@ type Input struct {
 	Unchanged   int
 	Items       []apply.Item
 	Nodes       []apply.Node
-	Problems    []error // of the run and not of one item; some are only warnings, see isWarning
+	Problems    []error // of the run and not of one item; some are only warnings, see IsWarning
 	Stopped     error   // what ended the run before it did its work
 	HeldSets    []HeldSetSummary
 	Expected    []reason.Reason // what people have announced
@@ -55,6 +55,8 @@ type Input struct {
 	PauseEnded  reason.Reason   // what to report of a pause that ended by itself; without a code = nothing
 	// Recorded says that the run is put into the history, so that people can name it.
 	Recorded bool
+	// Compared says that all of JumpServer was compared with the listings.
+	Compared bool
 	Approved map[string]string // of removals that people approved: the set's hash, by asset
 }
 
@@ -85,6 +87,9 @@ type Report struct {
 	Expected []string `json:"expected,omitempty"`
 	// Undo says how a person activates again what was deactivated.
 	Undo []Undo `json:"undo,omitempty"`
+	// StaysOpen groups the assets that are active although no listing has their instance, and that the run does
+	// not remove. See Compared for what it means that there are none.
+	StaysOpen []OpenGroup `json:"stays_open,omitempty"`
 	// Nodes are those for new assets that are new, or are not where the configuration says.
 	Nodes   []Node       `json:"nodes,omitempty"`
 	Scopes  []Scope      `json:"scopes"`
@@ -98,6 +103,8 @@ type Report struct {
 	notReached  int          // changes that were not reached
 	placeholder bool         // replaces a report that was delivered by itself
 	removals    []RemovalBatch
+	open        []OpenAsset
+	compared    bool // see Compared
 }
 
 // HeldSetSummary names held removals, for jms-sync approve.

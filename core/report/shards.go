@@ -73,6 +73,7 @@ func (r *Report) dedupe() {
 	r.runErrors, r.warnings, r.Errors, r.Nodes = distinct(r.runErrors), distinct(r.warnings), distinct(r.Errors), distinct(r.Nodes)
 	type line struct{ asset, instance, reason string }
 	seen := map[line]bool{}
+	r.dropRepeated()
 	r.Scopes = slices.Clone(r.Scopes)
 	r.Changes = slices.DeleteFunc(slices.Clone(r.Changes), func(c Change) bool {
 		l := line{c.AssetID, c.InstanceID, c.Reason}

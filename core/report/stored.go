@@ -19,6 +19,8 @@ type storedReport struct {
 	NotReached  int          `json:"late"`
 	Placeholder bool         `json:"told_elsewhere"`
 	KnownScopes []int        `json:"quiet,omitempty"` // indices of scopes
+	Compared    bool         `json:"compared,omitempty"`
+	Open        []OpenAsset  `json:"open,omitempty"` // their ids, actions and codes
 }
 
 // Marshal encodes a report for Unmarshal. If that is more than limit bytes, changes that a message only counts are
@@ -26,7 +28,7 @@ type storedReport struct {
 func Marshal(r Report, limit int) ([]byte, error) {
 	data, err := r.marshalStored()
 	if err == nil && len(data) > limit {
-		r.Changes = shownChanges(r.Changes)
+		r.Changes, r.open = shownChanges(r.Changes), nil
 		data, err = r.marshalStored()
 	}
 	switch {
@@ -41,6 +43,10 @@ func Marshal(r Report, limit int) ([]byte, error) {
 func (r Report) marshalStored() ([]byte, error) {
 	k := storedReport{
 		Report: r, Environment: r.environment, RunErrors: r.runErrors, Warnings: r.warnings, NotReached: r.notReached, Placeholder: r.placeholder,
+		Compared: r.compared,
+	}
+	for _, a := range r.open {
+		k.Open = append(k.Open, OpenAsset{Change: Change{AssetID: a.AssetID, Action: a.Action}, Code: a.Code})
 	}
 	for n, s := range r.Scopes {
 		if s.alreadyNotified {
@@ -158,6 +164,7 @@ func Unmarshal(data []byte) (Report, error) {
 		return Report{}, &inventory.Error{Kind: inventory.Invalid, Message: "a kept report", Err: err}
 	}
 	r.started, r.environment, r.runErrors, r.warnings, r.notReached, r.placeholder = started, k.Environment, k.RunErrors, k.Warnings, k.NotReached, k.Placeholder
+	r.compared, r.open = k.Compared, k.Open
 	for _, n := range k.KnownScopes {
 		if n >= 0 && n < len(r.Scopes) {
 			r.Scopes[n].alreadyNotified = true

@@ -35,6 +35,7 @@ type texts struct {
 	orphanHead, moreOrphansF, orphans, drifted              string
 	approveF, noStoreF, dryApproveF, quarantineF            string
 	undoHint, deactivatedAt                                 string
+	openHead, moreOpenF, openLineF, andOthersF              string
 	alarmTitle, alarmHeadF, alarmHint, alarmSinceF          string
 	recoveryTitle, recoveryHead, lastCompleteF, moreScopesF string
 	sharedTitle, sharedHead, sharedF                        string
@@ -69,6 +70,7 @@ func chineseTexts() texts {
 		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
 		scopesF: "区域：%d 个完整，%d 个失败", missingShardsF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
 		undoHint: "停错了？重新启用（先显示，加 --apply 才写入）：", deactivatedAt: "停用于",
+		openHead: "仍开放的资产（实例不在列表里，这次不移除）", moreOpenF: "*等共 %d 个仍开放的资产，全部见 jms-sync status*", openLineF: "仍开放：%d 个资产", andOthersF: "%s（另有相近的情况）",
 		approveF:   "确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）",
 		alarmTitle: "【告警】", alarmHeadF: "超过 %s 没有一次完整同步", alarmHint: "请检查定时触发器、函数日志和密钥。恢复后会再通知一次；在此之前不重复告警。",
 		recoveryTitle: "【恢复】", recoveryHead: "已恢复完整同步", alarmSinceF: "告警发出于：%s", lastCompleteF: "最近一次完整同步 %s（%s 前）", moreScopesF: "*等共 %d 个区域*",
@@ -103,6 +105,7 @@ func englishTexts() texts {
 		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans", drifted: "Drift",
 		scopesF: "Scopes: %d complete, %d failed", missingShardsF: "of the %d parts of this run %d did not report: %s",
 		undoHint: "Closed by mistake? To switch them on again (shown first, --apply writes): ", deactivatedAt: "closed",
+		openHead: "Still open (the instance is in no listing, and this run does not remove the asset)", moreOpenF: "*%d assets still open in all; jms-sync status lists them*", openLineF: "still open: %d assets", andOthersF: "%s (and others like it)",
 		approveF:        "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)",
 		configAlarmHead: "The configuration cannot be used; nothing was done",
 		configAlarmHint: "Until it is mended, every trigger of the function fails so. Where a variable is not set: look at environmentVariables in s.yaml and at .env (jms-sync doctor --deploy). You are told again each hour.",

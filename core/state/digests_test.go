@@ -37,7 +37,9 @@ func TestDigestsDiff(t *testing.T) {
 				is.Instances = append(is.Instances, i)
 			}
 		}
-		random.Shuffle(len(was.Instances), func(x, y int) { was.Instances[x], was.Instances[y] = was.Instances[y], was.Instances[x] })
+		random.Shuffle(len(was.Instances), func(x, y int) {
+			was.Instances[x], was.Instances[y] = was.Instances[y], was.Instances[x]
+		})
 		changed, lost := DigestListing(was, "salt").Diff(is, "salt")
 		if !slices.Equal(changed, want) || lost != gone {
 			t.Fatalf("seed %d: changed %v and %d gone, want %v and %d", seed, changed, lost, want, gone)

@@ -151,7 +151,9 @@ func TestFingerprintDoesNotDependOnOrder(t *testing.T) {
 	want := Fingerprint(l, "s")
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
-		r.Shuffle(len(l.Instances), func(x, y int) { l.Instances[x], l.Instances[y] = l.Instances[y], l.Instances[x] })
+		r.Shuffle(len(l.Instances), func(x, y int) {
+			l.Instances[x], l.Instances[y] = l.Instances[y], l.Instances[x]
+		})
 		if got := Fingerprint(l, "s"); got != want {
 			t.Fatalf("another order gives %s, want %s", got, want)
 		}

@@ -15,16 +15,18 @@ func main() {
 	app := wire.NewFunction("fc-event")
 	fc.RegisterPreStopFunction(app.Flush)
 	fc.Start(func(ctx context.Context, event []byte) (any, error) {
-		return app.HandleEvent(ctx, wire.Alibaba, event, invocationRole(ctx))
+		ctx, role := readInvocation(ctx)
+		return app.HandleEvent(ctx, wire.Alibaba, event, role)
 	})
 }
 
-// invocationRole returns the credentials of the function's role as this invocation carries them.
-func invocationRole(ctx context.Context) wire.Role {
+// readInvocation returns the context of an invocation, which names its request, and the credentials of the function's role
+// as this invocation carries them.
+func readInvocation(ctx context.Context) (context.Context, wire.Role) {
 	invocation, ok := fccontext.FromContext(ctx)
 	if !ok {
-		return wire.Role{}
+		return ctx, wire.Role{}
 	}
 	c := invocation.Credentials
-	return wire.AlibabaRole(c.AccessKeyId, c.AccessKeySecret, c.SecurityToken)
+	return wire.WithRun(ctx, invocation.RequestID), wire.AlibabaRole(c.AccessKeyId, c.AccessKeySecret, c.SecurityToken)
 }

@@ -19,17 +19,19 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		return app.HandleTimer(ctx, tick, invocationRole(ctx))
+		ctx, role := readInvocation(ctx)
+		return app.HandleTimer(ctx, tick, role)
 	})
 }
 
-// invocationRole returns the credentials of the function's role as this invocation carries them: those in the
+// readInvocation returns the context of an invocation, which names its request, and the credentials of the function's role
+// as this invocation carries them: those in the
 // environment are as old as the instance.
-func invocationRole(ctx context.Context) wire.Role {
+func readInvocation(ctx context.Context) (context.Context, wire.Role) {
 	invocation, ok := fccontext.FromContext(ctx)
 	if !ok {
-		return wire.Role{}
+		return ctx, wire.Role{}
 	}
 	c := invocation.Credentials
-	return wire.AlibabaRole(c.AccessKeyId, c.AccessKeySecret, c.SecurityToken)
+	return wire.WithRun(ctx, invocation.RequestID), wire.AlibabaRole(c.AccessKeyId, c.AccessKeySecret, c.SecurityToken)
 }

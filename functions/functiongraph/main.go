@@ -24,6 +24,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
+		ctx = wire.WithRun(ctx, in.RequestID)
 		role := wire.HuaweiRole(in.AccessKey, in.SecretKey, in.SecurityToken)
 		if kind == trigger.InstanceChanged {
 			return app.HandleEvent(ctx, wire.Huawei, in.Event, role)

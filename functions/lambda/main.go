@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/jms-sync/jms-sync/functions/internal/trigger"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
@@ -21,6 +22,9 @@ func main() {
 		os.Exit(0) // otherwise the platform waits for the rest of the shutdown phase
 	}
 	lambda.StartWithOptions(func(ctx context.Context, event json.RawMessage) (any, error) {
+		if invocation, ok := lambdacontext.FromContext(ctx); ok {
+			ctx = wire.WithRun(ctx, invocation.AwsRequestID)
+		}
 		kind, tick, err := trigger.ParseAWS(event)
 		if err != nil {
 			return nil, err

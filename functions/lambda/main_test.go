@@ -132,7 +132,7 @@ func testRole(w *functiontest.World) {
 jumpserver: {url: %q, access_key_id: %s, access_key_secret: "${BASTION_WORD}"}
 clouds:
   - {type: aliyun, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing], endpoint: %q}
-`, w.Env["JUMPSERVER_URL"], jumpservertest.KeyID, functiontest.CloudKey, functiontest.CloudSecret, w.Cloud))
+`, w.Env["JUMPSERVER_URL"], jumpservertest.KeyID, functiontest.CloudKey, functiontest.CloudSecret, w.CloudURL))
 	env := []string{
 		"JMS_SYNC_CONFIG=" + store.Ref("conf/jms-sync.yaml"), "JMS_SYNC_STATE=" + store.Ref("state/"),
 		"BASTION_WORD=" + jumpservertest.KeySecret,

@@ -12,6 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
 
 // newDeskWithState returns a desk whose command has a state store. Its test is not parallel: a variable of the process
@@ -24,14 +25,14 @@ func newDeskWithState(t *testing.T) *desk {
 // releaseInstances releases instances of cn-beijing, from one number up to another.
 func (d *desk) releaseInstances(from, to int) {
 	for n := from; n < to; n++ {
-		d.account.Remove("cn-beijing", alibabatest.SampleInstance(n).ID)
+		d.Account.Remove("cn-beijing", alibabatest.SampleInstance(n).ID)
 	}
 }
 
 // activeHosts returns the number of active hosts with a region's label.
 func (d *desk) activeHosts() int {
 	n := 0
-	for _, h := range d.hosts() {
+	for _, h := range d.Hosts() {
 		if h.Active {
 			n++
 		}
@@ -72,7 +73,7 @@ func TestApprove(t *testing.T) {
 	d.run(exitDone, "held")
 	d.wantPrinted("已批准，")
 
-	d.account.Put("cn-beijing", alibabatest.SampleInstance(0))            // one is back
+	d.Account.Put("cn-beijing", alibabatest.SampleInstance(0))            // one is back
 	d.releaseInstances(4, 8)                                              // and four more are gone
 	d.run(exitPartial, "plan", "-o", filepath.Join(d.dir, "looked.json")) // uses nothing up
 	d.wantPrinted("演练不保存")
@@ -143,7 +144,7 @@ func TestApprovalOfAll(t *testing.T) {
 	d := newDeskWithState(t)
 	d.more = "sync: {approval: all}"
 	d.fillInstances(10, "cn-beijing")
-	if r := d.runSync(exitPartial, report.Held); r.Held != 10 || d.jms.Writes() != 0 || len(r.HeldSets) != 0 {
+	if r := d.runSync(exitPartial, report.Held); r.Held != 10 || d.JMS.Writes() != 0 || len(r.HeldSets) != 0 {
 		t.Fatalf("%+v", r)
 	}
 	if card := d.wantCards(1); !strings.Contains(card, "暂缓的变更") || !strings.Contains(card, "sync.approval: all") {
@@ -152,10 +153,10 @@ func TestApprovalOfAll(t *testing.T) {
 	file := filepath.Join(d.dir, "plan.json")
 	d.run(exitDone, "plan", "-o", file) // it shows what apply makes
 	d.wantPrinted("新增资产 10", "10 项变更，jms-sync apply 执行；0 项暂缓的移除")
-	d.account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
-	d.account.Put("cn-beijing", alibabatest.SampleInstance(100))
+	d.Account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
+	d.Account.Put("cn-beijing", alibabatest.SampleInstance(100))
 	r := d.runSync(exitPartial, report.Held, "apply", file)
-	if r.Created != 9 || r.Held != 1 || r.Skipped != 1 || len(d.hosts()) != 9 {
+	if r.Created != 9 || r.Held != 1 || r.Skipped != 1 || len(d.Hosts()) != 9 {
 		t.Errorf("%+v", r)
 	}
 	d.wantPrinted("未执行（新增）：计划文件之后有变化，现在已无需改动")
@@ -186,7 +187,7 @@ func TestPlanFileShowsWhatItDoes(t *testing.T) {
 	d.fillInstances(45, "cn-beijing")
 	d.runSync(exitDone, report.OK)
 	d.releaseInstances(0, 40)
-	d.account.Put("cn-beijing", alibabatest.SampleInstance(100))
+	d.Account.Put("cn-beijing", alibabatest.SampleInstance(100))
 	file := filepath.Join(d.dir, "plan.json")
 	d.run(exitPartial, "plan", "-o", file)
 	d.wantPrinted("停用资产 0", "暂缓 40、", "1 项变更，jms-sync apply 执行；40 项暂缓的移除，只在 --include-held 时执行")
@@ -265,7 +266,7 @@ func TestPlanFile(t *testing.T) {
 		}
 		return out.String()
 	}
-	asked := d.jms.Requests()
+	asked := d.JMS.Requests()
 	for name, text := range map[string]string{
 		"no JSON": "x", "the results of a run": strings.Replace(good, `"plan"`, `"plans"`, 1),
 		"cut":             good[:len(good)/2],
@@ -282,7 +283,7 @@ func TestPlanFile(t *testing.T) {
 		}
 	}
 	d.run(exitUsage, "apply", filepath.Join(d.dir, "none.json"))
-	if d.jms.Requests() != asked {
+	if d.JMS.Requests() != asked {
 		t.Error("JumpServer was asked")
 	}
 	if err := os.WriteFile(file, []byte(again(func(*reviewedPlan) {})), 0o600); err != nil {
@@ -300,15 +301,15 @@ func TestQuarantine(t *testing.T) {
 	d.more = "sync: {guard: {min: 4}}"
 	d.fillInstances(3, "cn-beijing")
 	d.runSync(exitDone, report.OK)
-	d.account.SetSecret("another-secret")
+	d.Account.SetSecret("another-secret")
 	d.runSync(exitFailed, report.Failed, "-r", "1")
 	if card := d.wantCards(2); !strings.Contains(card, "密钥无效") || !strings.Contains(card, "### 同步失败") {
 		t.Error(card)
 	}
 	d.runSync(exitFailed, report.Failed, "-r", "1") // once may be the cloud's mistake
-	d.account.SetSecret(deskSecret)                 // as it was: nothing shows that it works again
+	d.Account.SetSecret(functiontest.CloudSecret)   // as it was: nothing shows that it works again
 	r := d.runSync(exitFailed, report.Failed, "-r", "1")
-	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || len(d.hosts()) != 3 || d.activeHosts() != 3 {
+	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || len(d.Hosts()) != 3 || d.activeHosts() != 3 {
 		t.Fatalf("%+v", r)
 	}
 	if card := d.wantCards(4); strings.Contains(card, "### 同步失败") || !strings.Contains(card, "账号隔离中") {

@@ -20,14 +20,14 @@ func TestApplyKeepsQuarantine(t *testing.T) {
 	d.fillInstances(3, "cn-beijing")
 	file := filepath.Join(d.dir, "plan.json")
 	d.run(exitDone, "plan", "-o", file)
-	d.account.SetSecret("another-secret")
+	d.Account.SetSecret("another-secret")
 	for range 2 {
 		d.runSync(exitFailed, report.Failed, "-r", "1")
 	}
-	calls := d.ecs.Calls("")
+	calls := d.ECS.Calls("")
 	r := d.runSync(exitFailed, report.Failed, "-r", "1", "apply", file)
-	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || d.ecs.Calls("") != calls {
-		t.Errorf("%d calls of the cloud, %+v", d.ecs.Calls("")-calls, r.Scopes)
+	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || d.ECS.Calls("") != calls {
+		t.Errorf("%d calls of the cloud, %+v", d.ECS.Calls("")-calls, r.Scopes)
 	}
 }
 
@@ -64,7 +64,7 @@ func TestOperatorActionsWaitForARun(t *testing.T) {
 	d.fillInstances(2, "cn-beijing")
 	d.runSync(exitDone, report.OK)
 	d.dropRegion("cn-hangzhou")
-	store, err := session.OpenStore(config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}}, session.Role{}, os.Environ())
+	store, err := session.OpenStore(config.Config{JumpServer: config.JumpServer{URL: d.JumpServerURL, OrgID: config.DefaultOrgID}}, session.Role{}, os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,10 +74,10 @@ func TestOperatorActionsWaitForARun(t *testing.T) {
 	}
 	orders := [][]string{{"adopt"}, {"retire", "--adopted"}, {"release", "--account", "aliyun-prod"}, {"labels", "clean"}}
 	for _, order := range orders {
-		before := d.jms.Requests()
+		before := d.JMS.Requests()
 		d.run(exitFailed, append(order, "--apply")...)
-		if !strings.Contains(d.stderr.String(), "a run of this test") || d.jms.Requests() != before {
-			t.Errorf("%q: %d requests, %s", order, d.jms.Requests()-before, &d.stderr)
+		if !strings.Contains(d.stderr.String(), "a run of this test") || d.JMS.Requests() != before {
+			t.Errorf("%q: %d requests, %s", order, d.JMS.Requests()-before, &d.stderr)
 		}
 		d.run(exitDone, order...)
 	}

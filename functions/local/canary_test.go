@@ -154,14 +154,14 @@ func (m *canaryDesk) forward(w http.ResponseWriter, r *http.Request) {
 func newCanaryDesk(t *testing.T) *canaryDesk {
 	c := secretCanaries()
 	m := &canaryDesk{desk: newDesk(t), derived: map[string]bool{}}
-	m.jms.AddKey(jumpservertest.Key{ID: c["jumpserver.access_key_id"], Secret: c["jumpserver.access_key_secret"]})
-	m.account = m.ecs.AddAccount(alibabatest.Key{
+	m.JMS.AddKey(jumpservertest.Key{ID: c["jumpserver.access_key_id"], Secret: c["jumpserver.access_key_secret"]})
+	m.Account = m.ECS.AddAccount(alibabatest.Key{
 		AccountID: "1234567890123456", AccessKeyID: c["clouds[].access_key_id"], AccessKeySecret: c["clouds[].access_key_secret"],
 	})
-	m.robot = dingtalktest.New(dingtalktest.Options{
+	m.Robot = dingtalktest.New(dingtalktest.Options{
 		Token: c["notification.dingtalk.webhook"], Secret: c["notification.dingtalk.secret"], ReportUnexpected: t.Errorf,
 	})
-	m.webhook = m.serve(m.robot) + dingtalktest.WebhookPath + "?access_token=" + c["notification.dingtalk.webhook"]
+	m.Webhook = m.Serve(m.Robot) + dingtalktest.WebhookPath + "?access_token=" + c["notification.dingtalk.webhook"]
 	m.state = filepath.Join(m.dir, "state")
 	t.Setenv("JMS_SYNC_STATE", m.state)
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", c["$ALIBABA_CLOUD_ACCESS_KEY_ID"])
@@ -172,7 +172,7 @@ func newCanaryDesk(t *testing.T) *canaryDesk {
 
 func (m *canaryDesk) settings() string {
 	c := secretCanaries()
-	door := m.serve(m)
+	door := m.Serve(m)
 	proxy := strings.Replace(door, "://", "://user:"+c["proxy"]+"@", 1)
 	inner := strings.Replace(door, "://", "://user:"+c["jumpserver.proxy"]+"@", 1)
 	return m.saveFile("config.yaml", fmt.Sprintf(`
@@ -182,8 +182,8 @@ clouds:
   - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing], endpoint: %q}
 notification: {on: always, window: 0s, dingtalk: {enabled: true, webhook: %q, secret: %s}}
 log: {level: DEBUG, detailed: true, file: %q}
-`, proxy, m.url, inner, c["jumpserver.access_key_id"], c["jumpserver.access_key_secret"], c["clouds[].access_key_id"], c["clouds[].access_key_secret"],
-		m.endpoint, m.webhook, c["notification.dingtalk.secret"], m.readLog()))
+`, proxy, m.JumpServerURL, inner, c["jumpserver.access_key_id"], c["jumpserver.access_key_secret"], c["clouds[].access_key_id"], c["clouds[].access_key_secret"],
+		m.CloudURL, m.Webhook, c["notification.dingtalk.secret"], m.readLog()))
 }
 
 // TestCanaries: whatever a command meets, no secret appears in its output, log, results, cards, state or assets, in any
@@ -268,10 +268,10 @@ func (m *canaryDesk) searchEverywhere() {
 	if err != nil || files < 2 {
 		m.Errorf("%d files searched: %v", files, err)
 	}
-	for _, card := range m.robot.Messages() {
+	for _, card := range m.Robot.Messages() {
 		m.searchText("a card", fmt.Sprintf("%+v", card))
 	}
-	for _, host := range m.hosts() {
+	for _, host := range m.Hosts() {
 		m.searchText("an asset", fmt.Sprintf("%+v", host))
 	}
 }

@@ -57,7 +57,7 @@ func TestMistakesBeforeTheRun(t *testing.T) {
 					t.Errorf("line %d is %q, want %q", i, lines[i], text)
 				}
 			}
-			if a, b, c := d.jms.Requests(), d.ecs.Calls(""), d.robot.Calls(); a+b+c > 0 {
+			if a, b, c := d.JMS.Requests(), d.ECS.Calls(""), d.Robot.Calls(); a+b+c > 0 {
 				t.Errorf("%d requests to JumpServer, %d to the cloud, %d to the robot", a, b, c)
 			}
 		})
@@ -89,7 +89,7 @@ func TestJumpServerOutOfReach(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.fillInstances(1, "cn-beijing")
-	d.url = "http://127.0.0.1:9"
+	d.JumpServerURL = "http://127.0.0.1:9"
 	d.run(exitFailed, "-r", "1")
 	d.wantPrinted("同步失败", "http://127.0.0.1:9 cannot be reached")
 	if text := d.wantCards(1); !strings.Contains(text, "cannot be reached") {
@@ -100,7 +100,7 @@ func TestJumpServerOutOfReach(t *testing.T) {
 			t.Errorf("%s does not say why: %q", file, text)
 		}
 	}
-	if n := d.ecs.Calls(""); n > 0 {
+	if n := d.ECS.Calls(""); n > 0 {
 		t.Errorf("the cloud was asked %d times", n)
 	}
 }
@@ -123,8 +123,8 @@ func TestMistakesThatJumpServerFinds(t *testing.T) {
 			d.run(exitUsage, "-i", "0")
 			d.wantPrinted(c.says)
 			d.wantCards(1)
-			if n := d.jms.Calls()["GET /api/v1/orgs/orgs/current/"]; n != 1 || d.jms.Writes() > 0 || d.ecs.Calls("") > 0 {
-				t.Errorf("tried %d times; JumpServer %v, %d calls to the cloud", n, d.jms.Calls(), d.ecs.Calls(""))
+			if n := d.JMS.Calls()["GET /api/v1/orgs/orgs/current/"]; n != 1 || d.JMS.Writes() > 0 || d.ECS.Calls("") > 0 {
+				t.Errorf("tried %d times; JumpServer %v, %d calls to the cloud", n, d.JMS.Calls(), d.ECS.Calls(""))
 			}
 			if strings.Contains(d.stdout.String()+d.stderr.String(), "another-word") {
 				t.Error("the secret is printed")

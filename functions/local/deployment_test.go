@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
 
 // quickStart is the configuration of docs/quickstart.md, which names four variables.
@@ -18,7 +20,7 @@ clouds:
 // a .env.
 func deployDesk(t *testing.T, dotenv string, names ...string) (d *desk, file string) {
 	t.Helper()
-	d = &desk{T: t, dir: t.TempDir()}
+	d = &desk{Services: &functiontest.Services{T: t}, dir: t.TempDir()}
 	text, err := os.ReadFile(filepath.Join(repository, "s.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +108,7 @@ func TestDoctorDeployByVariables(t *testing.T) {
 // TestDoctorDeployWithoutAFile: what cannot be checked is refused.
 func TestDoctorDeployWithoutAFile(t *testing.T) {
 	t.Parallel()
-	d := &desk{T: t, dir: t.TempDir()}
+	d := &desk{Services: &functiontest.Services{T: t}, dir: t.TempDir()}
 	d.runRaw(t.Context(), exitPartial, "doctor", "--deploy="+filepath.Join(d.dir, "s.yaml"))
 	d.wantPrinted("读不了")
 	d.runRaw(t.Context(), exitPartial, "doctor", "--deploy="+d.saveFile("s.yaml", "resources: {}\n"))

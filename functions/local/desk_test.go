@@ -5,74 +5,41 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
-)
-
-// The secrets of a desk. None of them may be printed or logged.
-const (
-	deskKey    = "LTAI5tDeskKey0000001"
-	deskSecret = "cloud-secret-of-the-desk"
-	deskToken  = "robot-token-of-the-desk"
-	deskSign   = "SECrobot-secret-of-the-desk"
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
 
 // desk is a user with a configuration file. The command runs in this process.
 type desk struct {
-	*testing.T
-	dir     string
-	jms     *jumpservertest.Server
-	ecs     *alibabatest.Server
-	account *alibabatest.Account
-	robot   *dingtalktest.Robot
+	*functiontest.Services // its URLs stand in the configuration; a test may change them before it runs the command
+	dir                    string
 
-	// The configuration's values; a test may change them before it runs the command.
-	url, keySecret, org string
-	key                 string // of the cloud account; "" = deskKey
-	id                  string // jumpserver.id; "" = that of the URL
-	more                string // YAML, appended
-	without             string // a region that is left out
+	// More of the configuration's values.
+	keySecret, org string
+	key            string // of the cloud account; "" = CloudKey
+	id             string // jumpserver.id; "" = that of the URL
+	more           string // YAML, appended
+	without        string // a region that is left out
 
-	endpoint, webhook string
-	stdin             string
-	stdout, stderr    bytes.Buffer
+	stdin          string
+	stdout, stderr bytes.Buffer
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{
-		T: t, dir: t.TempDir(), keySecret: jumpservertest.KeySecret, org: jumpservertest.DefaultOrg,
-		jms:   jumpservertest.New(jumpservertest.Options{TB: t}),
-		ecs:   alibabatest.New(alibabatest.Options{Reporter: t}),
-		robot: dingtalktest.New(dingtalktest.Options{Token: deskToken, Secret: deskSign, ReportUnexpected: t.Errorf}),
+	return &desk{
+		Services: functiontest.NewServices(t, "1234567890123456"),
+		dir:      t.TempDir(), keySecret: jumpservertest.KeySecret, org: jumpservertest.DefaultOrg,
 	}
-	d.account = d.ecs.AddAccount(alibabatest.Key{AccountID: "1234567890123456", AccessKeyID: deskKey, AccessKeySecret: deskSecret})
-	d.url, d.endpoint = d.serve(d.jms), d.serve(d.ecs)
-	d.webhook = d.serve(d.robot) + dingtalktest.WebhookPath + "?access_token=" + deskToken
-	t.Cleanup(d.ecs.Close)
-	return d
-}
-
-func (d *desk) serve(h http.Handler) string {
-	server := httptest.NewServer(h)
-	d.Cleanup(server.Close)
-	return server.URL
 }
 
 // fillInstances puts n instances into each of some regions.
-func (d *desk) fillInstances(n int, regions ...string) {
-	for i, region := range regions {
-		d.account.Fill(region, n, func(k int) alibabatest.Instance { return alibabatest.SampleInstance(i*n + k) })
-	}
-}
+func (d *desk) fillInstances(n int, regions ...string) { d.FillInstances(0, n, regions...) }
 
 // saveFile writes a text into the desk's folder and returns its path.
 func (d *desk) saveFile(name, text string) string {
@@ -97,7 +64,7 @@ clouds:
   - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [%s], endpoint: %q}
 notification: {dingtalk: {enabled: true, webhook: %q, secret: %s}}
 log: {file: %q}
-%s`, d.id, d.url, jumpservertest.KeyID, d.keySecret, d.org, cmp.Or(d.key, deskKey), deskSecret, regions, d.endpoint, d.webhook, deskSign, d.readLog(), d.more))
+%s`, d.id, d.JumpServerURL, jumpservertest.KeyID, d.keySecret, d.org, cmp.Or(d.key, functiontest.CloudKey), functiontest.CloudSecret, regions, d.CloudURL, d.Webhook, functiontest.RobotSecret, d.readLog(), d.more))
 }
 
 // dropRegion leaves a region out of the configuration from now on.
@@ -119,11 +86,7 @@ func (d *desk) runRaw(ctx context.Context, code int, args ...string) {
 	if got := runCommandLine(ctx, args, strings.NewReader(d.stdin), &d.stdout, &d.stderr); got != code {
 		d.Errorf("%q: exit code %d, want %d\n%s%s", args, got, code, &d.stdout, &d.stderr)
 	}
-	for _, word := range []string{jumpservertest.KeySecret, deskKey, deskSecret, deskToken, deskSign} {
-		if strings.Contains(d.stdout.String()+d.stderr.String(), word) {
-			d.Errorf("%q is printed:\n%s%s", word, &d.stdout, &d.stderr)
-		}
-	}
+	d.WantNoSecrets(fmt.Sprintf("what %q prints", args), d.stdout.String()+d.stderr.String())
 }
 
 // wantPrinted wants texts on standard output, each once.
@@ -136,12 +99,10 @@ func (d *desk) wantPrinted(texts ...string) {
 	}
 }
 
-func (d *desk) hosts() []jumpservertest.Host { return d.jms.Hosts(jumpservertest.DefaultOrg) }
-
 // wantCards wants so many cards sent, and returns the text of the last one.
 func (d *desk) wantCards(n int) string {
 	d.Helper()
-	all := d.robot.Messages()
+	all := d.Robot.Messages()
 	if len(all) != n {
 		d.Errorf("%d cards, want %d", len(all), n)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
 
 const repository = "../.."
@@ -155,12 +156,12 @@ func TestQuickStart(t *testing.T) {
 			if out := d.runShellBlock(blocks[1]); strings.Count(out, c.created) != 3 {
 				t.Errorf("the plan does not show 3 new assets:\n%s", out)
 			}
-			if n := d.jms.Writes() + d.robot.Calls(); n > 0 || len(d.hosts()) > 0 {
+			if n := d.JMS.Writes() + d.Robot.Calls(); n > 0 || len(d.Hosts()) > 0 {
 				t.Errorf("the plan wrote or told %d times", n)
 			}
 			out := d.runShellBlock(blocks[2])
-			if len(d.hosts()) != 3 || !strings.Contains(out, c.done) || strings.Count(out, c.nothing) != 1 {
-				t.Errorf("%d hosts; want a sync, then an empty plan:\n%s", len(d.hosts()), out)
+			if len(d.Hosts()) != 3 || !strings.Contains(out, c.done) || strings.Count(out, c.nothing) != 1 {
+				t.Errorf("%d hosts; want a sync, then an empty plan:\n%s", len(d.Hosts()), out)
 			}
 			d.addQuickRobot(c.file)
 			text, err := os.ReadFile(filepath.Join(repository, "s.yaml"))
@@ -209,7 +210,7 @@ func (d *desk) installStubs(names ...string) (calls string) {
 func (d *desk) shellBlocks(document string) []string {
 	values := map[string]string{
 		"JMS_KEY_ID": jumpservertest.KeyID, "JMS_KEY_SECRET": d.keySecret,
-		"ALIYUN_KEY_ID": deskKey, "ALIYUN_KEY_SECRET": deskSecret,
+		"ALIYUN_KEY_ID": functiontest.CloudKey, "ALIYUN_KEY_SECRET": functiontest.CloudSecret,
 	}
 	var blocks []string
 	for _, m := range fence.FindAllStringSubmatch(document, -1) {
@@ -238,7 +239,7 @@ func (d *desk) runShellBlock(block string) string {
 	cmd.Dir = d.dir
 	cmd.Env = []string{
 		"PATH=" + filepath.Join(d.dir, "bin") + ":" + os.Getenv("PATH"), "HOME=" + d.dir,
-		"JMS_SYNC_JUMPSERVER_URL=" + d.url, "JMS_SYNC_CLOUDS_0_ENDPOINT=" + d.endpoint,
+		"JMS_SYNC_JUMPSERVER_URL=" + d.JumpServerURL, "JMS_SYNC_CLOUDS_0_ENDPOINT=" + d.CloudURL,
 	}
 	var log strings.Builder
 	cmd.Stderr = &log
@@ -246,7 +247,7 @@ func (d *desk) runShellBlock(block string) string {
 	if err != nil {
 		d.Errorf("%v\n%s\n%s%s", err, block, out, &log)
 	}
-	for _, word := range []string{d.keySecret, deskSecret} {
+	for _, word := range []string{d.keySecret, functiontest.CloudSecret} {
 		if strings.Contains(string(out)+log.String(), word) {
 			d.Errorf("%q is printed:\n%s%s", word, out, &log)
 		}

@@ -22,6 +22,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -44,7 +45,14 @@ func (p *doctorDesk) syncUser(without ...string) {
 			have = append(have, right)
 		}
 	}
-	p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "jms-sync", Permissions: have})
+	p.JMS.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "jms-sync", Permissions: have})
+}
+
+// useVersion puts a JumpServer of this version in the place of the first.
+func (p *doctorDesk) useVersion(version jumpservertest.Version) {
+	p.JMS = jumpservertest.New(jumpservertest.Options{Version: version, TB: p.T})
+	p.syncUser()
+	p.JumpServerURL = p.Serve(p.JMS)
 }
 
 func (p *doctorDesk) replace(old, with string) {
@@ -59,7 +67,9 @@ func (p *doctorDesk) replace(old, with string) {
 }
 
 // serveAs puts a handler in front of JumpServer, at a new address.
-func (p *doctorDesk) serveAs(wrap func(http.Handler) http.Handler) { p.url = p.serve(wrap(p.jms)) }
+func (p *doctorDesk) serveAs(wrap func(http.Handler) http.Handler) {
+	p.JumpServerURL = p.Serve(wrap(p.JMS))
+}
 
 // interpose makes something in front of JumpServer answer requests whose address contains a part.
 func (p *doctorDesk) interpose(part string, page jumpservertest.Page) {
@@ -71,7 +81,7 @@ func (p *doctorDesk) interpose(part string, page jumpservertest.Page) {
 }
 
 func (p *doctorDesk) breakPath(part string, f jumpservertest.Fault) {
-	p.jms.Fail(jumpservertest.MatchRequest("", part), -1, f)
+	p.JMS.Fail(jumpservertest.MatchRequest("", part), -1, f)
 }
 
 type doctorCase struct {
@@ -83,28 +93,18 @@ type doctorCase struct {
 func doctorCases() []doctorCase {
 	const zone = "0b8f9a1c-1111-4222-8333-444455556666"
 	cloudFault := func(kind peertest.Kind, action, region string) func(*doctorDesk) {
-		return func(p *doctorDesk) { p.ecs.Break(alibabatest.Fault{Kind: kind, Action: action, Region: region}) }
+		return func(p *doctorDesk) { p.ECS.Break(alibabatest.Fault{Kind: kind, Action: action, Region: region}) }
 	}
 	return []doctorCase{
 		{"well", exitDone, func(*doctorDesk) {}},
 		{"english", exitDone, func(p *doctorDesk) { p.more = "language: en" }},
-		{"v4.10", exitDone, func(p *doctorDesk) {
-			p.jms = jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410, TB: p.T})
-			p.syncUser()
-			p.url = p.serve(p.jms)
-		}},
-		{"v4.10.19", exitDone, func(p *doctorDesk) {
-			p.jms = jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, TB: p.T})
-			p.syncUser()
-			p.url = p.serve(p.jms)
-		}},
+		{"v4.10", exitDone, func(p *doctorDesk) { p.useVersion(jumpservertest.V410) }},
+		{"v4.10.19", exitDone, func(p *doctorDesk) { p.useVersion(jumpservertest.V41019) }},
 		{"options-denied", exitDone, func(p *doctorDesk) {
-			p.jms = jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, TB: p.T})
-			p.syncUser()
-			p.url = p.serve(p.jms)
-			p.jms.Fail(jumpservertest.MatchRequest(http.MethodOptions, ""), -1, jumpservertest.Fault{Status: 405, Body: `{"detail":"Method \"OPTIONS\" not allowed.","code":"method_not_allowed"}`})
+			p.useVersion(jumpservertest.V41019)
+			p.JMS.Fail(jumpservertest.MatchRequest(http.MethodOptions, ""), -1, jumpservertest.Fault{Status: 405, Body: `{"detail":"Method \"OPTIONS\" not allowed.","code":"method_not_allowed"}`})
 		}},
-		{"jumpserver-down", exitPartial, func(p *doctorDesk) { p.url = "http://127.0.0.1:1" }},
+		{"jumpserver-down", exitPartial, func(p *doctorDesk) { p.JumpServerURL = "http://127.0.0.1:1" }},
 		{"jumpserver-redirects", exitPartial, func(p *doctorDesk) {
 			p.breakPath("/api/health/", jumpservertest.Fault{Status: 302, Location: "https://sso.example.com/login"})
 		}},
@@ -123,12 +123,12 @@ func doctorCases() []doctorCase {
 			}})
 		}},
 		{"tls-private-ca", exitDone, func(p *doctorDesk) {
-			p.url = p.serveTLS()
+			p.JumpServerURL = p.serveTLS()
 			p.replace("access_key_id: "+jumpservertest.KeyID, "ca_file: "+filepath.Join(p.dir, "ca.pem")+", access_key_id: "+jumpservertest.KeyID)
 		}},
-		{"tls-unknown-ca", exitPartial, func(p *doctorDesk) { p.url = p.serveTLS() }},
+		{"tls-unknown-ca", exitPartial, func(p *doctorDesk) { p.JumpServerURL = p.serveTLS() }},
 		{"tls-not-verified", exitDone, func(p *doctorDesk) {
-			p.url = p.serveTLS()
+			p.JumpServerURL = p.serveTLS()
 			p.replace("access_key_id: "+jumpservertest.KeyID, "verify_ssl: false, access_key_id: "+jumpservertest.KeyID)
 		}},
 		{"clock", exitDone, func(p *doctorDesk) {
@@ -139,39 +139,39 @@ func doctorCases() []doctorCase {
 				})
 			})
 		}},
-		{"cloud-clock", exitPartial, func(p *doctorDesk) { p.ecs.SetDateAhead(8 * 24 * time.Hour) }},
-		{"cloud-refuses-time", exitPartial, func(p *doctorDesk) { p.ecs.SetClockAhead(-20 * time.Minute) }},
+		{"cloud-clock", exitPartial, func(p *doctorDesk) { p.ECS.SetDateAhead(8 * 24 * time.Hour) }},
+		{"cloud-refuses-time", exitPartial, func(p *doctorDesk) { p.ECS.SetClockAhead(-20 * time.Minute) }},
 		{"key-wrong", exitPartial, func(p *doctorDesk) { p.keySecret = "another-secret" }},
 		{"key-off", exitPartial, func(p *doctorDesk) {
-			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, Disabled: true})
+			p.JMS.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, Disabled: true})
 		}},
 		{"key-without-role", exitPartial, func(p *doctorDesk) {
-			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "norole", NoRole: true})
+			p.JMS.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "norole", NoRole: true})
 		}},
 		{"organisation", exitPartial, func(p *doctorDesk) {
-			p.jms.AddOrg("33333333-3333-4333-8333-333333333333", "运维")
+			p.JMS.AddOrg("33333333-3333-4333-8333-333333333333", "运维")
 			p.org = "44444444-4444-4444-8444-444444444444"
 		}},
 		{"organisation-enterprise", exitPartial, func(p *doctorDesk) {
-			p.jms.SetEnterprise(true)
-			p.jms.AddOrg("33333333-3333-4333-8333-333333333333", "运维")
+			p.JMS.SetEnterprise(true)
+			p.JMS.AddOrg("33333333-3333-4333-8333-333333333333", "运维")
 			p.org = "44444444-4444-4444-8444-444444444444"
-			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}) // only a super user may list them
+			p.JMS.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}) // only a super user may list them
 		}},
 		{"rights-missing", exitPartial, func(p *doctorDesk) { p.syncUser(inventory.AddAssets, inventory.ViewNodes, inventory.ViewPlatform) }},
 		{"rights-no-delete", exitDone, func(p *doctorDesk) { p.syncUser(inventory.DeleteAssets) }},
 		{"rights-excess", exitDone, func(p *doctorDesk) {
-			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret})
+			p.JMS.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret})
 			p.more = "sync: {removal: {mode: deactivate}}"
 		}},
 		{"rights-root", exitDone, func(p *doctorDesk) {
-			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "ops", Permissions: []string{
+			p.JMS.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "ops", Permissions: []string{
 				inventory.ViewAssets, inventory.AddAssets, inventory.ChangeAssets, inventory.DeleteAssets, inventory.ViewNodes, inventory.AddNodes,
 				inventory.ViewPlatform, "assets.view_domain", "orgs.view_rootorg", "accounts.view_accountsecret",
 			}})
 		}},
 		{"rights-not-told", exitDone, func(p *doctorDesk) {
-			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, HidesPermissions: true})
+			p.JMS.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, HidesPermissions: true})
 		}},
 		{"zone-right-not-needed", exitDone, func(p *doctorDesk) { p.syncUser("assets.view_domain", "assets.view_zone") }},
 		{"zone-right-missing", exitPartial, func(p *doctorDesk) {
@@ -180,29 +180,29 @@ func doctorCases() []doctorCase {
 		}},
 		{"zone-missing", exitPartial, func(p *doctorDesk) { p.replace("regions:", "domain_id: "+zone+", regions:") }},
 		{"zone-and-platform", exitDone, func(p *doctorDesk) {
-			p.jms = jumpservertest.New(jumpservertest.Options{NoZones: []string{"Windows"}, TB: p.T})
+			p.JMS = jumpservertest.New(jumpservertest.Options{NoZones: []string{"Windows"}, TB: p.T})
 			p.syncUser()
-			p.replace("regions:", "domain_id: "+p.jms.SeedZone(jumpservertest.DefaultOrg, "idc")+", regions:")
-			p.url = p.serve(p.jms)
+			p.replace("regions:", "domain_id: "+p.JMS.SeedZone(jumpservertest.DefaultOrg, "idc")+", regions:")
+			p.JumpServerURL = p.Serve(p.JMS)
 		}},
 		{"platforms-named", exitDone, func(p *doctorDesk) {
-			p.jms.AddPlatform("Linux-2222", "linux", 2222)
+			p.JMS.AddPlatform("Linux-2222", "linux", 2222)
 			p.replace("regions:", "platforms: {linux: Linux-2222}, regions:")
 		}},
 		{"platforms-missing", exitPartial, func(p *doctorDesk) {
-			p.jms.AddPlatform("Linux-2222", "linux", 2222)
+			p.JMS.AddPlatform("Linux-2222", "linux", 2222)
 			p.replace("regions:", "platforms: {linux: Linux-222, windows: Linux-2222}, regions:")
 		}},
 		{"nearly-full", exitDone, func(p *doctorDesk) { p.setHostCount(4200) }},
 		{"full", exitPartial, func(p *doctorDesk) { p.setHostCount(5000) }},
-		{"cloud-key-unknown", exitPartial, func(p *doctorDesk) { p.replace(deskKey, "LTAI5tNobody00000001") }},
-		{"cloud-secret-wrong", exitPartial, func(p *doctorDesk) { p.account.SetSecret("rotated") }},
+		{"cloud-key-unknown", exitPartial, func(p *doctorDesk) { p.replace(functiontest.CloudKey, "LTAI5tNobody00000001") }},
+		{"cloud-secret-wrong", exitPartial, func(p *doctorDesk) { p.Account.SetSecret("rotated") }},
 		{"cloud-key-off", exitPartial, cloudFault(alibabatest.Inactive, "", "")},
-		{"cloud-down", exitPartial, func(p *doctorDesk) { p.endpoint = "http://127.0.0.1:1" }},
+		{"cloud-down", exitPartial, func(p *doctorDesk) { p.CloudURL = "http://127.0.0.1:1" }},
 		{"cloud-other-account", exitPartial, func(p *doctorDesk) { p.replace("regions:", `account_id: "9999999999999999", regions:`) }},
 		{"cloud-owner-not-told", exitPartial, cloudFault(alibabatest.Forbidden, alibabatest.GetCallerIdentity, "")},
 		{"cloud-owner-configured", exitDone, func(p *doctorDesk) {
-			p.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.GetCallerIdentity})
+			p.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.GetCallerIdentity})
 			p.replace("regions:", `account_id: "1234567890123456", regions:`)
 		}},
 		{"cloud-list-empty-without-right", exitPartial, cloudFault(peertest.NoPermission, alibabatest.DescribeInstances, "cn-hangzhou")},
@@ -211,7 +211,7 @@ func doctorCases() []doctorCase {
 		{"cloud-regions-forbidden", exitDone, cloudFault(alibabatest.Forbidden, alibabatest.DescribeRegions, "")},
 		{"cloud-region-not-enabled", exitPartial, func(p *doctorDesk) { p.replace("cn-hangzhou]", "ap-southeast-9]") }},
 		{"cloud-all-regions", exitPartial, func(p *doctorDesk) {
-			p.ecs.Break(alibabatest.Fault{Kind: peertest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-shanghai"})
+			p.ECS.Break(alibabatest.Fault{Kind: peertest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-shanghai"})
 			p.replace("[cn-beijing, cn-hangzhou]", "[]")
 		}},
 		{"cloud-page", exitPartial, cloudFault(peertest.HTML200, "", "cn-beijing")},
@@ -222,19 +222,19 @@ func doctorCases() []doctorCase {
 			p.replace("clouds:\n", "clouds:\n  - {type: tencent, name: qcloud}\n")
 		}},
 		{"dingtalk-off", exitDone, func(p *doctorDesk) { p.replace("enabled: true, webhook", "enabled: false, webhook") }},
-		{"dingtalk-unsigned", exitDone, func(p *doctorDesk) { p.replace(", secret: "+deskSign, "") }},
-		{"dingtalk-secret-odd", exitDone, func(p *doctorDesk) { p.replace(deskSign, "robot-secret-of-the-desk") }},
+		{"dingtalk-unsigned", exitDone, func(p *doctorDesk) { p.replace(", secret: "+functiontest.RobotSecret, "") }},
+		{"dingtalk-secret-odd", exitDone, func(p *doctorDesk) { p.replace(functiontest.RobotSecret, "robot-secret-of-the-desk") }},
 		{"dingtalk-sent", exitDone, func(p *doctorDesk) { p.args = []string{"--send-test"} }},
 		{"dingtalk-refused", exitPartial, func(p *doctorDesk) {
 			p.args = []string{"--send-test"}
-			p.robot.QueueFaults(dingtalktest.AnswerFaults(1, "keywords")...)
+			p.Robot.QueueFaults(dingtalktest.AnswerFaults(1, "keywords")...)
 		}},
 	}
 }
 
 // serveTLS serves JumpServer with a certificate of an unknown CA, and writes the CA to ca.pem.
 func (p *doctorDesk) serveTLS() string {
-	server := httptest.NewUnstartedServer(p.jms)
+	server := httptest.NewUnstartedServer(p.JMS)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	p.Cleanup(server.Close)
@@ -244,7 +244,7 @@ func (p *doctorDesk) serveTLS() string {
 
 // setHostCount makes JumpServer count so many assets.
 func (p *doctorDesk) setHostCount(n int) {
-	p.jms.Fail(jumpservertest.MatchRequest(http.MethodGet, "/assets/assets/"), -1, jumpservertest.Fault{Edit: func(code int, body []byte) (int, []byte) {
+	p.JMS.Fail(jumpservertest.MatchRequest(http.MethodGet, "/assets/assets/"), -1, jumpservertest.Fault{Edit: func(code int, body []byte) (int, []byte) {
 		return code, bytes.Replace(body, []byte(`"count":0`), fmt.Appendf(nil, `"count":%d`, n), 1)
 	}})
 }
@@ -328,20 +328,15 @@ func TestKeyWithoutDeletion(t *testing.T) {
 	p.more = "sync: {removal: {grace: 0s}}"
 	p.fillInstances(8, "cn-beijing")
 	p.run(exitDone, "--no-log-file")
-	p.account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
+	p.Account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
 	for run, want := range []string{"JumpServer 的密钥没有删除资产的权限", "JumpServer 的密钥没有删除资产的权限"} {
 		p.run(exitDone, "--no-log-file")
-		off := 0
-		for _, h := range p.hosts() {
-			if !h.Active {
-				off++
-			}
-		}
-		if len(p.hosts()) != 8 || off != 1 || !strings.Contains(p.stdout.String(), want) {
-			t.Errorf("run %d: %d hosts, %d of them off\n%s", run, len(p.hosts()), off, &p.stdout)
+		off := p.JMS.CountInactive(jumpservertest.DefaultOrg)
+		if len(p.Hosts()) != 8 || off != 1 || !strings.Contains(p.stdout.String(), want) {
+			t.Errorf("run %d: %d hosts, %d of them off\n%s", run, len(p.Hosts()), off, &p.stdout)
 		}
 	}
-	if n := p.jms.Calls()["DELETE /api/v1/assets/hosts/"]; n > 0 {
+	if n := p.JMS.Calls()["DELETE /api/v1/assets/hosts/"]; n > 0 {
 		t.Errorf("%d deletions were tried", n)
 	}
 	p.run(exitDone, "plan")
@@ -362,16 +357,16 @@ func (p *doctorDesk) runAndCompare(name string, code int) {
 		p.Errorf("said on standard error: %s", &p.stderr)
 	}
 	posted := len(p.args)
-	if n := p.robot.Calls(); p.jms.Writes() > 0 || n != posted {
-		p.Errorf("%d writes to JumpServer, %d messages posted, want none and %d", p.jms.Writes(), n, posted)
+	if n := p.Robot.Calls(); p.JMS.Writes() > 0 || n != posted {
+		p.Errorf("%d writes to JumpServer, %d messages posted, want none and %d", p.JMS.Writes(), n, posted)
 	}
 	compareGolden(p.T, filepath.Join("testdata", "doctor", name+".golden"), p.stableText(p.stdout.String()))
 }
 
 // stableText replaces what differs between runs.
 func (p *doctorDesk) stableText(text string) string {
-	scheme, _, _ := strings.Cut(p.url, "://")
-	text = strings.NewReplacer(p.url, scheme+"://jumpserver.test", p.endpoint, "http://cloud.test").Replace(text)
+	scheme, _, _ := strings.Cut(p.JumpServerURL, "://")
+	text = strings.NewReplacer(p.JumpServerURL, scheme+"://jumpserver.test", p.CloudURL, "http://cloud.test").Replace(text)
 	for pattern, with := range map[string]string{
 		`127\.0\.0\.1:\d{2,}`: "127.0.0.1:PORT", `[0-9A-F]{8}-0000-4000-8000-[0-9A-F]{12}`: "REQUEST", `doctor/[a-z2-7]{20,}`: "doctor/PROBE",
 		`request [0-9A-Za-z-]{12,}`: "request REQUEST",

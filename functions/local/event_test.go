@@ -18,7 +18,7 @@ import (
 
 // newStateEvent returns a saved event: an instance of the desk's account in cn-beijing changed its state.
 func newStateEvent(id, state string) string {
-	return fmt.Sprintf(`{"id":"e-%s","source":"acs.ecs","specversion":"1.0","type":"ecs:Instance:StateChange",
+	return fmt.Sprintf(`{"id":"e-%s","source":"acs.ECS","specversion":"1.0","type":"ecs:Instance:StateChange",
 		"subject":"acs:ecs:cn-beijing:1234567890123456:instance/%s","aliyunaccountid":"1234567890123456","aliyunregionid":"cn-beijing",
 		"data":{"resourceId":"%s","resourceType":"ALIYUN::ECS::Instance","state":"%s"}}`, id, id, id, state)
 }
@@ -50,7 +50,7 @@ func TestEventMakesAndReleases(t *testing.T) {
 	id := alibabatest.SampleInstance(0).ID
 	a := d.runEvent(exitDone, newStateEvent(id, "Running"))
 	expectEvent(t, a, reconcile.EventDone, "")
-	if h := d.hosts(); a.Created != 1 || len(a.Changes) != 1 || len(h) != 1 || !h[0].Active {
+	if h := d.Hosts(); a.Created != 1 || len(a.Changes) != 1 || len(h) != 1 || !h[0].Active {
 		t.Errorf("%+v %+v", a, h)
 	}
 	d.wantPrinted("完成  e-"+id, "新增资产 1")
@@ -61,10 +61,10 @@ func TestEventMakesAndReleases(t *testing.T) {
 	d.wantPrinted("完成  e-"+id, "新增资产 0")
 	d.wantCards(1) // nothing was changed
 
-	d.account.Remove("cn-beijing", id)
+	d.Account.Remove("cn-beijing", id)
 	a = d.runEvent(exitDone, newStateEvent(id, "Deleted"))
 	expectEvent(t, a, reconcile.EventDone, "")
-	if h := d.hosts(); a.Deactivated != 1 || len(h) != 1 || h[0].Active {
+	if h := d.Hosts(); a.Deactivated != 1 || len(h) != 1 || h[0].Active {
 		t.Errorf("%+v %+v", a, h)
 	}
 	d.wantCards(2)
@@ -84,7 +84,7 @@ func TestEventEndsInTime(t *testing.T) {
 		t.Errorf("%s passed", took)
 	}
 	expectEvent(t, a, reconcile.EventLater, "留给下一次完整同步")
-	if h := d.hosts(); len(h) != 1 || !h[0].Active {
+	if h := d.Hosts(); len(h) != 1 || !h[0].Active {
 		t.Errorf("%+v", h)
 	}
 	d.run(exitUsage, "event", "-", "--timeout", "0s")
@@ -112,8 +112,8 @@ func TestEventsNotForUs(t *testing.T) {
 			a := d.runEvent(c.code, c.text)
 			expectEvent(t, a, c.outcome, c.reason)
 			d.wantPrinted(outcomeText(c.outcome, "zh") + "  ")
-			if d.jms.Requests() > 0 || a.Created != 0 {
-				t.Errorf("%v %+v", d.jms.Calls(), a)
+			if d.JMS.Requests() > 0 || a.Created != 0 {
+				t.Errorf("%v %+v", d.JMS.Calls(), a)
 			}
 		})
 	}
@@ -146,8 +146,8 @@ func TestEventMistakes(t *testing.T) {
 			if !strings.Contains(d.stdout.String()+d.stderr.String(), c.says) {
 				t.Errorf("%q is not said:\n%s%s", c.says, &d.stdout, &d.stderr)
 			}
-			if (d.jms.Requests() > 0) != c.asked || d.jms.Writes() > 0 {
-				t.Errorf("JumpServer was asked: %v", d.jms.Calls())
+			if (d.JMS.Requests() > 0) != c.asked || d.JMS.Writes() > 0 {
+				t.Errorf("JumpServer was asked: %v", d.JMS.Calls())
 			}
 		})
 	}
@@ -158,11 +158,11 @@ func TestEventCloudKeyRefused(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.fillInstances(1, "cn-beijing")
-	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Inactive})
+	d.ECS.Break(alibabatest.Fault{Kind: alibabatest.Inactive})
 	a := d.runEvent(exitFailed, newStateEvent(alibabatest.SampleInstance(0).ID, "Running"))
 	expectEvent(t, a, reconcile.EventFailed, "")
-	if text := fmt.Sprint(a.Errors, a.Scopes); !strings.Contains(text, "bad_credentials") || d.jms.Writes() > 0 {
-		t.Errorf("%s %v", text, d.jms.Calls())
+	if text := fmt.Sprint(a.Errors, a.Scopes); !strings.Contains(text, "bad_credentials") || d.JMS.Writes() > 0 {
+		t.Errorf("%s %v", text, d.JMS.Calls())
 	}
 }
 
@@ -198,8 +198,8 @@ func TestEventOfWhichCloud(t *testing.T) {
 				a := d.runEvent(exitFailed, c.text, c.args...)
 				expectEvent(t, a, reconcile.EventFailed, "events of cloud "+string(c.want)+" cannot be read")
 			}
-			if d.jms.Requests()+d.ecs.Calls("") > 0 {
-				t.Errorf("%v", d.jms.Calls())
+			if d.JMS.Requests()+d.ECS.Calls("") > 0 {
+				t.Errorf("%v", d.JMS.Calls())
 			}
 		})
 	}

@@ -52,7 +52,7 @@ func TestExpectCommand(t *testing.T) {
 	d.wantPrinted("没有宣布过什么")
 	d.run(exitDone, "expect")
 	d.wantPrinted("没有宣布的下线。")
-	d.account.Put("cn-beijing", alibabatest.SampleInstance(30))
+	d.Account.Put("cn-beijing", alibabatest.SampleInstance(30))
 	d.runSync(exitDone, report.OK)
 }
 

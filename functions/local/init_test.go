@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/session"
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
 
 const (
@@ -22,12 +23,12 @@ const (
 func newBeginnerDesk(t *testing.T) (p *doctorDesk, file string) {
 	t.Setenv("JMS_ACCESS_KEY_ID", jumpservertest.KeyID)
 	t.Setenv("JMS_ACCESS_KEY_SECRET", jumpservertest.KeySecret)
-	t.Setenv("MY_CLOUD_ID", deskKey)
-	t.Setenv("MY_CLOUD_SECRET", deskSecret)
+	t.Setenv("MY_CLOUD_ID", functiontest.CloudKey)
+	t.Setenv("MY_CLOUD_SECRET", functiontest.CloudSecret)
 	p = newDoctorDesk(t)
-	p.jms.SetEnterprise(true)
-	p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}) // only a super user may list organisations
-	p.jms.AddOrg(opsOrg, "运维")
+	p.JMS.SetEnterprise(true)
+	p.JMS.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}) // only a super user may list organisations
+	p.JMS.AddOrg(opsOrg, "运维")
 	p.fillInstances(3, "cn-beijing")
 	return p, filepath.Join(p.dir, "new.yaml")
 }
@@ -41,7 +42,7 @@ func (p *doctorDesk) wantWritten(name, file string) config.Config {
 			p.Fatalf("%s: %v, %v; want mode 0600", f, info, err)
 		}
 		text := p.readFile(f)
-		for _, hidden := range []string{jumpservertest.KeyID, jumpservertest.KeySecret, deskKey, deskSecret, deskToken, deskSign} {
+		for _, hidden := range []string{jumpservertest.KeyID, jumpservertest.KeySecret, functiontest.CloudKey, functiontest.CloudSecret, functiontest.RobotToken, functiontest.RobotSecret} {
 			if strings.Contains(text, hidden) {
 				p.Errorf("%s holds the secret %s", f, hidden)
 			}
@@ -53,8 +54,8 @@ func (p *doctorDesk) wantWritten(name, file string) config.Config {
 	if err != nil {
 		p.Fatal(err)
 	}
-	if p.jms.Writes() > 0 || p.robot.Calls() > 0 {
-		p.Errorf("%d writes to JumpServer, %d messages", p.jms.Writes(), p.robot.Calls())
+	if p.JMS.Writes() > 0 || p.Robot.Calls() > 0 {
+		p.Errorf("%d writes to JumpServer, %d messages", p.JMS.Writes(), p.Robot.Calls())
 	}
 	return cfg
 }
@@ -62,14 +63,14 @@ func (p *doctorDesk) wantWritten(name, file string) config.Config {
 // TestInitAsks: a person answers every question, and gets a configuration, doctor's result and a plan.
 func TestInitAsks(t *testing.T) {
 	p, file := newBeginnerDesk(t)
-	t.Setenv("DINGTALK_WEBHOOK", p.webhook)
-	t.Setenv("DINGTALK_SECRET", deskSign)
-	zone := p.jms.SeedZone(opsOrg, "idc")
+	t.Setenv("DINGTALK_WEBHOOK", p.Webhook)
+	t.Setenv("DINGTALK_SECRET", functiontest.RobotSecret)
+	zone := p.JMS.SeedZone(opsOrg, "idc")
 	p.stdin = strings.Join([]string{
-		p.url, "2", "aliyun", "", "MY_CLOUD_ID", "MY_CLOUD_SECRET", "cn-beijing, cn-hangzhou", "idc",
+		p.JumpServerURL, "2", "aliyun", "", "MY_CLOUD_ID", "MY_CLOUD_SECRET", "cn-beijing, cn-hangzhou", "idc",
 		"y", "阿里云", `second "x": #1`, "a,b", "aliyun-prod", `second "x" #1`, "MY_CLOUD_ID", "MY_CLOUD_SECRET", "", "1", "n",
 	}, "\n") + "\n"
-	p.runRaw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--cloud-endpoint", p.endpoint)
+	p.runRaw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--cloud-endpoint", p.CloudURL)
 	p.wantPrinted("云账号 aliyun-prod 可用：账号 1234567890123456，地域：cn-beijing、cn-hangzhou、cn-shanghai", "第一份计划（没有写入任何东西）",
 		"已是另一个云账号的名称")
 	if n := strings.Count(p.stdout.String(), "不能有冒号与逗号"); n != 2 {
@@ -79,7 +80,7 @@ func TestInitAsks(t *testing.T) {
 	cfg := p.wantWritten("asked", file)
 	if cfg.JumpServer.OrgID != opsOrg || len(cfg.Clouds) != 2 || cfg.Clouds[0].DomainID != fixedZone || cfg.Clouds[1].Name != `second "x" #1` ||
 		len(cfg.Clouds[0].Regions) != 2 || len(cfg.Clouds[1].Regions) != 0 || cfg.Clouds[0].AccountID != "1234567890123456" ||
-		!cfg.Notification.DingTalk.Enabled || cfg.Notification.DingTalk.Secret.Reveal() != deskSign {
+		!cfg.Notification.DingTalk.Enabled || cfg.Notification.DingTalk.Secret.Reveal() != functiontest.RobotSecret {
 		t.Errorf("%+v", cfg)
 	}
 }
@@ -87,8 +88,8 @@ func TestInitAsks(t *testing.T) {
 // TestInitByFlags: flags answer everything that matters, without a person.
 func TestInitByFlags(t *testing.T) {
 	p, file := newBeginnerDesk(t)
-	args := []string{"-c", file, "--no-log-file", "init", "--url", p.url, "--org", "运维", "--cloud",
-		"type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,regions=cn-beijing,endpoint=" + p.endpoint}
+	args := []string{"-c", file, "--no-log-file", "init", "--url", p.JumpServerURL, "--org", "运维", "--cloud",
+		"type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,regions=cn-beijing,endpoint=" + p.CloudURL}
 	p.runRaw(t.Context(), exitDone, append(args, "--no-plan")...)
 	cfg := p.wantWritten("flags", file)
 	if cfg.JumpServer.OrgID != opsOrg || len(cfg.Clouds) != 1 || cfg.Notification.DingTalk.Enabled {
@@ -116,8 +117,8 @@ func TestInitBesideServerless(t *testing.T) {
 	}
 	serverless := p.saveFile("s.yaml", string(text))
 	p.saveFile(".env", "JMS_SYNC_CONFIG=oss://mine/config.yaml?region=cn-hangzhou\nJMS_SYNC_STATE=oss://mine/state\nOTHER=kept")
-	p.runRaw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--url", p.url, "--org", "运维", "--no-plan", "--cloud",
-		"type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,regions=cn-beijing,endpoint="+p.endpoint)
+	p.runRaw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--url", p.JumpServerURL, "--org", "运维", "--no-plan", "--cloud",
+		"type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,regions=cn-beijing,endpoint="+p.CloudURL)
 	dotenv := p.readFile(filepath.Join(p.dir, ".env"))
 	if !strings.HasPrefix(dotenv, "JMS_SYNC_CONFIG=oss://mine/config.yaml?region=cn-hangzhou\nJMS_SYNC_STATE=oss://mine/state\nOTHER=kept\n") ||
 		strings.Count(dotenv, "JMS_SYNC_CONFIG=") != 1 || !strings.Contains(dotenv, "\nMY_CLOUD_SECRET=\n") {
@@ -134,24 +135,24 @@ func TestInitBesideServerless(t *testing.T) {
 // TestInitStops: init stops at each mistake, with a text that helps, and without writing a file.
 func TestInitStops(t *testing.T) {
 	p, file := newBeginnerDesk(t)
-	cloud := "type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,endpoint=" + p.endpoint
+	cloud := "type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,endpoint=" + p.CloudURL
 	for want, args := range map[string][]string{
 		"没有输入；不交互运行时请给出 --url":        {},
-		"请先设置环境变量 NO_SUCH_KEY":        {"--url", p.url, "--key-id-env", "NO_SUCH_KEY"},
-		"这里写变量名，不写密钥本身":               {"--url", p.url, "--key-secret-env", jumpservertest.KeyID},
+		"请先设置环境变量 NO_SUCH_KEY":        {"--url", p.JumpServerURL, "--key-id-env", "NO_SUCH_KEY"},
+		"这里写变量名，不写密钥本身":               {"--url", p.JumpServerURL, "--key-secret-env", jumpservertest.KeyID},
 		"cannot be reached":           {"--url", "http://127.0.0.1:1"},
-		"--org: \"开发\" 不在其中":          {"--url", p.url, "--org", "开发", "--cloud", cloud},
-		"不认识 \"regi…\"":               {"--url", p.url, "--org", "运维", "--cloud", cloud + ",region=x"},
-		"没有地域 \"cn-mars\"":            {"--url", p.url, "--org", "运维", "--cloud", cloud + ",regions=cn-mars"},
-		"--cloud zone=: \"dmz\" 不在其中": {"--url", p.url, "--org", "运维", "--cloud", cloud + ",zone=dmz"},
-		"不能有冒号与逗号":                    {"--url", p.url, "--org", "运维", "--cloud", strings.Replace(cloud, "name=prod", "name=a:b", 1)},
-		"已是另一个云账号的名称":                 {"--url", p.url, "--org", "运维", "--cloud", cloud, "--cloud", cloud},
-		"不能含有 ${":                     {"--url", p.url, "--org", "运维", "--cloud", strings.Replace(cloud, "name=prod", "name=${HOME}", 1)},
-		"要有 type= 与 name=":            {"--url", p.url, "--org", "运维", "--cloud", "type=aws"},
-		"cloud ibm is not supported":  {"--url", p.url, "--org", "运维", "--cloud", "type=ibm,name=x"},
-		"the access key is unknown":   {"--url", p.url, "--key-secret-env", "MY_CLOUD_SECRET"},
-		"请先设置环境变量 NO_HOOK":            {"--url", p.url, "--org", "运维", "--cloud", cloud, "--dingtalk-webhook-env", "NO_HOOK"},
-		"oss://b/c.yaml: init 只写本地文件": {"--url", p.url, "-c", "oss://b/c.yaml"},
+		"--org: \"开发\" 不在其中":          {"--url", p.JumpServerURL, "--org", "开发", "--cloud", cloud},
+		"不认识 \"regi…\"":               {"--url", p.JumpServerURL, "--org", "运维", "--cloud", cloud + ",region=x"},
+		"没有地域 \"cn-mars\"":            {"--url", p.JumpServerURL, "--org", "运维", "--cloud", cloud + ",regions=cn-mars"},
+		"--cloud zone=: \"dmz\" 不在其中": {"--url", p.JumpServerURL, "--org", "运维", "--cloud", cloud + ",zone=dmz"},
+		"不能有冒号与逗号":                    {"--url", p.JumpServerURL, "--org", "运维", "--cloud", strings.Replace(cloud, "name=prod", "name=a:b", 1)},
+		"已是另一个云账号的名称":                 {"--url", p.JumpServerURL, "--org", "运维", "--cloud", cloud, "--cloud", cloud},
+		"不能含有 ${":                     {"--url", p.JumpServerURL, "--org", "运维", "--cloud", strings.Replace(cloud, "name=prod", "name=${HOME}", 1)},
+		"要有 type= 与 name=":            {"--url", p.JumpServerURL, "--org", "运维", "--cloud", "type=aws"},
+		"cloud ibm is not supported":  {"--url", p.JumpServerURL, "--org", "运维", "--cloud", "type=ibm,name=x"},
+		"the access key is unknown":   {"--url", p.JumpServerURL, "--key-secret-env", "MY_CLOUD_SECRET"},
+		"请先设置环境变量 NO_HOOK":            {"--url", p.JumpServerURL, "--org", "运维", "--cloud", cloud, "--dingtalk-webhook-env", "NO_HOOK"},
+		"oss://b/c.yaml: init 只写本地文件": {"--url", p.JumpServerURL, "-c", "oss://b/c.yaml"},
 	} {
 		p.stdin = ""
 		p.runRaw(t.Context(), exitUsage, append([]string{"-c", file, "--no-log-file", "init"}, args...)...)

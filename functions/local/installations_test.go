@@ -12,14 +12,14 @@ import (
 // twoInstallations returns functions that switch to the JumpServer of staging and of production, which share a cloud
 // account and a state store.
 func (d *desk) twoInstallations() (staging, production func()) {
-	first, url := d.jms, d.url
+	first, url := d.JMS, d.JumpServerURL
 	second := jumpservertest.New(jumpservertest.Options{TB: d.T})
-	other := d.serve(second)
+	other := d.Serve(second)
 	staging = func() {
-		d.jms, d.url = first, url
+		d.JMS, d.JumpServerURL = first, url
 	}
 	production = func() {
-		d.jms, d.url = second, other
+		d.JMS, d.JumpServerURL = second, other
 	}
 	return staging, production
 }
@@ -34,7 +34,7 @@ func TestApprovalStaysInItsInstallation(t *testing.T) {
 		at()
 		d.runSync(exitDone, report.OK)
 	}
-	if card := d.wantCards(3); !strings.Contains(card, "jumpserver.id") || !strings.Contains(card, hostOfURL(t, d.url)) {
+	if card := d.wantCards(3); !strings.Contains(card, "jumpserver.id") || !strings.Contains(card, hostOfURL(t, d.JumpServerURL)) {
 		t.Errorf("nobody says that the store is shared: %s", card)
 	}
 	d.releaseInstances(0, 30)
@@ -50,7 +50,7 @@ func TestApprovalStaysInItsInstallation(t *testing.T) {
 	for hash := range hashes {
 		staging()
 		d.run(exitDone, "approve", hash)
-		d.wantPrinted("JumpServer：" + hostOfURL(t, d.url) + "，组织：" + jumpservertest.DefaultOrg)
+		d.wantPrinted("JumpServer：" + hostOfURL(t, d.JumpServerURL) + "，组织：" + jumpservertest.DefaultOrg)
 	}
 	production()
 	if r := d.runSync(exitPartial, report.Held); r.Held != 30 || r.Deactivated+r.Deleted != 0 || d.activeHosts() != 60 {
@@ -82,7 +82,7 @@ func TestInstallationsRemoveIndependently(t *testing.T) {
 	for _, at := range []func(){staging, production} {
 		at()
 		if r := d.runSync(exitDone, report.OK); r.Deactivated != 1 || d.activeHosts() != 19 {
-			t.Errorf("%s: %+v", d.url, r)
+			t.Errorf("%s: %+v", d.JumpServerURL, r)
 		}
 	}
 }
@@ -97,7 +97,7 @@ func TestOneServerByTwoNames(t *testing.T) {
 	r := d.runSync(exitPartial, report.Held)
 	d.run(exitDone, "approve", r.HeldSets[0].Hash)
 	d.wantPrinted("JumpServer：jms-prod，")
-	d.url = strings.Replace(d.url, "127.0.0.1", "localhost", 1)
+	d.JumpServerURL = strings.Replace(d.JumpServerURL, "127.0.0.1", "localhost", 1)
 	d.run(exitDone, "held")
 	d.wantPrinted("已批准")
 	if r := d.runSync(exitDone, report.OK); r.Deactivated != 4 {

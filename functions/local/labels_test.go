@@ -16,7 +16,7 @@ import (
 // labelRows returns the rows of the desk's label page as texts.
 func (d *desk) labelRows() []string {
 	var out []string
-	for _, r := range d.jms.LabelRows(jumpservertest.DefaultOrg) {
+	for _, r := range d.JMS.LabelRows(jumpservertest.DefaultOrg) {
 		out = append(out, r.Name+":"+r.Value)
 	}
 	return out
@@ -27,11 +27,11 @@ func labelDesk(t *testing.T) *desk {
 	t.Helper()
 	d := newDesk(t)
 	d.seedHost("web", "10.0.0.1", "")
-	gone := d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "gone", Address: "10.0.0.2", Labels: []string{"jms-instance:i-gone", "team:shop"}})
-	d.jms.DeleteAsset(jumpservertest.DefaultOrg, gone)
-	d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "used", Address: "10.0.0.3", Labels: []string{"jms-instance:i-used"}})
+	gone := d.JMS.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "gone", Address: "10.0.0.2", Labels: []string{"jms-instance:i-gone", "team:shop"}})
+	d.JMS.DeleteAsset(jumpservertest.DefaultOrg, gone)
+	d.JMS.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "used", Address: "10.0.0.3", Labels: []string{"jms-instance:i-used"}})
 	for _, text := range []string{"jms-gone:20250101T0000Z", "jms-gone:2025-01-02T03:04:05Z", "jms-gone:soon", "jms-due:never", "jms-keep:why", "jms-due:29990101T0000Z"} {
-		d.jms.SeedLabel(jumpservertest.DefaultOrg, text)
+		d.JMS.SeedLabel(jumpservertest.DefaultOrg, text)
 	}
 	return d
 }
@@ -43,8 +43,8 @@ func TestLabelsClean(t *testing.T) {
 	before := d.labelRows()
 	d.run(exitDone, "labels", "clean")
 	d.wantPrinted("i-gone", "20250101T0000Z", "2025-01-02T03:04:05Z", "soon", "看不懂", "可以删除 3 行，保留 4 行。", "没有写入任何内容")
-	if d.jms.Writes() > 0 || !slices.Equal(before, d.labelRows()) {
-		t.Errorf("written without --apply: %v", d.jms.Calls())
+	if d.JMS.Writes() > 0 || !slices.Equal(before, d.labelRows()) {
+		t.Errorf("written without --apply: %v", d.JMS.Calls())
 	}
 	file := filepath.Join(d.dir, "labels.json")
 	d.run(exitDone, "labels", "clean", "--apply", "-o", file)
@@ -87,19 +87,19 @@ func TestLabelsCleanFails(t *testing.T) {
 	t.Parallel()
 	refused := jumpservertest.Fault{Status: 403, Body: `{"detail":"You do not have permission to perform this action.","code":"permission_denied"}`}
 	d := labelDesk(t)
-	d.jms.Fail(jumpservertest.MatchRequest(http.MethodGet, "/labels/labels/"), -1, refused)
+	d.JMS.Fail(jumpservertest.MatchRequest(http.MethodGet, "/labels/labels/"), -1, refused)
 	d.run(exitFailed, "labels", "clean", "--apply")
 	if text := d.stderr.String(); !strings.Contains(text, "labels.view_label") || d.stdout.Len() > 0 {
 		t.Errorf("%s\n%s", &d.stdout, text)
 	}
 	d = labelDesk(t)
-	d.jms.Fail(jumpservertest.MatchRequest(http.MethodDelete, "/labels/labels/"), -1, refused)
+	d.JMS.Fail(jumpservertest.MatchRequest(http.MethodDelete, "/labels/labels/"), -1, refused)
 	d.run(exitFailed, "labels", "clean", "--apply")
 	if text := d.stderr.String(); !strings.Contains(text, "labels.delete_label") || !strings.Contains(d.stdout.String(), "已删除 0 行") {
 		t.Errorf("%s\n%s", &d.stdout, text)
 	}
 	d = labelDesk(t)
-	d.jms.Fail(jumpservertest.MatchRequest(http.MethodDelete, "/labels/labels/"), 1, jumpservertest.Fault{Status: 400, Body: `{"detail":"no","code":"error"}`})
+	d.JMS.Fail(jumpservertest.MatchRequest(http.MethodDelete, "/labels/labels/"), 1, jumpservertest.Fault{Status: 400, Body: `{"detail":"no","code":"error"}`})
 	d.run(exitPartial, "labels", "clean", "--apply")
 	d.wantPrinted("已删除 2 行，保留 4 行，失败 1 行，没有轮到 0 行。")
 	d = labelDesk(t)
@@ -114,13 +114,13 @@ func TestLabelsCleanRights(t *testing.T) {
 	for _, version := range jumpservertest.Versions() {
 		for _, missing := range append([]string{""}, rights[2:]...) {
 			d := newDesk(t)
-			d.jms = jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
-			d.url = d.serve(d.jms)
-			d.jms.AddKey(jumpservertest.Key{
+			d.JMS = jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
+			d.JumpServerURL = d.Serve(d.JMS)
+			d.JMS.AddKey(jumpservertest.Key{
 				ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "tidy",
 				Permissions: slices.DeleteFunc(slices.Clone(rights), func(r string) bool { return r == missing }),
 			})
-			d.jms.DeleteAsset(jumpservertest.DefaultOrg, d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "x", Address: "10.0.0.2", Labels: []string{"jms-instance:i-gone"}}))
+			d.JMS.DeleteAsset(jumpservertest.DefaultOrg, d.JMS.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "x", Address: "10.0.0.2", Labels: []string{"jms-instance:i-gone"}}))
 			code, remaining := exitDone, 0
 			if missing != "" {
 				code, remaining = exitFailed, 1

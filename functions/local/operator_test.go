@@ -14,7 +14,7 @@ import (
 
 // seedHost puts a host into JumpServer as people or the Python tool created it.
 func (d *desk) seedHost(name, address, comment string) {
-	d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
+	d.JMS.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
 		Name: name, Address: address, Comment: comment, Active: true, Nodes: []string{"/DEFAULT/阿里云/aliyun-prod"}, Labels: []string{"team:shop"},
 	})
 }
@@ -22,7 +22,7 @@ func (d *desk) seedHost(name, address, comment string) {
 // hostIDs returns the hosts' ids by name.
 func (d *desk) hostIDs() map[string]string {
 	out := map[string]string{}
-	for _, h := range d.hosts() {
+	for _, h := range d.Hosts() {
 		out[h.Name] = h.ID
 	}
 	return out
@@ -40,22 +40,22 @@ func TestMoveFromThePythonTool(t *testing.T) {
 	d.seedHost("idc-oracle-db01", alibabatest.SampleInstance(3).PrivateIPs[0], "")
 	d.seedHost("twin a", three.PrivateIPs[0], "")
 	d.seedHost("twin b", three.PrivateIPs[0], "")
-	before := d.hosts()
+	before := d.Hosts()
 
 	d.run(exitDone, "adopt")
 	d.wantPrinted("认领：备注里有该实例 ID；备注后追加证明归属的几行", "资产 "+byHand+" 只有网域、地址与名称相同；确认是同一台之后加上 --by-address", "没有写入任何内容")
 	d.run(exitDone, "adopt", "--by-address")
 	d.wantPrinted("认领：备注里有该实例 ID；备注后追加证明归属的几行", "认领：网域、地址与名称相同，地址在资产与实例中都唯一；备注后追加证明归属的几行", "无法确定是哪一个（资产 twin a, twin b）",
 		"名称不同，可能是另一台机器（资产 idc-oracle-db01）", alibabatest.SampleInstance(3).ID+" "+alibabatest.SampleInstance(3).Name, "没有写入任何内容")
-	if d.jms.Writes() > 0 || !reflect.DeepEqual(before, d.hosts()) {
-		t.Errorf("written without --apply: %v", d.jms.Calls())
+	if d.JMS.Writes() > 0 || !reflect.DeepEqual(before, d.Hosts()) {
+		t.Errorf("written without --apply: %v", d.JMS.Calls())
 	}
 	r := d.runSync(exitDone, report.OK, "adopt", "--by-address", "--apply")
 	if r.Updated != 2 || r.Created+r.Deleted+r.Deactivated != 0 {
 		t.Errorf("%+v", r)
 	}
 	d.wantCards(0)
-	for _, h := range d.hosts() {
+	for _, h := range d.Hosts() {
 		at := slices.IndexFunc(before, func(b jumpservertest.Host) bool { return b.ID == h.ID })
 		own := slices.Contains(h.Labels, "jms-asset:"+h.ID)
 		if adopted := h.Name == "old-0" || h.Name == byHand; adopted != own || !slices.Contains(h.Labels, "team:shop") {
@@ -71,7 +71,7 @@ func TestMoveFromThePythonTool(t *testing.T) {
 		}
 	}
 	ids := d.hostIDs()
-	if r := d.runSync(exitDone, report.OK); r.Created != 2 || r.Drifted != 2 || r.Updated != 0 || len(d.hosts()) != 7 {
+	if r := d.runSync(exitDone, report.OK); r.Created != 2 || r.Drifted != 2 || r.Updated != 0 || len(d.Hosts()) != 7 {
 		t.Errorf("the sync after it: %+v", r)
 	}
 	d.run(exitDone, "adopt")
@@ -82,12 +82,12 @@ func TestMoveFromThePythonTool(t *testing.T) {
 	if r := d.runSync(exitDone, report.OK, "release", "--account", "aliyun-prod", "--apply"); r.Updated != 4 {
 		t.Errorf("release: %+v", r)
 	}
-	for _, h := range d.hosts() {
+	for _, h := range d.Hosts() {
 		if marked := slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, "jms-") }); marked {
 			t.Errorf("%s: %v", h.Name, h.Labels)
 		}
 	}
-	if r := d.runSync(exitDone, report.OK); r.Skipped != 4 || r.Created+r.Updated+r.Deactivated != 0 || len(d.hosts()) != 7 {
+	if r := d.runSync(exitDone, report.OK); r.Skipped != 4 || r.Created+r.Updated+r.Deactivated != 0 || len(d.Hosts()) != 7 {
 		t.Errorf("the sync after release: %+v", r)
 	}
 	for name, id := range ids {
@@ -114,16 +114,16 @@ func TestRetire(t *testing.T) {
 	if text := d.wantCards(2); !strings.Contains(text, "无人管理的资产") || !strings.Contains(text, "cn-hangzhou") {
 		t.Error(text)
 	}
-	writes, cards := d.jms.Writes(), 2
+	writes, cards := d.JMS.Writes(), 2
 	retire := []string{"retire", "--account", "aliyun-prod", "--region", "cn-hangzhou"}
 	d.run(exitPartial, retire...) // they run
 	d.wantPrinted("2 个资产的实例还在，不处理")
-	if r := d.runSync(exitPartial, report.OK, append(retire, "--apply")...); r.Skipped != 2 || r.Deactivated != 0 || d.jms.Writes() != writes {
+	if r := d.runSync(exitPartial, report.OK, append(retire, "--apply")...); r.Skipped != 2 || r.Deactivated != 0 || d.JMS.Writes() != writes {
 		t.Errorf("they run: %+v", r)
 	}
 	cards++ // it was reported
 	for n := range 2 {
-		d.account.Remove("cn-hangzhou", alibabatest.SampleInstance(2+n).ID)
+		d.Account.Remove("cn-hangzhou", alibabatest.SampleInstance(2+n).ID)
 	}
 	d.run(exitPartial, retire...) // a small scope has become empty
 	d.wantPrinted("停用资产 0", "有 2 个移除被暂缓；确认要移除这 2 个资产：--apply --yes-remove 2")
@@ -131,7 +131,7 @@ func TestRetire(t *testing.T) {
 		d.run(exitFailed, append(retire, "--apply", "--yes-remove", wrong)...)
 	}
 	d.run(exitUsage, append(retire, "--apply", "--yes-remove", "-2")...)
-	if d.jms.Writes() != writes {
+	if d.JMS.Writes() != writes {
 		t.Error("written without --apply, or with a wrong number")
 	}
 	d.wantCards(cards)
@@ -141,8 +141,8 @@ func TestRetire(t *testing.T) {
 	if text := d.wantCards(cards + 1); !strings.Contains(text, "停用资产") {
 		t.Error(text)
 	}
-	if d.activeHosts() != 2 || len(d.hosts()) != 4 {
-		t.Errorf("%d of %d hosts are active", d.activeHosts(), len(d.hosts()))
+	if d.activeHosts() != 2 || len(d.Hosts()) != 4 {
+		t.Errorf("%d of %d hosts are active", d.activeHosts(), len(d.Hosts()))
 	}
 	if r := d.runSync(exitDone, report.OK); r.Orphans != 0 || r.Deactivated+r.Deleted+r.Updated != 0 {
 		t.Errorf("after it: %+v", r)
@@ -155,7 +155,7 @@ func (d *desk) configSwitchedOff(key bool) string {
 	if !key {
 		name = "other"
 	}
-	live := fmt.Sprintf("{type: 阿里云, name: live, access_key_id: LTAI5tLiveLiveLiveLive00, access_key_secret: liveliveliveliveliveliveliveli, regions: [cn-shanghai], endpoint: %q}\n  - ", d.endpoint)
+	live := fmt.Sprintf("{type: 阿里云, name: live, access_key_id: LTAI5tLiveLiveLiveLive00, access_key_secret: liveliveliveliveliveliveliveli, regions: [cn-shanghai], endpoint: %q}\n  - ", d.CloudURL)
 	text := strings.Replace(d.readFile(d.writeConfig()), "{type: 阿里云, name: aliyun-prod", live+"{enabled: false, type: 阿里云, name: "+name, 1)
 	return d.saveFile("off.yaml", text)
 }
@@ -165,11 +165,11 @@ func (d *desk) configSwitchedOff(key bool) string {
 func TestRetireOfWhatRuns(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.ecs.AddAccount(alibabatest.Key{AccountID: "9999999999999999", AccessKeyID: "LTAI5tLiveLiveLiveLive00", AccessKeySecret: "liveliveliveliveliveliveliveli"})
+	d.ECS.AddAccount(alibabatest.Key{AccountID: "9999999999999999", AccessKeyID: "LTAI5tLiveLiveLiveLive00", AccessKeySecret: "liveliveliveliveliveliveliveli"})
 	d.fillInstances(40, "cn-beijing")
 	d.runSync(exitDone, report.OK)
 	d.more = "sync: {removal: {grace: 0s}}"
-	writes := d.jms.Writes()
+	writes := d.JMS.Writes()
 	retire := func(key bool, code int, args ...string) {
 		t.Helper()
 		d.runRaw(t.Context(), code, append([]string{"-c", d.configSwitchedOff(key), "retire", "--account", "aliyun-prod", "--apply"}, args...)...)
@@ -177,17 +177,17 @@ func TestRetireOfWhatRuns(t *testing.T) {
 	retire(true, exitPartial)
 	d.wantPrinted("40 个资产的实例还在，不处理")
 	retire(true, exitFailed, "--yes-remove", "40")
-	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.NoPermission})
+	d.ECS.Break(alibabatest.Fault{Kind: alibabatest.NoPermission})
 	retire(true, exitFailed)
 	retire(true, exitFailed, "--yes-remove", "40")
-	d.ecs.Repair()
+	d.ECS.Repair()
 	retire(false, exitPartial)
-	if d.jms.Writes() != writes || d.activeHosts() != 40 {
-		t.Fatalf("%d active: %v", d.activeHosts(), d.jms.Calls())
+	if d.JMS.Writes() != writes || d.activeHosts() != 40 {
+		t.Fatalf("%d active: %v", d.activeHosts(), d.JMS.Calls())
 	}
 	retire(false, exitDone, "--yes-remove", "40")
-	if d.activeHosts() != 0 || len(d.hosts()) != 40 {
-		t.Errorf("%d of %d are active", d.activeHosts(), len(d.hosts()))
+	if d.activeHosts() != 0 || len(d.Hosts()) != 40 {
+		t.Errorf("%d of %d are active", d.activeHosts(), len(d.Hosts()))
 	}
 }
 
@@ -199,11 +199,11 @@ func TestRetireDeletesWithoutGrace(t *testing.T) {
 	d.runSync(exitDone, report.OK)
 	d.dropRegion("cn-hangzhou")
 	for n := range 2 {
-		d.account.Remove("cn-hangzhou", alibabatest.SampleInstance(2+n).ID)
+		d.Account.Remove("cn-hangzhou", alibabatest.SampleInstance(2+n).ID)
 	}
 	d.more = "sync: {removal: {grace: 0s}}"
 	retire := []string{"retire", "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply", "--yes-remove", "2"}
-	if r := d.runSync(exitDone, report.OK, retire...); r.Deleted != 2 || len(d.hosts()) != 2 {
+	if r := d.runSync(exitDone, report.OK, retire...); r.Deleted != 2 || len(d.Hosts()) != 2 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -215,29 +215,29 @@ func TestRetireAdopted(t *testing.T) {
 	d := newDesk(t)
 	d.fillInstances(3, "cn-beijing")
 	const id = "5d3a3f8e-0d0f-4c7f-9a55-0c1f1f0c9a11"
-	d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
+	d.JMS.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
 		ID: id, Name: "by hand", Address: "10.9.9.9", Comment: "instance_id: " + alibabatest.SampleInstance(50).ID, Nodes: []string{"/DEFAULT/阿里云/aliyun-prod"}, Labels: []string{
 			"jms-cloud:alibaba", "jms-account:aliyun-prod", "jms-owner:1234567890123456", "jms-region:cn-beijing",
 			"jms-instance:" + alibabatest.SampleInstance(50).ID, "jms-asset:" + id, "jms-gone:20250101T0000Z", "jms-due:20250108T0000Z",
 		},
 	})
 	d.runSync(exitDone, report.OK)
-	if r := d.runSync(exitDone, report.OK); r.Deleted != 0 || len(d.hosts()) != 4 {
+	if r := d.runSync(exitDone, report.OK); r.Deleted != 0 || len(d.Hosts()) != 4 {
 		t.Fatalf("%+v", r)
 	}
-	writes := d.jms.Writes()
+	writes := d.JMS.Writes()
 	d.run(exitDone, "retire", "--adopted")
 	d.wantPrinted("by hand", "删除资产 1", "没有写入任何内容")
 	d.run(exitDone, "retire", "--adopted", "--account", "other", "--apply")
 	d.run(exitFailed, "retire", "--adopted", "--apply", "--yes-remove", "2")
-	d.account.Put("cn-beijing", alibabatest.SampleInstance(50)) // it is back
+	d.Account.Put("cn-beijing", alibabatest.SampleInstance(50)) // it is back
 	d.run(exitDone, "retire", "--adopted", "--apply")
 	d.wantPrinted("没有需要处理的资产。")
-	if d.jms.Writes() != writes || len(d.hosts()) != 4 {
-		t.Fatalf("%d hosts, %d writes", len(d.hosts()), d.jms.Writes())
+	if d.JMS.Writes() != writes || len(d.Hosts()) != 4 {
+		t.Fatalf("%d hosts, %d writes", len(d.Hosts()), d.JMS.Writes())
 	}
-	d.account.Remove("cn-beijing", alibabatest.SampleInstance(50).ID)
-	if r := d.runSync(exitDone, report.OK, "retire", "--adopted", "--apply"); r.Deleted != 1 || len(d.hosts()) != 3 {
+	d.Account.Remove("cn-beijing", alibabatest.SampleInstance(50).ID)
+	if r := d.runSync(exitDone, report.OK, "retire", "--adopted", "--apply"); r.Deleted != 1 || len(d.Hosts()) != 3 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -252,7 +252,7 @@ func TestKeptByAnySpelling(t *testing.T) {
 	d.runSync(exitDone, report.OK)
 	spellings := []string{"JMS-Keep:db", "jms-keep :db", "jms_keep:db"}
 	for n, label := range spellings {
-		found := d.jms.Edit(jumpservertest.DefaultOrg, d.hostIDs()[alibabatest.SampleInstance(n).Name], func(h *jumpservertest.Host) {
+		found := d.JMS.Edit(jumpservertest.DefaultOrg, d.hostIDs()[alibabatest.SampleInstance(n).Name], func(h *jumpservertest.Host) {
 			h.Labels = append(h.Labels, label)
 		})
 		if !found {
@@ -260,7 +260,7 @@ func TestKeptByAnySpelling(t *testing.T) {
 		}
 	}
 	d.releaseInstances(0, 4) // the fourth has no label
-	if r := d.runSync(exitDone, report.OK); r.Deleted != 1 || r.Deactivated != 0 || r.Skipped != 3 || len(d.hosts()) != 19 || d.activeHosts() != 19 {
+	if r := d.runSync(exitDone, report.OK); r.Deleted != 1 || r.Deactivated != 0 || r.Skipped != 3 || len(d.Hosts()) != 19 || d.activeHosts() != 19 {
 		t.Errorf("%+v", r)
 	}
 }

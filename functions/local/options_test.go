@@ -16,7 +16,7 @@ func TestPlan(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.fillInstances(3, "cn-beijing")
-	d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "by hand", Address: "10.0.0.1", Comment: "instance_id: i-0000000000000001"})
+	d.JMS.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "by hand", Address: "10.0.0.1", Comment: "instance_id: i-0000000000000001"})
 	file := d.writeConfig()
 	for _, args := range [][]string{{"-c", file, "plan"}, {"plan", "-c", file}, {"plan", "--config=" + file, "--no-log-file"}} {
 		d.runRaw(t.Context(), exitDone, args...)
@@ -25,7 +25,7 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%s", &d.stdout)
 		}
 	}
-	if n := d.jms.Writes() + d.robot.Calls(); n > 0 || len(d.hosts()) != 1 {
+	if n := d.JMS.Writes() + d.Robot.Calls(); n > 0 || len(d.Hosts()) != 1 {
 		t.Errorf("%d writes and cards", n)
 	}
 }
@@ -36,11 +36,11 @@ func TestNoPlan(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.fillInstances(1, "cn-beijing")
-	d.jms.Fail(jumpservertest.MatchRequest("GET", "/api/v1/assets/hosts/"), -1, jumpservertest.Fault{Status: 403, Body: `{"detail":"no"}`})
+	d.JMS.Fail(jumpservertest.MatchRequest("GET", "/api/v1/assets/hosts/"), -1, jumpservertest.Fault{Status: 403, Body: `{"detail":"no"}`})
 	d.run(exitFailed, "plan", "-i", "0")
 	d.wantPrinted("同步失败", "lacks a right")
-	if strings.Contains(d.stdout.String(), "没有需要处理的资产") || d.jms.Calls()["GET /api/v1/orgs/orgs/current/"] != 1 {
-		t.Errorf("%s%v", &d.stdout, d.jms.Calls())
+	if strings.Contains(d.stdout.String(), "没有需要处理的资产") || d.JMS.Calls()["GET /api/v1/orgs/orgs/current/"] != 1 {
+		t.Errorf("%s%v", &d.stdout, d.JMS.Calls())
 	}
 	d.wantCards(0)
 }
@@ -78,7 +78,7 @@ func TestLogFiles(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.fillInstances(1, "cn-beijing")
-	d.jms.Fail(jumpservertest.MatchRequest("POST", "/api/v1/assets/hosts/"), 1, jumpservertest.Fault{Status: 400, Body: `{"address":["Not valid."]}`})
+	d.JMS.Fail(jumpservertest.MatchRequest("POST", "/api/v1/assets/hosts/"), 1, jumpservertest.Fault{Status: 400, Body: `{"address":["Not valid."]}`})
 	d.run(exitPartial)
 	all, failures := d.readFile(d.readLog()), d.readFile(filepath.Join(d.dir, "logs", "jms-sync.error.log"))
 	if all != d.stderr.String() || !strings.Contains(all, "run finished") || !strings.Contains(all, "environment=DEVELOPMENT") {

@@ -6,14 +6,15 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
 
-// otherKey is the key of another cloud account than that of deskKey.
+// otherKey is the key of another cloud account than that of functiontest.CloudKey.
 const otherKey = "LTAI5tDeskKey0000002"
 
 // swapAccount replaces the key of the desk's account by that of another cloud account, which has one host.
 func (d *desk) swapAccount() {
-	other := d.ecs.AddAccount(alibabatest.Key{AccountID: "9999999999999999", AccessKeyID: otherKey, AccessKeySecret: deskSecret})
+	other := d.ECS.AddAccount(alibabatest.Key{AccountID: "9999999999999999", AccessKeyID: otherKey, AccessKeySecret: functiontest.CloudSecret})
 	other.Put("cn-beijing", alibabatest.SampleInstance(500))
 	d.key = otherKey
 }
@@ -22,7 +23,7 @@ func (d *desk) swapAccount() {
 func (d *desk) wantRefused(cards, hosts int) {
 	d.Helper()
 	r := d.runSync(exitFailed, report.Failed, "-r", "1")
-	if r.Created+r.Deactivated+r.Deleted+r.Held != 0 || len(d.hosts()) != hosts || d.activeHosts() != hosts {
+	if r.Created+r.Deactivated+r.Deleted+r.Held != 0 || len(d.Hosts()) != hosts || d.activeHosts() != hosts {
 		d.Errorf("%+v", r)
 	}
 	first, _, _ := strings.Cut(d.wantCards(cards), "\n")
@@ -49,7 +50,7 @@ func TestKeyOfAnotherAccount(t *testing.T) {
 			d.wantRefused(2, 60)
 			d.wantRefused(3, 60)
 			d.key = "" // the right one again
-			if r := d.runSync(exitDone, report.OK); r.Total != 60 || len(d.hosts()) != 60 {
+			if r := d.runSync(exitDone, report.OK); r.Total != 60 || len(d.Hosts()) != 60 {
 				t.Errorf("%+v", r)
 			}
 		})

@@ -21,13 +21,13 @@ func TestPauseCommand(t *testing.T) {
 	d.wantPrinted("没有暂停。")
 
 	d.releaseInstances(0, 2)
-	d.account.Put("cn-beijing", alibabatest.SampleInstance(900))
+	d.Account.Put("cn-beijing", alibabatest.SampleInstance(900))
 	d.run(exitDone, "pause", "--until", "4h", "--reason", "换数据库")
 	d.wantPrinted("已暂停全部写入（", "原因：换数据库", "JumpServer：")
-	writes := d.jms.Writes()
+	writes := d.JMS.Writes()
 	r := d.runSync(exitPartial, report.Held)
-	if d.jms.Writes() != writes || r.Held != 3 || r.Pause == nil || !r.Pause.All {
-		t.Errorf("%d writes, %+v", d.jms.Writes()-writes, r)
+	if d.JMS.Writes() != writes || r.Held != 3 || r.Pause == nil || !r.Pause.All {
+		t.Errorf("%d writes, %+v", d.JMS.Writes()-writes, r)
 	}
 	d.wantPrinted("原因：换数据库）：只查询、计划和通知，JumpServer 里什么都不改；jms-sync resume 恢复\n总计")
 	card := d.wantCards(2)
@@ -40,7 +40,7 @@ func TestPauseCommand(t *testing.T) {
 	d.run(exitDone, "plan", "-o", file)
 	d.wantPrinted("已暂停全部写入（")
 	d.run(exitPartial, "apply", file)
-	if d.jms.Writes() != writes {
+	if d.JMS.Writes() != writes {
 		t.Error("apply wrote")
 	}
 
@@ -52,7 +52,7 @@ func TestPauseCommand(t *testing.T) {
 	}
 	d.dropRegion("cn-hangzhou")
 	for n := range 20 {
-		d.account.Remove("cn-hangzhou", alibabatest.SampleInstance(20+n).ID)
+		d.Account.Remove("cn-hangzhou", alibabatest.SampleInstance(20+n).ID)
 	}
 	d.run(exitPartial, "retire", "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply", "--yes-remove", "20")
 	if d.activeHosts() != 41 {
@@ -60,7 +60,7 @@ func TestPauseCommand(t *testing.T) {
 	}
 	d.without = ""
 	for n := range 20 {
-		d.account.Put("cn-hangzhou", alibabatest.SampleInstance(20+n))
+		d.Account.Put("cn-hangzhou", alibabatest.SampleInstance(20+n))
 	}
 	d.run(exitDone, "status", "--json")
 	var doc statusDocument

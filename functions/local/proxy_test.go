@@ -34,9 +34,9 @@ func TestAnswersInFrontOfJumpServer(t *testing.T) {
 				t.Parallel()
 				d := newDesk(t)
 				d.fillInstances(1, "cn-beijing")
-				f := jumpservertest.NewIntermediary(d.jms)
+				f := jumpservertest.NewIntermediary(d.JMS)
 				f.Answer(jumpservertest.MatchRequest("", ""), -1, c.page)
-				d.url, d.more = d.serve(f), "language: "+lang
+				d.JumpServerURL, d.more = d.Serve(f), "language: "+lang
 				d.run(c.code, "-r", "2", "--interval", "0", "-o", d.dir+"/results.json")
 				r := d.readResults(report.Failed)
 				if len(r.Errors) != 1 || r.Errors[0].Kind != "front" || !strings.Contains(r.Errors[0].Message, c.says) {
@@ -51,7 +51,7 @@ func TestAnswersInFrontOfJumpServer(t *testing.T) {
 				if text := d.wantCards(runs); !strings.Contains(text, want) || !strings.Contains(text, shown) || strings.Contains(text, "没有权限") {
 					t.Error(text)
 				}
-				if f.Intercepted() != c.tries || len(d.hosts()) > 0 {
+				if f.Intercepted() != c.tries || len(d.Hosts()) > 0 {
 					t.Errorf("%d requests, want %d", f.Intercepted(), c.tries)
 				}
 			})
@@ -91,25 +91,25 @@ func TestProxies(t *testing.T) {
 		d.fillInstances(1, "cn-beijing")
 		outer, inner := &recordingProxy{hosts: map[string]bool{}}, &recordingProxy{hosts: map[string]bool{}}
 		if c.proxy {
-			d.more = "proxy: " + d.serve(outer)
+			d.more = "proxy: " + d.Serve(outer)
 		}
 		t.Setenv("JMS_SYNC_JUMPSERVER_PROXY", "")
 		if c.inner {
-			t.Setenv("JMS_SYNC_JUMPSERVER_PROXY", d.serve(inner))
+			t.Setenv("JMS_SYNC_JUMPSERVER_PROXY", d.Serve(inner))
 		}
 		t.Setenv("NO_PROXY", c.exempt)
 		d.run(exitDone, "-r", "1")
 		for what, got := range map[string]bool{
-			"the cloud by proxy": outer.used(d.endpoint) == (c.proxy && c.exempt == ""), "the card by proxy": outer.used(d.webhook) == (c.proxy && c.exempt == ""),
-			"JumpServer by jumpserver.proxy": inner.used(d.url) == (c.inner && c.exempt == ""),
-			"JumpServer never by proxy":      !outer.used(d.url), "the cloud never by jumpserver.proxy": !inner.used(d.endpoint) && !inner.used(d.webhook),
+			"the cloud by proxy": outer.used(d.CloudURL) == (c.proxy && c.exempt == ""), "the card by proxy": outer.used(d.Webhook) == (c.proxy && c.exempt == ""),
+			"JumpServer by jumpserver.proxy": inner.used(d.JumpServerURL) == (c.inner && c.exempt == ""),
+			"JumpServer never by proxy":      !outer.used(d.JumpServerURL), "the cloud never by jumpserver.proxy": !inner.used(d.CloudURL) && !inner.used(d.Webhook),
 		} {
 			if !got {
 				t.Errorf("%+v: %s: not so: %v, %v", c, what, outer.hosts, inner.hosts)
 			}
 		}
-		if len(d.hosts()) != 1 {
-			t.Errorf("%d hosts", len(d.hosts()))
+		if len(d.Hosts()) != 1 {
+			t.Errorf("%d hosts", len(d.Hosts()))
 		}
 	}
 }

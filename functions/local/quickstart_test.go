@@ -10,6 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 	"github.com/jms-sync/jms-sync/functions/internal/trigger"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
@@ -25,7 +26,7 @@ func (d *desk) addQuickRobot(document string) {
 	}
 	d.saveFile("config.yaml", d.readFile(filepath.Join(d.dir, "config.yaml"))+m[1])
 	exports := d.readFile(filepath.Join(d.dir, "exports"))
-	d.saveFile("exports", fmt.Sprintf("%s\nexport DINGTALK_WEBHOOK='%s'\nexport DINGTALK_SECRET='%s'\n", exports, d.webhook, deskSign))
+	d.saveFile("exports", fmt.Sprintf("%s\nexport DINGTALK_WEBHOOK='%s'\nexport DINGTALK_SECRET='%s'\n", exports, d.Webhook, functiontest.RobotSecret))
 }
 
 // fireQuickTimer fires the timer of the deployed function once. The function has the variables that s.yaml passes, as s
@@ -60,11 +61,11 @@ func (d *desk) fireQuickTimer() {
 		d.Errorf("the function's configuration is %q", variables[config.EnvConfig])
 	}
 	variables[config.EnvConfig], variables[config.EnvState] = "file://"+filepath.Join(d.dir, "config.yaml"), "file://"+d.TempDir()
-	environ := []string{"JMS_SYNC_JUMPSERVER_URL=" + d.url, "JMS_SYNC_CLOUDS_0_ENDPOINT=" + d.endpoint} // of the emulators
+	environ := []string{"JMS_SYNC_JUMPSERVER_URL=" + d.JumpServerURL, "JMS_SYNC_CLOUDS_0_ENDPOINT=" + d.CloudURL} // of the emulators
 	for name, value := range variables {
 		environ = append(environ, name+"="+value)
 	}
-	before := d.robot.Calls()
+	before := d.Robot.Calls()
 	app := wire.NewApp("fc-timer", wire.NewLoader("", environ), func(config.Config) (*slog.Logger, error) {
 		return slog.New(slog.NewTextHandler(io.Discard, nil)), nil
 	}).WithEnvironment(environ)
@@ -72,7 +73,7 @@ func (d *desk) fireQuickTimer() {
 	if err != nil || rep.Outcome != report.OK || rep.Total != 3 {
 		d.Errorf("the first tick: %v, %+v", err, rep)
 	}
-	if n := d.robot.Calls() - before; n != 1 {
+	if n := d.Robot.Calls() - before; n != 1 {
 		d.Errorf("%d cards, want the first one", n)
 	}
 }

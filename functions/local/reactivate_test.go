@@ -19,7 +19,7 @@ import (
 // hostOfInstance returns the host of an instance, by its address.
 func (d *desk) hostOfInstance(n int) jumpservertest.Host {
 	d.Helper()
-	for _, h := range d.hosts() {
+	for _, h := range d.Hosts() {
 		if h.Address == alibabatest.SampleInstance(n).PrivateIPs[0] {
 			return h
 		}
@@ -57,15 +57,15 @@ func TestReactivate(t *testing.T) {
 	d.wantPrinted("jms-sync reactivate " + run)
 	d.run(exitDone, "status")
 	d.wantPrinted(run, "停用 3，删除 0")
-	writes, hosts := d.jms.Writes(), len(d.hosts())
+	writes, hosts := d.JMS.Writes(), len(d.Hosts())
 
 	d.run(exitDone, "reactivate", run)
 	d.wantPrinted(alibabatest.SampleInstance(0).ID, alibabatest.SampleInstance(1).ID, alibabatest.SampleInstance(2).ID, "没有写入任何内容")
-	if d.jms.Writes() != writes || d.activeHosts() != 17 {
+	if d.JMS.Writes() != writes || d.activeHosts() != 17 {
 		t.Fatal("written without --apply")
 	}
 	r := d.runSync(exitDone, report.OK, "reactivate", strings.ToLower(run), "--apply")
-	if r.Updated != 3 || r.Skipped != 0 || d.activeHosts() != 20 || len(d.hosts()) != hosts {
+	if r.Updated != 3 || r.Skipped != 0 || d.activeHosts() != 20 || len(d.Hosts()) != hosts {
 		t.Fatalf("%+v", r)
 	}
 	if card := d.wantCards(3); !strings.Contains(card, "更新资产") {
@@ -88,7 +88,7 @@ func TestReactivate(t *testing.T) {
 		t.Error(&d.stdout)
 	}
 	for n := range 3 {
-		d.account.Put("cn-beijing", alibabatest.SampleInstance(n))
+		d.Account.Put("cn-beijing", alibabatest.SampleInstance(n))
 	}
 	d.runSync(exitDone, report.OK)
 	for n := range 3 {
@@ -107,7 +107,7 @@ func TestReactivateOfAnApprovedSet(t *testing.T) {
 	hash := d.runSync(exitPartial, report.Held).HeldSets[0].Hash
 	d.run(exitUsage, "reactivate", hash) // nothing was closed by it
 	d.run(exitDone, "approve", hash)
-	d.account.Remove("cn-hangzhou", alibabatest.SampleInstance(10).ID) // closed by the same run, by its own right
+	d.Account.Remove("cn-hangzhou", alibabatest.SampleInstance(10).ID) // closed by the same run, by its own right
 	if r := d.runSync(exitDone, report.OK); r.Deactivated != 5 {
 		t.Fatalf("%+v", r)
 	}
@@ -150,7 +150,7 @@ func TestReactivateLeavesWhatPeopleChanged(t *testing.T) {
 	d := newDeskWithState(t)
 	run := d.runThatDeactivates(4)
 	lost := d.hostOfInstance(0)
-	d.jms.DeleteAsset(jumpservertest.DefaultOrg, lost.ID)
+	d.JMS.DeleteAsset(jumpservertest.DefaultOrg, lost.ID)
 	d.more = "sync: {protected_names: [" + d.hostOfInstance(1).Name + "]}"
 	r := d.runSync(exitDone, report.OK, "reactivate", run, "--apply")
 	d.wantPrinted("无法恢复", lost.Name, "名称受 protected_names 保护")
@@ -186,7 +186,7 @@ func TestReactivateOfAnUnknownRun(t *testing.T) {
 func TestReactivateWaitsForARun(t *testing.T) {
 	d := newDeskWithState(t)
 	run := d.runThatDeactivates(2)
-	store, err := session.OpenStore(config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}}, session.Role{}, os.Environ())
+	store, err := session.OpenStore(config.Config{JumpServer: config.JumpServer{URL: d.JumpServerURL, OrgID: config.DefaultOrgID}}, session.Role{}, os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,10 +222,10 @@ func TestReactivateSaysWhatIsLost(t *testing.T) {
 	}
 	d.run(exitDone, "status")
 	d.wantPrinted("0 deactivated, 1 deleted")
-	writes := d.jms.Writes()
+	writes := d.JMS.Writes()
 	d.run(exitDone, "reactivate", r.StartedAt, "--apply")
 	d.wantPrinted("cannot be brought back: it was deleted, and with it its accounts", name)
-	if d.jms.Writes() != writes {
+	if d.JMS.Writes() != writes {
 		t.Error("written")
 	}
 }

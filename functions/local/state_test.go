@@ -19,9 +19,9 @@ func TestStateOnDisk(t *testing.T) { // not parallel: it sets a variable of the 
 	if r := d.runSync(exitDone, report.OK); r.Created != 4000 || len(r.Changes) != 4000 {
 		t.Fatalf("created %d, %d changes", r.Created, len(r.Changes))
 	}
-	before := d.jms.Requests()
-	if r := d.runSync(exitDone, report.OK); r.Unchanged != 4000 || d.jms.Requests() != before {
-		t.Errorf("unchanged %d, JumpServer was asked %d times", r.Unchanged, d.jms.Requests()-before)
+	before := d.JMS.Requests()
+	if r := d.runSync(exitDone, report.OK); r.Unchanged != 4000 || d.JMS.Requests() != before {
+		t.Errorf("unchanged %d, JumpServer was asked %d times", r.Unchanged, d.JMS.Requests()-before)
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "servers", "*", "runs", "*", "*.json"))
 	if err != nil || len(files) != 2 {

@@ -11,12 +11,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
 
 // ageHeartbeats makes the store of a desk say that the last complete run was long ago.
 func (d *desk) ageHeartbeats(ago time.Duration) {
 	d.Helper()
-	store, err := session.OpenStore(config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}}, session.Role{}, os.Environ())
+	store, err := session.OpenStore(config.Config{JumpServer: config.JumpServer{URL: d.JumpServerURL, OrgID: config.DefaultOrgID}}, session.Role{}, os.Environ())
 	if err == nil {
 		err = store.RecordHeartbeat(d.Context(), "run", []inventory.Scope{
 			{Cloud: inventory.Alibaba, Account: "aliyun-prod", Region: "cn-beijing"},
@@ -41,12 +42,12 @@ func TestStatus(t *testing.T) {
 	d.releaseInstances(0, 4)
 	r := d.runSync(exitPartial, report.Held)
 	d.run(exitDone, "approve", r.HeldSets[0].Hash)
-	d.account.SetSecret("another-secret")
+	d.Account.SetSecret("another-secret")
 	d.runSync(exitFailed, report.Failed, "-r", "1")
 	d.run(exitDone, "status")
 	d.wantPrinted("隔离中：账号 aliyun-prod", "批准："+r.HeldSets[0].Hash)
 	d.ageHeartbeats(31 * time.Minute)
-	cards := len(d.robot.Messages())
+	cards := len(d.Robot.Messages())
 	d.run(exitPartial, "status")
 	d.wantCards(cards)
 	for range 2 {
@@ -65,7 +66,7 @@ func TestStatus(t *testing.T) {
 	}
 	d.run(exitPartial, "status")
 	d.wantPrinted("In quarantine: account aliyun-prod", "The alarm was raised")
-	d.account.SetSecret(deskSecret)
+	d.Account.SetSecret(functiontest.CloudSecret)
 	if r := d.runSync(exitDone, report.OK, "--every-account"); r.Deactivated != 4 {
 		t.Errorf("%+v", r)
 	}

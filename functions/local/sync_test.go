@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -47,8 +48,8 @@ func TestSync(t *testing.T) {
 	if r := d.runSync(exitDone, report.OK); r.Created+r.Updated != 0 || r.Unchanged != 6 {
 		t.Errorf("second: %+v", r)
 	}
-	if text := d.wantCards(2); len(d.hosts()) != 6 || !strings.Contains(text, "同步结果") {
-		t.Errorf("%d hosts, card %s", len(d.hosts()), text)
+	if text := d.wantCards(2); len(d.Hosts()) != 6 || !strings.Contains(text, "同步结果") {
+		t.Errorf("%d hosts, card %s", len(d.Hosts()), text)
 	}
 	entries, err := os.ReadDir(d.dir)
 	if err != nil || len(entries) != 3 {
@@ -96,7 +97,7 @@ func TestOneScopeFails(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.fillInstances(2, "cn-beijing", "cn-hangzhou")
-	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-beijing"})
+	d.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-beijing"})
 	if r := d.runSync(exitPartial, report.Partial); r.Created != 2 {
 		t.Errorf("%+v", r)
 	}
@@ -111,14 +112,12 @@ func TestRemovalsAreHeld(t *testing.T) {
 	d := newDesk(t)
 	d.fillInstances(10, "cn-beijing")
 	d.runSync(exitDone, report.OK)
-	d.account.Remove("cn-beijing")
+	d.Account.Remove("cn-beijing")
 	if r := d.runSync(exitPartial, report.Held); r.Held != 10 || r.Deactivated+r.Deleted != 0 {
 		t.Errorf("%+v", r)
 	}
-	for _, h := range d.hosts() {
-		if !h.Active {
-			t.Errorf("%s was switched off", h.Name)
-		}
+	if n := d.JMS.CountInactive(jumpservertest.DefaultOrg); n > 0 {
+		t.Errorf("%d were switched off", n)
 	}
 	d.wantCards(2)
 }
@@ -131,9 +130,9 @@ func TestEveryScopeFails(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
 			d.fillInstances(2, "cn-beijing")
-			d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances})
+			d.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances})
 			r := d.runSync(exitFailed, report.Failed, args...)
-			if len(r.Scopes) != 2 || r.Scopes[0].Error.Kind == "" || r.Scopes[0].Error.Kind != "denied" || d.jms.Writes() > 0 {
+			if len(r.Scopes) != 2 || r.Scopes[0].Error.Kind == "" || r.Scopes[0].Error.Kind != "denied" || d.JMS.Writes() > 0 {
 				t.Errorf("%+v", r)
 			}
 			d.wantCards(tries)
@@ -150,7 +149,7 @@ func TestTryingAgainHelps(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.fillInstances(2, "cn-beijing")
-	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.GetCallerIdentity, Times: 1})
+	d.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.GetCallerIdentity, Times: 1})
 	if r := d.runSync(exitDone, report.OK, "-i", "0"); r.Created != 2 {
 		t.Errorf("%+v", r)
 	}
@@ -162,11 +161,11 @@ func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.fillInstances(40, "cn-beijing", "cn-hangzhou")
-	d.jms.SetLatency(5 * time.Millisecond)
+	d.JMS.SetLatency(5 * time.Millisecond)
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	seen := make(chan struct{}, 1000)
-	d.jms.OnRequest(func(r *http.Request) {
+	d.JMS.OnRequest(func(r *http.Request) {
 		if r.Method == http.MethodPost && r.URL.Path == "/api/v1/assets/hosts/" {
 			if seen <- struct{}{}; len(seen) == 20 {
 				interrupt()
@@ -175,8 +174,8 @@ func TestInterrupt(t *testing.T) {
 	})
 	d.runRaw(ctx, exitPartial, "-c", d.writeConfig(), "-i", "0", "-o", filepath.Join(d.dir, "results.json"))
 	r := d.readResults(report.Partial)
-	if r.Created == 0 || r.Skipped == 0 || r.Created+r.Skipped+r.Unknown != 80 || len(d.hosts()) < r.Created {
-		t.Errorf("created %d, skipped %d, unknown %d, failed %d, %d hosts", r.Created, r.Skipped, r.Unknown, r.Failures, len(d.hosts()))
+	if r.Created == 0 || r.Skipped == 0 || r.Created+r.Skipped+r.Unknown != 80 || len(d.Hosts()) < r.Created {
+		t.Errorf("created %d, skipped %d, unknown %d, failed %d, %d hosts", r.Created, r.Skipped, r.Unknown, r.Failures, len(d.Hosts()))
 	}
 	if len(seen) > 30 {
 		t.Errorf("%d hosts were asked for, the interrupt came at 20", len(seen))
@@ -192,7 +191,7 @@ func TestInterruptWhileReading(t *testing.T) {
 	d.fillInstances(2, "cn-beijing")
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
-	d.jms.OnRequest(func(*http.Request) {
+	d.JMS.OnRequest(func(*http.Request) {
 		interrupt()
 	})
 	d.runRaw(ctx, exitFailed, "-c", d.writeConfig(), "-i", "0", "-o", filepath.Join(d.dir, "results.json"))
@@ -200,8 +199,8 @@ func TestInterruptWhileReading(t *testing.T) {
 		t.Errorf("%+v", r.Errors)
 	}
 	d.wantCards(1)
-	if d.jms.Writes() > 0 || d.jms.Requests() != 1 {
-		t.Errorf("%v", d.jms.Calls())
+	if d.JMS.Writes() > 0 || d.JMS.Requests() != 1 {
+		t.Errorf("%v", d.JMS.Calls())
 	}
 }
 

@@ -34,7 +34,9 @@ func (b *bench) measureCreates(ctx context.Context) (*figure, error) {
 	contests, errs := make([]*createContest, len(versions)), make([]error, len(versions))
 	var group sync.WaitGroup
 	for n, version := range versions {
-		group.Go(func() { contests[n], errs[n] = b.measureVersion(ctx, version) })
+		group.Go(func() {
+			contests[n], errs[n] = b.measureVersion(ctx, version)
+		})
 	}
 	group.Wait()
 	if err := errors.Join(errs...); err != nil {

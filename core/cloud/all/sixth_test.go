@@ -28,7 +28,10 @@ func TestSixthCloud(t *testing.T) {
 	server := fakecloudtest.NewServer(t, key, "r-one", "r-two")
 	server.Fill("r-one", 3)
 	web := httptest.NewServer(server)
-	t.Cleanup(func() { server.Close(); web.Close() })
+	t.Cleanup(func() {
+		server.Close()
+		web.Close()
+	})
 	cfg := loadSixth(t, "样例云", web.URL, key)
 	c := cfg.Clouds[0]
 	if c.Cloud != "fakecloud" {

@@ -36,7 +36,11 @@ func newRoleWorld(t *testing.T) *roleWorld {
 		role:   "arn:aws:iam::2:role/reader", foreign: "arn:aws:iam::3:role/closed",
 	}
 	web, machine := httptest.NewServer(s.Server), httptest.NewServer(&s.metadata)
-	t.Cleanup(func() { s.Server.Close(); web.Close(); machine.Close() })
+	t.Cleanup(func() {
+		s.Server.Close()
+		web.Close()
+		machine.Close()
+	})
 	s.url, s.machine = web.URL, machine.URL
 	s.AddAccount(s.static)
 	s.AddRole(s.role, "2", "1").Fill("us-west-2", 3, awstest.SampleInstance)

@@ -89,7 +89,10 @@ func TestRetryAfter(t *testing.T) {
 	w := newWorld(t)
 	w.Server.Break(azuretest.Fault{Kind: azuretest.Throttled, Action: azuretest.GetSubscription, Times: 1})
 	var slept []time.Duration
-	policy := cloud.RetryPolicy{Sleep: func(_ context.Context, d time.Duration) error { slept = append(slept, d); return nil }}
+	policy := cloud.RetryPolicy{Sleep: func(_ context.Context, d time.Duration) error {
+		slept = append(slept, d)
+		return nil
+	}}
 	if _, err := w.Open(t, policy, nil).Owner(t.Context()); err != nil || len(slept) != 1 || slept[0] < 2*time.Second {
 		t.Errorf("slept %v: %v", slept, err)
 	}

@@ -265,7 +265,10 @@ func TestNoManagedIdentity(t *testing.T) {
 	t.Setenv("IDENTITY_HEADER", "identity-header-secret")
 	t.Setenv("HTTP_PROXY", "http://127.0.0.1:2") // by which it must not be asked
 	tries := 0
-	policy := cloud.RetryPolicy{Sleep: func(context.Context, time.Duration) error { tries++; return nil }}
+	policy := cloud.RetryPolicy{Sleep: func(context.Context, time.Duration) error {
+		tries++
+		return nil
+	}}
 	lister, err := azure.Open(cloud.Account{Name: "azure-prod"}, policy)
 	if err != nil {
 		t.Fatal(err)

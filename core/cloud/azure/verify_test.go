@@ -26,9 +26,15 @@ const (
 func TestSecondWitness(t *testing.T) {
 	t.Parallel()
 	lost := func(w *world, id string) { w.sub.Hide(azuretest.ListMachines, id) }
-	gone := func(w *world, id string) { w.sub.FreezeGraph(); w.sub.Remove(id) }
+	gone := func(w *world, id string) {
+		w.sub.FreezeGraph()
+		w.sub.Remove(id)
+	}
 	breaks := func(action string, kind peertest.Kind) func(*world, string) {
-		return func(w *world, id string) { lost(w, id); w.Break(peertest.Fault{Kind: kind, Action: action}) }
+		return func(w *world, id string) {
+			lost(w, id)
+			w.Break(peertest.Fault{Kind: kind, Action: action})
+		}
 	}
 	for name, c := range map[string]struct {
 		spoil func(w *world, id string)

@@ -90,7 +90,9 @@ func testProxy(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 1)
 	var emulator string
-	w.Open(t, InstantRetries(), func(a *cloud.Account) { emulator = strings.TrimPrefix(a.Endpoint, "http://") })
+	w.Open(t, InstantRetries(), func(a *cloud.Account) {
+		emulator = strings.TrimPrefix(a.Endpoint, "http://")
+	})
 	var proxied atomic.Int32
 	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		if r.In.URL.Host == "cloud.invalid" && r.In.Header.Get("Proxy-Authorization") != "" {

@@ -92,7 +92,7 @@ func (b *faultyBucket) Put(ctx context.Context, key string, data []byte, conditi
 	if !work {
 		return "", broken
 	}
-	b.world.searchSecrets("the state store", key+" "+string(data))
+	b.world.SearchSecrets("the state store", key+" "+string(data))
 	etag, err := b.Bucket.Put(ctx, key, data, condition)
 	if err == nil {
 		b.mu.Lock()

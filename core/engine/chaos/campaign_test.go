@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 )
 
 var (
@@ -32,7 +34,7 @@ const (
 
 // counters counts what happened in all worlds.
 type counters struct {
-	cachedAnswers sync.Map // answers that never change, by version and path: making them takes longest
+	answers enginetest.AnswerCache
 
 	mu                       sync.Mutex
 	planned, requests        map[string]map[faultKind]int // faults by peer and kind; requests that they hit
@@ -136,10 +138,10 @@ func playWorld(t *testing.T, seed uint64, seen *counters) {
 		seen.tried.Add(1)
 		if p := recover(); p != nil {
 			seen.addViolation(t, w, seed, fmt.Sprintf("left over: %v", p))
-		} else if len(w.violations) > 0 {
-			seen.addViolation(t, w, seed, strings.Join(w.violations, "\n"))
+		} else if len(w.Violations()) > 0 {
+			seen.addViolation(t, w, seed, strings.Join(w.Violations(), "\n"))
 		} else if *verbose {
-			t.Logf("world %d:\n%s", seed, strings.Join(w.diary, "\n"))
+			t.Logf("world %d:\n%s", seed, w.Text())
 		}
 	}()
 	synctest.Test(t, func(*testing.T) {
@@ -168,7 +170,7 @@ func (t *counters) addViolation(to *testing.T, w *world, seed uint64, what strin
 	}
 	to.Errorf("world %d: %s\nreplay: make chaos SEED=%d WORLDS=1", seed, what, seed)
 	if w != nil && *verbose {
-		to.Logf("%s\n%s", strings.Join(w.diary, "\n"), w.log.String())
+		to.Logf("%s\n%s", w.Text(), w.LogText())
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/cloud/tencent/tencenttest"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
@@ -21,8 +22,7 @@ func (w *world) populate() {
 	}
 	if w.rand.IntN(3) == 0 {
 		m := w.machines[w.rand.IntN(len(w.machines))]
-		w.mentioned[m.id] = true
-		w.addForeignHost(jumpservertest.Host{Name: "old-" + m.id, Address: m.ip, Active: true, Comment: "instance_id: " + m.id})
+		w.addForeignHost(jumpservertest.Host{Name: "old-" + m.ID, Address: m.Address, Active: true, Comment: "instance_id: " + m.ID}, m.ID)
 	}
 	if w.rand.IntN(4) == 0 { // a clone that copied our labels is not ours
 		w.addForeignHost(jumpservertest.Host{Name: "clone", Address: "10.0.0.9", Active: true, Labels: []string{
@@ -33,8 +33,8 @@ func (w *world) populate() {
 		m := w.machines[0]
 		const own = "5d3a3f8e-0d0f-4c7f-9a55-0c1f1f0c9a14"
 		w.addForeignHost(jumpservertest.Host{ID: own, Name: "forged", Address: "10.99.0.9", Active: true, Comment: "finance", Labels: []string{
-			"jms-cloud:" + string(m.cloud), "jms-account:" + m.account.name, "jms-owner:" + m.owner, "jms-region:" + m.region,
-			"jms-instance:" + m.id, "jms-asset:" + own,
+			"jms-cloud:" + string(m.Cloud), "jms-account:" + m.Account, "jms-owner:" + m.account.owner, "jms-region:" + m.Region,
+			"jms-instance:" + m.ID, "jms-asset:" + own,
 		}})
 	}
 	w.jumpserver.SeedOther(org, "database", "database")
@@ -46,21 +46,15 @@ func (w *world) populate() {
 	}
 }
 
-// addForeignHost puts a host of other people's into JumpServer. Its name may be taken, then it is not.
-func (w *world) addForeignHost(h jumpservertest.Host) {
+// addForeignHost puts a host of other people's into JumpServer, which names some instances. Its name may be taken, then it
+// is not.
+func (w *world) addForeignHost(h jumpservertest.Host, mentions ...string) {
 	w.emulator.Lock() // a write that is being checked does not see half of it
 	defer w.emulator.Unlock()
 	if slices.ContainsFunc(w.jumpserver.Hosts(org), func(x jumpservertest.Host) bool { return w.database.SameText(x.Name, h.Name) }) || w.database.RefusesText(h.Name) {
 		return
 	}
-	id := w.jumpserver.Seed(org, h)
-	for _, x := range w.jumpserver.Hosts(org) {
-		if x.ID == id {
-			w.mu.Lock()
-			w.foreign[id] = x
-			w.mu.Unlock()
-		}
-	}
+	w.watch.AddForeign(h, mentions...)
 }
 
 // randomName is one of few, so that names meet, and some are hard.
@@ -74,41 +68,38 @@ func (w *world) randomAddress() string { return fmt.Sprintf("10.0.0.%d", w.rand.
 
 func (w *world) createMachine() {
 	a := w.accounts[w.rand.IntN(len(w.accounts))]
-	m := &machine{account: a, region: a.regions[w.rand.IntN(len(a.regions))], name: w.randomName(), ip: w.randomAddress(), alive: true}
-	m.id = a.instanceID(len(w.machines) + 1)
+	m := newMachine(a, enginetest.Pick(w.rand, a.regions...), len(w.machines)+1, w.randomName(), w.randomAddress())
 	if w.rand.IntN(8) == 0 {
-		m.ip = ""
+		m.Address = ""
 	}
-	w.mu.Lock()
-	w.machines = append(w.machines, m)
-	w.mu.Unlock()
+	w.addMachine(m)
 	if !a.swapped {
 		w.syncCloud(m)
 	}
-	w.note("created %s %q %s in %s", m.id, m.name, m.ip, m.lineName(m.region))
+	w.Note("created %s %q %s in %s", m.ID, m.Name, m.Address, a.lineName(m.Region))
 }
 
 // syncCloud puts a machine into its cloud, or takes it out.
 func (w *world) syncCloud(m *machine) {
 	var ips []string
-	if m.ip != "" {
-		ips = []string{m.ip}
+	if m.Address != "" {
+		ips = []string{m.Address}
 	}
-	if m.cloud == "tencent" {
-		a := m.inTencent
-		if !m.alive {
-			a.Remove(m.region, m.id)
+	if m.Cloud == "tencent" {
+		a := m.account.inTencent
+		if !m.Alive {
+			a.Remove(m.Region, m.ID)
 			return
 		}
-		a.Put(m.region, tencenttest.Instance{ID: m.id, Name: m.name, OSName: "TencentOS", Status: "RUNNING", Type: "S6", VPC: "v", PrivateIPs: ips, Tags: hardTags()})
+		a.Put(m.Region, tencenttest.Instance{ID: m.ID, Name: m.Name, OSName: "TencentOS", Status: "RUNNING", Type: "S6", VPC: "v", PrivateIPs: ips, Tags: hardTags()})
 		return
 	}
-	a := m.inAlibaba
-	if !m.alive {
-		a.Remove(m.region, m.id)
+	a := m.account.inAlibaba
+	if !m.Alive {
+		a.Remove(m.Region, m.ID)
 		return
 	}
-	a.Put(m.region, alibabatest.Instance{ID: m.id, Name: m.name, OSType: "linux", Status: "Running", Type: "g7", VPC: "v", PrivateIPs: ips, Tags: hardTags()})
+	a.Put(m.Region, alibabatest.Instance{ID: m.ID, Name: m.Name, OSType: "linux", Status: "Running", Type: "g7", VPC: "v", PrivateIPs: ips, Tags: hardTags()})
 }
 
 // hardTags must never keep an asset from being made, whatever becomes of them.
@@ -123,34 +114,34 @@ func (w *world) changeCloud() {
 		return
 	}
 	m := w.machines[w.rand.IntN(len(w.machines))]
-	if m.inOtherAccount {
+	if m.inOtherAccount() {
 		return
 	}
 	w.mu.Lock()
 	k := w.rand.IntN(8)
 	switch {
-	case !m.alive:
-		m.alive = w.rand.IntN(3) == 0 // it returns
+	case !m.Alive:
+		m.Alive = w.rand.IntN(3) == 0 // it returns
 	case k == 0:
-		m.name = w.randomName()
+		m.Name = w.randomName()
 	case k == 1:
-		m.ip = w.randomAddress()
+		m.Address = w.randomAddress()
 	case k == 2: // two swap their names and addresses
 		other := w.machines[w.rand.IntN(len(w.machines))]
-		if other.alive && !other.inOtherAccount {
-			m.name, other.name, m.ip, other.ip = other.name, m.name, other.ip, m.ip
+		if other.Alive && !other.inOtherAccount() {
+			m.Name, other.Name, m.Address, other.Address = other.Name, m.Name, other.Address, m.Address
 			if !other.account.swapped {
 				defer w.syncCloud(other)
 			}
 		}
 	default:
-		m.alive = false
+		m.Alive = false
 	}
 	w.mu.Unlock()
 	if !m.account.swapped {
 		w.syncCloud(m)
 	}
-	w.note("changed %s: alive %t, %q %s", m.id, m.alive, m.name, m.ip)
+	w.Note("changed %s: alive %t, %q %s", m.ID, m.Alive, m.Name, m.Address)
 }
 
 // editDuringRun is what people do in JumpServer in the middle of a run. JumpServer has no way to
@@ -170,9 +161,7 @@ func (w *world) editDuringRun(noticed bool) {
 	for at := range hosts { // of all, so that one is hit that matters
 		w.editHost(hosts[at].ID, func(h *jumpservertest.Host) {
 			if counts {
-				w.mu.Lock()
-				w.working[h.ID] = true
-				w.mu.Unlock()
+				w.watch.ChangedMeanwhile(h.ID)
 			}
 			if n%4 == 1 { // moved, and nothing else
 				h.Nodes = []string{fmt.Sprintf("/DEFAULT/moved-%d", n)}
@@ -183,39 +172,17 @@ func (w *world) editDuringRun(noticed bool) {
 				h.Labels = append(h.Labels, fmt.Sprintf("team:m%d", n))
 			}
 			if noticed && n%2 == 0 {
-				w.activateHost(h)
+				w.watch.SwitchOn(h)
 			}
 		})
 	}
 }
 
-// activateHost makes a host active, as a person does.
-func (w *world) activateHost(h *jumpservertest.Host) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.on[h.ID], w.off[h.ID] = w.on[h.ID] || hasGoneLabel(*h), false
-	h.Active = true
-}
-
-// editHost changes a host as people do, and keeps what they made of it.
+// editHost changes a host as people do.
 func (w *world) editHost(id string, change func(*jumpservertest.Host)) {
 	w.emulator.Lock()
 	defer w.emulator.Unlock()
-	if !w.jumpserver.Edit(org, id, change) {
-		return
-	}
-	for _, h := range w.jumpserver.Hosts(org) {
-		if h.ID != id {
-			continue
-		}
-		w.mu.Lock()
-		if _, other := w.foreign[id]; other {
-			w.foreign[id] = h
-		} else {
-			w.edited[id] = h
-		}
-		w.mu.Unlock()
-	}
+	w.watch.Edit(id, change)
 }
 
 // editAsPerson edits a host between two runs: then all of it must stay, but what follows the cloud.
@@ -228,24 +195,19 @@ func (w *world) editAsPerson() {
 	w.editNumber++
 	n := w.editNumber
 	k := w.rand.IntN(6)
-	_, other := w.foreign[h.ID]
+	other := w.watch.IsForeign(h.ID)
 	if k == 5 && !other {
-		w.jumpserver.DeleteAsset(org, h.ID)
-		w.notified.mayMiss = w.notified.mayMiss || hasGoneLabel(h)
-		for _, kept := range []map[string]bool{w.off, w.on} {
-			delete(kept, h.ID)
-		}
-		delete(w.edited, h.ID)
-		w.note("a person deleted %s", h.Name)
+		w.watch.Delete(h.ID)
+		w.notified.mayMiss = w.notified.mayMiss || enginetest.IsGone(h)
+		w.Note("a person deleted %s", h.Name)
 		return
 	}
 	w.editHost(h.ID, func(h *jumpservertest.Host) {
 		switch k {
 		case 0:
-			h.Active = false
-			w.off[h.ID], w.on[h.ID] = w.off[h.ID] || !hasGoneLabel(*h), false
+			w.watch.SwitchOff(h)
 		case 1:
-			w.activateHost(h)
+			w.watch.SwitchOn(h)
 		case 2:
 			h.Labels = append(h.Labels, fmt.Sprintf("team:t%d", n))
 		case 3:
@@ -257,7 +219,7 @@ func (w *world) editAsPerson() {
 			h.Comment += fmt.Sprintf("\nedited %d", n)
 		}
 	})
-	w.note("a person edited %s, %d", h.Name, k)
+	w.Note("a person edited %s, %d", h.Name, k)
 }
 
 // swapKey makes the key of a line's account open another account, which has nothing or another
@@ -284,10 +246,4 @@ func (w *world) healAll() {
 	}
 	w.setClock(0)
 	w.client = nil // a new process
-}
-
-func (w *world) note(format string, args ...any) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.diary = append(w.diary, time.Now().Format("15:04:05 ")+fmt.Sprintf(format, args...))
 }

@@ -98,9 +98,7 @@ func (l *faultyTransport) answerBlinded(r *http.Request, name string, f *fault) 
 	if err != nil {
 		return nil, err
 	}
-	l.world.mu.Lock()
-	l.world.reportedEmpty = true
-	l.world.mu.Unlock()
+	l.world.watch.ReportedEmpty()
 	empty := editList(body, func([]any) []any { return []any{} }, 0)
 	empty = zeroCount(empty)
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(empty)), int64(len(empty))
@@ -129,7 +127,10 @@ func (w *world) revokePermissions(name string) (back func()) {
 	case tencentCSP: // an empty list; the second API tells
 		one := w.tencent.Break(tencenttest.Fault{Kind: tencenttest.Empty, Action: tencenttest.DescribeInstances})
 		two := w.tencent.Break(tencenttest.Fault{Kind: tencenttest.Unauthorized, Action: tencenttest.DescribeInstancesStatus})
-		return func() { one(); two() }
+		return func() {
+			one()
+			two()
+		}
 	}
 	return func() {}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
@@ -14,16 +15,16 @@ type notifiedCheck struct {
 	mayMiss   bool // the store, the clock or a person took away by what it is known that something was not told
 }
 
-// countRemovals counts the removals that a request made; w.mu is not held.
-func (w *world) countRemovals(before []jumpservertest.Host, now map[string]jumpservertest.Host) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, was := range before {
+// count counts the removals that a request made.
+func (n *notifiedCheck) count(watch *enginetest.HostWatch, did enginetest.Write) {
+	now := map[string]jumpservertest.Host{}
+	for _, h := range did.After {
+		now[h.ID] = h
+	}
+	for _, was := range did.Before {
 		h, there := now[was.ID]
-		switch {
-		case w.machineOf(was) == nil:
-		case !there, hasGoneLabel(h) && !hasGoneLabel(was):
-			w.notified.removals++
+		if watch.MachineOf(was) != nil && (!there || enginetest.IsGone(h) && !enginetest.IsGone(was)) {
+			n.removals++
 		}
 	}
 }

@@ -25,8 +25,8 @@ func TestKeyChangesInTheMiddle(t *testing.T) {
 			f := &fault{peerLine: a.lineName(a.regions[0]), times: 1, kind: otherKey}
 			time.Sleep(time.Hour)
 			out, _ := w.runWithFaults([]*fault{f}, 10*time.Minute)
-			if !f.hit || out.Err != nil || len(w.violations) > 0 {
-				t.Errorf("seed %d: hit %t, %v\n%s\n%s", seed, f.hit, out.Err, strings.Join(w.violations, "\n"), strings.Join(w.diary, "\n"))
+			if !f.hit || out.Err != nil || len(w.Violations()) > 0 {
+				t.Errorf("seed %d: hit %t, %v\n%s\n%s", seed, f.hit, out.Err, strings.Join(w.Violations(), "\n"), w.Text())
 			}
 		})
 	}

@@ -91,7 +91,7 @@ func (w *world) planFaults(calls map[string]int) []*fault {
 			f.times = 1
 			f.wait = []time.Duration{-240 * time.Hour, -time.Hour, -10 * time.Minute, 10 * time.Minute, 2 * time.Hour, 240 * time.Hour}[w.rand.IntN(6)]
 		}
-		w.note("planned: %s", f)
+		w.Note("planned: %s", f)
 		faults = append(faults, f)
 	}
 	return faults
@@ -107,9 +107,9 @@ func (w *world) runWithFaults(faults []*fault, limit time.Duration) (engine.RunR
 	w.schedule.mu.Lock()
 	w.schedule.faults, w.schedule.calls, w.schedule.restartUntil, w.schedule.dead = faults, map[string]int{}, time.Time{}, false
 	w.schedule.mu.Unlock()
-	w.closed = nil
+	w.watch.BeginRun()
 	w.mu.Lock()
-	w.writes, w.working = false, map[string]bool{}
+	w.removed, w.writes = nil, false
 	w.mu.Unlock()
 	w.jumpserver.ResetCounts()
 	cards := len(w.robot.Messages())
@@ -119,12 +119,12 @@ func (w *world) runWithFaults(faults []*fault, limit time.Duration) (engine.RunR
 	ctx, cancel := context.WithDeadline(context.Background(), end)
 	defer cancel()
 	w.cancel = cancel
-	w.note("run with %d faults, %v", len(faults), limit)
+	w.Note("run with %d faults, %v", len(faults), limit)
 	out := w.recoverPanic(func() engine.RunResult { return e.Run(ctx, engine.Request{}) })
 	for _, f := range faults {
-		w.note("%s", f)
+		w.Note("%s", f)
 	}
-	w.note("ended %s: %+v", out.Report.Outcome, out.Report.Scopes)
+	w.Note("ended %s: %+v", out.Report.Outcome, out.Report.Scopes)
 	w.checkRun(out, len(w.robot.Messages())-cards, time.Until(end))
 	w.schedule.mu.Lock()
 	defer w.schedule.mu.Unlock()
@@ -136,7 +136,7 @@ func (w *world) recoverPanic(run func() engine.RunResult) (out engine.RunResult)
 	defer func() {
 		if p := recover(); p != nil {
 			w.Errorf("panic: %v", p)
-			w.searchSecrets("a panic", fmt.Sprint(p))
+			w.SearchSecrets("a panic", fmt.Sprint(p))
 		}
 	}()
 	return run()
@@ -149,15 +149,15 @@ func (w *world) checkRun(out engine.RunResult, cards int, left time.Duration) {
 	if err := out.Report.JSON(&results); err != nil {
 		w.Errorf("results: %v", err)
 	}
-	w.searchSecrets("the results", results.String())
-	w.searchSecrets("an error", fmt.Sprintf("%v %+v", out.Err, out.Err))
+	w.SearchSecrets("the results", results.String())
+	w.SearchSecrets("an error", fmt.Sprintf("%v %+v", out.Err, out.Err))
 	if out.PlanLines != nil {
 		for l := range out.PlanLines {
-			w.searchSecrets("a line of the plan", fmt.Sprintf("%+v %s", l, l.Reason.Text(w.rules.Lang)))
+			w.SearchSecrets("a line of the plan", fmt.Sprintf("%+v %s", l, l.Reason.Text(w.rules.Lang)))
 		}
 	}
 	for _, m := range w.robot.Messages() {
-		w.searchSecrets("a card", m.Title+m.Text+m.SingleTitle+m.SingleURL)
+		w.SearchSecrets("a card", m.Title+m.Text+m.SingleTitle+m.SingleURL)
 	}
 	lost := slices.ContainsFunc(out.Report.Errors, func(f report.ErrorEntry) bool { return f.Kind == "notification" })
 	if cards == 0 && !lost && !w.isDead() {
@@ -166,13 +166,13 @@ func (w *world) checkRun(out engine.RunResult, cards int, left time.Duration) {
 	if left < -time.Second && !w.isDead() {
 		w.Errorf("the run ended %v too late", -left)
 	}
-	if len(w.closed) > w.limits.PerRun {
-		w.Errorf("%d assets were removed in a run, and %d may be", len(w.closed), w.limits.PerRun)
+	if len(w.removed) > w.limits.PerRun {
+		w.Errorf("%d assets were removed in a run, and %d may be", len(w.removed), w.limits.PerRun)
 	}
-	for _, c := range w.closed {
+	for _, c := range w.removed {
 		for _, s := range out.Report.Scopes {
-			if s.Account == c.account && (s.Region == c.region || s.Region == "") && !s.Complete {
-				w.Errorf("%s was removed, and its scope was not read: %+v", c.what, s)
+			if s.Account == c.Machine.Account && (s.Region == c.Machine.Region || s.Region == "") && !s.Complete {
+				w.Errorf("%s was removed, and its scope was not read: %+v", c.Host.Name, s)
 			}
 		}
 	}

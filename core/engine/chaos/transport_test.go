@@ -303,30 +303,21 @@ func withoutRows(rows []any, f *fault) []any {
 
 // askEmulator asks the peer's emulator. What never changes is asked for once in all worlds.
 func (l *faultyTransport) askEmulator(r *http.Request, name string, f *fault) *httptest.ResponseRecorder {
-	answer := httptest.NewRecorder()
-	key := l.world.versionKey() + r.URL.RequestURI()
-	if known, ok := l.world.counters.cachedAnswers.Load(key); ok {
-		answer.Header().Set("Content-Type", "application/json")
-		_, _ = answer.Body.Write(known.([]byte))
-		return answer
-	}
-	served := r.Clone(r.Context())
-	if served.Host == "" {
-		served.Host = r.URL.Host
-	}
-	if served.Body == nil {
-		served.Body = http.NoBody
-	}
-	l.world.emulator.Lock()
-	defer l.world.emulator.Unlock()
-	if f != nil && f.kind == blind {
-		defer l.world.revokePermissions(name)()
-	}
-	l.world.serveChecked(r, func() { l.handler.ServeHTTP(answer, served) })
-	if strings.HasSuffix(r.URL.Path, "/platforms/") && answer.Code == http.StatusOK {
-		l.world.counters.cachedAnswers.Store(key, bytes.Clone(answer.Body.Bytes()))
-	}
-	return answer
+	return l.world.counters.answers.Serve(r, l.world.versionKey(), func(answer *httptest.ResponseRecorder) {
+		served := r.Clone(r.Context())
+		if served.Host == "" {
+			served.Host = r.URL.Host
+		}
+		if served.Body == nil {
+			served.Body = http.NoBody
+		}
+		l.world.emulator.Lock()
+		defer l.world.emulator.Unlock()
+		if f != nil && f.kind == blind {
+			defer l.world.revokePermissions(name)()
+		}
+		l.world.serveChecked(r, func() { l.handler.ServeHTTP(answer, served) })
+	})
 }
 
 func newResponse(status int, body string, headers map[string]string) *http.Response {

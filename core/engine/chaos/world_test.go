@@ -1,16 +1,13 @@
 package chaos
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
@@ -18,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/tencent/tencenttest"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
@@ -26,8 +24,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
-	"github.com/jms-sync/jms-sync/core/reconcile"
-	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -65,22 +61,16 @@ type world struct {
 	cancel   context.CancelFunc // of the run under way
 	deadline time.Time          // of its work
 
-	mu            sync.Mutex
-	ahead         time.Duration // of our clock before everybody else's
-	log           bytes.Buffer
-	diary         []string
-	violations    []string
-	foreign       map[string]jumpservertest.Host // other people's hosts, by id
-	edited        map[string]jumpservertest.Host // what people made of hosts of ours, by id
-	closed        []removedAsset                 // in the run under way
-	writes        bool                           // the run under way has begun to write, and so has planned
-	working       map[string]bool                // hosts that people changed since then, before their last reading: no removal was planned with that
-	mentioned     map[string]bool                // instances that other people's hosts name
-	off, on       map[string]bool                // hosts of ours that people switched off; on although their instance is gone
-	reportedEmpty bool                           // JumpServer once said that it has no hosts at all, and meant it: then others are not seen, and may be doubled
-	editNumber    int                            // of things that people made
-	notified      notifiedCheck
-	canLease      bool // the store can keep one
+	*enginetest.Diary
+	watch *enginetest.HostWatch
+
+	mu         sync.Mutex
+	ahead      time.Duration        // of our clock before everybody else's
+	removed    []enginetest.Removal // in the run under way
+	writes     bool                 // the run under way has begun to write, and so has planned
+	editNumber int                  // of things that people made
+	notified   notifiedCheck
+	canLease   bool // the store can keep one
 }
 
 // account is one configured account.
@@ -104,13 +94,18 @@ func (a *account) lineName(region string) string {
 
 // machine is one instance, as it truly is.
 type machine struct {
-	*account
-	region, id, name, ip string
-	alive                bool
-	inOtherAccount       bool // in the other account, which a swapped key opens; it lives for ever
+	*enginetest.Machine
+	account *account
 }
 
-func (m *machine) assetID() string { return inventory.AssetID(m.cloud, m.region, m.id) }
+// inOtherAccount reports whether it is in the other account, which a swapped key opens; there it lives for ever.
+func (m *machine) inOtherAccount() bool { return m.MistakenOwner != "" }
+
+func newMachine(a *account, region string, n int, name, address string) *machine {
+	return &machine{account: a, Machine: &enginetest.Machine{
+		Scope: inventory.Scope{Cloud: a.cloud, Account: a.name, Region: region}, ID: a.instanceID(n), Name: name, Address: address, Alive: true,
+	}}
+}
 
 // canary begins every secret, so that none is missed.
 const canary = "Canary0"
@@ -126,8 +121,7 @@ const (
 func newWorld(seed uint64, seen *counters) *world {
 	w := &world{
 		seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), counters: seen, transports: map[string]http.RoundTripper{},
-		foreign: map[string]jumpservertest.Host{}, edited: map[string]jumpservertest.Host{}, mentioned: map[string]bool{},
-		off: map[string]bool{}, on: map[string]bool{},
+		Diary: &enginetest.Diary{Secrets: []string{canary, jumpKey}},
 	}
 	w.version = jumpservertest.Versions()[w.rand.IntN(3)]
 	w.pageCap = []int{0, 0, 3, 5}[w.rand.IntN(4)]
@@ -136,6 +130,7 @@ func newWorld(seed uint64, seen *counters) *world {
 		Version: w.version, KeyID: jumpKey, KeySecret: jumpSecret, PageCap: w.pageCap, TB: w,
 		Database: w.database, Deadlocks: w.rand.IntN(3),
 	})
+	w.watch = enginetest.NewHostWatch(w.Diary, w.jumpserver)
 	w.alibaba = alibabatest.New(alibabatest.Options{Reporter: w, Regions: []string{"cn-a", "cn-b", "cn-hangzhou"}, PageCap: []int{0, 2, 4}[w.rand.IntN(3)]})
 	w.tencent = tencenttest.New(tencenttest.Options{Reporter: w, Regions: []string{"ap-a", "ap-b", "ap-guangzhou"}})
 	w.robot = dingtalktest.New(dingtalktest.Options{Token: robotToken, Secret: robotSign, ReportUnexpected: w.Errorf})
@@ -167,9 +162,9 @@ func (w *world) makeAccounts() {
 		a.regions = a.regions[:1+w.rand.IntN(2)]
 		w.accounts = append(w.accounts, a)
 		if w.rand.IntN(2) == 0 {
-			w.machines = append(w.machines, &machine{
-				account: a, region: a.regions[0], id: a.instanceID(9000 + n), name: "other", ip: "10.0.9.9", alive: true, inOtherAccount: true,
-			})
+			m := newMachine(a, a.regions[0], 9000+n, "other", "10.0.9.9")
+			m.MistakenOwner = a.owner
+			w.addMachine(m)
 		}
 		w.setKeyOwner(a, a.owner)
 	}
@@ -192,10 +187,15 @@ func (w *world) setKeyOwner(a *account, owner string) {
 		a.inAlibaba = w.alibaba.AddAccount(alibabatest.Key{AccountID: owner, AccessKeyID: a.keyID(), AccessKeySecret: a.secret()})
 	}
 	for _, m := range w.machines {
-		if m.account == a && m.alive && m.inOtherAccount == a.swapped {
+		if m.account == a && m.Alive && m.inOtherAccount() == a.swapped {
 			w.syncCloud(m)
 		}
 	}
+}
+
+func (w *world) addMachine(m *machine) {
+	w.machines = append(w.machines, m)
+	w.watch.Machines = append(w.watch.Machines, m.Machine)
 }
 
 func (w *world) makeRules() {
@@ -203,11 +203,8 @@ func (w *world) makeRules() {
 	for _, a := range w.accounts {
 		known[a.name] = plan.Account{Type: string(a.cloud), Enabled: true, Cloud: a.cloud, Regions: a.regions, Owner: a.configuredOwner()}
 	}
-	w.rules = plan.Rules{
-		Accounts: known, Lang: []reason.Lang{reason.Chinese, reason.English}[w.rand.IntN(2)],
-		Mode:  []plan.Mode{plan.ModeDelete, plan.ModeDelete, plan.ModeDeactivate}[w.rand.IntN(3)],
-		Grace: []time.Duration{0, 10 * time.Minute, 168 * time.Hour}[w.rand.IntN(3)],
-	}
+	w.rules = plan.Rules{Accounts: known, Lang: enginetest.Pick(w.rand, reason.Chinese, reason.English)}
+	enginetest.PickRemoval(w.rand, &w.rules)
 }
 
 func (a *account) configuredOwner() string {
@@ -218,7 +215,7 @@ func (a *account) configuredOwner() string {
 }
 
 func (w *world) openStore() {
-	able := []storage.Capabilities{{}, {CreateOnly: true}, {CreateOnly: true, IfMatch: true}}[w.rand.IntN(3)]
+	able := enginetest.PickCapabilities(w.rand)
 	w.canLease = able.CreateOnly
 	b := &faultyBucket{Bucket: storagetest.NewMemoryBucket(able), world: w, previous: map[string]storage.Object{}, current: map[string]storage.Object{}}
 	var err error
@@ -268,7 +265,7 @@ func (w *world) newFleet() cloud.Fleet {
 		})
 	}
 	providers := []cloud.Provider{alibaba.Provider(cloud.RetryPolicy{}), tencent.Provider(cloud.RetryPolicy{})}
-	return cloud.Open(all, providers).WithLogger(w.newLogger())
+	return cloud.Open(all, providers).WithLogger(w.Logger())
 }
 
 func (w *world) openClient() *jumpserver.Client {
@@ -276,7 +273,7 @@ func (w *world) openClient() *jumpserver.Client {
 		return w.client
 	}
 	c, err := jumpserver.New(jumpserver.Options{
-		URL: "http://jumpserver", KeyID: secret.New(jumpKey), Secret: secret.New(jumpSecret), BatchSize: 3, Log: w.newLogger(), Now: w.now,
+		URL: "http://jumpserver", KeyID: secret.New(jumpKey), Secret: secret.New(jumpSecret), BatchSize: 3, Log: w.Logger(), Now: w.now,
 		Transport: w.transport(jumpServer, w.jumpserver, func(*http.Request) string { return jumpServer }),
 	})
 	if err != nil {
@@ -297,35 +294,15 @@ func (w *world) newNotifier() notify.Notifier {
 }
 
 func (w *world) newEngine() engine.Engine {
-	e := engine.Engine{
-		Clouds: w.newFleet(), Bastion: w.openClient(), Rules: w.rules, Log: w.newLogger(), Now: w.now,
-		Limits: w.limits, ApplyOptions: apply.Options{Writers: w.writers, Now: w.now, Log: w.newLogger()},
-		Cards: delivery.Cards{
-			Options:   report.Options{Lang: w.rules.Lang, Location: time.UTC, AssetURL: "http://jumpserver/ui/"},
-			Notifiers: []notify.Notifier{w.newNotifier()}, NotifyOn: delivery.NotifyAlways, Now: w.now, Log: w.newLogger(),
-		},
-		Reserve: 30 * time.Second,
-	}
+	e := enginetest.StoryEngine{
+		Clouds: w.newFleet(), Bastion: w.openClient(), Rules: w.rules, Limits: w.limits, Writers: w.writers, Now: w.now, Log: w.Logger(),
+		Notifiers: []notify.Notifier{w.newNotifier()}, NotifyOn: delivery.NotifyAlways, AssetURL: "http://jumpserver/ui/", Reserve: 30 * time.Second,
+	}.Engine()
 	if w.store != nil {
-		e.Incremental = &engine.Incremental{Store: w.store, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
+		e.Incremental = enginetest.Incremental(w.store, "")
 		e.Memory.Owners = w.store
 		e.Memory.Nodes = w.store.ForInstallation("jumpserver", org).NodeIDs()
 		e.RemovalTracking = &engine.RemovalTracking{Store: w.store, ShardKey: "run", Exclusive: true}
 	}
 	return e
-}
-
-func (w *world) newLogger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(logWriter{w}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-// logWriter is the log, which is searched for secrets as it is written.
-type logWriter struct{ world *world }
-
-// Write implements io.Writer.
-func (j logWriter) Write(p []byte) (int, error) {
-	j.world.searchSecrets("the log", string(p))
-	j.world.mu.Lock()
-	defer j.world.mu.Unlock()
-	return j.world.log.Write(p)
 }

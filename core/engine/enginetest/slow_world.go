@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
@@ -117,17 +116,16 @@ func (w *SlowWorld) NewEngine() engine.Engine {
 			w.T.Fatal(err)
 		}
 	}
-	e := engine.Engine{
-		Clouds: w, Bastion: w.Client, Log: log, Now: time.Now, Reserve: w.Reserve,
+	e := StoryEngine{
+		Clouds: w, Bastion: w.Client, Log: log, Now: time.Now, Reserve: w.Reserve, Writers: 4,
 		Rules: plan.Rules{
 			Accounts: map[string]plan.Account{"one": {Type: "阿里云", Enabled: true, Cloud: inventory.Alibaba}}, Mode: plan.ModeDelete, Grace: w.Grace, Lang: reason.English,
 		},
-		Limits:       plan.Limits{Percent: 100, Min: 1000, Fleet: plan.Share{Percent: 100}, PerRun: 1000, AllowEmpty: true},
-		ApplyOptions: apply.Options{Writers: 4, Now: time.Now, Log: log},
-	}
-	e.Cards = delivery.Cards{Options: report.Options{Lang: reason.English, Location: time.UTC}, Notifiers: []notify.Notifier{w.Robot}, NotifyOn: w.NotifyOn, Now: time.Now, Log: log}
+		Limits:    plan.Limits{Percent: 100, Min: 1000, Fleet: plan.Share{Percent: 100}, PerRun: 1000, AllowEmpty: true},
+		Notifiers: []notify.Notifier{w.Robot}, NotifyOn: w.NotifyOn,
+	}.Engine()
 	if w.Store != nil {
-		e.Incremental = &engine.Incremental{Store: w.Store, FullInterval: 24 * time.Hour, SyncChanges: reconcile.SyncChanges}
+		e.Incremental = IncrementalEvery(w.Store, "", 24*time.Hour)
 		e.RemovalTracking = &engine.RemovalTracking{Store: w.Store, ShardKey: "run", Exclusive: true}
 	}
 	return e

@@ -30,12 +30,16 @@ func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	start := t.Go
 	if start == nil {
-		start = func(serve func()) { go serve() }
+		start = func(serve func()) {
+			go serve()
+		}
 	}
 	answer, done, broken := httptest.NewRecorder(), make(chan struct{}), false
 	start(func() {
 		defer close(done)
-		defer func() { broken = recover() != nil }()
+		defer func() {
+			broken = recover() != nil
+		}()
 		t.Handler.ServeHTTP(answer, served)
 	})
 	select {

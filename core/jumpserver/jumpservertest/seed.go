@@ -168,6 +168,12 @@ func (s *Server) Hosts(orgID string) []Host {
 	return out
 }
 
+// CountInactive returns how many of an organisation's hosts are switched off.
+func (s *Server) CountInactive(orgID string) int {
+	hosts := s.Hosts(orgID)
+	return len(slices.DeleteFunc(hosts, func(h Host) bool { return h.Active }))
+}
+
 // toHost returns a host with its nodes as paths.
 func (o *org) toHost(h *host) Host {
 	v := h.Host

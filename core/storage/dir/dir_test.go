@@ -118,7 +118,9 @@ func TestDeletesWait(t *testing.T) {
 		}
 		var group sync.WaitGroup
 		var matched error
-		group.Go(func() { _, matched = openBucket(folder).Put(t.Context(), "k", []byte("match"), storage.IfMatch(etag)) })
+		group.Go(func() {
+			_, matched = openBucket(folder).Put(t.Context(), "k", []byte("match"), storage.IfMatch(etag))
+		})
 		group.Go(func() {
 			if _, err := openBucket(folder).Put(t.Context(), "k", []byte("plain"), storage.Always()); err != nil {
 				t.Error(err)

@@ -6,30 +6,15 @@ package functiontest
 import (
 	"bytes"
 	"encoding/json"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/functions/runtimetest"
-)
-
-// The secrets of a world. None of them may appear in an answer or in the program's output.
-const (
-	CloudKey    = "LTAI5tWorldKey000001"
-	CloudSecret = "cloud-secret-of-the-world"
-	RobotToken  = "robot-token-of-the-world"
-	RobotSecret = "SECrobot-secret-of-the-world"
-	RoleKey     = "STS.role-of-the-world"
-	RoleSecret  = "role-secret-of-the-world"
-	RoleToken   = "role-token-of-the-world"
 )
 
 // Host is a platform.
@@ -45,33 +30,21 @@ type Host struct {
 
 // World is what a function works with.
 type World struct {
-	*testing.T
+	*Services
 	Host
-	JMS     *jumpservertest.Server
-	ECS     *alibabatest.Server
-	Account *alibabatest.Account
-	Robot   *dingtalktest.Robot
 	// Env has the program's settings, without JMS_SYNC_ in their names. Tests may change them before Start.
 	Env     map[string]string
 	Runtime *runtimetest.Runtime
 	Process *runtimetest.Process
-	Cloud   string // the URL of the cloud
 	program Program
 }
 
 // New returns a world with one account of this id, named aliyun-prod, in cn-beijing and cn-hangzhou. Nothing runs yet.
 func New(t *testing.T, h Host, program Program, accountID string) *World {
 	t.Helper()
-	w := &World{
-		T: t, Host: h, program: program,
-		JMS:   jumpservertest.New(jumpservertest.Options{TB: t}),
-		ECS:   alibabatest.New(alibabatest.Options{Reporter: t}),
-		Robot: dingtalktest.New(dingtalktest.Options{Token: RobotToken, Secret: RobotSecret, ReportUnexpected: t.Errorf}),
-	}
-	w.Account = w.ECS.AddAccount(alibabatest.Key{AccountID: accountID, AccessKeyID: CloudKey, AccessKeySecret: CloudSecret})
-	w.Cloud = w.Serve(w.ECS)
+	w := &World{Services: NewServices(t, accountID), Host: h, program: program}
 	w.Env = map[string]string{
-		"JUMPSERVER_URL":                w.Serve(w.JMS),
+		"JUMPSERVER_URL":                w.JumpServerURL,
 		"JUMPSERVER_ACCESS_KEY_ID":      jumpservertest.KeyID,
 		"JUMPSERVER_ACCESS_KEY_SECRET":  jumpservertest.KeySecret,
 		"CLOUDS_0_TYPE":                 "阿里云",
@@ -79,27 +52,12 @@ func New(t *testing.T, h Host, program Program, accountID string) *World {
 		"CLOUDS_0_ACCESS_KEY_ID":        CloudKey,
 		"CLOUDS_0_ACCESS_KEY_SECRET":    CloudSecret,
 		"CLOUDS_0_REGIONS":              "cn-beijing,cn-hangzhou",
-		"CLOUDS_0_ENDPOINT":             w.Cloud,
+		"CLOUDS_0_ENDPOINT":             w.CloudURL,
 		"NOTIFICATION_DINGTALK_ENABLED": "true",
-		"NOTIFICATION_DINGTALK_WEBHOOK": w.Serve(w.Robot) + dingtalktest.WebhookPath + "?access_token=" + RobotToken,
+		"NOTIFICATION_DINGTALK_WEBHOOK": w.Webhook,
 		"NOTIFICATION_DINGTALK_SECRET":  RobotSecret,
 	}
-	t.Cleanup(w.ECS.Close)
 	return w
-}
-
-// Serve serves a handler on loopback until the test ends, and returns its URL.
-func (w *World) Serve(h http.Handler) string {
-	server := httptest.NewServer(h)
-	w.Cleanup(server.Close)
-	return server.URL
-}
-
-// FillInstances puts n instances into each of some regions; their numbers begin at from.
-func (w *World) FillInstances(from, n int, regions ...string) {
-	for i, region := range regions {
-		w.Account.Fill(region, n, func(k int) alibabatest.Instance { return alibabatest.SampleInstance(from + i*n + k) })
-	}
 }
 
 // Start runs the program with the world's settings and the host's variables, and nothing else.
@@ -138,12 +96,11 @@ func (w *World) StartWith(env []string, settings ...runtimetest.Setting) {
 	})
 }
 
-// WantNoSecrets fails if a text holds a secret.
+// WantNoSecrets fails if a text holds a secret, or what was made of one.
 func (w *World) WantNoSecrets(what, text string) {
 	w.Helper()
-	for _, word := range []string{
-		jumpservertest.KeySecret, CloudKey, CloudSecret, RobotToken, RobotSecret, RoleKey, RoleSecret, RoleToken, "STS.role", "Signature",
-	} {
+	w.Services.WantNoSecrets(what, text)
+	for _, word := range []string{"STS.role", "Signature"} {
 		if strings.Contains(text, word) {
 			w.Errorf("%s holds %q:\n%s", what, word, text)
 		}
@@ -218,9 +175,6 @@ func (w *World) OutputTail() string {
 	text := w.Process.Output()
 	return text[max(len(text)-2000, 0):]
 }
-
-// Hosts returns JumpServer's hosts.
-func (w *World) Hosts() []jumpservertest.Host { return w.JMS.Hosts(jumpservertest.DefaultOrg) }
 
 // WantUntouched wants that nobody was asked anything.
 func (w *World) WantUntouched() {

@@ -3,6 +3,7 @@
 package logs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,19 +23,22 @@ import (
 
 // Settings are what is logged, and where.
 type Settings struct {
-	Level            string    // DEBUG, INFO, WARNING, ERROR or CRITICAL; case does not count; "" = INFO
-	Console          io.Writer // nil = none
-	File             string    // "" = none; its folder is made
-	MaxSizeMB        int       // a file is rotated before it grows beyond this; 0 = 100
-	BackupCount      int       // rotated files that are kept; 0 = all
+	Level            string         // DEBUG, INFO, WARNING, ERROR or CRITICAL; case does not count; "" = INFO
+	Console          io.Writer      // nil = none
+	ConsoleLevel     string         // "" = Level
+	Location         *time.Location // of all times; nil = that of the machine
+	File             string         // "" = none; its folder is made
+	MaxSizeMB        int            // a file is rotated before it grows beyond this; 0 = 100
+	BackupCount      int            // rotated files that are kept; 0 = all
 	JSON             bool
 	Detailed         bool // adds the place in the source
 	SeparateErrorLog bool // ERROR and above also go to "<name>.error<ext>" beside File
 }
 
 // NewConsole returns the logger of a function: one writer and never a file.
-func NewConsole(level string, asJSON, detailed bool, w io.Writer) (*slog.Logger, error) {
-	log, _, err := New(Settings{Level: level, JSON: asJSON, Detailed: detailed, Console: w})
+func NewConsole(s Settings) (*slog.Logger, error) {
+	s.File = ""
+	log, _, err := New(s)
 	return log, err
 }
 
@@ -45,12 +49,16 @@ func New(s Settings) (*slog.Logger, io.Closer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	consoleLevel, err := parseLevel(cmp.Or(s.ConsoleLevel, s.Level))
+	if err != nil {
+		return nil, nil, err
+	}
 	if s.MaxSizeMB < 0 || s.BackupCount < 0 {
 		return nil, nil, fmt.Errorf("log file: size %d MB with %d backups: neither may be negative", s.MaxSizeMB, s.BackupCount)
 	}
 	var handlers []slog.Handler
 	if s.Console != nil {
-		handlers = append(handlers, s.newHandler(s.Console, level))
+		handlers = append(handlers, s.newHandler(s.Console, consoleLevel))
 	}
 	var open fileClosers
 	if s.File != "" {
@@ -69,7 +77,7 @@ func New(s Settings) (*slog.Logger, io.Closer, error) {
 		open = append(open, file)
 		handlers = append(handlers, s.newHandler(file, slog.LevelError))
 	}
-	return slog.New(slogmulti.Fanout(handlers...)), open, nil
+	return slog.New(runHandler{Handler: slogmulti.Fanout(handlers...)}), open, nil
 }
 
 // parseLevel accepts the level names of the Python tool too.
@@ -88,24 +96,26 @@ func parseLevel(text string) (slog.Level, error) {
 }
 
 func (s Settings) newHandler(w io.Writer, level slog.Level) slog.Handler {
-	o := &slog.HandlerOptions{Level: level, AddSource: s.Detailed, ReplaceAttr: replaceAttr}
+	o := &slog.HandlerOptions{Level: level, AddSource: s.Detailed, ReplaceAttr: s.replaceAttr}
 	if s.JSON {
 		return slog.NewJSONHandler(w, o)
 	}
 	return slog.NewTextHandler(w, o)
 }
 
-// replaceAttr shortens times and source files. It hides what is named like a secret, or is in a group that is, whatever
+// replaceAttr shows times in one time zone, and shortens source files. It hides what is named like a secret, or is in a group that is, whatever
 // its type. This is a second line of defence: secrets have a type that cannot be printed.
-func replaceAttr(groups []string, a slog.Attr) slog.Attr {
+func (s Settings) replaceAttr(groups []string, a slog.Attr) slog.Attr {
 	if isSecretKey(a.Key) || slices.ContainsFunc(groups, isSecretKey) {
 		return slog.String(a.Key, secret.Redacted)
 	}
 	switch v := a.Value.Any().(type) {
 	case time.Time:
+		at := v.In(cmp.Or(s.Location, time.Local))
 		if a.Key == slog.TimeKey {
-			return slog.String(a.Key, v.Format("2006-01-02T15:04:05.000Z07:00")) // RFC 3339
+			return slog.String(a.Key, at.Format("2006-01-02T15:04:05.000Z07:00")) // RFC 3339
 		}
+		return slog.Time(a.Key, at)
 	case *slog.Source:
 		return slog.String(a.Key, fmt.Sprintf("%s:%d", filepath.Base(v.File), v.Line))
 	}

@@ -77,7 +77,7 @@ func TestSecretsAreNeverWritten(t *testing.T) {
 	type hidden struct{ s secret.Value }
 	for _, asJSON := range []bool{false, true} {
 		var console bytes.Buffer
-		log, err := NewConsole("", asJSON, false, &console)
+		log, err := NewConsole(Settings{JSON: asJSON, Console: &console})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +103,7 @@ func TestSecretsAreNeverWritten(t *testing.T) {
 func TestOrdinaryKeysAreWritten(t *testing.T) {
 	t.Parallel()
 	var console bytes.Buffer
-	log, err := NewConsole("debug", false, false, &console)
+	log, err := NewConsole(Settings{Level: "debug", Console: &console, Location: time.UTC})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestLevels(t *testing.T) {
 		"": slog.LevelInfo, "debug": slog.LevelDebug, " Info ": slog.LevelInfo, "warn": slog.LevelWarn,
 		"WARNING": slog.LevelWarn, "error": slog.LevelError, "CRITICAL": slog.LevelError,
 	} {
-		log, err := NewConsole(text, false, false, &bytes.Buffer{})
+		log, err := NewConsole(Settings{Level: text, Console: &bytes.Buffer{}})
 		if err != nil || !log.Enabled(t.Context(), want) || log.Enabled(t.Context(), want-1) {
 			t.Errorf("%q: %v", text, err)
 		}

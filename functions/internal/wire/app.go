@@ -15,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
+	"github.com/jms-sync/jms-sync/functions/internal/logs"
 	"github.com/jms-sync/jms-sync/functions/internal/trigger"
 )
 
@@ -65,10 +66,10 @@ func (a *App) HandleTimer(ctx context.Context, t trigger.Timer, role session.Rol
 		t.FiredAt = a.now()
 	}
 	if limit := w.cfg.StaleAfter; trigger.IsStale(t.FiredAt, a.now(), limit) {
-		w.log.Warn("stale tick ignored", "fired", t.FiredAt, "stale_after", limit)
+		namedLog(ctx, w.log).Warn("stale tick ignored", "fired", t.FiredAt, "stale_after", limit)
 		return report.NewTooLateReport(a.now()), nil
 	}
-	s, err := a.openSession(w, role)
+	s, err := a.openSession(ctx, w, role)
 	if err != nil {
 		return report.Report{}, err
 	}
@@ -93,7 +94,7 @@ func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byt
 		a.notifyUnready(ctx, role, err)
 		return reconcile.EventReport{}, err
 	}
-	s, err := a.openSession(w, role)
+	s, err := a.openSession(ctx, w, role)
 	if err != nil {
 		return reconcile.EventReport{}, err
 	}
@@ -105,10 +106,20 @@ func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byt
 	return answer, nil
 }
 
-func (a *App) openSession(w *loadedConfig, role session.Role) (*session.Session, error) {
+func (a *App) openSession(ctx context.Context, w *loadedConfig, role session.Role) (*session.Session, error) {
 	return session.Open(session.Options{
-		Config: w.cfg, Role: role, Environ: a.environ, Cache: w.cache, Log: w.log, Holder: a.name,
+		Config: w.cfg, Role: role, Environ: a.environ, Cache: w.cache, Log: namedLog(ctx, w.log), Holder: a.name,
 	})
+}
+
+// namedLog returns a log whose every line names the run of an invocation. The cache's own log, which invocations share,
+// takes the name from the context.
+func namedLog(ctx context.Context, log *slog.Logger) *slog.Logger {
+	id := logs.RunOf(ctx)
+	if id == "" {
+		return log
+	}
+	return log.With(logs.RunKey, id)
 }
 
 // Flush sends the cards that still wait in this process. It is called before the platform stops the process.
@@ -159,7 +170,7 @@ func (a *App) flushReplaced(ctx context.Context, last, next *loadedConfig) {
 	if last == nil {
 		return
 	}
-	next.log.Info("configuration replaced", "etag", next.etag)
+	next.log.InfoContext(ctx, "configuration replaced", "etag", next.etag)
 	if !last.cache.SharesCards(next.cache) {
 		last.flush(ctx)
 	}

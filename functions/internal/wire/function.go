@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"context"
+	"io"
 	"log/slog"
 	"os"
 
@@ -18,8 +20,20 @@ func NewFunction(name string) *App {
 	environ := os.Environ()
 	LimitMemory(environ)
 	return NewApp(name, NewLoader("", environ), func(cfg config.Config) (*slog.Logger, error) {
-		return logs.NewConsole(cfg.Log.Level, cfg.Log.JSONFormat, cfg.Log.Detailed, os.Stdout)
+		return newConsoleLog(cfg, os.Stdout)
 	}).WithEnvironment(environ)
+}
+
+// WithRun returns the context of an invocation, with the platform's id of it: every line of the log names it.
+func WithRun(ctx context.Context, requestID string) context.Context {
+	return logs.WithRun(ctx, requestID)
+}
+
+// newConsoleLog returns the log of a configuration.
+func newConsoleLog(cfg config.Config, to io.Writer) (*slog.Logger, error) {
+	return logs.NewConsole(logs.Settings{
+		Level: cfg.Log.Level, JSON: cfg.Log.JSONFormat, Detailed: cfg.Log.Detailed, Location: cfg.Location(), Console: to,
+	})
 }
 
 // AlibabaRole is the role of a Function Compute function, as one invocation carries it.

@@ -16,7 +16,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/core/state"
-	"github.com/jms-sync/jms-sync/functions/internal/logs"
 )
 
 // unreadyInterval is how long people are not notified again of the same unusable configuration.
@@ -32,7 +31,7 @@ func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 	if ctx.Err() != nil {
 		return
 	}
-	log := a.fallbackLog()
+	log := namedLog(ctx, a.fallbackLog())
 	cfg, known := a.notifiableConfig(why)
 	if !known {
 		log.Warn("nobody is told that the configuration cannot be used: no webhook is known")
@@ -57,13 +56,12 @@ func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 	}
 }
 
-// fallbackLog returns the log of the last configuration, or one to standard output with default settings.
+// fallbackLog returns the log of the last configuration, or one to standard output with the settings of the environment.
 func (a *App) fallbackLog() *slog.Logger {
 	if w := a.current.Load(); w != nil {
 		return w.log
 	}
-	to := config.Default().Log
-	log, err := logs.NewConsole(to.Level, to.JSONFormat, to.Detailed, os.Stdout)
+	log, err := newConsoleLog(config.FromEnvironment(a.environ), os.Stdout)
 	if err != nil {
 		return slog.Default() // never: the level is one
 	}

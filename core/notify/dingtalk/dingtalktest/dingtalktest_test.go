@@ -72,7 +72,9 @@ func TestStrict(t *testing.T) {
 			told := 0
 			robot := dingtalktest.New(dingtalktest.Options{
 				Token: "tok", Secret: "SECabc", Now: func() time.Time { return c.at },
-				ReportUnexpected: func(string, ...any) { told++ },
+				ReportUnexpected: func(string, ...any) {
+					told++
+				},
 			})
 			request := validRequest()
 			c.change(&request)

@@ -1,0 +1,76 @@
+package enginetest
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
+)
+
+// CheckConverged compares JumpServer with the clouds after a full run with nothing in its way: every living machine has its
+// asset, and what is still open of another is held, or skipped for a reason that is told. excuses are the reasons that may be;
+// none = any. It returns how many removals are held.
+func (h *HostWatch) CheckConverged(last engine.RunResult, lang reason.Lang, excuses ...reason.Code) (held int) {
+	told := map[string]bool{}
+	for l := range last.PlanLines {
+		excused := l.Action == plan.Hold || l.Action == plan.Skip && (len(excuses) == 0 || slices.Contains(excuses, l.Reason.Code))
+		if excused && l.Reason.Text(lang) != "" {
+			told[l.InstanceID], told[l.AssetID] = true, true
+		}
+		if l.Action == plan.Hold {
+			held++
+		}
+	}
+	if last.Report.Held != held {
+		h.Errorf("%d removals are held, and %d reported", held, last.Report.Held)
+	}
+	hosts := map[string]jumpservertest.Host{}
+	for _, host := range h.Server.Hosts(h.Org) {
+		hosts[host.ID] = host
+	}
+	for _, m := range h.Machines {
+		host, there := hosts[m.AssetID()]
+		switch {
+		case h.IsMentioned(m.ID), m.MistakenOwner != "", m.Alive && !there && m.Address == "":
+		case m.Alive && !there:
+			h.Errorf("%s lives and has no asset", m.ID)
+		case m.Alive:
+			h.checkLiving(m, host)
+		case there && host.Active && !told[m.ID] && !told[host.ID]:
+			h.Errorf("%s is gone, its asset %s is active, and nobody is told why", m.ID, host.Name)
+		}
+	}
+	return held
+}
+
+// checkLiving: name (up to its suffix), address and state are those of a living machine.
+func (h *HostWatch) checkLiving(m *Machine, host jumpservertest.Host) {
+	h.mu.Lock()
+	off := h.off[host.ID]
+	h.mu.Unlock()
+	if !hasNameOf(m, host.Name) {
+		h.Errorf("%s is called %q, its asset %q", m.ID, m.Name, host.Name)
+	}
+	if m.Address != "" && host.Address != m.Address {
+		h.Errorf("%s has the address %s, its asset %s", m.ID, m.Address, host.Address)
+	}
+	if host.Active == off || IsGone(host) {
+		h.Errorf("%s lives, its asset has active %t (switched off by a person: %t), labels %v", m.ID, host.Active, off, host.Labels)
+	}
+}
+
+// hasNameOf reports whether a host is called as its machine, with its id where the name is taken. JumpServer cuts long
+// names, and a database may not hold all characters. An adopted host keeps its own name.
+func hasNameOf(m *Machine, name string) bool {
+	switch {
+	case m.Adopted != "":
+		return strings.HasPrefix(name, "hand-")
+	case len(m.Name) > 60 || len(m.Name) > utf8.RuneCountInString(m.Name):
+		return strings.HasPrefix(m.Name, name) || strings.Contains(name, m.ID)
+	}
+	return name == m.Name || name == m.Name+"-"+m.ID || name == m.Name+"-"+m.ID+"-2"
+}
