@@ -80,7 +80,12 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	if len(unknown) > 0 {
 		return errUnknownAccounts(unknown)
 	}
-	if e.tryIncremental(ctx, p) {
+	done, err := e.tryIncremental(ctx, p)
+	if err != nil {
+		e.failByBastion(ctx, p)
+		return err
+	}
+	if done {
 		e.reserveRemovals(ctx, p.req, e.Limits, 0, 0) // gives up what this shard wanted before
 		return nil
 	}
@@ -91,6 +96,7 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	if err := e.listClouds(ctx, p, bastion.Assets); err != nil {
 		return err
 	}
+	p.labelled = countLabels(bastion.Assets)
 	p.removals.FindUnreported(ctx, bastion.Assets, nil)
 	e.EnterStage("plan")
 	desired := plan.Build(plan.Input{Current: bastion, Listings: p.listings}, e.RulesFor(ctx, e.Bastion, p.listings))
@@ -102,15 +108,20 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	return nil
 }
 
-// readBastion reads all of JumpServer. Where that fails nothing is compared, and the report has no listings.
+// readBastion reads all of JumpServer.
 func (e Engine) readBastion(ctx context.Context, p *pass) (inventory.JumpServerAssets, error) {
 	e.EnterStage("jumpserver")
 	bastion, err := e.Bastion.Read(ctx)
 	if err != nil {
-		e.markDirtyAfterFailure(ctx, p)
-		p.listings = nil
+		e.failByBastion(ctx, p)
 	}
 	return bastion, err
+}
+
+// failByBastion ends the work of a run without JumpServer's answer: nothing is compared, and the report has no listings.
+func (e Engine) failByBastion(ctx context.Context, p *pass) {
+	e.markDirtyAfterFailure(ctx, p)
+	p.listings = nil
 }
 
 // listClouds lists the scopes of a run, and fails those that were read with the key of another cloud account.

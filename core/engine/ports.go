@@ -27,6 +27,9 @@ type Clouds interface {
 type Bastion interface {
 	EventBastion
 	apply.Reader
+	// CountLabelled counts the hosts, active or not, that have one of the values of each of the labels' names. The
+	// answer proves the organisation.
+	CountLabelled(ctx context.Context, labels []inventory.Label) (int, error)
 	// Read proves the organisation and returns everything in it, complete, or an error.
 	Read(ctx context.Context) (inventory.JumpServerAssets, error)
 }

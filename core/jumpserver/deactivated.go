@@ -2,9 +2,7 @@ package jumpserver
 
 import (
 	"context"
-	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -82,49 +80,4 @@ func reachesBefore(page []deactivatedHost, since time.Time) bool {
 		}
 	}
 	return len(page) > 0 && page[len(page)-1].updatedAt.Before(since)
-}
-
-// CountActive returns the number of active hosts that have all of these labels, of which the value "*" is any value. It costs one call and reads at most one row.
-func (c *Client) CountActive(ctx context.Context, labels []inventory.Label) (int, error) {
-	if _, err := c.verifiedFacts(ctx); err != nil {
-		return 0, err
-	}
-	texts := make([]string, 0, len(labels))
-	for _, l := range labels {
-		if l.Value == "" || strings.Contains(l.Value, ",") { // a comma separates the values of a filter
-			return 0, newError(inventory.Invalid, "jumpserver: count hosts: the label "+quote(l.String())+" cannot be asked for", nil)
-		}
-		texts = append(texts, l.String())
-	}
-	r := &rowConverter{org: c.orgID, operation: "count active hosts with " + quote(strings.Join(texts, ","))}
-	rows, count, err := readPage(ctx, c, listRequest[hostRow, hostRow]{
-		op: r.operation, path: apiHosts, convert: func(row *hostRow) (hostRow, error) { return *row, r.validateRow(row.ID, row.OrgID) },
-		query: orderByName + "fields=id,is_active,labels,org_id&is_active=true&labels=" + url.QueryEscape(strings.Join(texts, ",")),
-	}, 0, 1)
-	if err != nil {
-		return 0, err
-	}
-	if len(rows) != min(count, 1) {
-		return 0, newError(inventory.Incomplete, fmt.Sprintf("jumpserver: %s: %d rows came of %d", r.operation, len(rows), count), nil)
-	}
-	for _, row := range rows { // JumpServer ignores filters that it does not know, and then counts everything
-		if row.Active == nil || !*row.Active || row.Labels == nil || !carriesLabels(*row.Labels, labels) {
-			return 0, newError(inventory.Incomplete, "jumpserver: "+r.operation+": "+row.ID+" came, which was not asked for", nil)
-		}
-	}
-	return count, nil
-}
-
-// carriesLabels reports whether a host has all of these labels, in any spelling, "*" being any value.
-func carriesLabels(have []labelRow, want []inventory.Label) bool {
-	for _, w := range want {
-		found := false
-		for _, l := range have {
-			found = found || inventory.Label{Name: l.Name}.Is(w.Name) && (w.Value == "*" || inventory.MayBeEqual(l.Value, w.Value))
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
 }

@@ -200,7 +200,7 @@ func (s *simulation) fullRun(ctx context.Context) engine.RunResult {
 	case s.store == nil || stages["plan"]:
 	case stages["apply"]:
 		s.seen.changedOnly.Add(1)
-	case stages["clouds"] && !stages["jumpserver"]:
+	case stages["clouds"] && out.Err == nil:
 		s.seen.unchanged.Add(1)
 	}
 	return out

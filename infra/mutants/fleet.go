@@ -48,3 +48,30 @@ func fleetMutants() []mutant {
 		pkg: "./core/engine", test: "TestStormOverParts",
 	}}
 }
+
+// numberMutants: a run that finds nothing changed has JumpServer's word.
+func numberMutants() []mutant {
+	return []mutant{{
+		name: "number: an unchanged run asks JumpServer", file: "core/engine/incremental.go",
+		old: "same, err := e.hasKnownAssets(ctx, p)", broken: "same, err := true, error(nil)", pkg: "./core/engine", test: "TestUnchangedNeedsJumpServersWord",
+	}, {
+		name: "number: another one reads everything", file: "core/engine/labelled.go",
+		old: "if got != want {", broken: "if got < 0 {", pkg: "./core/engine", test: "TestUnchangedNeedsJumpServersWord",
+	}, {
+		name: "number: no answer fails the run", file: "core/engine/engine.go",
+		old: "\tif err != nil {\n\t\te.failByBastion(ctx, p)\n\t\treturn err\n\t}\n\tif done", broken: "\tif err != nil {\n\t\treturn nil\n\t}\n\tif done",
+		pkg: "./core/engine", test: "TestUnchangedNeedsJumpServersWord",
+	}, {
+		name: "number: none proves nothing", file: "core/jumpserver/count.go",
+		old: "if err == nil && count == 0 {", broken: "if err == nil && count < 0 {", pkg: "./core/engine", test: "TestUnchangedWithoutAssets",
+	}, {
+		name: "number: of each scope by itself", file: "core/engine/labelled.go",
+		old: "counts[at] = last.Labelled\n", broken: "counts[at] = snapshot.ScopeState(listings[0].Scope).Labelled\n", pkg: "./core/engine", test: "TestNumberFollowsTheRunsWrites",
+	}, {
+		name: "number: what the run deleted", file: "core/engine/labelled.go",
+		old: "case i.Change.Action == plan.Delete &&", broken: "case false &&", pkg: "./core/engine", test: "TestNumberFollowsTheRunsWrites",
+	}, {
+		name: "number: a filter that is not obeyed", file: "core/jumpserver/count.go",
+		old: "return carriesOneOfEach(*row.Labels, labels)", broken: "return true", pkg: "./core/jumpserver", test: "TestCountLabelled",
+	}}
+}

@@ -21,8 +21,8 @@ func shareMutants() []mutant {
 		old:    "count > len(page) && reachesBefore(page, since.Add(-clockSlack))",
 		broken: "count > len(page)", pkg: "./core/jumpserver", test: "TestDeactivated",
 	}, {
-		name: "share: a row that is not what was asked for", file: "core/jumpserver/deactivated.go",
-		old: "if row.Active == nil || !*row.Active ||", broken: "if", pkg: "./core/jumpserver", test: "TestCountActive",
+		name: "share: a row that is not what was asked for", file: "core/jumpserver/count.go",
+		old: "row.Active != nil && *row.Active && ", broken: "", pkg: "./core/jumpserver", test: "TestCountActive",
 	}, {
 		name: "moved to another node meanwhile", file: "core/apply/reread.go",
 		old: `, {"nodes", before.Nodes, now.Nodes},`, broken: ",", pkg: "./core/apply", test: "TestPersonsChangeBetweenPlanAndRemovalWins",
