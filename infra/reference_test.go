@@ -12,7 +12,7 @@ import (
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 	"github.com/jms-sync/jms-sync/core/cloud/fakecloudtest"
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // compareBlock compares the part of a document between <!-- name --> and <!-- /name --> with what the code renders;
@@ -66,9 +66,9 @@ func renderClouds(providers []cloud.Provider) (zh, en string) {
 		for _, spelling := range p.Spellings {
 			spellings = append(spellings, "`"+spelling+"`")
 		}
-		events := inventory.Text{ZH: "有", EN: "yes"}
+		events := language.Text{ZH: "有", EN: "yes"}
 		if p.Events == nil {
-			events = inventory.Text{ZH: "没有，由定时发现", EN: "none, the timer finds changes"}
+			events = language.Text{ZH: "没有，由定时发现", EN: "none, the timer finds changes"}
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", p.Name.ZH, strings.Join(spellings, "、"), strings.Join(links, "、"), p.WithoutKey.ZH, events.ZH)
 		fmt.Fprintf(&c, "| %s | %s | %s | %s | %s |\n", p.Name.EN, strings.Join(spellings, ", "), strings.Join(links, ", "), p.WithoutKey.EN, events.EN)

@@ -27,8 +27,8 @@ type CursorReader[T any] struct {
 }
 
 // ReadAll reads every page, and returns each row once in the order of its first appearance, or an error
-// and no rows. It fails with Incomplete for a token that was returned before (the list would never end),
-// a row without an id, and one id on two machines.
+// and no rows. It fails with Incomplete for a token that was returned before or a list longer than any is
+// (it would never end), a row without an id, and one id on two machines.
 //
 // The same machine on two pages is no error: while the fleet changes, a row can move behind the cursor and
 // come again. The newer row is kept. A row cannot be lost in this way, as it can be with page numbers.
@@ -36,6 +36,7 @@ func (c CursorReader[T]) ReadAll(ctx context.Context) ([]T, error) {
 	var rows []T
 	at := map[string]int{}
 	tokens := map[string]bool{}
+	var bound pageBound
 	for token := ""; ; {
 		if ctx.Err() != nil {
 			return nil, &inventory.Error{Kind: inventory.Deadline, Message: c.Operation, Err: context.Cause(ctx)}
@@ -50,6 +51,9 @@ func (c CursorReader[T]) ReadAll(ctx context.Context) ([]T, error) {
 		}
 		if page.Next == "" {
 			return slices.Clip(slices.Clone(rows)), nil // without spare capacity
+		}
+		if why := bound.add(len(rows)); why != "" {
+			return nil, c.incompleteError("%s", why)
 		}
 		if tokens[page.Next] {
 			return nil, c.incompleteError("page %d gives a token that was given before", len(tokens)+1)

@@ -48,8 +48,8 @@ type OffsetReader[T any] struct {
 }
 
 // ReadAll reads every page, and returns each row once in the order of the answers, or an error and no
-// rows. It reads a list that changed meanwhile again, at most 3 times in all, and then fails with
-// Incomplete, as it does for a row without an id.
+// rows. It reads a list that changed meanwhile, or is longer than any, again, at most 3 times in all, and then
+// fails with Incomplete, as it does for a row without an id.
 func (o OffsetReader[T]) ReadAll(ctx context.Context) ([]T, error) {
 	if o.Limit < 2 { // a page has its anchor and at least one more row
 		return nil, &inventory.Error{Kind: inventory.Invalid, Message: o.Operation + ": pages of less than 2 rows"}
@@ -95,9 +95,11 @@ func (o OffsetReader[T]) readOnce(ctx context.Context) ([]T, error) {
 		switch {
 		case err != nil:
 			return nil, err
+		case len(rows) == 0 && page.Total > maxRows:
+			return nil, unstableListf("%s", tooManyRows(page.Total))
 		case len(rows) == 0:
 			total = page.Total
-			rows = make([]T, 0, max(0, min(total, 100*o.Limit))) // a huge total is not trusted
+			rows = make([]T, 0, max(0, min(total, 100*o.Limit)))
 		case page.Total != total:
 			return nil, unstableListf("the total was %d, and is %d after %d rows", total, page.Total, len(rows))
 		}

@@ -40,7 +40,8 @@ type RetryPolicy struct {
 // Retry makes one call until it succeeds or another try makes no sense:
 //
 //	Throttled   waits 1 s … 60 s, growing and jittered (or RetryAfter, where that is longer), as
-//	            often as the deadline leaves room; else the throttled error is returned at once
+//	            often as the deadline, and LimitThrottling, leave room; else the throttled error is
+//	            returned at once
 //	Temporary   tried at most 4 times in all, 0.2 s … 5 s apart
 //	all others  returned at once
 //
@@ -117,7 +118,7 @@ func (w *retryState) nextWait(ctx context.Context, err error) (time.Duration, bo
 	case inventory.Throttled:
 		wait = max(w.untilNextWindow(clampDuration(throttledMin, w.throttled.Next(), throttledMax)), retryAfterOf(err))
 		w.waited += wait
-		if w.waited > maxThrottledTotal {
+		if w.waited > maxThrottledTotal || !leavesTimeForOthers(ctx, w.policy.Now().Add(wait)) {
 			return 0, false
 		}
 	default:

@@ -161,3 +161,36 @@ func TestCancelledRetry(t *testing.T) {
 		}
 	})
 }
+
+// TestLimitThrottling: throttled calls get a third of the time that is left, with their own error at its end; all else
+// gets the whole of it.
+func TestLimitThrottling(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind     inventory.Kind
+		times    int
+		deadline time.Duration // 0 = none
+		want     inventory.Kind
+		from, to time.Duration
+	}{
+		{inventory.Throttled, 999, 10 * time.Minute, inventory.Throttled, time.Minute, 200 * time.Second},
+		{inventory.Throttled, 999, 90 * time.Second, inventory.Throttled, 3 * time.Second, 30 * time.Second},
+		{inventory.Throttled, 3, 10 * time.Minute, "", 3 * time.Second, time.Minute},
+		{inventory.Throttled, 999, 0, inventory.Throttled, 5 * time.Minute, 10 * time.Minute},
+		{inventory.Temporary, 3, 3 * time.Minute, "", 600 * time.Millisecond, 15 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			if c.deadline > 0 {
+				ctx, cancel = context.WithTimeout(t.Context(), c.deadline)
+			}
+			defer cancel()
+			op, _ := failing(repeat(c.kind, c.times)...)
+			started := time.Now()
+			_, err := cloud.Retry(cloud.LimitThrottling(ctx), cloud.RetryPolicy{}, op)
+			if took := time.Since(started); inventory.KindOf(err) != c.want || took < c.from || took > c.to {
+				t.Errorf("%d × %s in %v: %v after %v; want %q after %v to %v", c.times, c.kind, c.deadline, err, took, c.want, c.from, c.to)
+			}
+		})
+	}
+}

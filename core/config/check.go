@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -34,10 +35,10 @@ func checkConfig(l *mistakeCollector, known inventory.CloudTable, c *Config) {
 func (k checker) checkGeneral(c *Config) {
 	t := c.Environment.Type
 	if utf8.RuneCountInString(t) > 32 || strings.ContainsFunc(t, unicode.IsControl) {
-		k.add("environment.type", bilingual{"最多 32 个字符，不能有控制字符", "must have at most 32 characters, none of them a control character"})
+		k.add("environment.type", language.New("最多 32 个字符，不能有控制字符", "must have at most 32 characters, none of them a control character"))
 	}
 	if _, err := time.LoadLocation(c.Timezone); err != nil {
-		k.add("timezone", bilingual{"不认识这个时区，应为 Asia/Shanghai 这样的名称", "is no time zone; a name such as Asia/Shanghai is wanted"})
+		k.add("timezone", language.New("不认识这个时区，应为 Asia/Shanghai 这样的名称", "is no time zone; a name such as Asia/Shanghai is wanted"))
 	}
 	k.checkProxy("proxy", &c.Proxy)
 }
@@ -63,10 +64,10 @@ func (k checker) checkJumpServer(j *JumpServer) {
 	k.normalizeUUID("jumpserver.access_key_id", j.AccessKeyID.Reveal())
 	j.OrgID = k.normalizeUUID("jumpserver.org_id", j.OrgID)
 	if j.OrgID == uuid.Nil.String() {
-		k.add("jumpserver.org_id", bilingual{
-			"全 0 是根组织，不能写入；默认组织是 " + DefaultOrgID,
-			"all zero is the root organisation, which takes no writes; the default one is " + DefaultOrgID,
-		})
+		k.add("jumpserver.org_id", language.New(
+			"全 0 是根组织，不能写入；默认组织是 "+DefaultOrgID,
+			"all zero is the root organisation, which takes no writes; the default one is "+DefaultOrgID,
+		))
 	}
 }
 
@@ -82,19 +83,19 @@ func (k checker) checkClouds(clouds []Cloud) {
 		k.checkCloud(path, &clouds[i])
 		name := clouds[i].Name
 		if first, taken := names[name]; taken && name != "" {
-			k.add(path+".name", bilingual{"与 " + first + " 重名", "is the name of " + first + " too"})
+			k.add(path+".name", language.New("与 "+first+" 重名", "is the name of "+first+" too"))
 			continue
 		}
 		if other, spelled := findSameName(clouds, i); spelled {
-			k.add(path+".name", bilingual{
-				"与 clouds[" + strconv.Itoa(other) + "] 的名称只差大小写、重音之类，JumpServer 的数据库（MariaDB）会当成同一个账号：请改成不同的名称",
-				"differs from the name of clouds[" + strconv.Itoa(other) + "] by nothing but case, accents or the like, so that JumpServer's database (MariaDB) takes both for one account: give them other names",
-			})
+			k.add(path+".name", language.New(
+				"与 clouds["+strconv.Itoa(other)+"] 的名称只差大小写、重音之类，JumpServer 的数据库（MariaDB）会当成同一个账号：请改成不同的名称",
+				"differs from the name of clouds["+strconv.Itoa(other)+"] by nothing but case, accents or the like, so that JumpServer's database (MariaDB) takes both for one account: give them other names",
+			))
 		}
 		names[name] = path
 	}
 	if enabled == 0 {
-		k.add("clouds", bilingual{"至少要有一个启用的云账号", "at least one account must be there and enabled"})
+		k.add("clouds", language.New("至少要有一个启用的云账号", "at least one account must be there and enabled"))
 	}
 }
 
@@ -144,7 +145,7 @@ func (k checker) checkCloudSpecifics(path string, c *Cloud) {
 	case c.TenantID != "" && !needsTenant(info):
 		k.add(path+".tenant_id", k.onlyForText(needsTenant))
 	case c.TenantID == "" && needsTenant(info) && !c.AccessKeyID.IsEmpty():
-		k.add(path+".tenant_id", bilingual{info.Name.ZH + " 写了密钥时必填", "is required for " + info.Name.EN + " with a key"})
+		k.add(path+".tenant_id", language.New(info.Name.ZH+" 写了密钥时必填", "is required for "+info.Name.EN+" with a key"))
 	}
 }
 
@@ -153,39 +154,34 @@ func assumesRoles(c inventory.CloudInfo) bool { return len(c.AssumePermissions) 
 func needsTenant(c inventory.CloudInfo) bool { return c.NeedsTenant }
 
 // onlyForText says that a setting is only for the clouds for which chosen reports true.
-func (k checker) onlyForText(chosen func(inventory.CloudInfo) bool) bilingual {
+func (k checker) onlyForText(chosen func(inventory.CloudInfo) bool) language.Text {
 	zh, en := k.known.Names(chosen)
-	text := "只用于"
 	for i, name := range zh {
-		if i > 0 {
-			text += "与"
-		}
 		if name[0] < utf8.RuneSelf {
-			text += " "
+			zh[i] = " " + name
 		}
-		text += name
 	}
-	return bilingual{text, "is only for " + strings.Join(en, " and ")}
+	return language.New("只用于"+strings.Join(zh, "与"), "is only for "+strings.Join(en, " and "))
 }
 
-func (k checker) unknownCloudType(written string) bilingual {
+func (k checker) unknownCloudType(written string) language.Text {
 	names := k.known.Spellings()
 	near := nearestName(written, names)
 	if near != "" {
-		return bilingual{"不认识的云", "is no cloud known"}.withSuggestion(near)
+		return withSuggestion(language.New("不认识的云", "is no cloud known"), near)
 	}
-	return bilingual{
-		"不认识的云，应为 " + strings.Join(names, "、") + " 之一",
-		"is no cloud known, must be one of " + strings.Join(names, ", "),
-	}
+	return language.New(
+		"不认识的云，应为 "+strings.Join(names, "、")+" 之一",
+		"is no cloud known, must be one of "+strings.Join(names, ", "),
+	)
 }
 
 // CheckAccountName checks the name of a cloud account as in a configuration. It returns nil or an *Error.
-func CheckAccountName(name string) error {
+func CheckAccountName(name string, lang language.Lang) error {
 	l := newMistakeCollector()
 	checker{mistakeCollector: l}.checkName("name", name)
 	if len(l.all) > 0 {
-		return &Error{Mistakes: l.all}
+		return &Error{Mistakes: l.all, Lang: lang}
 	}
 	return nil
 }
@@ -195,18 +191,18 @@ func (k checker) checkName(path, name string) {
 	k.checkRequired(path, name)
 	switch {
 	case !utf8.ValidString(name) || utf8.RuneCountInString(name) > 64:
-		k.add(path, bilingual{"应为 1 到 64 个字符", "must have 1 to 64 characters"})
+		k.add(path, language.New("应为 1 到 64 个字符", "must have 1 to 64 characters"))
 	case strings.Contains(name, "/"):
-		k.add(path, bilingual{"不能有 /，它在 JumpServer 里分隔节点", "must not hold /, which parts nodes in JumpServer"})
+		k.add(path, language.New("不能有 /，它在 JumpServer 里分隔节点", "must not hold /, which parts nodes in JumpServer"))
 	case strings.TrimSpace(name) != name:
-		k.add(path, bilingual{"首尾不能有空格", "must not begin or end with a space"})
+		k.add(path, language.New("首尾不能有空格", "must not begin or end with a space"))
 	case strings.ContainsAny(name, ":,"):
-		k.add(path, bilingual{
+		k.add(path, language.New(
 			"不能有冒号与逗号，JumpServer v4.10.17 起的标签不接受；改名之后，它的资产跟着改",
 			"must hold no colon and no comma, which JumpServer v4.10.17 and later refuse in labels; after it is renamed its assets follow",
-		})
+		))
 	case strings.ContainsFunc(name, unicode.IsControl):
-		k.add(path, bilingual{"不能有控制字符", "must not hold control characters"})
+		k.add(path, language.New("不能有控制字符", "must not hold control characters"))
 	}
 }
 
@@ -218,11 +214,11 @@ func (k checker) checkPlatforms(path string, p Platforms) {
 		switch {
 		case name.text == "":
 		case trimmed == "":
-			k.add(at, bilingual{"不能是空白；不需要时去掉这一项", "must not be blank; leave it out where it is not needed"})
+			k.add(at, language.New("不能是空白；不需要时去掉这一项", "must not be blank; leave it out where it is not needed"))
 		case trimmed != name.text || strings.ContainsFunc(name.text, unicode.IsControl) || utf8.RuneCountInString(name.text) > longest:
-			k.add(at, bilingual{"应为平台名称：首尾没有空格，没有控制字符，最多 128 个字符", "must be a platform's name: no space at its ends, no control character, at most 128 characters"})
+			k.add(at, language.New("应为平台名称：首尾没有空格，没有控制字符，最多 128 个字符", "must be a platform's name: no space at its ends, no control character, at most 128 characters"))
 		case strings.HasPrefix(strings.ToLower(name.text), "gateway"):
-			k.add(at, bilingual{"名称以 Gateway 开头的是网关的平台，同步从不改动网关", "begins with Gateway, as platforms of gateways do; a sync never writes to gateways"})
+			k.add(at, language.New("名称以 Gateway 开头的是网关的平台，同步从不改动网关", "begins with Gateway, as platforms of gateways do; a sync never writes to gateways"))
 		default:
 			k.notePlaceholder(at, name.text)
 		}
@@ -235,10 +231,10 @@ func (k checker) checkAccountID(path, id string) {
 	if k.hasMistake(path) || id == "" || inventory.IsStorableLabel(id) {
 		return
 	}
-	k.add(path, bilingual{
+	k.add(path, language.New(
 		"最多 64 个字符，不能有冒号与逗号：它要写进 JumpServer 的标签",
 		"must have at most 64 characters, no colon and no comma: it becomes a label in JumpServer",
-	})
+	))
 }
 
 // checkKeyPair checks an account's key: both halves, or none if a role is used.
@@ -253,10 +249,10 @@ func (k checker) checkKeyPair(path string, c *Cloud) {
 	if c.AccessKeySecret.IsEmpty() {
 		lacking, there = word, "access_key_id"
 	}
-	k.add(lacking, bilingual{
-		"缺少这一半密钥：只写了 " + there + "（两个都不写则使用函数的角色）",
-		"this half of the key is missing, only " + there + " is there (with neither, the function's role is used)",
-	})
+	k.add(lacking, language.New(
+		"缺少这一半密钥：只写了 "+there+"（两个都不写则使用函数的角色）",
+		"this half of the key is missing, only "+there+" is there (with neither, the function's role is used)",
+	))
 }
 
 func (k checker) checkRegions(path string, regions []string) {
@@ -266,9 +262,9 @@ func (k checker) checkRegions(path string, regions []string) {
 		switch {
 		case k.notePlaceholder(at, region):
 		case strings.ContainsFunc(region, isNotRegionRune), len(region) > inventory.MaxLabelLength:
-			k.add(at, bilingual{"应为 cn-beijing 这样的地域 ID", "must be a region's id such as cn-beijing"})
+			k.add(at, language.New("应为 cn-beijing 这样的地域 ID", "must be a region's id such as cn-beijing"))
 		case seen[region]:
-			k.add(at, bilingual{"地域重复", "the region is there twice"})
+			k.add(at, language.New("地域重复", "the region is there twice"))
 		}
 		seen[region] = true
 	}
@@ -282,7 +278,7 @@ func isNotRegionRune(r rune) bool {
 func (k checker) checkDingTalk(d *DingTalk) {
 	const path = "notification.dingtalk."
 	if d.Webhook.IsEmpty() {
-		k.add(path+"webhook", bilingual{"启用钉钉通知时必填", "is required where DingTalk is enabled"})
+		k.add(path+"webhook", language.New("启用钉钉通知时必填", "is required where DingTalk is enabled"))
 	}
 	k.checkSecret(path+"webhook", d.Webhook)
 	if text, ok := k.normalizeURL(path+"webhook", d.Webhook.Reveal(), urlRules{path: true, query: true, secure: true}); ok {
@@ -293,7 +289,7 @@ func (k checker) checkDingTalk(d *DingTalk) {
 		at := path + "at_mobiles[" + strconv.Itoa(i) + "]"
 		digits := strings.IndexFunc(mobile, func(r rune) bool { return r < '0' || r > '9' }) < 0
 		if !k.notePlaceholder(at, mobile) && (!digits || len(mobile) < 5 || len(mobile) > 20) {
-			k.add(at, bilingual{"手机号只能由数字组成（5 到 20 位）", "must be a mobile number of 5 to 20 digits"})
+			k.add(at, language.New("手机号只能由数字组成（5 到 20 位）", "must be a mobile number of 5 to 20 digits"))
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 // ("Chinese;English") explains it in the reference.
 type Config struct {
 	Environment  Environment   `yaml:"environment" envPrefix:"ENVIRONMENT_"`
-	Language     string        `yaml:"language" env:"LANGUAGE" enum:"zh,en" doc:"卡片、结果与提示的语言;language of the card, the results and the messages"`
+	Language     string        `yaml:"language" env:"LANGUAGE" enum:"zh,en" doc:"卡片、结果与提示的语言；不写时，命令看环境变量 LC_ALL、LC_MESSAGES、LANG（C 与空算中文），函数用 zh;language of the card, the results and the messages; where it is not set the command goes by LC_ALL, LC_MESSAGES, LANG (C and nothing mean Chinese), a function uses zh"`
 	Timezone     string        `yaml:"timezone" env:"TIMEZONE" doc:"显示时间所用的时区（IANA 名称）;time zone of the times shown (IANA name)"`
 	StaleAfter   time.Duration `yaml:"stale_after" env:"STALE_AFTER" range:"0s,720h" doc:"触发后超过这么久才开始的定时调用不再执行，0 表示从不过期;a timer's tick older than this is not run, 0 = never stale"`
 	Timeout      Timeout       `yaml:"timeout" envPrefix:"TIMEOUT_"`
@@ -47,10 +47,11 @@ type Environment struct {
 	Type string `yaml:"type" env:"TYPE" doc:"环境类型：PRODUCTION、DEVELOPMENT、TESTING，显示在卡片标题与日志里;kind of environment: PRODUCTION, DEVELOPMENT, TESTING; shown in the card's title and in logs"`
 }
 
-// Timeout limits single calls, to clouds and to JumpServer alike.
+// Timeout limits single calls, to clouds and to JumpServer alike, and a run of the command.
 type Timeout struct {
 	Connect time.Duration `yaml:"connect" env:"CONNECT" range:"100ms,10m" doc:"建立连接的时限;limit for making a connection"`
 	Request time.Duration `yaml:"request" env:"REQUEST" range:"100ms,10m" doc:"一次请求的时限；对 JumpServer 的批量写入按行数放宽;limit for one request; list writes to JumpServer get more where their rows need it"`
+	Run     time.Duration `yaml:"run" env:"RUN" range:"1m,24h" doc:"命令一次运行（含重试）的时限：到时不再开始新的工作，报告与通知照常发出；函数用平台的时限;limit for a run of the command, its further tries included: no work begins after it, report and card still go out; functions have their platform's"`
 }
 
 // JumpServer is the bastion and one organisation in it.

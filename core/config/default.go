@@ -13,7 +13,7 @@ func Default() Config {
 		Language:    "zh",
 		Timezone:    "Asia/Shanghai",
 		StaleAfter:  10 * time.Minute,
-		Timeout:     Timeout{Connect: 5 * time.Second, Request: 10 * time.Second},
+		Timeout:     Timeout{Connect: 5 * time.Second, Request: 10 * time.Second, Run: 15 * time.Minute},
 		JumpServer:  JumpServer{OrgID: DefaultOrgID, VerifySSL: true},
 		Platforms:   Platforms{Linux: "Linux", Windows: "Windows", Other: "Other"},
 		Sync: Sync{

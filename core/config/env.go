@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // Variables with our prefix that are no settings: EnvConfig names the file if -c does not, EnvState names the state
@@ -69,10 +71,10 @@ func (o overrider) addAccounts(into *Config) {
 			into.Clouds = append(into.Clouds, DefaultCloud())
 		default:
 			next := strconv.Itoa(len(into.Clouds))
-			o.add("clouds["+strconv.Itoa(index)+"]", bilingual{
-				"环境变量 " + cloudsPrefix + strconv.Itoa(index) + "_… 跳过了编号，下一个账号的编号是 " + next,
-				"the variables " + cloudsPrefix + strconv.Itoa(index) + "_… leave out a number, the next account has number " + next,
-			})
+			o.add("clouds["+strconv.Itoa(index)+"]", language.New(
+				"环境变量 "+cloudsPrefix+strconv.Itoa(index)+"_… 跳过了编号，下一个账号的编号是 "+next,
+				"the variables "+cloudsPrefix+strconv.Itoa(index)+"_… leave out a number, the next account has number "+next,
+			))
 		}
 	}
 }
@@ -147,14 +149,14 @@ func (o overrider) applyGroup(into any, prefix string, settings []settingField, 
 func (o overrider) readVariable(s settingField, text string) (any, error) {
 	if !newSettingTypes().isList(s.value.Type()) {
 		value, w := parseValue(s.value.Type(), s.tag, text)
-		if w != (bilingual{}) {
+		if w != (language.Text{}) {
 			o.add(s.path, w)
 			return nil, errAlreadyNoted
 		}
 		return value, nil
 	}
 	var bad error
-	value := parseList(s.value.Type(), splitList(text), func(i int, w bilingual) {
+	value := parseList(s.value.Type(), splitList(text), func(i int, w language.Text) {
 		o.mistakeCollector.vars[s.path+"["+strconv.Itoa(i)+"]"] = s.env
 		o.add(s.path+"["+strconv.Itoa(i)+"]", w)
 		bad = errAlreadyNoted
@@ -195,23 +197,23 @@ func (o overrider) noteUnknown(left map[string]string, into *Config) {
 
 // suggestVariable suggests a name by what follows the prefix, which would make all names alike. For the name of a
 // whole group it suggests the group's first setting.
-func suggestVariable(name string, names []string) bilingual {
-	w := bilingual{"没有这个环境变量", "no setting has this variable"}
+func suggestVariable(name string, names []string) language.Text {
+	w := language.New("没有这个环境变量", "no setting has this variable")
 	bare := make([]string, len(names))
 	for i, known := range names {
 		if strings.HasPrefix(known, name+"_") {
-			return w.withSuggestion(known)
+			return withSuggestion(w, known)
 		}
 		bare[i] = strings.TrimPrefix(known, settingPrefix)
 	}
 	near := nearestName(strings.TrimPrefix(name, settingPrefix), bare)
 	if near != "" {
-		return w.withSuggestion(settingPrefix + near)
+		return withSuggestion(w, settingPrefix+near)
 	}
 	return w
 }
 
-func (m Mistake) withText(w bilingual) Mistake {
-	m.ZH, m.EN = w.zh, w.en
+func (m Mistake) withText(w language.Text) Mistake {
+	m.ZH, m.EN = w.ZH, w.EN
 	return m
 }

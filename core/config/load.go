@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // DefaultFile is read if nothing names a file, and if it exists.
@@ -34,6 +36,8 @@ type Source struct {
 	ReadFile func(name string) ([]byte, error)
 	// Fetchers has the schemes besides file, without "://".
 	Fetchers map[string]FetchFunc
+	// Language is that of a configuration that names none; "" = Chinese.
+	Language language.Lang
 	// Clouds are the clouds that accounts can be of.
 	Clouds inventory.CloudTable
 }
@@ -45,6 +49,7 @@ func Load(ctx context.Context, from Source) (Config, error) {
 		return Config{}, fmt.Errorf("read the configuration: %w", err)
 	}
 	l, c, environ := newMistakeCollector(), Default(), env.ToMap(from.Env)
+	c.Language = cmp.Or(string(from.Language), c.Language)
 	ref, data, err := from.readDocument(ctx, l, environ[EnvConfig])
 	if err != nil {
 		return Config{}, err
@@ -60,7 +65,7 @@ func Load(ctx context.Context, from Source) (Config, error) {
 		from.readCA(l, &c.JumpServer)
 	}
 	if len(l.all) > 0 {
-		return Config{}, &Error{Mistakes: l.sorted(), Lang: c.Language, Notifiable: l.notifiableConfig(&c), Loggable: l.loggableConfig(&c)}
+		return Config{}, &Error{Mistakes: l.sorted(), Lang: language.Lang(c.Language), Notifiable: l.notifiableConfig(&c), Loggable: l.loggableConfig(&c)}
 	}
 	return c, nil
 }
@@ -145,10 +150,10 @@ func (s Source) fetchDocument(ctx context.Context, l *mistakeCollector, ref, by 
 		for _, other := range slices.Sorted(maps.Keys(s.Fetchers)) {
 			list += ", " + other + "://"
 		}
-		l.addStructural(by, 0, bilingual{
-			"不认识 " + printable(scheme) + "://，可用的有 " + list + " 和文件路径",
-			printable(scheme) + ":// is not known, use one of " + list + " or a path",
-		})
+		l.addStructural(by, 0, language.New(
+			"不认识 "+printable(scheme)+"://，可用的有 "+list+" 和文件路径",
+			printable(scheme)+":// is not known, use one of "+list+" or a path",
+		))
 		return by, nil, nil
 	}
 	data, err = fetch(ctx, ref)
@@ -165,7 +170,7 @@ func (s Source) readCA(l *mistakeCollector, j *JumpServer) {
 		return
 	}
 	if !j.VerifySSL {
-		l.add("jumpserver.ca_file", bilingual{"verify_ssl 为 false 时没有作用；去掉其中一个", "has no effect while verify_ssl is false; take one of them out"})
+		l.add("jumpserver.ca_file", language.New("verify_ssl 为 false 时没有作用；去掉其中一个", "has no effect while verify_ssl is false; take one of them out"))
 		return
 	}
 	data, err := s.readLocalFile(j.CAFile)
@@ -173,7 +178,7 @@ func (s Source) readCA(l *mistakeCollector, j *JumpServer) {
 	case err != nil:
 		l.add("jumpserver.ca_file", unreadableFile(j.CAFile, err))
 	case !x509.NewCertPool().AppendCertsFromPEM(data):
-		l.add("jumpserver.ca_file", bilingual{j.CAFile + " 里没有 PEM 格式的证书", j.CAFile + " holds no certificate in PEM form"})
+		l.add("jumpserver.ca_file", language.New(j.CAFile+" 里没有 PEM 格式的证书", j.CAFile+" holds no certificate in PEM form"))
 	default:
 		j.CA = data
 	}
@@ -186,16 +191,16 @@ func (s Source) readLocalFile(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-func unreadableFile(path string, err error) bilingual {
+func unreadableFile(path string, err error) language.Text {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return bilingual{"找不到文件 " + path, "there is no file " + path}
+		return language.New("找不到文件 "+path, "there is no file "+path)
 	case errors.Is(err, fs.ErrPermission):
-		return bilingual{"没有读取 " + path + " 的权限", "no right to read " + path}
+		return language.New("没有读取 "+path+" 的权限", "no right to read "+path)
 	}
 	var cause *fs.PathError
 	if errors.As(err, &cause) {
 		err = cause.Err
 	}
-	return bilingual{"读不了 " + path + "：" + err.Error(), "cannot read " + path + ": " + err.Error()}
+	return language.New("读不了 "+path+"："+err.Error(), "cannot read "+path+": "+err.Error())
 }

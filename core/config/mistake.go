@@ -3,8 +3,9 @@ package config
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // Mistake is one mistake in the configuration. Its texts never contain the value of a secret; they quote names and
@@ -21,31 +22,23 @@ type Mistake struct {
 	structural bool
 }
 
-// Text returns "path: what is wrong (where)" on one line; any language but "en" is Chinese.
-func (m Mistake) Text(lang string) string {
-	if lang == "en" {
-		switch {
-		case m.Env != "":
-			return m.Path + ": " + m.EN + " (environment variable " + m.Env + ")"
-		case m.Line > 0:
-			return m.Path + ": " + m.EN + " (line " + strconv.Itoa(m.Line) + ")"
-		}
-		return m.Path + ": " + m.EN
-	}
+// Text returns "path: what is wrong (where)" on one line.
+func (m Mistake) Text(lang language.Lang) string {
+	text := m.Path + ": " + lang.Text(m.ZH, m.EN)
 	switch {
 	case m.Env != "":
-		return m.Path + ": " + m.ZH + "（环境变量 " + m.Env + "）"
+		return text + lang.Textf("（环境变量 %s）", " (environment variable %s)", m.Env)
 	case m.Line > 0:
-		return m.Path + ": " + m.ZH + "（第 " + strconv.Itoa(m.Line) + " 行）"
+		return text + lang.Textf("（第 %d 行）", " (line %d)", m.Line)
 	}
-	return m.Path + ": " + m.ZH
+	return text
 }
 
 // Mistakes are all mistakes found, those of the file first, by line.
 type Mistakes []Mistake
 
 // Text returns one line for each mistake.
-func (ms Mistakes) Text(lang string) string {
+func (ms Mistakes) Text(lang language.Lang) string {
 	lines := make([]string, len(ms))
 	for i, m := range ms {
 		lines[i] = m.Text(lang)
@@ -56,7 +49,7 @@ func (ms Mistakes) Text(lang string) string {
 // Error says that the configuration cannot be used. The program exits with 2.
 type Error struct {
 	Mistakes Mistakes
-	Lang     string // the configured language, if it could be read
+	Lang     language.Lang // the configured language, if it could be read
 	// Notifiable is the configuration as far as it could be read, if that is enough to notify people by its
 	// robot of what is wrong with the rest; otherwise nil. Use it for nothing else.
 	Notifiable *Config
@@ -69,10 +62,7 @@ type Error struct {
 func (e *Error) Error() string { return e.Mistakes.Text(e.Lang) }
 
 // Text returns all mistakes in a language, one per line.
-func (e *Error) Text(lang string) string { return e.Mistakes.Text(lang) }
-
-// bilingual is a text in both languages.
-type bilingual struct{ zh, en string }
+func (e *Error) Text(lang language.Lang) string { return e.Mistakes.Text(lang) }
 
 // mistakeCollector collects mistakes and records where each value came from.
 type mistakeCollector struct {
@@ -87,16 +77,16 @@ func newMistakeCollector() *mistakeCollector {
 
 // add records what is wrong with the value at a path. Only the first mistake of a path counts, and none below a
 // path that is wrong itself: what follows from a mistake is noise.
-func (l *mistakeCollector) add(path string, w bilingual) {
+func (l *mistakeCollector) add(path string, w language.Text) {
 	if l.hasMistake(path) {
 		return
 	}
-	l.all = append(l.all, Mistake{Path: path, Line: l.lines[path], Env: l.vars[path], ZH: w.zh, EN: w.en})
+	l.all = append(l.all, Mistake{Path: path, Line: l.lines[path], Env: l.vars[path], ZH: w.ZH, EN: w.EN})
 }
 
 // addStructural records what is wrong with the file's form.
-func (l *mistakeCollector) addStructural(path string, line int, w bilingual) {
-	l.all = append(l.all, Mistake{Path: path, Line: line, ZH: w.zh, EN: w.en, structural: true})
+func (l *mistakeCollector) addStructural(path string, line int, w language.Text) {
+	l.all = append(l.all, Mistake{Path: path, Line: line, ZH: w.ZH, EN: w.EN, structural: true})
 }
 
 // isSet reports whether the file or a variable has a value for a path.

@@ -1,7 +1,7 @@
 package config
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -13,7 +13,7 @@ func ListReferences(document []byte) ([]string, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(document, &root); err != nil {
 		_, w := describeYAMLError(err)
-		return nil, fmt.Errorf("%s (%s)", w.zh, w.en)
+		return nil, errors.New(w.EN)
 	}
 	var names []string
 	var walk func(*yaml.Node)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // Setting describes one setting for people.
@@ -101,42 +102,43 @@ func cloudNames(known inventory.CloudTable) (zh, en *strings.Replacer) {
 	in := func(comma string, roles, tenants []string) *strings.Replacer {
 		return strings.NewReplacer("{types}", strings.Join(types, comma), "{roles}", strings.Join(roles, comma), "{tenants}", strings.Join(tenants, comma))
 	}
-	return in("、", rolesZH, tenantsZH), in(", ", rolesEN, tenantsEN)
+	comma := language.New("、", ", ")
+	return in(comma.ZH, rolesZH, tenantsZH), in(comma.EN, rolesEN, tenantsEN)
 }
 
 func appendSettings(all []Setting, from []settingField, namesZH, namesEN *strings.Replacer) []Setting {
 	for _, l := range from {
 		zh, en, _ := strings.Cut(l.tag.Get("doc"), ";")
 		all = append(all, Setting{
-			Path: l.path, Env: l.env, Type: typeName(l).zh, TypeEN: typeName(l).en, Default: defaultText(l.value),
+			Path: l.path, Env: l.env, Type: typeName(l).ZH, TypeEN: typeName(l).EN, Default: defaultText(l.value),
 			DocZH: namesZH.Replace(zh), DocEN: namesEN.Replace(en),
 		})
 	}
 	return all
 }
 
-func typeName(l settingField) bilingual {
+func typeName(l settingField) language.Text {
 	k := newSettingTypes()
 	low, high, _ := strings.Cut(l.tag.Get("range"), ",")
 	switch l.value.Type() {
 	case k.flag:
-		return bilingual{"布尔", "boolean"}
+		return language.New("布尔", "boolean")
 	case k.number:
-		return bilingual{"整数 " + low + "–" + high, "integer " + low + "–" + high}
+		return language.New("整数 "+low+"–"+high, "integer "+low+"–"+high)
 	case k.duration:
-		return bilingual{"时长 " + low + "–" + high, "duration " + low + "–" + high}
+		return language.New("时长 "+low+"–"+high, "duration "+low+"–"+high)
 	case k.texts:
-		return bilingual{"列表", "list"}
+		return language.New("列表", "list")
 	case k.prefixes:
-		return bilingual{"IP 或网段的列表", "list of IPs or networks"}
+		return language.New("IP 或网段的列表", "list of IPs or networks")
 	case k.secret:
-		return bilingual{"文本（保密）", "text (secret)"}
+		return language.New("文本（保密）", "text (secret)")
 	}
 	enum := l.tag.Get("enum")
 	if enum != "" {
-		return bilingual{strings.ReplaceAll(enum, ",", "、"), strings.ReplaceAll(enum, ",", ", ")}
+		return language.New(strings.ReplaceAll(enum, ",", "、"), strings.ReplaceAll(enum, ",", ", "))
 	}
-	return bilingual{"文本", "text"}
+	return language.New("文本", "text")
 }
 
 func defaultText(v reflect.Value) string {
@@ -154,8 +156,9 @@ func defaultText(v reflect.Value) string {
 // docs/configuration.en.md contain these texts, and a test compares them.
 func RenderReference(known inventory.CloudTable) (zh, en string) {
 	var b, c strings.Builder
-	b.WriteString("| 配置项 | 环境变量 | 类型 | 默认值 | 说明 |\n|---|---|---|---|---|\n")
-	c.WriteString("| setting | variable | type | default | what it is |\n|---|---|---|---|---|\n")
+	head := language.New("| 配置项 | 环境变量 | 类型 | 默认值 | 说明 |", "| setting | variable | type | default | what it is |")
+	b.WriteString(head.ZH + "\n|---|---|---|---|---|\n")
+	c.WriteString(head.EN + "\n|---|---|---|---|---|\n")
 	for _, s := range Settings(known) {
 		preset := "—"
 		if s.Default != "" {

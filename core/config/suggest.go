@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // nearestName returns the candidate that a name was probably meant to be, or "". The first of equally near ones
@@ -66,17 +68,17 @@ func substitutionCost(a, b rune) int {
 }
 
 // suggestKey returns the text for a key that is no setting, with a suggestion if one is near.
-func suggestKey(key string, candidates []string) bilingual {
-	w := bilingual{"没有这个配置项", "there is no such setting"}
+func suggestKey(key string, candidates []string) language.Text {
+	w := language.New("没有这个配置项", "there is no such setting")
 	near := nearestName(key, candidates)
 	if near != "" {
-		return w.withSuggestion(near)
+		return withSuggestion(w, near)
 	}
 	return w
 }
 
-func (w bilingual) withSuggestion(near string) bilingual {
-	return bilingual{w.zh + "，是不是 " + near + "？", w.en + ", did you mean " + near + "?"}
+func withSuggestion(w language.Text, near string) language.Text {
+	return language.New(w.ZH+"，是不是 "+near+"？", w.EN+", did you mean "+near+"?")
 }
 
 // printable makes a name from outside printable: one line, not long.

@@ -8,13 +8,14 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
 // checkRequired reports a missing value.
 func (k checker) checkRequired(path, text string) {
 	if text == "" {
-		k.add(path, bilingual{"必填", "is required"})
+		k.add(path, language.New("必填", "is required"))
 	}
 }
 
@@ -22,7 +23,7 @@ func (k checker) checkRequired(path, text string) {
 func (k checker) notePlaceholder(path, text string) bool {
 	found := isPlaceholder(text)
 	if found {
-		k.add(path, bilingual{"示例中的占位符没有替换", "still holds the placeholder of the sample"})
+		k.add(path, language.New("示例中的占位符没有替换", "still holds the placeholder of the sample"))
 	}
 	return found
 }
@@ -51,7 +52,7 @@ func (k checker) checkSecret(path string, v secret.Value) {
 	switch {
 	case text == "" || k.notePlaceholder(path, text):
 	case strings.ContainsFunc(text, isUnreadableInKey):
-		k.add(path, bilingual{"有空格、换行或不可见字符", "holds a space, a line break or an invisible character"})
+		k.add(path, language.New("有空格、换行或不可见字符", "holds a space, a line break or an invisible character"))
 	}
 }
 
@@ -62,7 +63,7 @@ func (k checker) checkToken(path, text string) {
 	switch {
 	case k.notePlaceholder(path, text):
 	case strings.ContainsFunc(text, isUnreadableInKey) || len(text) > 128:
-		k.add(path, bilingual{"有空格、换行或不可见字符，或者太长", "holds a space, a line break or an invisible character, or is too long"})
+		k.add(path, language.New("有空格、换行或不可见字符，或者太长", "holds a space, a line break or an invisible character, or is too long"))
 	}
 }
 
@@ -73,7 +74,7 @@ func (k checker) normalizeUUID(path, text string) string {
 	}
 	id, err := uuid.Parse(text)
 	if err != nil || len(text) != 36 { // Parse also takes braces, "urn:uuid:" and no dashes
-		k.add(path, bilingual{"应为 UUID，如 00000000-0000-0000-0000-000000000002", "must be a UUID such as 00000000-0000-0000-0000-000000000002"})
+		k.add(path, language.New("应为 UUID，如 00000000-0000-0000-0000-000000000002", "must be a UUID such as 00000000-0000-0000-0000-000000000002"))
 		return text
 	}
 	return id.String()
@@ -94,11 +95,11 @@ func (k checker) normalizeURL(path, text string, form urlRules) (string, bool) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || !isWebURL(u) || strings.ContainsFunc(text, isUnreadableInKey) {
-		k.add(path, bilingual{"应为 http:// 或 https:// 开头的地址", "must be an address that begins with http:// or https://"})
+		k.add(path, language.New("应为 http:// 或 https:// 开头的地址", "must be an address that begins with http:// or https://"))
 		return text, false
 	}
 	w := form.violation(u)
-	if w != (bilingual{}) {
+	if w != (language.Text{}) {
 		k.add(path, w)
 		return text, false
 	}
@@ -113,21 +114,21 @@ func isWebURL(u *url.URL) bool {
 }
 
 // violation returns what the rules do not allow in a URL.
-func (f urlRules) violation(u *url.URL) bilingual {
+func (f urlRules) violation(u *url.URL) language.Text {
 	switch {
 	case u.User != nil && !f.user:
-		return bilingual{"地址里不能有账号和密码", "must not hold a user or a password"}
+		return language.New("地址里不能有账号和密码", "must not hold a user or a password")
 	case f.api && isPagePath(u.Path):
 		short := u.Scheme + "://" + u.Host + pathAbovePage(u.Path)
-		return bilingual{"这是网页的地址，只写 " + short, "is the address of a web page: write only " + short}
+		return language.New("这是网页的地址，只写 "+short, "is the address of a web page: write only "+short)
 	case !f.path && strings.Trim(u.Path, "/") != "":
-		return bilingual{"只要协议、主机和端口，不要路径", "must be scheme, host and port without a path"}
+		return language.New("只要协议、主机和端口，不要路径", "must be scheme, host and port without a path")
 	case !f.query && (u.RawQuery != "" || u.Fragment != "" || u.ForceQuery):
-		return bilingual{"不能有 ? 或 # 之后的部分", "must not hold a part behind ? or #"}
+		return language.New("不能有 ? 或 # 之后的部分", "must not hold a part behind ? or #")
 	case f.secure && u.Scheme != "https" && !isLoopback(u.Hostname()):
-		return bilingual{"应为 https:// 开头的地址", "must begin with https://"}
+		return language.New("应为 https:// 开头的地址", "must begin with https://")
 	}
-	return bilingual{}
+	return language.Text{}
 }
 
 func isLoopback(host string) bool {

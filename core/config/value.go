@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -32,13 +33,13 @@ func (k settingTypes) isList(t reflect.Type) bool { return t == k.texts || t == 
 
 // parseValue parses one value of a setting, from the file or from a variable. It returns an empty text if the value
 // is valid, else what is wrong.
-func parseValue(t reflect.Type, tag reflect.StructTag, text string) (any, bilingual) {
+func parseValue(t reflect.Type, tag reflect.StructTag, text string) (any, language.Text) {
 	k := newSettingTypes()
 	switch t {
 	case k.text:
 		return parseText(tag, text)
 	case k.secret:
-		return secret.New(text), bilingual{}
+		return secret.New(text), language.Text{}
 	case k.flag:
 		return parseFlag(text)
 	case k.number:
@@ -46,47 +47,47 @@ func parseValue(t reflect.Type, tag reflect.StructTag, text string) (any, biling
 	case k.duration:
 		return parseDuration(tag, text)
 	}
-	return nil, bilingual{"内部错误：不认识的类型 " + t.String(), "internal fault: type " + t.String() + " is not known"}
+	return nil, language.New("内部错误：不认识的类型 "+t.String(), "internal fault: type "+t.String()+" is not known")
 }
 
-func parseText(tag reflect.StructTag, text string) (any, bilingual) {
+func parseText(tag reflect.StructTag, text string) (any, language.Text) {
 	enum, ok := tag.Lookup("enum")
 	if !ok {
-		return text, bilingual{}
+		return text, language.Text{}
 	}
 	allowed := strings.Split(enum, ",")
 	for _, a := range allowed {
 		if strings.EqualFold(a, strings.TrimSpace(text)) {
-			return a, bilingual{}
+			return a, language.Text{}
 		}
 	}
-	return nil, bilingual{
-		"应为 " + strings.Join(allowed, "、") + " 之一",
-		"must be one of " + strings.Join(allowed, ", "),
-	}
+	return nil, language.New(
+		"应为 "+strings.Join(allowed, "、")+" 之一",
+		"must be one of "+strings.Join(allowed, ", "),
+	)
 }
 
 // parseFlag takes what YAML 1.1 and Go take as true and false: the Python tool read "yes" and "on" as true.
-func parseFlag(text string) (any, bilingual) {
+func parseFlag(text string) (any, language.Text) {
 	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "true", "yes", "on", "y", "t", "1":
-		return true, bilingual{}
+		return true, language.Text{}
 	case "false", "no", "off", "n", "f", "0":
-		return false, bilingual{}
+		return false, language.Text{}
 	}
-	return nil, bilingual{"应为 true 或 false", "must be true or false"}
+	return nil, language.New("应为 true 或 false", "must be true or false")
 }
 
-func parseNumber(tag reflect.StructTag, text string) (any, bilingual) {
+func parseNumber(tag reflect.StructTag, text string) (any, language.Text) {
 	low, high, _ := strings.Cut(tag.Get("range"), ",")
 	n, err := strconv.Atoi(strings.TrimSpace(text))
 	if err != nil || n < mustInt(low) || n > mustInt(high) {
-		return nil, bilingual{
-			"应为 " + low + " 到 " + high + " 的整数",
-			"must be a whole number from " + low + " to " + high,
-		}
+		return nil, language.New(
+			"应为 "+low+" 到 "+high+" 的整数",
+			"must be a whole number from "+low+" to "+high,
+		)
 	}
-	return n, bilingual{}
+	return n, language.Text{}
 }
 
 // mustInt parses a limit of a tag; TestTags proves that all of them are numbers.
@@ -98,26 +99,26 @@ func mustInt(text string) int {
 	return n
 }
 
-func parseDuration(tag reflect.StructTag, text string) (any, bilingual) {
+func parseDuration(tag reflect.StructTag, text string) (any, language.Text) {
 	text = strings.TrimSpace(text)
 	d, ok := ParseDuration(text)
 	if !ok {
-		return nil, bilingual{"应为时长，如 30s、10m、168h、7d", "must be a duration such as 30s, 10m, 168h or 7d"}
+		return nil, language.New("应为时长，如 30s、10m、168h、7d", "must be a duration such as 30s, 10m, 168h or 7d")
 	}
 	// Nobody who writes "grace: 7" means seconds, and too short a grace deletes assets.
 	if _, err := strconv.ParseFloat(text, 64); err == nil && d != 0 && tag.Get("unit") == "required" {
-		return nil, bilingual{"要写明单位，如 7d、168h", "needs its unit, such as 7d or 168h"}
+		return nil, language.New("要写明单位，如 7d、168h", "needs its unit, such as 7d or 168h")
 	}
 	low, high, _ := strings.Cut(tag.Get("range"), ",")
 	lowest, _ := ParseDuration(low)
 	highest, _ := ParseDuration(high)
 	if d < lowest || d > highest {
-		return nil, bilingual{
-			"应在 " + shortDuration(lowest) + " 到 " + shortDuration(highest) + " 之间",
-			"must be from " + shortDuration(lowest) + " to " + shortDuration(highest),
-		}
+		return nil, language.New(
+			"应在 "+shortDuration(lowest)+" 到 "+shortDuration(highest)+" 之间",
+			"must be from "+shortDuration(lowest)+" to "+shortDuration(highest),
+		)
 	}
-	return d, bilingual{}
+	return d, language.Text{}
 }
 
 // day is 24 hours; maxDays (136 years) limits durations so that the sum of two cannot overflow.
@@ -168,7 +169,7 @@ func shortDuration(d time.Duration) string {
 
 // parseList parses the values of a list, nil if there are none; at is called with what is wrong with each invalid
 // one, by index.
-func parseList(t reflect.Type, texts []string, at func(i int, w bilingual)) any {
+func parseList(t reflect.Type, texts []string, at func(i int, w language.Text)) any {
 	if t == newSettingTypes().texts {
 		for i, text := range texts {
 			if text == "" {
@@ -180,7 +181,7 @@ func parseList(t reflect.Type, texts []string, at func(i int, w bilingual)) any 
 	var prefixes []netip.Prefix
 	for i, text := range texts {
 		p, w := parsePrefix(text)
-		if w != (bilingual{}) {
+		if w != (language.Text{}) {
 			at(i, w)
 			continue
 		}
@@ -191,25 +192,27 @@ func parseList(t reflect.Type, texts []string, at func(i int, w bilingual)) any 
 
 // emptyItemText reports an empty item. It is a mistake because it would widen the list: an empty whitelist means no
 // limit, an empty list of regions all of them.
-func emptyItemText() bilingual { return bilingual{"列表中有空项", "the list has an empty item"} }
+func emptyItemText() language.Text {
+	return language.New("列表中有空项", "the list has an empty item")
+}
 
 // parsePrefix parses an address or a network. Host bits of a network are cut off.
-func parsePrefix(text string) (netip.Prefix, bilingual) {
+func parsePrefix(text string) (netip.Prefix, language.Text) {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return netip.Prefix{}, emptyItemText()
 	}
 	if p, err := netip.ParsePrefix(text); err == nil && !p.Addr().Is4In6() {
-		return p.Masked(), bilingual{}
+		return p.Masked(), language.Text{}
 	}
 	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
 		a = a.Unmap()
-		return netip.PrefixFrom(a, a.BitLen()), bilingual{}
+		return netip.PrefixFrom(a, a.BitLen()), language.Text{}
 	}
-	return netip.Prefix{}, bilingual{
+	return netip.Prefix{}, language.New(
 		"应为 IP 或网段，如 10.0.0.1、10.0.0.0/24",
 		"must be an address or a network such as 10.0.0.1 or 10.0.0.0/24",
-	}
+	)
 }
 
 // splitList splits a list at commas, without the spaces around its items.

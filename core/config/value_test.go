@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 func TestDuration(t *testing.T) {
@@ -113,11 +115,11 @@ func TestTags(t *testing.T) {
 			t.Errorf("%s has a range that cannot be read", l.path)
 		}
 		text := defaultText(l.value)
-		if _, w := parseValue(l.value.Type(), l.tag, text); w != (bilingual{}) && text != "" && text != "[]" {
-			t.Errorf("the default of %s breaks its own rule: %s", l.path, w.en)
+		if _, w := parseValue(l.value.Type(), l.tag, text); w != (language.Text{}) && text != "" && text != "[]" {
+			t.Errorf("the default of %s breaks its own rule: %s", l.path, w.EN)
 		}
 	}
-	if _, w := parseValue(reflect.TypeFor[float64](), "", "1"); w == (bilingual{}) {
+	if _, w := parseValue(reflect.TypeFor[float64](), "", "1"); w == (language.Text{}) {
 		t.Error("a type that no setting has is read")
 	}
 }

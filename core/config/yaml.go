@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // yamlReader reads a YAML document into a Config. It walks the nodes itself because the package's own decoder knows
@@ -41,14 +43,14 @@ func (r yamlReader) readDocument(ref string, data []byte, into *Config) {
 		r.addStructural(ref, line, w)
 		return
 	default:
-		r.addStructural(ref, second.Line, bilingual{"只能有一个 YAML 文档", "there must be one YAML document only"})
+		r.addStructural(ref, second.Line, language.New("只能有一个 YAML 文档", "there must be one YAML document only"))
 	}
 	if len(doc.Content) == 0 {
 		return
 	}
 	root := resolveAlias(doc.Content[0])
 	if root.Kind != yaml.MappingNode && !isNull(root) {
-		r.addStructural(ref, root.Line, bilingual{"顶层应为 jumpserver、clouds 等配置项", "its top level must hold jumpserver, clouds and so on"})
+		r.addStructural(ref, root.Line, language.New("顶层应为 jumpserver、clouds 等配置项", "its top level must hold jumpserver, clouds and so on"))
 		return
 	}
 	r.readGroup(root, reflect.ValueOf(into).Elem(), "")
@@ -63,7 +65,7 @@ func (r yamlReader) readGroup(n *yaml.Node, into reflect.Value, path string) {
 		r.lines[path] = n.Line
 	}
 	if n.Kind != yaml.MappingNode {
-		r.add(path, bilingual{"应为一组配置项（键: 值）", "must be a group of settings (key: value)"})
+		r.add(path, language.New("应为一组配置项（键: 值）", "must be a group of settings (key: value)"))
 		return
 	}
 	for _, p := range r.listPairs(n, path) {
@@ -99,7 +101,7 @@ func (r yamlReader) readClouds(n *yaml.Node, into reflect.Value, path string) {
 	}
 	r.lines[path] = n.Line
 	if n.Kind != yaml.SequenceNode {
-		r.add(path, bilingual{"应为云账号的列表（每项以 - 开头）", "must be a list of accounts (each begins with -)"})
+		r.add(path, language.New("应为云账号的列表（每项以 - 开头）", "must be a list of accounts (each begins with -)"))
 		return
 	}
 	for i, item := range n.Content {
@@ -127,10 +129,10 @@ func (r yamlReader) readList(n *yaml.Node, into reflect.Value, path string) {
 	case yaml.SequenceNode:
 		texts = r.readItems(n, path)
 	default:
-		r.add(path, bilingual{"应为列表", "must be a list"})
+		r.add(path, language.New("应为列表", "must be a list"))
 		return
 	}
-	value := parseList(into.Type(), texts, func(i int, w bilingual) {
+	value := parseList(into.Type(), texts, func(i int, w language.Text) {
 		at := path + "[" + strconv.Itoa(i) + "]"
 		if r.lines[at] == 0 { // the items of one text have its line
 			r.lines[at] = n.Line
@@ -151,7 +153,7 @@ func (r yamlReader) readItems(n *yaml.Node, path string) []string {
 		r.lines[at] = item.Line
 		switch {
 		case item.Kind != yaml.ScalarNode:
-			r.add(at, bilingual{"应为文本", "must be a text"})
+			r.add(at, language.New("应为文本", "must be a text"))
 		case !isNull(item):
 			texts[i] = strings.TrimSpace(r.expandScalar(item, at))
 		}
@@ -167,7 +169,7 @@ func (r yamlReader) readScalar(n *yaml.Node, tag reflect.StructTag, into reflect
 	}
 	r.lines[path] = n.Line
 	if n.Kind != yaml.ScalarNode {
-		r.add(path, bilingual{"应为单个值，不是列表或一组配置项", "must be one value, not a list or a group"})
+		r.add(path, language.New("应为单个值，不是列表或一组配置项", "must be one value, not a list or a group"))
 		return
 	}
 	text := r.expandScalar(n, path)
@@ -175,7 +177,7 @@ func (r yamlReader) readScalar(n *yaml.Node, tag reflect.StructTag, into reflect
 		return
 	}
 	value, w := parseValue(into.Type(), tag, text)
-	if w != (bilingual{}) {
+	if w != (language.Text{}) {
 		r.add(path, w)
 		return
 	}
@@ -186,10 +188,10 @@ func (r yamlReader) expandScalar(n *yaml.Node, path string) string {
 	text, missing := expandVariables(n.Value, r.env)
 	if len(missing) > 0 {
 		names := strings.Join(missing, ", ")
-		r.add(path, bilingual{
-			"环境变量 " + names + " 没有设置，也没有默认值（${名称:默认值}）",
-			"environment variable " + names + " is not set and has no default (${NAME:default})",
-		})
+		r.add(path, language.New(
+			"环境变量 "+names+" 没有设置，也没有默认值（${名称:默认值}）",
+			"environment variable "+names+" is not set and has no default (${NAME:default})",
+		))
 	}
 	return text
 }
@@ -212,11 +214,11 @@ func (r yamlReader) appendPairs(n *yaml.Node, path string, taken map[string]bool
 		key, value := resolveAlias(n.Content[i]), n.Content[i+1]
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			r.addStructural(joinPath(path, "?"), key.Line, bilingual{"键应为文本", "a key must be a text"})
+			r.addStructural(joinPath(path, "?"), key.Line, language.New("键应为文本", "a key must be a text"))
 		case key.Tag == "!!merge":
 			sources = append(sources, r.mergeSources(resolveAlias(value), path)...)
 		case own[key.Value]:
-			r.addStructural(joinPath(path, printable(key.Value)), key.Line, bilingual{"重复的配置项", "the setting is there twice"})
+			r.addStructural(joinPath(path, printable(key.Value)), key.Line, language.New("重复的配置项", "the setting is there twice"))
 		case !taken[key.Value]:
 			own[key.Value], taken[key.Value] = true, true
 			found = append(found, yamlPair{key, value})
@@ -241,7 +243,7 @@ func (r yamlReader) mergeSources(n *yaml.Node, path string) []*yaml.Node {
 	for _, item := range items {
 		item = resolveAlias(item)
 		if item.Kind != yaml.MappingNode {
-			r.addStructural(joinPath(path, "<<"), item.Line, bilingual{"只能合并一组配置项", "only a group of settings can be merged in"})
+			r.addStructural(joinPath(path, "<<"), item.Line, language.New("只能合并一组配置项", "only a group of settings can be merged in"))
 			continue
 		}
 		found = append(found, item)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // Lister is what a check needs of a cloud account.
@@ -33,8 +34,8 @@ type Account struct {
 	// machine's clock, and a function that returns how far this clock is ahead, and whether that is too far for
 	// a run to remove anything; nil = nothing is compared.
 	CompareClock   func(context.Context) (context.Context, func() (ahead time.Duration, off bool))
-	RequiredRights []string // that the key needs, as the cloud names them
-	Visibility     Text     // what a listing covers, and what the cloud can hide without an error; empty = nothing is said
+	RequiredRights []string      // that the key needs, as the cloud names them
+	Visibility     language.Text // what a listing covers, and what the cloud can hide without an error; empty = nothing is said
 }
 
 // maxConcurrency is how many regions are asked in parallel.
@@ -44,19 +45,19 @@ const maxConcurrency = 8
 // which an instance that cannot exist proves.
 func CloudCheck(a Account) Check {
 	title := string(a.Cloud) + " / " + a.Name
-	return Check{Title: newText("云账号 "+title, "cloud account "+title), Run: a.findings}
+	return Check{Title: language.New("云账号 "+title, "cloud account "+title), Run: a.findings}
 }
 
 func (a Account) findings(ctx context.Context) []Finding {
 	switch {
 	case a.Disabled:
-		return []Finding{okFinding(newText("账号", "account"), newText("已停用（enabled: false），不检查", "switched off (enabled: false), not examined"))}
+		return []Finding{okFinding(language.New("账号", "account"), language.New("已停用（enabled: false），不检查", "switched off (enabled: false), not examined"))}
 	case a.Err != nil:
-		fix := newText("按提示修改这个账号的配置", "correct this account's settings")
+		fix := language.New("按提示修改这个账号的配置", "correct this account's settings")
 		if a.UsesRole {
-			fix = newText("写上密钥；若只在函数里以角色运行，这一项在这台机器上检查不了", "set a key; if it only runs as a function, with its role, this machine cannot examine it")
+			fix = language.New("写上密钥；若只在函数里以角色运行，这一项在这台机器上检查不了", "set a key; if it only runs as a function, with its role, this machine cannot examine it")
 		}
-		return []Finding{failureFinding(newText("配置", "configuration"), newText("不能使用", "it cannot be used").withError(a.Err), fix)}
+		return []Finding{failureFinding(language.New("配置", "configuration"), language.New("不能使用", "it cannot be used").WithError(a.Err), fix)}
 	}
 	if a.CompareClock == nil {
 		return a.cloudFindings(ctx)
@@ -71,12 +72,12 @@ func clockFindings(ahead time.Duration, off bool) []Finding {
 	if !off {
 		return nil
 	}
-	text := newTextf("本机比云快 %s", "this machine's clock is %s ahead of the cloud's", ahead.Round(time.Minute))
+	text := language.Newf("本机比云快 %s", "this machine's clock is %s ahead of the cloud's", ahead.Round(time.Minute))
 	if ahead < 0 {
-		text = newTextf("本机比云慢 %s", "this machine's clock is %s behind the cloud's", ahead.Abs().Round(time.Minute))
+		text = language.Newf("本机比云慢 %s", "this machine's clock is %s behind the cloud's", ahead.Abs().Round(time.Minute))
 	}
-	return []Finding{failureFinding(newText("时钟", "clock"), text,
-		newText("校准本机时钟（启用 NTP）：相差超过 5 分钟时不停用也不删除任何资产，云也会拒绝签名",
+	return []Finding{failureFinding(language.New("时钟", "clock"), text,
+		language.New("校准本机时钟（启用 NTP）：相差超过 5 分钟时不停用也不删除任何资产，云也会拒绝签名",
 			"set this machine's clock right (run NTP): more than 5 minutes off, nothing is deactivated or deleted, and clouds refuse signatures"))}
 }
 
@@ -91,17 +92,17 @@ func (a Account) cloudFindings(ctx context.Context) []Finding {
 	lines = append(lines, found...)
 	lines = append(lines, a.cloudLabelFindings(id, regions)...)
 	lines = append(lines, a.listingFindings(ctx, regions)...)
-	if a.Visibility != (Text{}) {
-		lines = append(lines, okFinding(newText("列表的范围", "what is listed"), a.Visibility))
+	if a.Visibility != (language.Text{}) {
+		lines = append(lines, okFinding(language.New("列表的范围", "what is listed"), a.Visibility))
 	}
-	return append(lines, okFinding(newText("多余权限", "excess"),
-		newText("无法在不做改动的前提下探明；只授予："+strings.Join(a.RequiredRights, "、"), "cannot be known without trying to change things; grant only: "+strings.Join(a.RequiredRights, ", "))))
+	return append(lines, okFinding(language.New("多余权限", "excess"),
+		language.New("无法在不做改动的前提下探明；只授予："+strings.Join(a.RequiredRights, "、"), "cannot be known without trying to change things; grant only: "+strings.Join(a.RequiredRights, ", "))))
 }
 
 // ownerFinding reports the owner of the key, by the rules of a run (cloud.Fleet), and returns the id from the
 // cloud; "" = it did not say.
 func (a Account) ownerFinding(ctx context.Context) (line Finding, id string, usable bool) {
-	subject := newText("密钥", "key")
+	subject := language.New("密钥", "key")
 	id, err := a.Lister.Owner(ctx)
 	if err != nil {
 		id = ""
@@ -109,42 +110,42 @@ func (a Account) ownerFinding(ctx context.Context) (line Finding, id string, usa
 	kind := inventory.KindOf(err)
 	switch {
 	case err == nil && a.ID != "" && id != a.ID:
-		return failureFinding(subject, newTextf("属于账号 %s，而 account_id 是 %s", "it belongs to account %s, but account_id is %s", id, a.ID),
-			newText("密钥填错了账号，或 account_id 写错：两者必须一致", "either the key is another account's or account_id is wrong: they must agree")), id, false
+		return failureFinding(subject, language.Newf("属于账号 %s，而 account_id 是 %s", "it belongs to account %s, but account_id is %s", id, a.ID),
+			language.New("密钥填错了账号，或 account_id 写错：两者必须一致", "either the key is another account's or account_id is wrong: they must agree")), id, false
 	case err == nil:
-		return okFinding(subject, newTextf("有效，属于账号 %s", "valid, of account %s", id)), id, true
+		return okFinding(subject, language.Newf("有效，属于账号 %s", "valid, of account %s", id)), id, true
 	case (kind == inventory.Denied || kind == inventory.NotFound) && a.ID != "":
-		return warningFinding(subject, newTextf("不能查询自己属于哪个账号，按 account_id %s 使用", "it may not ask whose it is; account_id %s is believed", a.ID),
-			newText("授予查询身份的权限，jms-sync 才能发现填错的密钥", "grant the right to ask for the identity, so that a wrong key is noticed")), id, true
+		return warningFinding(subject, language.Newf("不能查询自己属于哪个账号，按 account_id %s 使用", "it may not ask whose it is; account_id %s is believed", a.ID),
+			language.New("授予查询身份的权限，jms-sync 才能发现填错的密钥", "grant the right to ask for the identity, so that a wrong key is noticed")), id, true
 	case kind == inventory.Denied || kind == inventory.NotFound:
-		return failureFinding(subject, newText("不能查询自己属于哪个账号", "it may not ask whose it is").withError(err),
-			newText("授予查询身份的权限，或写上 account_id", "grant the right to ask for the identity, or set account_id")), id, false
+		return failureFinding(subject, language.New("不能查询自己属于哪个账号", "it may not ask whose it is").WithError(err),
+			language.New("授予查询身份的权限，或写上 account_id", "grant the right to ask for the identity, or set account_id")), id, false
 	}
-	return failureFinding(subject, newText("不能使用", "it cannot be used").withError(err), a.keyFix(err)), id, false
+	return failureFinding(subject, language.New("不能使用", "it cannot be used").WithError(err), a.keyFix(err)), id, false
 }
 
 // keyFix returns the fix for a key that the cloud refuses.
-func (a Account) keyFix(err error) Text {
+func (a Account) keyFix(err error) language.Text {
 	if inventory.KindOf(err) == inventory.BadCredentials {
-		return newText("核对密钥的 ID 与 Secret，确认密钥已启用、未过期、账号未停用，本机时钟准确；用角色时确认角色的信任关系",
+		return language.New("核对密钥的 ID 与 Secret，确认密钥已启用、未过期、账号未停用，本机时钟准确；用角色时确认角色的信任关系",
 			"compare id and secret; the key must be on and not expired, the account in good standing, this clock right; with a role, its trust")
 	}
-	return fixForKind(err, newText("核对密钥、权限与 endpoint", "check key, rights and endpoint"))
+	return fixForKind(err, language.New("核对密钥、权限与 endpoint", "check key, rights and endpoint"))
 }
 
 // listRegions returns the regions to be listed, and findings about them.
 func (a Account) listRegions(ctx context.Context) ([]string, []Finding) {
-	subject := newText("地域", "regions")
+	subject := language.New("地域", "regions")
 	all, err := a.Lister.Regions(ctx)
 	switch {
 	case err != nil && len(a.Regions) == 0:
-		return nil, []Finding{failureFinding(subject, newText("查不到地域列表", "they cannot be listed").withError(err), a.permissionFix(err))}
+		return nil, []Finding{failureFinding(subject, language.New("查不到地域列表", "they cannot be listed").WithError(err), a.permissionFix(err))}
 	case err != nil:
-		return a.Regions, []Finding{warningFinding(subject, newText("查不到地域列表，按配置检查", "they cannot be listed; the configured ones are examined").withError(err), a.permissionFix(err))}
+		return a.Regions, []Finding{warningFinding(subject, language.New("查不到地域列表，按配置检查", "they cannot be listed; the configured ones are examined").WithError(err), a.permissionFix(err))}
 	case len(all) == 0:
-		return a.Regions, []Finding{failureFinding(subject, newText("云没有给出任何地域", "the cloud names none"), newText("核对 endpoint 与账号", "check endpoint and account"))}
+		return a.Regions, []Finding{failureFinding(subject, language.New("云没有给出任何地域", "the cloud names none"), language.New("核对 endpoint 与账号", "check endpoint and account"))}
 	case len(a.Regions) == 0:
-		return all, []Finding{okFinding(subject, newTextf("未指定，同步全部 %d 个", "none are named: all %d are synced", len(all)))}
+		return all, []Finding{okFinding(subject, language.Newf("未指定，同步全部 %d 个", "none are named: all %d are synced", len(all)))}
 	}
 	var open []string
 	var lines []Finding
@@ -153,8 +154,8 @@ func (a Account) listRegions(ctx context.Context) ([]string, []Finding) {
 			open = append(open, region)
 			continue
 		}
-		lines = append(lines, failureFinding(newTextf("地域 %s", "region %s", region), newText("账号没有这个地域，或没有开通", "the account has no such region, or it is not enabled"),
-			newText("改正 regions 里的名称，或在云控制台开通", "correct its name in regions, or enable it in the cloud's console")))
+		lines = append(lines, failureFinding(language.Newf("地域 %s", "region %s", region), language.New("账号没有这个地域，或没有开通", "the account has no such region, or it is not enabled"),
+			language.New("改正 regions 里的名称，或在云控制台开通", "correct its name in regions, or enable it in the cloud's console")))
 	}
 	return open, lines
 }
@@ -181,7 +182,7 @@ func (a Account) listingFindings(ctx context.Context, regions []string) []Findin
 	bad := slices.DeleteFunc(lines, func(l Finding) bool { return l.Verdict == OK })
 	good := len(regions) - len(bad)
 	if good > 0 {
-		bad = append([]Finding{okFinding(newText("列出实例", "listing"), newTextf("%d 个地域有权限", "may list in %d regions", good))}, bad...)
+		bad = append([]Finding{okFinding(language.New("列出实例", "listing"), language.Newf("%d 个地域有权限", "may list in %d regions", good))}, bad...)
 	}
 	return append(bad, a.weakProofFindings(weak)...)
 }
@@ -200,33 +201,33 @@ func (a Account) weakProofFindings(weak []error) []Finding {
 	if many == 0 {
 		return nil
 	}
-	return []Finding{warningFinding(newText("证实释放", "proof of absence"),
-		newTextf("%d 个地域只有列表一种证据，移除要等相隔 10 分钟的两次同步，事件不停用资产", "in %d regions the list is the only evidence: a removal takes two runs ten minutes apart, and events deactivate nothing", many).withError(why),
+	return []Finding{warningFinding(language.New("证实释放", "proof of absence"),
+		language.Newf("%d 个地域只有列表一种证据，移除要等相隔 10 分钟的两次同步，事件不停用资产", "in %d regions the list is the only evidence: a removal takes two runs ten minutes apart, and events deactivate nothing", many).WithError(why),
 		a.permissionFix(why))}
 }
 
 // regionFinding proves the right to list in one region. weak is why only one kind of call shows the absence of an
 // instance that cannot exist; nil = two do.
 func (a Account) regionFinding(ctx context.Context, region string) (line Finding, weak error) {
-	subject := newTextf("地域 %s", "region %s", region)
+	subject := language.Newf("地域 %s", "region %s", region)
 	found, err := a.Lister.FindVerified(ctx, region, []string{a.AbsentID})
 	switch {
 	case err != nil:
-		return failureFinding(subject, newText("不能列出实例", "instances cannot be listed").withError(err), a.permissionFix(err)), nil
+		return failureFinding(subject, language.New("不能列出实例", "instances cannot be listed").WithError(err), a.permissionFix(err)), nil
 	case len(found.Instances) > 0:
-		return failureFinding(subject, newText("查询一个不存在的实例，却得到了答复", "an instance that cannot exist was found"),
-			newText("核对 endpoint：答复的不像是云的 API", "check endpoint: what answers is not like the cloud's API")), nil
+		return failureFinding(subject, language.New("查询一个不存在的实例，却得到了答复", "an instance that cannot exist was found"),
+			language.New("核对 endpoint：答复的不像是云的 API", "check endpoint: what answers is not like the cloud's API")), nil
 	}
-	return okFinding(subject, newText("可以列出实例", "instances can be listed")), found.Weak[a.AbsentID]
+	return okFinding(subject, language.New("可以列出实例", "instances can be listed")), found.Weak[a.AbsentID]
 }
 
 // permissionFix returns the fix for a call that needs a right.
-func (a Account) permissionFix(err error) Text {
+func (a Account) permissionFix(err error) language.Text {
 	switch inventory.KindOf(err) {
 	case inventory.Denied:
-		return newText("授予："+strings.Join(a.RequiredRights, "、"), "grant: "+strings.Join(a.RequiredRights, ", "))
+		return language.New("授予："+strings.Join(a.RequiredRights, "、"), "grant: "+strings.Join(a.RequiredRights, ", "))
 	case inventory.NotFound, inventory.Invalid:
-		return newText("核对地域名称、endpoint 与账号是否开通该地域", "check the region's name, endpoint, and whether the account has it enabled")
+		return language.New("核对地域名称、endpoint 与账号是否开通该地域", "check the region's name, endpoint, and whether the account has it enabled")
 	}
 	return a.keyFix(err)
 }

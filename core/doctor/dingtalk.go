@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 )
 
@@ -44,70 +45,70 @@ func ParseWebhook(webhook, secret string) Robot {
 
 // RobotCheck examines a robot.
 func RobotCheck(r Robot) Check {
-	return Check{Title: newText("钉钉通知", "DingTalk"), Run: r.findings}
+	return Check{Title: language.New("钉钉通知", "DingTalk"), Run: r.findings}
 }
 
 func (r Robot) findings(ctx context.Context) []Finding {
 	if r.Disabled {
-		return []Finding{warningFinding(newText("通知", "notification"), newText("没有启用：失败与暂缓的移除只在日志里", "off: failures and held removals are only in the log"),
-			newText("设置 notification.dingtalk.enabled 与 webhook", "set notification.dingtalk.enabled and its webhook"))}
+		return []Finding{warningFinding(language.New("通知", "notification"), language.New("没有启用：失败与暂缓的移除只在日志里", "off: failures and held removals are only in the log"),
+			language.New("设置 notification.dingtalk.enabled 与 webhook", "set notification.dingtalk.enabled and its webhook"))}
 	}
 	if r.Err != nil {
-		return []Finding{failureFinding(newText("webhook", "webhook"), newText("不能使用", "it cannot be used").withError(r.Err), newText("从钉钉的机器人设置里重新复制", "copy it again from the robot's settings"))}
+		return []Finding{failureFinding(language.New("webhook", "webhook"), language.New("不能使用", "it cannot be used").WithError(r.Err), language.New("从钉钉的机器人设置里重新复制", "copy it again from the robot's settings"))}
 	}
 	lines := []Finding{r.signingFinding(), r.addressFinding()}
 	if _, err := netip.ParseAddr(r.Host); err != nil && !r.Proxied && r.LookupHost != nil {
 		if found, err := r.LookupHost(ctx, r.Host); err != nil || len(found) == 0 {
-			return append(lines, failureFinding(newText("DNS", "DNS"), newTextf("查不到 %s", "%s cannot be looked up", r.Host),
-				newText("检查这台机器（或函数所在 VPC）能否访问公网", "check that this machine (or the function's VPC) reaches the internet")))
+			return append(lines, failureFinding(language.New("DNS", "DNS"), language.Newf("查不到 %s", "%s cannot be looked up", r.Host),
+				language.New("检查这台机器（或函数所在 VPC）能否访问公网", "check that this machine (or the function's VPC) reaches the internet")))
 		}
-		lines = append(lines, okFinding(newText("DNS", "DNS"), newTextf("%s 可以解析", "%s is known", r.Host)))
+		lines = append(lines, okFinding(language.New("DNS", "DNS"), language.Newf("%s 可以解析", "%s is known", r.Host)))
 	}
 	return append(lines, r.postTest(ctx))
 }
 
 func (r Robot) signingFinding() Finding {
-	subject := newText("加签", "signing")
+	subject := language.New("加签", "signing")
 	switch {
 	case !r.Signed:
-		return warningFinding(subject, newText("没有加签：谁拿到 webhook 都能以机器人的名义发消息", "the webhook is not signed: whoever has its address can post as the robot"),
-			newText("在机器人的安全设置里选“加签”，把密钥写进 notification.dingtalk.secret", "choose signing in the robot's security settings, and set notification.dingtalk.secret"))
+		return warningFinding(subject, language.New("没有加签：谁拿到 webhook 都能以机器人的名义发消息", "the webhook is not signed: whoever has its address can post as the robot"),
+			language.New("在机器人的安全设置里选“加签”，把密钥写进 notification.dingtalk.secret", "choose signing in the robot's security settings, and set notification.dingtalk.secret"))
 	case r.OddSecret:
-		return warningFinding(subject, newText("secret 不是以 SEC 开头，不像加签密钥", "the secret does not begin with SEC, as signing secrets do"),
-			newText("从机器人的安全设置里重新复制", "copy it again from the robot's security settings"))
+		return warningFinding(subject, language.New("secret 不是以 SEC 开头，不像加签密钥", "the secret does not begin with SEC, as signing secrets do"),
+			language.New("从机器人的安全设置里重新复制", "copy it again from the robot's security settings"))
 	}
-	return okFinding(subject, newText("已加签", "signed"))
+	return okFinding(subject, language.New("已加签", "signed"))
 }
 
 func (r Robot) addressFinding() Finding {
-	subject := newText("webhook", "webhook")
+	subject := language.New("webhook", "webhook")
 	switch {
 	case !r.TLS:
-		return warningFinding(subject, newTextf("%s 不是 https，令牌在网络上是明文", "%s is not https: its token travels in clear", r.Host), newText("改用 https://", "use https://"))
+		return warningFinding(subject, language.Newf("%s 不是 https，令牌在网络上是明文", "%s is not https: its token travels in clear", r.Host), language.New("改用 https://", "use https://"))
 	case r.Host != dingTalkHost:
-		return warningFinding(subject, newTextf("主机是 %s，不是 %s", "its host is %s, not %s", r.Host, dingTalkHost),
-			newText("确认这是你们自己的转发地址：令牌会交给它", "make sure that it is your own relay: it gets the token"))
+		return warningFinding(subject, language.Newf("主机是 %s，不是 %s", "its host is %s, not %s", r.Host, dingTalkHost),
+			language.New("确认这是你们自己的转发地址：令牌会交给它", "make sure that it is your own relay: it gets the token"))
 	}
-	return okFinding(subject, newTextf("指向 %s", "leads to %s", dingTalkHost))
+	return okFinding(subject, language.Newf("指向 %s", "leads to %s", dingTalkHost))
 }
 
 // postTest sends one message, if that is requested.
 func (r Robot) postTest(ctx context.Context) Finding {
-	subject := newText("发送", "posting")
+	subject := language.New("发送", "posting")
 	if !r.SendTest {
-		return okFinding(subject, newText("没有发送；加 --send-test 真正发一条", "nothing was posted; --send-test posts one message"))
+		return okFinding(subject, language.New("没有发送；加 --send-test 真正发一条", "nothing was posted; --send-test posts one message"))
 	}
 	err := r.Sender.Send(ctx, notify.Message{
 		Title: "jms-sync doctor", Markdown: "### jms-sync doctor\n\n这是一条测试消息：通知可以送达。 / A test: messages arrive.",
 		LinkText: "JumpServer", LinkURL: r.ButtonURL,
 	})
 	if err == nil {
-		return okFinding(subject, newText("测试消息已被接受", "the test message was taken"))
+		return okFinding(subject, language.New("测试消息已被接受", "the test message was taken"))
 	}
 	var refused *notify.Error
-	fix := newText("检查网络，稍后再试", "check the network and try again later")
+	fix := language.New("检查网络，稍后再试", "check the network and try again later")
 	if errors.As(err, &refused) && refused.Kind == notify.InvalidConfig {
-		fix = newText("核对 webhook、加签密钥、关键词与 IP 白名单（关键词可设为 JMS）", "compare webhook, secret, keywords (JMS will do) and the list of addresses")
+		fix = language.New("核对 webhook、加签密钥、关键词与 IP 白名单（关键词可设为 JMS）", "compare webhook, secret, keywords (JMS will do) and the list of addresses")
 	}
-	return failureFinding(subject, newText("测试消息没有被接受", "the test message was not taken").withError(err), fix)
+	return failureFinding(subject, language.New("测试消息没有被接受", "the test message was not taken").WithError(err), fix)
 }

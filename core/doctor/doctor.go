@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // Verdict is the result of a finding.
@@ -31,55 +32,33 @@ const (
 	Failure Verdict = "failure"
 )
 
-// Text is a text in both languages.
-type Text struct{ ZH, EN string }
-
-// In returns the text in a language; anything but "en" is Chinese.
-func (t Text) In(lang string) string {
-	if lang == "en" {
-		return t.EN
-	}
-	return t.ZH
-}
-
-func newText(zh, en string) Text { return Text{zh, en} }
-
-func newTextf(zh, en string, args ...any) Text {
-	return Text{fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)}
-}
-
-// withError appends an error to a text. Errors of ours contain no secrets.
-func (t Text) withError(err error) Text {
-	return Text{t.ZH + "：" + err.Error(), t.EN + ": " + err.Error()}
-}
-
 // Finding is one result of a check.
 type Finding struct {
-	Subject Text // what was examined, e.g. "aliyun-prod / cn-beijing"
+	Subject language.Text // what was examined, e.g. "aliyun-prod / cn-beijing"
 	Verdict Verdict
-	Found   Text
-	Fix     Text // what to do; empty if nothing
+	Found   language.Text
+	Fix     language.Text // what to do; empty if nothing
 }
 
-func okFinding(subject, found Text) Finding {
+func okFinding(subject, found language.Text) Finding {
 	return Finding{Subject: subject, Verdict: OK, Found: found}
 }
-func warningFinding(subject, found, fix Text) Finding {
+func warningFinding(subject, found, fix language.Text) Finding {
 	return Finding{Subject: subject, Verdict: Warning, Found: found, Fix: fix}
 }
-func failureFinding(subject, found, fix Text) Finding {
+func failureFinding(subject, found, fix language.Text) Finding {
 	return Finding{Subject: subject, Verdict: Failure, Found: found, Fix: fix}
 }
 
 // Check examines one thing: a server, an account, a channel, a store.
 type Check struct {
-	Title Text
+	Title language.Text
 	Run   func(ctx context.Context) []Finding
 }
 
 // Section has the findings of a check.
 type Section struct {
-	Title    Text
+	Title    language.Text
 	Findings []Finding
 }
 
@@ -114,8 +93,8 @@ func runRecovered(ctx context.Context, check Check) (lines []Finding) {
 		if e, ok := broken.(runtime.Error); ok {
 			what = e.Error()
 		}
-		lines = []Finding{failureFinding(check.Title, newTextf("检查本身出错：%s", "the check itself broke: %s", what),
-			newText("请把这一行报告给 jms-sync 的维护者", "report this line to the maintainers of jms-sync"))}
+		lines = []Finding{failureFinding(check.Title, language.Newf("检查本身出错：%s", "the check itself broke: %s", what),
+			language.New("请把这一行报告给 jms-sync 的维护者", "report this line to the maintainers of jms-sync"))}
 	}()
 	return check.Run(ctx)
 }
@@ -150,20 +129,20 @@ func CountVerdict(sections []Section, v Verdict) int {
 }
 
 // fixForKind returns the fix for common errors of any service, and otherwise for all else.
-func fixForKind(err error, otherwise Text) Text {
+func fixForKind(err error, otherwise language.Text) language.Text {
 	if cure, known := adviceFixes()[inventory.AdviceOf(err)]; known {
 		return cure
 	}
 	switch inventory.KindOf(err) {
 	case inventory.Throttled:
-		return newText("请求太频繁，过一分钟再试；经常如此则减少 sync.writers 或错开定时",
+		return language.New("请求太频繁，过一分钟再试；经常如此则减少 sync.writers 或错开定时",
 			"too many requests: try again in a minute; if that is common, lower sync.writers or move the timer")
 	case inventory.ClockOff:
-		return newText("密钥没有问题：校准本机时钟（启用 NTP），马上就能用", "the key is not to blame: set this machine's clock right (run NTP), and it works at once")
+		return language.New("密钥没有问题：校准本机时钟（启用 NTP），马上就能用", "the key is not to blame: set this machine's clock right (run NTP), and it works at once")
 	case inventory.Deadline:
-		return newText("没有在时限内答复：检查网络、代理与防火墙，再试一次", "no answer in time: check network, proxy and firewall, and try again")
+		return language.New("没有在时限内答复：检查网络、代理与防火墙，再试一次", "no answer in time: check network, proxy and firewall, and try again")
 	case inventory.Temporary:
-		return newText("检查地址、DNS、代理与防火墙，或对方是否在维护，再试一次",
+		return language.New("检查地址、DNS、代理与防火墙，或对方是否在维护，再试一次",
 			"check address, DNS, proxy and firewall, and whether the other side is being maintained; then try again")
 	}
 	return otherwise

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/doctor"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/storage"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
@@ -207,7 +208,7 @@ func TestOneWitness(t *testing.T) {
 func TestWhatIsListed(t *testing.T) {
 	t.Parallel()
 	for sees, want := range map[string]int{"this account, region by region": 1, "": 0} {
-		text, worst := runCheck(t, doctor.CloudCheck(doctor.Account{Cloud: "aws", Name: "a", Lister: fakeLister{regions: []string{"r1"}}, Visibility: doctor.Text{EN: sees}}))
+		text, worst := runCheck(t, doctor.CloudCheck(doctor.Account{Cloud: "aws", Name: "a", Lister: fakeLister{regions: []string{"r1"}}, Visibility: language.Text{EN: sees}}))
 		if worst != doctor.OK || strings.Count(text, "✓ what is listed: "+sees) != want {
 			t.Errorf("%q: %s\n%s", sees, worst, text)
 		}
@@ -311,7 +312,7 @@ func (s stoppingBucket) Put(ctx context.Context, key string, data []byte, c stor
 // TestBrokenCheck: a panic is one failure, and its text, which may contain anything, is not shown.
 func TestBrokenCheck(t *testing.T) {
 	t.Parallel()
-	text, worst := runCheck(t, doctor.Check{Title: doctor.Text{EN: "x"}, Run: func(context.Context) []doctor.Finding { panic("canary") }})
+	text, worst := runCheck(t, doctor.Check{Title: language.Text{EN: "x"}, Run: func(context.Context) []doctor.Finding { panic("canary") }})
 	if worst != doctor.Failure || strings.Contains(text, "canary") || !strings.Contains(text, "the check itself broke: a string") {
 		t.Error(text)
 	}

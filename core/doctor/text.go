@@ -4,15 +4,14 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // WriteText writes the findings for people: one line each, marked ✓, ! or ✗, with the fix below if there is one.
-func WriteText(w io.Writer, sections []Section, lang string) error {
+func WriteText(w io.Writer, sections []Section, lang language.Lang) error {
 	var b strings.Builder
-	colon, arrow := "：", "  → "
-	if lang == "en" {
-		colon = ": "
-	}
+	colon, arrow := lang.Text("：", ": "), "  → "
 	for _, s := range sections {
 		fmt.Fprintf(&b, "%s\n", s.Title.In(lang))
 		for _, l := range s.Findings {
@@ -25,7 +24,7 @@ func WriteText(w io.Writer, sections []Section, lang string) error {
 		b.WriteByte('\n')
 	}
 	ok, warnings, failures := CountVerdict(sections, OK), CountVerdict(sections, Warning), CountVerdict(sections, Failure)
-	fmt.Fprintln(&b, newTextf("共 %d 项正常，%d 项警告，%d 项失败。", "%d ok, %d warnings, %d failures.", ok, warnings, failures).In(lang))
+	fmt.Fprintln(&b, lang.Textf("共 %d 项正常，%d 项警告，%d 项失败。", "%d ok, %d warnings, %d failures.", ok, warnings, failures))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -6,9 +6,11 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -99,11 +101,13 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	p.labelled = countLabels(bastion.Assets)
 	p.removals.FindUnreported(ctx, bastion.Assets, nil)
 	e.EnterStage("plan")
-	desired := plan.Build(plan.Input{Current: bastion, Listings: p.listings}, e.RulesFor(ctx, e.Bastion, p.listings))
+	in := plan.Input{Current: bastion, Listings: p.listings, AllRegions: len(p.req.Regions) == 0, Regions: p.req.Regions}
+	desired := plan.Build(in, e.RulesFor(ctx, e.Bastion, p.listings))
+	p.compared = true
 	approved := e.approvePlan(ctx, p, desired)
 	e.EnterStage("apply")
 	e.applyPlan(ctx, p, approved)
-	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes))
+	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes), lostMarksError(desired, e.Limits))
 	e.saveOutcome(ctx, p, desired)
 	return nil
 }
@@ -183,15 +187,16 @@ func (e Engine) writableBastion(dryRun bool, paused Halt) apply.Bastion {
 	return e.Bastion
 }
 
-// WorkContext returns the context of a run's work. It ends before ctx, so that report and notification go out, and the
-// clouds' clocks are compared with this machine's in it.
+// WorkContext returns the context of a run's work. It ends before ctx, so that report and notification go out, the
+// clouds' clocks are compared with this machine's in it, and what clouds throttle gets a share of it.
 func (e Engine) WorkContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx = e.withClockCheck(ctx)
 	deadline, bounded := ctx.Deadline()
 	if !bounded {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, deadline.Add(-e.Reserve))
+	work, cancel := context.WithDeadline(ctx, deadline.Add(-e.Reserve))
+	return cloud.LimitThrottling(work), cancel
 }
 
 // LogOutcome logs how the run ended. The error that stopped it, and its problems, are logged nowhere else.
@@ -209,6 +214,10 @@ func (e Engine) LogOutcome(rep report.Report, in report.Input) {
 	e.Log.Info("run finished", "outcome", string(rep.Outcome), "dry_run", rep.DryRun, "total", rep.Total,
 		"created", rep.Created, "updated", rep.Updated, "deactivated", rep.Deactivated, "deleted", rep.Deleted,
 		"held", rep.Held, "failed", rep.Failures, "seconds", rep.Duration)
+	for _, g := range rep.StaysOpen {
+		e.Log.Warn("assets stay open although no listing has their instances",
+			"reason", string(g.Code), "action", string(g.Action), "assets", g.Assets, "first", strings.Join(g.Names, ", "))
+	}
 }
 
 // EnterStage logs and reports which stage of a run begins.

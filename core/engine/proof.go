@@ -9,15 +9,18 @@ import (
 	"sync"
 
 	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // ProveAbsences asks the clouds for every candidate by its instance id, scope by scope and in parallel, and
-// then whose key it was that did not see it. An error is no proof: its candidates are held.
+// then whose key it was that did not see it. An error is no proof: its candidates are held. A cloud that throttles is
+// waited for a share of the time that is left.
 // witness names an instance of a scope that is listed and has an asset of ours, see proveAbsencesIn.
 func (e Engine) ProveAbsences(ctx context.Context, candidates []plan.Change, witness func(inventory.Scope) string) plan.Proofs {
+	ctx = cloud.LimitThrottling(ctx)
 	byScope := map[inventory.Scope][]plan.Change{}
 	for _, c := range candidates {
 		byScope[c.Scope] = append(byScope[c.Scope], c)
@@ -123,6 +126,16 @@ func deleteRightWarning(b inventory.JumpServerAssets, rules plan.Rules) []error 
 		return nil
 	}
 	return []error{&reason.RunError{Kind: inventory.Denied, Reason: reason.New(reason.OnlyDeactivate)}}
+}
+
+// lostMarksError says that so many assets have lost our labels that nothing is removed, whether or not there is
+// anything to be removed.
+func lostMarksError(desired plan.Plan, limits plan.Limits) []error {
+	why, many := desired.LostMarks(limits)
+	if !many {
+		return nil
+	}
+	return []error{&reason.RunError{Kind: inventory.MarksLost, Reason: why}}
 }
 
 // mostNamed is how many assets a warning names.

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // NewTransport returns a pool of connections by a proxy; nil = straight, whatever the environment says. connect is
@@ -62,6 +64,7 @@ func (e *NoAnswerError) Unwrap() error { return e.Err }
 func RoundTrip(by http.RoundTripper, req *http.Request, timeout time.Duration, maxBytes int64) (*http.Response, []byte, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), timeout)
 	defer cancel()
+	defer wait.Progress(ctx)
 	resp, err := by.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		return nil, nil, &NoAnswerError{Err: errors.Join(ctx.Err(), err)}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/httpx"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 const (
@@ -94,7 +95,14 @@ func TestRoundTrip(t *testing.T) {
 		"/whole": {200, wholeBody}, "/chunks": {200, wholeBody}, "/empty": {200, ""}, "/refused": {403, "no\n"},
 		"/elsewhere": {302, "<a href"},
 	} {
-		resp, body, err := httpx.RoundTrip(httpx.NewTransport(nil, time.Second), newRequest(t.Context(), t, server+path), time.Minute, 100)
+		noted := 0
+		ctx := wait.WithProgress(t.Context(), func() {
+			noted++
+		})
+		resp, body, err := httpx.RoundTrip(httpx.NewTransport(nil, time.Second), newRequest(ctx, t, server+path), time.Minute, 100)
+		if noted != 1 {
+			t.Errorf("%s: progress is noted %d times", path, noted)
+		}
 		if err != nil || resp.StatusCode != want.status || !strings.HasPrefix(string(body), want.body) {
 			t.Errorf("%s: %q, %v", path, body, err)
 			continue

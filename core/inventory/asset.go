@@ -42,6 +42,8 @@ const (
 	LabelAsset = "jms-asset"
 	// LabelKeep is set by people, with the reason as its value: the asset is never deactivated or deleted.
 	LabelKeep = "jms-keep"
+	// LabelReleased is on assets that a person has released: we took our labels off, and nobody has lost them.
+	LabelReleased = "jms-released"
 	// LabelDue stands beside LabelGone: the time (FormatLabelTime) before which, as people were told, the asset
 	// is not deleted; DueNever if they were told that it stays.
 	LabelDue = "jms-due"

@@ -3,6 +3,8 @@ package inventory
 import (
 	"slices"
 	"strings"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // CloudInfo describes one cloud to the rest of the program. Its adapter fills it in (provider.go of
@@ -12,7 +14,7 @@ type CloudInfo struct {
 	// Spellings are what a configuration may write for type, in any case. The first one without a Chinese
 	// character is the one that is offered to people who choose a cloud.
 	Spellings []string
-	Name      Text // in documents and messages
+	Name      language.Text // in documents and messages
 	// Permissions are the rights that a key needs, as the cloud names them, sorted.
 	Permissions []string
 	// AssumePermissions are the rights that take the role of assume_role_arn; empty = the cloud has no such setting.
@@ -30,13 +32,10 @@ type CloudInfo struct {
 	HostIdentity bool
 	// WithoutKey says what serves an account that has no key: the role of a function platform, the host's
 	// identity, or nothing.
-	WithoutKey Text
+	WithoutKey language.Text
 	// Visibility says what a listing covers, and what the cloud can hide from a key without an error.
-	Visibility Text
+	Visibility language.Text
 }
-
-// Text is a text for people in both languages.
-type Text struct{ ZH, EN string }
 
 // Keyword returns the spelling that people are offered.
 func (c CloudInfo) Keyword() string {

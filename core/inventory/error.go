@@ -28,6 +28,7 @@ const (
 	OtherAccount   Kind = "other_account"   // the key belongs to another cloud account than before
 	Front          Kind = "front"           // something in front of JumpServer answered in its place; see Advice
 	ClockOff       Kind = "clock_off"       // a signature or token is refused because of its time: this machine's clock is wrong, see Skew
+	MarksLost      Kind = "marks_lost"      // many assets have lost the labels that say that they are ours
 	Unknown        Kind = "unknown"
 )
 

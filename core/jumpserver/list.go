@@ -16,11 +16,12 @@ import (
 )
 
 const (
-	pageSize         = 1000      // v4.10.8 and later silently reduce a larger limit to it
-	maxParallelPages = 4         // after the first: 20 % faster than sequential, measured on two cores
-	maxReads         = 3         // of a list whose rows and count disagree
-	maxRows          = 2_000_000 // a larger count is not believed
-	maxIDsPerURL     = 50        // UUIDs in one query, well below the 4 KiB that every proxy lets through
+	pageSize         = 1000    // v4.10.8 and later silently reduce a larger limit to it
+	maxParallelPages = 4       // after the first: 20 % faster than sequential, measured on two cores
+	maxReads         = 3       // of a list whose rows and count disagree
+	maxRows          = 500_000 // a larger count is not believed
+	maxPages         = 5_000   // of one list; a server that shortens its pages to a row each is not followed
+	maxIDsPerURL     = 50      // UUIDs in one query, well below the 4 KiB that every proxy lets through
 	rereadPause      = 300 * time.Millisecond
 )
 
@@ -65,6 +66,9 @@ func readOnce[T, R any](ctx context.Context, c *Client, l listRequest[T, R]) ([]
 	}
 	if l.maxMatches > 0 && count > l.maxMatches {
 		return nil, l.incompleteError("%d rows match, but at most %d were asked for", count, l.maxMatches)
+	}
+	if count > maxPages*len(first) {
+		return nil, l.incompleteError("%d rows come %d at a time, in more than %d pages", count, len(first), maxPages)
 	}
 	all := make([]T, count)
 	copy(all, first)

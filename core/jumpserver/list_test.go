@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // pages serves n hosts, at most most rows a page.
@@ -33,7 +35,11 @@ func TestReadPages(t *testing.T) {
 			t.Parallel()
 			s := newStub(t)
 			s.on("GET "+apiHosts, pages(test.n, test.most))
-			b, err := s.client().Read(t.Context())
+			var noted atomic.Int64
+			b, err := s.client().Read(wait.WithProgress(t.Context(), func() { noted.Add(1) }))
+			if noted.Load() < int64(test.calls) {
+				t.Errorf("%d calls are progress", noted.Load())
+			}
 			if err != nil || len(b.Assets) != test.n {
 				t.Fatal(len(b.Assets), err)
 			}
@@ -68,6 +74,7 @@ func TestReadIncomplete(t *testing.T) {
 		"one row twice":         {answer(200, pageJSON(2, row, row)), inventory.Incomplete},
 		"a bare list":           {answer(200, "["+row+"]"), inventory.Incomplete},
 		"absurd count":          {answer(200, pageJSON(3_000_000, row)), inventory.Incomplete},
+		"absurd pages":          {answer(200, pageJSON(5_001, row)), inventory.Incomplete},
 		"count that changes": {func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Query().Get("offset") == "0" {
 				reply(w, 200, pageJSON(2, row))
@@ -91,6 +98,9 @@ func TestReadIncomplete(t *testing.T) {
 				if strings.Contains(r, "offset=0") {
 					first++
 				}
+			}
+			if calls := len(s.requests("GET " + apiHosts)); calls > 20 {
+				t.Errorf("%d calls", calls)
 			}
 			if want := map[inventory.Kind]int{inventory.Incomplete: maxReads, inventory.Organisation: 1}[test.kind]; first != want {
 				t.Errorf("read %d times, want %d", first, want)

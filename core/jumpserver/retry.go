@@ -18,6 +18,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 const (
@@ -172,6 +173,7 @@ func (c *Client) recordThrottling(ctx context.Context, q apiCall, sent time.Time
 func (c *Client) sendOnce(ctx context.Context, q apiCall, body []byte, timeout time.Duration) error {
 	tryCtx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	defer wait.Progress(ctx)
 	req, err := c.newRequest(tryCtx, q, body)
 	if err != nil {
 		return err

@@ -19,8 +19,9 @@ import (
 // Action is a person's single order: how far it goes, and what it is about. Only Retire, which removes, and
 // Reactivate notify people; who gives another order reads what became of it.
 type Action struct {
-	Account, Region string // of Retire and Disown; "" = all
-	Write           bool   // else nothing is written
+	Account, Region string          // of Retire and Disown; "" = all
+	Cloud           inventory.Cloud // of Retire; "" = all
+	Write           bool            // else nothing is written
 
 	RetireAdopted bool // of Retire: plan.RetireAdopted
 	// ConfirmedRemovals, of Retire, is how many removals a person has agreed to: it must be the right number. 0 = none.
@@ -58,8 +59,10 @@ func Disown(ctx context.Context, e engine.Engine, o Action) Result {
 // runAction reads, plans, writes and reports. JumpServer is read before the clouds, as in a run.
 func runAction(ctx context.Context, e engine.Engine, o Action, clouds bool, buildPlan func(plan.Input, plan.Rules) plan.Approved) Result {
 	started := e.Now()
-	r := newActionRun(ctx, e, o)
-	err := r.planAndApply(ctx, clouds, buildPlan)
+	work, cancel := e.WorkContext(ctx)
+	defer cancel()
+	r := newActionRun(work, e, o)
+	err := r.planAndApply(work, clouds, buildPlan)
 	return r.result(started, err)
 }
 
@@ -107,7 +110,7 @@ func (r *actionRun) planAndApply(ctx context.Context, clouds bool, buildPlan fun
 		r.listings = r.FailForeignListings(ctx, r.listings, bastion.Assets)
 	}
 	r.EnterStage("plan")
-	approved := buildPlan(plan.Input{Current: bastion, Listings: r.listings}, rules)
+	approved := buildPlan(plan.Input{Current: bastion, Listings: r.listings, AllRegions: clouds}, rules)
 	r.applyApproved(ctx, approved.HoldPaused(r.halt.EffectivePause(!r.action.Write)))
 	return nil
 }

@@ -47,7 +47,7 @@ func (r *actionRun) retire(ctx context.Context) (int, error) {
 	o := r.action
 	rules := r.Rules
 	rules.Now = r.Now()
-	what := plan.Retirement{Account: o.Account, Region: o.Region}
+	what := plan.Retirement{Account: o.Account, Region: o.Region, Cloud: o.Cloud, RegionUnnamed: true} // the listings show it
 	if !o.RetireAdopted && !rules.CanRetire(what) {
 		return 0, &reason.RunError{Kind: inventory.Invalid, Reason: reason.New(reason.NoOrphan, o.Account)}
 	}
@@ -58,6 +58,10 @@ func (r *actionRun) retire(ctx context.Context) (int, error) {
 	}
 	r.EnterStage("clouds")
 	r.listings = r.Clouds.List(ctx, cloud.Filter{})
+	what.RegionUnnamed = rules.IsRegionUnnamed(what, r.listings)
+	if !o.RetireAdopted && !rules.CanRetire(what) {
+		return 0, &reason.RunError{Kind: inventory.Invalid, Reason: reason.New(reason.NoOrphan, o.Account)}
+	}
 	asking := r.Engine
 	scopes := what.Scopes(bastion, rules)
 	if !o.RetireAdopted && o.OpenClouds != nil && len(scopes) > 0 {
@@ -66,7 +70,7 @@ func (r *actionRun) retire(ctx context.Context) (int, error) {
 	}
 	r.listings = r.FailForeignListings(ctx, r.listings, bastion.Assets)
 	r.EnterStage("plan")
-	in := plan.Input{Current: bastion, Listings: r.listings}
+	in := plan.Input{Current: bastion, Listings: r.listings, AllRegions: true}
 	desired := plan.RetireAdopted(in, rules, o.Account, o.Region)
 	if !o.RetireAdopted {
 		desired = plan.Retire(in, rules, what)

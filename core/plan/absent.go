@@ -21,6 +21,7 @@ func (b *builder) planAbsentAssets() {
 		}
 		b.countRecentLoss(*a, m)
 		why, proved := b.isScopeFullyRead(m)
+		c.Unlisted = a.Active && !saysScope(why.Code)
 		doubt, contradict := ownershipConflict(*a, m)
 		switch {
 		case contradict:
@@ -35,6 +36,12 @@ func (b *builder) planAbsentAssets() {
 			b.addKeep(c, why)
 		}
 	}
+}
+
+// saysScope reports whether nothing is known of an asset's instance because its scope failed or was not asked for,
+// which the scope's own error or the request says.
+func saysScope(code reason.Code) bool {
+	return code == reason.ScopeFailed || code == reason.ScopeNotAsked
 }
 
 // absentAssets returns the assets of ours to which no listed instance belongs, by index, with their ownership.
@@ -72,7 +79,7 @@ func (b *builder) skipCopies() {
 			continue
 		}
 		c := absentChange(a, b.ownerships[n])
-		c.Before = nil
+		c.Before, c.Unlisted = nil, b.isOpenCopy(*a, b.ownerships[n])
 		instance, labelsAlone := OursByLabelsAlone(*a)
 		switch {
 		case labelsAlone:
@@ -83,6 +90,16 @@ func (b *builder) skipCopies() {
 			b.addSkip(c, reason.New(reason.IsCopy))
 		}
 	}
+}
+
+// isOpenCopy reports whether an asset that is not ours and has our labels is active, and its instance is in no
+// listing although its scope was read.
+func (b *builder) isOpenCopy(a inventory.Asset, m ownership) bool {
+	if !a.Active || m.instanceID != "" && b.isListedAnywhere(m.instanceID) {
+		return false
+	}
+	why, _ := b.isScopeFullyRead(m)
+	return !saysScope(why.Code)
 }
 
 // skipLabelsAlone reports the assets of an account that labels alone call ours; "" stands for all accounts or

@@ -33,6 +33,8 @@ func Adopt(in Input, rules Rules, byAddress bool) Plan {
 		}
 	}
 	f.resolveProposals()
+	b.findLostMarks()
+	b.restoreLostMarks()
 	b.plan.sortChanges()
 	slices.SortFunc(b.plan.labelWrites, Compare)
 	b.plan.operatorAction = true
@@ -71,7 +73,7 @@ func (p Plan) ApproveLabelWrites() Approved {
 	return Approved{notes: slices.Clone(p.notes), updates: slices.Clone(p.labelWrites)}
 }
 
-// disownedLabels returns the labels that stay on a disowned asset. It is never nil, so that a patch can remove all.
+// disownedLabels returns the labels that stay on a disowned asset, and the one that says that it was released.
 func disownedLabels(a inventory.Asset, m ownership) []inventory.Label {
 	known := m.matchesAssetID(a.ID) || m.commentNamesInstance(a)
 	out := []inventory.Label{}
@@ -81,14 +83,17 @@ func disownedLabels(a inventory.Asset, m ownership) []inventory.Label {
 			out = append(out, l)
 		}
 	}
-	return out
+	return append(out, inventory.Label{Name: inventory.LabelReleased, Value: releasedBy})
 }
+
+// releasedBy is the value of inventory.LabelReleased, the same for all assets: one row of JumpServer's label page.
+const releasedBy = "person"
 
 // isManagedLabel reports whether we set and remove labels of this name. jms-keep is people's.
 func isManagedLabel(l inventory.Label) bool {
 	marks := ownershipLabels(inventory.Instance{})
 	return isDeactivationLabel(l) || slices.ContainsFunc(marks, func(m inventory.Label) bool { return l.Is(m.Name) }) ||
-		hasAnyName(l, inventory.LabelProject, inventory.LabelAsset, inventory.LabelMissing, inventory.LabelProtected)
+		hasAnyName(l, inventory.LabelProject, inventory.LabelAsset, inventory.LabelMissing, inventory.LabelProtected, inventory.LabelReleased)
 }
 
 // endpoint is where an asset or instance is reached.
@@ -300,8 +305,12 @@ func (f *adoptionFinder) resolveProposals() {
 	}
 }
 
-// adoptedLabels returns the labels of an asset after its adoption: people's unchanged, ours for this instance.
+// adoptedLabels returns the labels of an asset after its adoption: people's unchanged, ours for this instance. One
+// with our id that was not released has lost them, and gets back just these.
 func (b *builder) adoptedLabels(a inventory.Asset, i inventory.Instance) []inventory.Label {
+	if !isReleased(a) && a.ID == inventory.AssetID(i.Cloud, i.Region, i.ID) {
+		return b.restoredLabels(a, i)
+	}
 	out := slices.DeleteFunc(slices.Clone(a.Labels), isManagedLabel)
 	out = append(out, ownershipLabels(i)...)
 	out = append(out, inventory.Label{Name: inventory.LabelAsset, Value: a.ID})

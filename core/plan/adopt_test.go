@@ -329,7 +329,7 @@ func TestDisown(t *testing.T) {
 	j := newFakeJumpServer(t, w)
 	j.apply(released)
 	for id, want := range map[string]string{
-		inventory.AssetID(inventory.Alibaba, beijing, "i-1"): "[team:a jms-keep:x]", "two": "[]", "three": "[jms-instance:i-3]", "h": "[jms-account:aliyun-prod]",
+		inventory.AssetID(inventory.Alibaba, beijing, "i-1"): "[team:a jms-keep:x jms-released:person]", "two": "[jms-released:person]", "three": "[jms-instance:i-3 jms-released:person]", "h": "[jms-account:aliyun-prod]",
 	} {
 		if got := fmt.Sprint(j.assets[id].Labels); got != want {
 			t.Errorf("%s has %s, want %s", id, got, want)

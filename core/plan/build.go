@@ -14,6 +14,10 @@ import (
 type Input struct {
 	Current  inventory.JumpServerAssets
 	Listings []inventory.Listing
+	// AllRegions says that each account with a listing was asked for all its regions; otherwise only for Regions.
+	// Without either nothing is known of the regions that no listing names.
+	AllRegions bool
+	Regions    []string
 }
 
 // Plan is what Build found, before the guard has decided and before names are final. The zero value plans nothing.
@@ -33,7 +37,8 @@ type Plan struct {
 	unprovable        map[string]bool // candidates of Retire for whose instances no cloud can be asked, as there is no key
 	operatorAction    bool            // made by Adopt or Disown
 	reopens           bool            // made by Reopen
-	neverWrittenCount int             // assets that are never written to, and need no write
+	lostMarks         lostMarks
+	neverWrittenCount int // assets that are never written to, and need no write
 }
 
 // ownerScope is a scope by the id of the cloud account, so that renaming an account in the configuration changes
@@ -75,6 +80,8 @@ type builder struct {
 	foreignByAddress    map[string]string               // built by foreignAssetAt
 	plannedRegions      map[instanceKey]string          // regions in which instances get new assets
 	listedScopes        map[instanceKey]inventory.Scope // built by listingScope
+	listedIDs           map[string]bool                 // built by isListedAnywhere
+	lost                []lostAsset                     // found by findLostMarks
 }
 
 type instanceKey struct {
@@ -96,6 +103,8 @@ func Build(in Input, rules Rules) Plan {
 	b.instances = nil
 	b.planAbsentAssets()
 	b.skipCopies()
+	b.findLostMarks()
+	b.skipLostMarks()
 	b.collectFixedNames()
 	b.plan.sortChanges()
 	return b.plan

@@ -26,12 +26,17 @@ const (
 
 // Text returns what an action is called where a reason speaks of it.
 func (a Action) Text(lang reason.Lang) string {
-	names := map[Action]string{Create: "新增", Update: "更新", Deactivate: "停用", Delete: "删除"}
-	name, is := names[a]
-	if lang == reason.English || !is {
-		return string(a)
+	switch a {
+	case Create:
+		return lang.Text("新增", "create")
+	case Update:
+		return lang.Text("更新", "update")
+	case Deactivate:
+		return lang.Text("停用", "deactivate")
+	case Delete:
+		return lang.Text("删除", "delete")
 	}
-	return name
+	return string(a)
 }
 
 // isRemoval reports whether the asset is deactivated or deleted.

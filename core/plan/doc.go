@@ -13,6 +13,10 @@
 // does not. Label names, cloud and region are compared without case, because a database may keep another spelling.
 // A copy of an asset has the same labels and another id: it is reported, and not ours.
 //
+// Each asset of ours is, in every full run, in exactly one of these: its instance is listed; it is to be removed; it
+// is held; it is kept for a reason that is told (see Unaccounted, which checks it). Change.Unlisted marks what is
+// active although no listing has its instance, whatever the run does with it.
+//
 // The rules follow. "(reported)" means that the run's report has a line for it. The rows for absent instances stand
 // in the order of the code, see planAbsentAssets, classifyAbsent and planDeactivated: the first row that fits
 // decides.
@@ -37,6 +41,8 @@
 //	listed      ours, platform of another type         drift (reported); a platform is never changed
 //	listed      two of ours                            the one with our id, else the first adopted one,
 //	                                                   follows; the other: skip (reported)
+//	any         not ours, has lost our labels, and     skip (reported): nothing proves whose it is; with many of
+//	            its instance is in no listing          them all removals are held, see LostMarks
 //	any         not ours, with our labels              skip (reported): a copy; or unproved, as its comment
 //	                                                   was changed and its instance is in no listing; or
 //	                                                   labels alone call it adopted
@@ -51,8 +57,9 @@
 //	            two owners (projects; regions, unless  was edited, or the comment
 //	            our id proves the region)
 //	absent      ours, its account not configured or    orphan (reported in every run): only Retire ends it;
-//	            switched off, or its region left out   keep if it is deactivated and only waits; skip
-//	                                                   with jms-keep
+//	            switched off, or of another cloud, or  keep if it is deactivated and only waits; skip
+//	            its region left out, or not named by   with jms-keep
+//	            the cloud any more
 //	absent      ours, scope failed or not asked for    keep
 //	absent      ours, owner is not the credential's    skip (reported)
 //	absent      ours, its project not asked or unknown skip (reported)
@@ -96,6 +103,12 @@
 // their name, unless FieldPolicies.AdoptedName says otherwise, and an address that is any of their instance's. No
 // run deletes an adopted asset, unless Rules.DeleteAdopted allows it: labels and comments say whose it is, and the
 // right to write these is no right to delete.
+//
+// An asset that has lost some or all of the labels that make it ours says in its comment whose instance it is, or has
+// the id made of it. If more assets have lost them than the guard lets a scope lose, somebody deleted a row of
+// JumpServer's label page: every removal is held (LostMarks), and Adopt puts the labels back. Where the id proves it,
+// Adopt does so for instances that are gone too, and the next run decides on them. Disown leaves jms-released, so that
+// what a person let go is not taken for lost.
 //
 // With Limits.Approval every removal, or every change, waits for a person; with Limits.Reviewed only the reviewed
 // changes are made, see review.go.

@@ -95,6 +95,12 @@ func randomWorld(d *dice) *world {
 	}
 	w.limits.Fleet = Share{w.limits.Percent, 2 * w.limits.Min}
 	w.proof = randomProofs(d.intN(1000))
+	w.allRegions = d.oneIn(2)
+	if d.oneIn(6) { // a name that moved to another cloud
+		moved := w.rules.Accounts["three"]
+		moved.Cloud = inventory.AWS
+		w.rules.Accounts["three"] = moved
+	}
 	fleet := d.fleet(3 + d.intN(10))
 	d.listings(w, fleet)
 	d.assets(w, fleet)
@@ -165,7 +171,7 @@ func (d *dice) listings(w *world, fleet []machine) {
 		}
 		for _, region := range []string{beijing, shanghai} {
 			switch d.intN(16) {
-			case 0:
+			case 0: // not asked for, or no longer named by the cloud
 			case 1:
 				w.addFailedListing(scopeOf(account, region), pick(d, "", ownersOfAccounts()[account]))
 			default:

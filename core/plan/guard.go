@@ -160,6 +160,7 @@ func (p Plan) approve(limits Limits, proofs Proofs) Approved {
 			out.updates = append(out.updates, mark)
 		}
 		c.Action, c.Reason, c.Patch, c.Fields = v.action, v.why, nil, nil
+		c.Unlisted = c.Unlisted && v.why.Code != reason.StillThere
 		out.notes = append(out.notes, c)
 	}
 	p.assignNames(&out)

@@ -12,7 +12,7 @@ import (
 
 // TestInvariants has those invariants of docs/invariants.md that a plan alone can keep or break, by their numbers.
 //
-// Invariants: 1, 2, 3, 5, 6, 7, 8, 9, 12, 14, 15.
+// Invariants: 1, 2, 3, 5, 6, 7, 8, 9, 12, 14, 15, 16.
 func TestInvariants(t *testing.T) {
 	t.Parallel()
 	for _, i := range []struct {
@@ -30,6 +30,7 @@ func TestInvariants(t *testing.T) {
 		{12, anyTextIsTaken},
 		{14, markerComesWithTheAsset},
 		{15, manyInstances},
+		{16, func(t *testing.T) { everyWorld(t, everyAssetIsAccountedFor) }},
 	} {
 		t.Run(fmt.Sprint(i.number), func(t *testing.T) { i.holds(t) })
 	}

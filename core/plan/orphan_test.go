@@ -31,6 +31,36 @@ func TestOrphans(t *testing.T) {
 			w.rules.Accounts[secondAccount] = Account{Enabled: true}
 			w.addAssets(hostOf(of(secondAccount, beijing)))
 		}, []string{"keep i-1 scope_not_asked"}, nil},
+		{"its account is one of another cloud now", func(w *world) {
+			w.rules.Accounts[secondAccount] = Account{Enabled: true, Cloud: inventory.AWS}
+			w.listings = append(w.listings, inventory.Listing{Scope: inventory.Scope{Cloud: inventory.AWS, Account: secondAccount, Region: beijing}, Owner: owner})
+			w.addAssets(hostOf(of(secondAccount, beijing)))
+		}, []string{"orphan i-1 of_other_cloud"}, nil},
+		{"its account is one of another cloud, and switched off", func(w *world) {
+			w.rules.Accounts[leftAccount] = Account{Cloud: inventory.AWS}
+			w.addAssets(hostOf(of(leftAccount, beijing)))
+		}, []string{"orphan i-1 of_other_cloud"}, nil},
+		{"a region that the cloud no longer names", func(w *world) { w.allRegions = true; w.addAssets(hostOf(of(prod, shanghai))) },
+			[]string{"orphan i-1 region_not_named"}, nil},
+		{"a region of a narrowed run that the cloud no longer names", func(w *world) { w.regions = []string{beijing, shanghai}; w.addAssets(hostOf(of(prod, shanghai))) },
+			[]string{"orphan i-1 region_not_named"}, nil},
+		{"a region that a narrowed run did not ask for", func(w *world) { w.regions = []string{beijing}; w.addAssets(hostOf(of(prod, shanghai))) },
+			[]string{"keep i-1 scope_not_asked"}, nil},
+		{"the regions could not be listed", func(w *world) {
+			w.allRegions, w.listings = true, nil
+			w.addFailedListing(scopeOf(prod, inventory.AnyRegion), owner)
+			w.addAssets(hostOf(of(prod, shanghai)))
+		}, []string{"keep i-1 scope_failed"}, nil},
+		{"the region's listing failed", func(w *world) {
+			w.allRegions = true
+			w.addFailedListing(scopeOf(prod, shanghai), owner)
+			w.addAssets(hostOf(of(prod, shanghai)))
+		}, []string{"keep i-1 scope_failed"}, nil},
+		{"all regions, of an account that was not asked for", func(w *world) {
+			w.allRegions = true
+			w.rules.Accounts[secondAccount] = Account{Enabled: true}
+			w.addAssets(hostOf(of(secondAccount, shanghai)))
+		}, []string{"keep i-1 scope_not_asked"}, nil},
 		{"deactivated: it only waits", func(w *world) { w.addAssets(hostOf(of(leftAccount, beijing), deactivatedFor(time.Hour))) }, []string{"keep i-1 in_grace"},
 			func(t *testing.T, a Approved) {
 				if !a.Notes()[0].Due.IsZero() {

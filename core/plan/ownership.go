@@ -178,7 +178,7 @@ func desiredLabels(a inventory.Asset, i inventory.Instance, protected bool) []in
 			out = append(out, l)
 			continue
 		}
-		if gone && isDeactivationLabel(l) || l.Is(inventory.LabelProtected) && !protected || l.Is(inventory.LabelMissing) {
+		if gone && isDeactivationLabel(l) || l.Is(inventory.LabelProtected) && !protected || hasAnyName(l, inventory.LabelMissing, inventory.LabelReleased) {
 			continue
 		}
 		out = append(out, l)

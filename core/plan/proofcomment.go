@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // maxCommentLength is how many characters of a comment JumpServer has been seen to keep.
@@ -22,11 +21,7 @@ func (r Rules) proofComment(a inventory.Asset, i inventory.Instance) (text strin
 	}
 	var lines []string
 	if len(instancesInComment(a.Comment)) == 0 {
-		first := "由 jms-sync 认领，凭下面几行确认是哪台实例"
-		if r.Lang == reason.English {
-			first = "adopted by jms-sync, which knows the instance by these lines"
-		}
-		lines = append(lines, first)
+		lines = append(lines, r.Lang.Text("由 jms-sync 认领，凭下面几行确认是哪台实例", "adopted by jms-sync, which knows the instance by these lines"))
 	}
 	for _, line := range []struct{ key, value string }{
 		{inventory.KeyInstance, i.ID}, {inventory.KeyOwner, i.Owner}, {inventory.KeyProject, i.Project}, {inventory.KeyRegion, i.Region},

@@ -28,7 +28,7 @@ func everyWorld(t *testing.T, property func(t *testing.T, w *world)) {
 }
 
 // TestProperties: what holds in any world, checked in random ones.
-// Invariants: 1, 2, 3, 6, 9.
+// Invariants: 1, 2, 3, 6, 9, 16.
 func TestProperties(t *testing.T) {
 	t.Parallel()
 	for _, p := range properties() {
@@ -58,6 +58,7 @@ func properties() []property {
 		{"addresses that are not all known move nothing", partialAddresses},
 		{"every instance has its say", everyInstance},
 		{"a name that is right stays", rightNamesStay},
+		{"every asset is accounted for", everyAssetIsAccountedFor},
 	}
 }
 
@@ -73,7 +74,7 @@ func requireStable(t *testing.T, j *fakeJumpServer, w *world, a Approved) {
 	first := renderLines(a)
 	runs := 1
 	if slices.ContainsFunc(a.Notes(), func(c Change) bool {
-		return slices.Contains([]reason.Code{reason.GuardShare, reason.GuardEmpty, reason.GuardLeak, reason.GuardMissing, reason.GuardWeak}, c.Reason.Code)
+		return slices.Contains([]reason.Code{reason.GuardShare, reason.GuardEmpty, reason.GuardLeak, reason.GuardMissing, reason.GuardWeak, reason.GuardMarksLost}, c.Reason.Code)
 	}) {
 		runs = 4
 	}

@@ -56,7 +56,7 @@ func TestAbsent(t *testing.T) {
 			w.rules.Whitelist = parsePrefixes("10.1.0.0/16")
 		}, []string{"skip i-1 not_whitelisted"}, nil},
 		{"not ours", func(w *world) { w.addAssets(foreignHost("x", "web", "instance_id: i-1", true)) }, nil, nil},
-		{"our id without our labels", func(w *world) { w.addAssets(hostOf(i1, withoutLabel(inventory.LabelRegion))) }, nil, nil},
+		{"our id without our labels", func(w *world) { w.addAssets(hostOf(i1, withoutLabel(inventory.LabelRegion))) }, []string{"skip i-1 marks_lost"}, nil},
 		{"our labels on another id", func(w *world) { w.addAssets(hostOf(i1, func(a *inventory.Asset) { a.ID = "clone" })) }, []string{"skip i-1 is_copy"}, nil},
 		{"our labels, not a host", func(w *world) { w.addAssets(hostOf(i1, func(a *inventory.Asset) { a.Host = false })) }, nil, nil},
 	})

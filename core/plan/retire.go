@@ -13,6 +13,11 @@ import (
 type Retirement struct {
 	Account string
 	Region  string // "" = all regions of the account
+	// Cloud limits it to the assets of one cloud; "" = all. It is needed if the account is one of another cloud now.
+	Cloud inventory.Cloud
+	// RegionUnnamed says that the cloud does not name Region for the account, which configures no regions, see
+	// IsRegionUnnamed.
+	RegionUnnamed bool
 	// CloudsWithKey are the clouds for which there is a key of the account, so that its instances were listed.
 	CloudsWithKey []inventory.Cloud
 }
@@ -20,10 +25,20 @@ type Retirement struct {
 // CanRetire reports whether no run asks for an account, or a region of it, so that it may be retired.
 func (r Rules) CanRetire(what Retirement) bool {
 	account, there := r.Accounts[what.Account]
-	if !there || !account.Enabled {
+	switch {
+	case !there, !account.Enabled, what.Cloud != "" && what.Cloud != account.Cloud:
 		return true
+	case what.Region == "":
+		return false
+	case len(account.Regions) == 0:
+		return what.RegionUnnamed
 	}
-	return what.Region != "" && len(account.Regions) > 0 && !slices.Contains(account.Regions, what.Region)
+	return !slices.Contains(account.Regions, what.Region)
+}
+
+// IsRegionUnnamed reports whether the listings of a whole run show that the cloud no longer names the region.
+func (r Rules) IsRegionUnnamed(what Retirement, listings []inventory.Listing) bool {
+	return namesOtherRegions(listings, inventory.Scope{Cloud: r.Accounts[what.Account].Cloud, Account: what.Account, Region: what.Region})
 }
 
 // Scopes returns the scopes of the assets that a retirement means, sorted, each once.
@@ -41,7 +56,7 @@ func (what Retirement) Scopes(in inventory.JumpServerAssets, rules Rules) []inve
 }
 
 func (what Retirement) covers(m ownership) bool {
-	return m.account == what.Account && (what.Region == "" || m.region == what.Region)
+	return m.account == what.Account && (what.Region == "" || m.region == what.Region) && (what.Cloud == "" || m.cloud == what.Cloud)
 }
 
 // Retire plans the end of orphans: it deactivates or deletes, by the mode of removal, what an account or a region
@@ -86,6 +101,7 @@ func (b *builder) retireAsset(a *inventory.Asset, m ownership, keyed bool) {
 	failed := b.failedAccount(m)
 	doubt, contradict := ownershipConflict(*a, m)
 	why, unread := b.unreadScopeReason(m)
+	c.Unlisted = a.Active && !runs && failed == ""
 	if !runs {
 		b.countRecentLoss(*a, m)
 	}

@@ -23,7 +23,7 @@ const (
 func IsApprovable(code reason.Code) bool {
 	switch code {
 	case reason.GuardShare, reason.GuardEmpty, reason.GuardLeak, reason.GuardMissing, reason.GuardRun,
-		reason.GuardRunLately, reason.GuardRunDeletes, reason.GuardFleet, reason.GuardEmptied, reason.GuardParts, reason.GuardUnasked, reason.GuardExpected, reason.GuardAsks, reason.AsksAll, reason.HeldInFile:
+		reason.GuardRunLately, reason.GuardRunDeletes, reason.GuardFleet, reason.GuardEmptied, reason.GuardMarksLost, reason.GuardParts, reason.GuardUnasked, reason.GuardExpected, reason.GuardAsks, reason.AsksAll, reason.HeldInFile:
 		return true
 	}
 	return false

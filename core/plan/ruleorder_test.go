@@ -33,7 +33,9 @@ func absentRules() []absentRule {
 		}
 	}
 	return []absentRule{
-		{row: "not ours", apply: func(_ *world, a *inventory.Asset) { withoutLabel(inventory.LabelAccount)(a) }},
+		{row: "not ours", apply: func(_ *world, a *inventory.Asset) {
+			a.Labels = []inventory.Label{{Name: inventory.LabelReleased, Value: releasedBy}}
+		}},
 		{"ours, its instance listed elsewhere", func(w *world, _ *inventory.Asset) {
 			w.addListing(scopeOf(prod, shanghai), owner, instanceInProd("i-1", "web", "10.0.0.1"))
 		}, "keep seen_elsewhere", nil},

@@ -241,10 +241,7 @@ func (r Rules) isWhitelisted(addresses ...string) bool {
 // assetComment returns the comment of a new asset, which people read and which proves its instance (see
 // parseOwnership). Its instance_id line has the Python tool's form. If people change it, a label replaces it.
 func (r Rules) assetComment(i inventory.Instance) string {
-	first := "由 jms-sync 创建，随云上实例更新"
-	if r.Lang == reason.English {
-		first = "created by jms-sync, follows the cloud instance"
-	}
+	first := r.Lang.Text("由 jms-sync 创建，随云上实例更新", "created by jms-sync, follows the cloud instance")
 	lines := []string{first, inventory.KeyInstance + " " + i.ID, inventory.KeyOwner + " " + i.Owner}
 	for _, line := range []struct{ key, value string }{
 		{strings.TrimSuffix(inventory.KeyProject, ":"), i.Project}, {"instance_type", i.Type}, {"region", i.Region}, {"vpc_id", i.VPC},

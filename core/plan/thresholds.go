@@ -104,6 +104,9 @@ func (g *guard) decide(c Change) (Action, reason.Reason) {
 	if why, waits := g.awaitsConfirmation(c); waits && !approved {
 		return Hold, why
 	}
+	if why, many := g.plan.LostMarks(g.limits); many && !approved {
+		return Hold, why
+	}
 	if why, asks := g.limits.needsApproval(c); asks && !approved {
 		return Hold, why
 	}

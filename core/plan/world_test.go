@@ -30,6 +30,8 @@ type world struct {
 	assets      []inventory.Asset
 	listings    []inventory.Listing
 	proof       func(Change) (Proof, bool) // false: not asked
+	allRegions  bool                       // see Input
+	regions     []string                   // likewise
 	currentForm bool                       // addAssets turns assets of an earlier version into present ones
 	mariadb     bool                       // JumpServer calls two spellings of a name equal
 }
@@ -99,7 +101,7 @@ func (w *world) input() Input {
 		"Other": {ID: 9, Name: "Other", Type: "other"}, "Gateway": {ID: 20, Name: "Gateway", Type: "linux", SupportsZones: true},
 		"Rocky": {ID: 21, Name: "Rocky", Type: "linux", SupportsZones: true}, "BSD": {ID: 22, Name: "BSD", Type: "unix", SupportsZones: true},
 	}
-	return Input{Current: inventory.JumpServerAssets{Assets: w.assets, Platforms: platforms}, Listings: w.listings}
+	return Input{Current: inventory.JumpServerAssets{Assets: w.assets, Platforms: platforms}, Listings: w.listings, AllRegions: w.allRegions, Regions: w.regions}
 }
 
 func (w *world) approve() Approved {

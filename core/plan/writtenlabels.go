@@ -14,6 +14,7 @@ func WrittenLabels(i inventory.Instance, now time.Time) []inventory.Label {
 		all = append(all, deactivationLabels(inventory.Asset{}, Rules{Now: now, Mode: mode, DeleteAdopted: true, Grace: noticePeriod, Partial: true})...)
 	}
 	all = append(all, inventory.MissingLabel(now), protectedLabel(), approvedLabel(), inventory.Label{Name: inventory.LabelReopened, Value: reopenedBy},
+		inventory.Label{Name: inventory.LabelReleased, Value: releasedBy},
 		inventory.Label{Name: inventory.LabelAsset, Value: inventory.AssetID(i.Cloud, i.Region, i.ID)})
 	var out []inventory.Label
 	seen := map[inventory.Label]bool{}

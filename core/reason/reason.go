@@ -7,15 +7,16 @@ import (
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // Lang is a language of texts for people.
-type Lang string
+type Lang = language.Lang
 
 // The languages; anything else reads as Chinese.
 const (
-	Chinese Lang = "zh"
-	English Lang = "en"
+	Chinese = language.Chinese
+	English = language.English
 )
 
 // Reason says why: a code with its arguments. Text returns it as a sentence.
@@ -40,10 +41,7 @@ func (r Reason) Text(lang Lang) string {
 	if !ok {
 		return string(r.Code)
 	}
-	format := text.zh
-	if lang == English {
-		format = text.en
-	}
+	format := lang.Text(text.zh, text.en)
 	if len(r.Args) == 0 {
 		return format
 	}

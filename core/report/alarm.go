@@ -97,8 +97,5 @@ func NewStalenessReport(at time.Time, late bool, maxAge time.Duration, lang reas
 }
 
 func stalenessText(maxAge time.Duration, lang reason.Lang) string {
-	if lang == reason.English {
-		return fmt.Sprintf("no complete run for more than %s", maxAge)
-	}
-	return fmt.Sprintf("超过 %s 没有一次完整同步", maxAge)
+	return lang.Textf("超过 %s 没有一次完整同步", "no complete run for more than %s", maxAge)
 }

@@ -91,12 +91,17 @@ func (g *OpenGroup) add(assets int, names ...string) {
 	}
 }
 
-// openSection returns what stays open, by reason. What is held and the orphans have sections of their own.
+// isShownApart reports whether a group's assets stand one by one elsewhere: they are held, or their removal failed.
+func (g OpenGroup) isShownApart() bool {
+	return slices.Contains([]plan.Action{plan.Hold, Fail, Unknown}, g.Action)
+}
+
+// openSection returns what stays open, by reason. Orphans have a section of their own.
 func (w messageWriter) openSection(r Report) section {
 	s := section{heading: w.openHead, maxRows: maxHeldRows, moreFormat: w.moreOpenF}
 	assets := 0
 	for _, g := range r.StaysOpen {
-		if g.Action == plan.Hold || g.Action == plan.Orphan {
+		if g.isShownApart() || g.Action == plan.Orphan {
 			continue
 		}
 		assets += g.Assets
@@ -109,11 +114,11 @@ func (w messageWriter) openSection(r Report) section {
 	return s
 }
 
-// openLines returns what stays open, a line for each reason. What is held has lines of its own.
+// openLines returns what stays open, a line for each reason.
 func (w texts) openLines(r Report) []string {
 	var lines []string
 	for _, g := range r.StaysOpen {
-		if g.Action != plan.Hold {
+		if !g.isShownApart() {
 			lines = append(lines, fmt.Sprintf(w.openLineF, g.Assets)+w.openParen+w.groupNames(g, sanitizeLine)+w.closeParen+w.colon+sanitizeLine(g.Text))
 		}
 	}

@@ -26,7 +26,7 @@ func writeAligned(to io.Writer, rows iter.Seq[[]string], w texts) error {
 	var widths []int
 	count := 0
 	for row := range rows {
-		widths = growWidths(widths, row)
+		widths = growWidths(widths, row, maxColumnWidth)
 		count++
 	}
 	out := bufio.NewWriter(to)
@@ -35,7 +35,7 @@ func writeAligned(to io.Writer, rows iter.Seq[[]string], w texts) error {
 		return out.Flush()
 	}
 	for row := range rows {
-		writeAlignedRow(out, row, widths)
+		writeAlignedRow(out, row, widths, maxColumnWidth)
 	}
 	return out.Flush()
 }

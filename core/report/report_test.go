@@ -167,7 +167,7 @@ func TestEveryKindAndOutcomeHasWords(t *testing.T) {
 	kinds := []inventory.Kind{
 		inventory.Throttled, inventory.Denied, inventory.BadCredentials, inventory.NotFound, inventory.Temporary,
 		inventory.Incomplete, inventory.Unsupported, inventory.Deadline, inventory.Invalid, inventory.Conflict,
-		inventory.Limit, inventory.Organisation, inventory.OtherAccount, inventory.Front, inventory.Unknown,
+		inventory.Limit, inventory.Organisation, inventory.OtherAccount, inventory.Front, inventory.MarksLost, inventory.Unknown,
 	}
 	for _, kind := range kinds {
 		in := report.Input{Started: startTime(), Listings: []inventory.Listing{failedListing("a", "r", kind, "m")}}

@@ -2,8 +2,11 @@ package report
 
 import (
 	"io"
+	"math"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/width"
 )
 
 // maxColumnWidth limits the width of a column, so that one long name does not push the reasons out of the window.
@@ -11,39 +14,48 @@ import (
 const maxColumnWidth = 48
 
 // FormatTable returns rows with aligned columns, for a terminal. Nothing in a cell can move the cursor.
-func FormatTable(rows [][]string) string {
+func FormatTable(rows [][]string) string { return alignColumns("", rows, maxColumnWidth) }
+
+// FormatColumns returns rows with aligned columns like FormatTable, behind an indent, and cuts none of them.
+func FormatColumns(indent string, rows [][]string) string {
+	return alignColumns(indent, rows, math.MaxInt)
+}
+
+// alignColumns returns rows in columns that are at most this wide.
+func alignColumns(indent string, rows [][]string, most int) string {
 	var widths []int
 	cleaned := make([][]string, len(rows))
 	for n, row := range rows {
 		for _, cell := range row {
 			cleaned[n] = append(cleaned[n], sanitizeLine(cell))
 		}
-		widths = growWidths(widths, cleaned[n])
+		widths = growWidths(widths, cleaned[n], most)
 	}
 	var out strings.Builder
 	for _, row := range cleaned {
-		writeAlignedRow(&out, row, widths)
+		out.WriteString(indent)
+		writeAlignedRow(&out, row, widths, most)
 	}
 	return out.String()
 }
 
-// growWidths returns the widths of columns that have room for a row too. The last column has none.
-func growWidths(widths []int, row []string) []int {
+// growWidths returns the widths of columns that have room for a row too, up to a limit. The last column has none.
+func growWidths(widths []int, row []string, most int) []int {
 	if widths == nil {
 		widths = make([]int, len(row)-1)
 	}
 	for n := range widths {
-		widths[n] = max(widths[n], displayWidth(truncateWidth(row[n], maxColumnWidth)))
+		widths[n] = max(widths[n], displayWidth(truncateWidth(row[n], most)))
 	}
 	return widths
 }
 
 // writeAlignedRow writes a row in columns two spaces apart, for a fixed-width font.
-func writeAlignedRow(out io.StringWriter, row []string, widths []int) {
-	for n, most := range widths {
-		text := truncateWidth(row[n], maxColumnWidth)
+func writeAlignedRow(out io.StringWriter, row []string, widths []int, most int) {
+	for n, room := range widths {
+		text := truncateWidth(row[n], most)
 		_, _ = out.WriteString(text) // the writer's Flush returns the error
-		_, _ = out.WriteString(strings.Repeat(" ", most-displayWidth(text)+2))
+		_, _ = out.WriteString(strings.Repeat(" ", room-displayWidth(text)+2))
 	}
 	_, _ = out.WriteString(row[len(row)-1] + "\n")
 }
@@ -72,29 +84,15 @@ func truncateWidth(s string, most int) string {
 	return s
 }
 
-// runeWidth returns 0 for combining marks, 2 for wide East Asian characters and emoji, else 1.
+// runeWidth returns 0 for what combines with the character before it, 2 for East Asian characters that are wide, emoji
+// among them, otherwise 1: that of ambiguous ones too, as terminals have it.
 func runeWidth(r rune) int {
-	const firstWide = 0x1100
-	if unicode.In(r, unicode.Mn, unicode.Me) {
+	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
 		return 0
 	}
-	if r < firstWide {
-		return 1
-	}
-	for _, wide := range [...][2]rune{
-		{firstWide, 0x115F},                // Hangul initials
-		{0x2E80, 0x303E},                   // CJK radicals and marks
-		{0x3040, 0xA4CF},                   // kana, bopomofo, CJK, Yi
-		{0xAC00, 0xD7A3},                   // Hangul
-		{0xF900, 0xFAFF},                   // compatibility ideographs
-		{0xFE30, 0xFE6F},                   // vertical and small forms
-		{0xFF00, 0xFF60}, {0xFFE0, 0xFFE6}, // full-width forms
-		{0x1F300, 0x1FAFF}, // emoji
-		{0x20000, 0x3FFFD}, // more CJK
-	} {
-		if wide[0] <= r && r <= wide[1] {
-			return 2
-		}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
 	}
 	return 1
 }

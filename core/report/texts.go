@@ -1,10 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
@@ -43,79 +45,92 @@ type texts struct {
 }
 
 func textsOf(lang reason.Lang) texts {
-	if lang == reason.English {
-		return englishTexts()
-	}
-	return chineseTexts()
-}
-
-func chineseTexts() texts {
 	return texts{
-		lang:  reason.Chinese,
-		title: "JMS资产同步通知", dryTitle: "（演练）", dryRun: "**演练：没有写入 JumpServer，以下是将要做的改动**", button: "查看资产详情",
-		timeLabel: "同步时间：", failHead: "同步失败", lateHead: "同步未完成，下次继续", heldHead: "暂缓的移除（停用/删除）", heldAllHead: "暂缓的变更（sync.approval: all）", heldPausedHead: "暂缓的变更（写入已暂停）", warnHead: "提醒",
-		resultHead: "同步结果", createdHead: "新增资产详情", updatedHead: "更新资产详情",
-		deactivatedHead: "停用资产详情", deletedHead: "删除资产详情",
-		metric: "指标", value: "数值", name: "主机名", address: "IP地址", platform: "平台类型",
-		total: "总计资产", created: "新增资产", updated: "更新资产", deactivated: "停用资产",
-		deleted: "删除资产", failures: "失败操作", duration: "总耗时", held: "暂缓", skipped: "跳过",
-		unchanged: "无变化", unknown: "结果未知", secondsF: "%.2f秒",
-		colon: "：", comma: "、", openParen: "（", closeParen: "）", allRegions: "全部区域",
-		moreAssetsF: "*等共 %d 个资产*", moreFailuresF: "*等共 %d 处失败，其余见结果与日志*",
-		moreHeldF: "*等共 %d 个资产暂缓*", moreWarningsF: "*等共 %d 条提醒*",
-		heldLineF: "%d 个资产", heldNamesF: "%s 等",
-		failedF: "%s失败：%s", failedWhyF: "%s失败：%s（原因：%s）", notMadeF: "%s未执行：%s", notKnownF: "%s结果未知：%s",
-		action: "操作", scopeColumn: "账号/区域", reason: "原因", instance: "实例",
-		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。", proofLines: "；备注后追加证明归属的几行",
-		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
-		scopesF: "区域：%d 个完整，%d 个失败", missingShardsF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
-		undoHint: "停错了？重新启用（先显示，加 --apply 才写入）：", deactivatedAt: "停用于",
-		openHead: "仍开放的资产（实例不在列表里，这次不移除）", moreOpenF: "*等共 %d 个仍开放的资产，全部见 jms-sync status*", openLineF: "仍开放：%d 个资产", andOthersF: "%s（另有相近的情况）",
-		approveF:   "确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）",
-		alarmTitle: "【告警】", alarmHeadF: "超过 %s 没有一次完整同步", alarmHint: "请检查定时触发器、函数日志和密钥。恢复后会再通知一次；在此之前不重复告警。",
-		recoveryTitle: "【恢复】", recoveryHead: "已恢复完整同步", alarmSinceF: "告警发出于：%s", lastCompleteF: "最近一次完整同步 %s（%s 前）", moreScopesF: "*等共 %d 个区域*",
-		sharedTitle: "【提醒】", sharedHead: "状态存储由不止一个 JumpServer 使用",
-		sharedF:         "这里的状态属于 %s；同一个状态存储里还有 %s 的状态。两者各用各的，互不影响，批准也不通用。如果它们其实是同一台 JumpServer 的两个名称，请在所有配置里写同一个 jumpserver.id（例如 %s）。",
-		configAlarmHead: "配置不可用，什么都没有执行",
-		configAlarmHint: "函数在改好之前每次触发都会这样失败。变量没有设置时：检查 s.yaml 的 environmentVariables 与 .env（jms-sync doctor --deploy）。一直不改，每小时再说一次。",
-		quarantineF:     "账号隔离中，%s 之后再试（换密钥立即恢复）：%s",
-		dryApproveF:     "这 %d 个资产的哈希是 %s（演练不保存，正式同步时才能批准）",
-		noStoreF:        "这 %d 个资产的哈希是 %s；没有保存到状态存储，approve 需要它（JMS_SYNC_STATE）",
-	}
-}
-
-func englishTexts() texts {
-	return texts{
-		lang:  reason.English,
-		title: "JMS asset sync", dryTitle: " (dry run)", dryRun: "**Dry run: nothing was written to JumpServer; this is what would be done**", button: "View assets",
-		timeLabel: "Time: ", failHead: "Failures", lateHead: "Not finished, goes on next time", heldHead: "Removals on hold (deactivate/delete)", heldAllHead: "Changes on hold (sync.approval: all)", heldPausedHead: "Changes on hold (writes are paused)", warnHead: "Warnings",
-		resultHead: "Result", createdHead: "Assets created", updatedHead: "Assets updated",
-		deactivatedHead: "Assets deactivated", deletedHead: "Assets deleted",
-		metric: "Metric", value: "Value", name: "Name", address: "Address", platform: "Platform",
-		total: "Total", created: "Created", updated: "Updated", deactivated: "Deactivated",
-		deleted: "Deleted", failures: "Failed", duration: "Duration", held: "On hold", skipped: "Skipped",
-		unchanged: "Unchanged", unknown: "Unknown", secondsF: "%.2fs",
-		colon: ": ", comma: ", ", openParen: " (", closeParen: ")", allRegions: "all regions",
-		moreAssetsF: "*%d assets in all*", moreFailuresF: "*%d failures in all; see the results and the log*",
-		moreHeldF: "*%d assets on hold in all*", moreWarningsF: "*%d warnings in all*",
-		heldLineF: "%d assets", heldNamesF: "%s and others",
-		failedF: "%s failed: %s", failedWhyF: "%s failed: %s (planned: %s)", notMadeF: "%s not made: %s", notKnownF: "%s: outcome unknown: %s",
-		action: "Action", scopeColumn: "Account/region", reason: "Reason", instance: "Instance",
-		keptF: " (%d assets)", nothing: "Nothing to be done.", proofLines: "; the lines that prove whose it is go behind its comment",
-		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans", drifted: "Drift",
-		scopesF: "Scopes: %d complete, %d failed", missingShardsF: "of the %d parts of this run %d did not report: %s",
-		undoHint: "Closed by mistake? To switch them on again (shown first, --apply writes): ", deactivatedAt: "closed",
-		openHead: "Still open (the instance is in no listing, and this run does not remove the asset)", moreOpenF: "*%d assets still open in all; jms-sync status lists them*", openLineF: "still open: %d assets", andOthersF: "%s (and others like it)",
-		approveF:        "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)",
-		configAlarmHead: "The configuration cannot be used; nothing was done",
-		configAlarmHint: "Until it is mended, every trigger of the function fails so. Where a variable is not set: look at environmentVariables in s.yaml and at .env (jms-sync doctor --deploy). You are told again each hour.",
-		alarmTitle:      "[ALARM] ", alarmHeadF: "No complete run for more than %s", alarmHint: "Look at the timer, the function's log and the keys. You are told once when it works again, and not before.",
-		recoveryTitle: "[OK] ", recoveryHead: "Complete runs are made again", alarmSinceF: "The alarm was raised at %s", lastCompleteF: "last complete run %s (%s ago)", moreScopesF: "*%d scopes in all*",
-		sharedTitle: "[NOTE] ", sharedHead: "The state store is used by more than one JumpServer",
-		sharedF:     "This state is that of %s; the same store also holds the state of %s. Each has its own, approvals too, and neither sees the other's. If they are one JumpServer by two names, set the same jumpserver.id in all configurations (for example %s).",
-		quarantineF: "the account is in quarantine, tried again after %s (a new key ends it at once): %s",
-		dryApproveF: "the hash of these %d assets is %s (a dry run keeps nothing; a real run does)",
-		noStoreF:    "the hash of these %d assets is %s; it is not in a state store, which approve needs (JMS_SYNC_STATE)",
+		lang:            lang,
+		title:           lang.Text("JMS资产同步通知", "JMS asset sync"),
+		dryTitle:        lang.Text("（演练）", " (dry run)"),
+		dryRun:          lang.Text("**演练：没有写入 JumpServer，以下是将要做的改动**", "**Dry run: nothing was written to JumpServer; this is what would be done**"),
+		button:          lang.Text("查看资产详情", "View assets"),
+		timeLabel:       lang.Text("同步时间：", "Time: "),
+		failHead:        lang.Text("同步失败", "Failures"),
+		lateHead:        lang.Text("同步未完成，下次继续", "Not finished, goes on next time"),
+		heldHead:        lang.Text("暂缓的移除（停用/删除）", "Removals on hold (deactivate/delete)"),
+		heldAllHead:     lang.Text("暂缓的变更（sync.approval: all）", "Changes on hold (sync.approval: all)"),
+		heldPausedHead:  lang.Text("暂缓的变更（写入已暂停）", "Changes on hold (writes are paused)"),
+		warnHead:        lang.Text("提醒", "Warnings"),
+		resultHead:      lang.Text("同步结果", "Result"),
+		createdHead:     lang.Text("新增资产详情", "Assets created"),
+		updatedHead:     lang.Text("更新资产详情", "Assets updated"),
+		deactivatedHead: lang.Text("停用资产详情", "Assets deactivated"),
+		deletedHead:     lang.Text("删除资产详情", "Assets deleted"),
+		metric:          lang.Text("指标", "Metric"),
+		value:           lang.Text("数值", "Value"),
+		name:            lang.Text("主机名", "Name"),
+		address:         lang.Text("IP地址", "Address"),
+		platform:        lang.Text("平台类型", "Platform"),
+		total:           lang.Text("总计资产", "Total"),
+		created:         lang.Text("新增资产", "Created"),
+		updated:         lang.Text("更新资产", "Updated"),
+		deactivated:     lang.Text("停用资产", "Deactivated"),
+		deleted:         lang.Text("删除资产", "Deleted"),
+		failures:        lang.Text("失败操作", "Failed"),
+		duration:        lang.Text("总耗时", "Duration"),
+		held:            lang.Text("暂缓", "On hold"),
+		skipped:         lang.Text("跳过", "Skipped"),
+		unchanged:       lang.Text("无变化", "Unchanged"),
+		unknown:         lang.Text("结果未知", "Unknown"),
+		secondsF:        lang.Text("%.2f秒", "%.2fs"),
+		colon:           lang.Text("：", ": "),
+		comma:           lang.Text("、", ", "),
+		openParen:       lang.Text("（", " ("),
+		closeParen:      lang.Text("）", ")"),
+		allRegions:      lang.Text("全部区域", "all regions"),
+		moreAssetsF:     lang.Text("*等共 %d 个资产*", "*%d assets in all*"),
+		moreFailuresF:   lang.Text("*等共 %d 处失败，其余见结果与日志*", "*%d failures in all; see the results and the log*"),
+		moreHeldF:       lang.Text("*等共 %d 个资产暂缓*", "*%d assets on hold in all*"),
+		moreWarningsF:   lang.Text("*等共 %d 条提醒*", "*%d warnings in all*"),
+		heldLineF:       lang.Text("%d 个资产", "%d assets"),
+		heldNamesF:      lang.Text("%s 等", "%s and others"),
+		failedF:         lang.Text("%s失败：%s", "%s failed: %s"),
+		failedWhyF:      lang.Text("%s失败：%s（原因：%s）", "%s failed: %s (planned: %s)"),
+		notMadeF:        lang.Text("%s未执行：%s", "%s not made: %s"),
+		notKnownF:       lang.Text("%s结果未知：%s", "%s: outcome unknown: %s"),
+		action:          lang.Text("操作", "Action"),
+		scopeColumn:     lang.Text("账号/区域", "Account/region"),
+		reason:          lang.Text("原因", "Reason"),
+		instance:        lang.Text("实例", "Instance"),
+		keptF:           lang.Text("（%d 个资产）", " (%d assets)"),
+		nothing:         lang.Text("没有需要处理的资产。", "Nothing to be done."),
+		proofLines:      lang.Text("；备注后追加证明归属的几行", "; the lines that prove whose it is go behind its comment"),
+		orphanHead:      lang.Text("无人管理的资产（没有账号再查询它们，可用 jms-sync retire 处理）", "Orphaned assets (no account asks for them any more; see jms-sync retire)"),
+		moreOrphansF:    lang.Text("*等共 %d 个无人管理的资产*", "*%d orphans in all*"),
+		orphans:         lang.Text("无人管理", "Orphans"),
+		drifted:         lang.Text("与云不同", "Drift"),
+		scopesF:         lang.Text("区域：%d 个完整，%d 个失败", "Scopes: %d complete, %d failed"),
+		missingShardsF:  lang.Text("本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s", "of the %d parts of this run %d did not report: %s"),
+		undoHint:        lang.Text("停错了？重新启用（先显示，加 --apply 才写入）：", "Closed by mistake? To switch them on again (shown first, --apply writes): "),
+		deactivatedAt:   lang.Text("停用于", "closed"),
+		openHead:        lang.Text("仍开放的资产（实例不在列表里，这次不移除）", "Still open (the instance is in no listing, and this run does not remove the asset)"),
+		moreOpenF:       lang.Text("*等共 %d 个仍开放的资产，全部见 jms-sync status*", "*%d assets still open in all; jms-sync status lists them*"),
+		openLineF:       lang.Text("仍开放：%d 个资产", "still open: %d assets"),
+		andOthersF:      lang.Text("%s（另有相近的情况）", "%s (and others like it)"),
+		approveF:        lang.Text("确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）", "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)"),
+		alarmTitle:      lang.Text("【告警】", "[ALARM] "),
+		alarmHeadF:      lang.Text("超过 %s 没有一次完整同步", "No complete run for more than %s"),
+		alarmHint:       lang.Text("请检查定时触发器、函数日志和密钥。恢复后会再通知一次；在此之前不重复告警。", "Look at the timer, the function's log and the keys. You are told once when it works again, and not before."),
+		recoveryTitle:   lang.Text("【恢复】", "[OK] "),
+		recoveryHead:    lang.Text("已恢复完整同步", "Complete runs are made again"),
+		alarmSinceF:     lang.Text("告警发出于：%s", "The alarm was raised at %s"),
+		lastCompleteF:   lang.Text("最近一次完整同步 %s（%s 前）", "last complete run %s (%s ago)"),
+		moreScopesF:     lang.Text("*等共 %d 个区域*", "*%d scopes in all*"),
+		sharedTitle:     lang.Text("【提醒】", "[NOTE] "),
+		sharedHead:      lang.Text("状态存储由不止一个 JumpServer 使用", "The state store is used by more than one JumpServer"),
+		sharedF:         lang.Text("这里的状态属于 %s；同一个状态存储里还有 %s 的状态。两者各用各的，互不影响，批准也不通用。如果它们其实是同一台 JumpServer 的两个名称，请在所有配置里写同一个 jumpserver.id（例如 %s）。", "This state is that of %s; the same store also holds the state of %s. Each has its own, approvals too, and neither sees the other's. If they are one JumpServer by two names, set the same jumpserver.id in all configurations (for example %s)."),
+		configAlarmHead: lang.Text("配置不可用，什么都没有执行", "The configuration cannot be used; nothing was done"),
+		configAlarmHint: lang.Text("函数在改好之前每次触发都会这样失败。变量没有设置时：检查 s.yaml 的 environmentVariables 与 .env（jms-sync doctor --deploy）。一直不改，每小时再说一次。", "Until it is mended, every trigger of the function fails so. Where a variable is not set: look at environmentVariables in s.yaml and at .env (jms-sync doctor --deploy). You are told again each hour."),
+		quarantineF:     lang.Text("账号隔离中，%s 之后再试（换密钥立即恢复）：%s", "the account is in quarantine, tried again after %s (a new key ends it at once): %s"),
+		dryApproveF:     lang.Text("这 %d 个资产的哈希是 %s（演练不保存，正式同步时才能批准）", "the hash of these %d assets is %s (a dry run keeps nothing; a real run does)"),
+		noStoreF:        lang.Text("这 %d 个资产的哈希是 %s；没有保存到状态存储，approve 需要它（JMS_SYNC_STATE）", "the hash of these %d assets is %s; it is not in a state store, which approve needs (JMS_SYNC_STATE)"),
 	}
 }
 
@@ -157,83 +172,62 @@ func (w texts) unknownText(a plan.Action, why string) string {
 
 // actionName returns the name of an action, or its code if it has none.
 func (w texts) actionName(a plan.Action) string {
-	var zh string
-	switch a {
-	case plan.Create:
-		zh = "新增"
-	case plan.Update:
-		zh = "更新"
-	case plan.Deactivate:
-		zh = "停用"
-	case plan.Delete:
-		zh = "删除"
-	case plan.Hold:
-		zh = "暂缓"
-	case plan.Skip:
-		zh = "跳过"
-	case plan.Keep:
-		zh = "保留"
-	case plan.Orphan:
-		zh = "无人管理"
-	case plan.Drift:
-		zh = "与云不同"
-	case plan.Node:
-		zh = "节点"
-	case Fail:
-		zh = "失败"
-	case Unknown:
-		zh = "结果未知"
+	names := map[plan.Action]language.Text{
+		plan.Create:     language.New("新增", "create"),
+		plan.Update:     language.New("更新", "update"),
+		plan.Deactivate: language.New("停用", "deactivate"),
+		plan.Delete:     language.New("删除", "delete"),
+		plan.Hold:       language.New("暂缓", "hold"),
+		plan.Skip:       language.New("跳过", "skip"),
+		plan.Keep:       language.New("保留", "keep"),
+		plan.Orphan:     language.New("无人管理", "orphan"),
+		plan.Drift:      language.New("与云不同", "drift"),
+		plan.Node:       language.New("节点", "node"),
+		Fail:            language.New("失败", "fail"),
+		Unknown:         language.New("结果未知", "unknown"),
 	}
-	if zh == "" || w.lang == reason.English {
-		return string(a)
-	}
-	return zh
+	return w.inLanguage(names[a], string(a))
 }
 
 // outcomeName returns the text of an outcome.
 func (w texts) outcomeName(o Outcome) string {
-	names := map[Outcome][2]string{
-		OK:      {"同步完成", "done"},
-		Held:    {"同步完成，有变更被暂缓", "done; changes are on hold"},
-		Partial: {"部分完成", "done in part"},
-		Failed:  {"同步失败", "failed"},
-		TooLate: {"触发已过期，没有执行", "the trigger was stale; nothing was run"},
+	names := map[Outcome]language.Text{
+		OK:      language.New("同步完成", "done"),
+		Held:    language.New("同步完成，有变更被暂缓", "done; changes are on hold"),
+		Partial: language.New("部分完成", "done in part"),
+		Failed:  language.New("同步失败", "failed"),
+		TooLate: language.New("触发已过期，没有执行", "the trigger was stale; nothing was run"),
 	}
 	return w.inLanguage(names[o], string(o))
 }
 
 // kindName returns the name of a kind of error, or its code if it has none.
 func (w texts) kindName(k inventory.Kind) string {
-	names := map[inventory.Kind][2]string{
-		inventory.Throttled:      {"被限流", "throttled"},
-		inventory.Denied:         {"没有权限", "no permission"},
-		inventory.BadCredentials: {"密钥无效", "bad credentials"},
-		inventory.NotFound:       {"不存在", "not found"},
-		inventory.Temporary:      {"暂时不可用", "temporarily unavailable"},
-		inventory.Unanswered:     {"没有及时应答", "no answer in time"},
-		inventory.Incomplete:     {"返回不完整", "incomplete answer"},
-		inventory.Unsupported:    {"尚不支持", "not supported"},
-		inventory.Deadline:       {"时间用完", "out of time"},
-		inventory.Invalid:        {"请求被拒绝", "request refused"},
-		inventory.Conflict:       {"ID 冲突", "id taken"},
-		inventory.NameTaken:      {"名称已被占用", "name taken"},
-		inventory.Limit:          {"资产数上限", "limit of assets"},
-		inventory.Organisation:   {"组织不符", "wrong organisation"},
-		inventory.OtherAccount:   {"云账号不符", "another cloud account"},
-		inventory.Front:          {"应答的不是 JumpServer", "not JumpServer's answer"},
-		inventory.ClockOff:       {"时钟不准", "wrong clock"},
-		inventory.Unknown:        {"未知错误", "unknown error"},
-		busyKind:                 {"另一次同步正在进行，这一次没有执行", "another run is at work, so this one did nothing"},
+	names := map[inventory.Kind]language.Text{
+		inventory.Throttled:      language.New("被限流", "throttled"),
+		inventory.Denied:         language.New("没有权限", "no permission"),
+		inventory.BadCredentials: language.New("密钥无效", "bad credentials"),
+		inventory.NotFound:       language.New("不存在", "not found"),
+		inventory.Temporary:      language.New("暂时不可用", "temporarily unavailable"),
+		inventory.Unanswered:     language.New("没有及时应答", "no answer in time"),
+		inventory.Incomplete:     language.New("返回不完整", "incomplete answer"),
+		inventory.Unsupported:    language.New("尚不支持", "not supported"),
+		inventory.Deadline:       language.New("时间用完", "out of time"),
+		inventory.Invalid:        language.New("请求被拒绝", "request refused"),
+		inventory.Conflict:       language.New("ID 冲突", "id taken"),
+		inventory.NameTaken:      language.New("名称已被占用", "name taken"),
+		inventory.Limit:          language.New("资产数上限", "limit of assets"),
+		inventory.Organisation:   language.New("组织不符", "wrong organisation"),
+		inventory.OtherAccount:   language.New("云账号不符", "another cloud account"),
+		inventory.Front:          language.New("应答的不是 JumpServer", "not JumpServer's answer"),
+		inventory.ClockOff:       language.New("时钟不准", "wrong clock"),
+		inventory.MarksLost:      language.New("标签丢失", "labels lost"),
+		inventory.Unknown:        language.New("未知错误", "unknown error"),
+		busyKind:                 language.New("另一次同步正在进行，这一次没有执行", "another run is at work, so this one did nothing"),
 	}
 	return w.inLanguage(names[k], string(k))
 }
 
-func (w texts) inLanguage(pair [2]string, code string) string {
-	if pair[0] == "" {
-		return code
-	}
-	if w.lang == reason.English {
-		return pair[1]
-	}
-	return pair[0]
+func (w texts) inLanguage(text language.Text, code string) string {
+	return cmp.Or(text.In(w.lang), code)
 }

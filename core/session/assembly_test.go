@@ -100,7 +100,7 @@ func TestEventsAndOperatorActionsAreWhole(t *testing.T) {
 	if o.BeforeWrite == nil || o.OpenClouds == nil {
 		t.Errorf("operator action: %+v", o)
 	}
-	expectWhole(t, "operator action: engine", s.engine, "ShardGroup", "Incremental", "RemovalTracking", "Reserve")
+	expectWhole(t, "operator action: engine", s.operatorEngine(ctx), "ShardGroup", "Incremental", "RemovalTracking")
 }
 
 // TestStoreThatCannotBeOpened: a person's command ends with the error; a function goes on, and what may be paused is.

@@ -5,6 +5,16 @@ import (
 	"time"
 )
 
+// WithRunTimeout returns a context for a run that its caller does not bound, with timeout.run: the platform bounds its
+// functions.
+func (s *Session) WithRunTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	_, bounded := ctx.Deadline()
+	if bounded || s.cfg.Timeout.Run <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, s.cfg.Timeout.Run)
+}
+
 // WithReserve returns a context that ends a little before the caller's deadline: half a second, or a tenth of the time
 // left if that is less. Notification ends with it too: if a robot that never answers delayed the answer, the platform
 // would end the process and deliver the trigger again.

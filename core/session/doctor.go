@@ -123,7 +123,7 @@ func doctorAccount(a cloud.Account) doctor.Account {
 	for _, p := range cloudlist.Providers() {
 		if p.Cloud == a.Cloud {
 			out.Lister, out.Err = p.Open(a)
-			out.AbsentID, out.RequiredRights, out.Visibility = p.NonexistentID, p.Permissions, doctor.Text(p.Visibility)
+			out.AbsentID, out.RequiredRights, out.Visibility = p.NonexistentID, p.Permissions, p.Visibility
 		}
 	}
 	return out

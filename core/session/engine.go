@@ -104,6 +104,13 @@ func (s *Session) eventHandler(ctx context.Context, events Events) reconcile.Eve
 	}
 }
 
+// operatorEngine returns the engine of an operator action.
+func (s *Session) operatorEngine(ctx context.Context) engine.Engine {
+	e := s.engine
+	e.Reserve = reserveOf(ctx, s.Now())
+	return e
+}
+
 // operatorAction completes an operator action: the scopes in which it writes are marked dirty, and its account is
 // queried with the configured keys even where it is switched off.
 func (s *Session) operatorAction(o operator.Action) operator.Action {

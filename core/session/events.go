@@ -6,15 +6,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
-// EventClouds returns the names, in Chinese, of the clouds whose events can be read.
-func EventClouds() []string {
+// EventClouds returns the names of the clouds whose events can be read.
+func EventClouds(lang language.Lang) []string {
 	var names []string
 	for _, p := range cloudlist.Providers() {
 		if p.Events != nil {
-			names = append(names, p.Name.ZH)
+			names = append(names, p.Name.In(lang))
 		}
 	}
 	return names

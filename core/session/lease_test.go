@@ -12,6 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // moodyBucket is a bucket whose writes can hang or fail.
@@ -52,9 +53,13 @@ func withTestLease(t *testing.T, test func(t *testing.T, ctx context.Context, m 
 	})
 }
 
-// wantAlive fails a test whose context is not as alive as wanted after a time.
+// wantAlive fails a test whose context is not as alive as wanted after a time in which work makes progress.
 func wantAlive(t *testing.T, ctx context.Context, after time.Duration, want bool) {
 	t.Helper()
+	for ; after > time.Minute; after -= time.Minute {
+		wait.Progress(ctx)
+		time.Sleep(time.Minute)
+	}
 	time.Sleep(after)
 	synctest.Wait()
 	if got := ctx.Err() == nil; got != want {
@@ -109,6 +114,29 @@ func TestRenewalIsTriedAgain(t *testing.T) {
 		wantAlive(t, ctx, 5*leaseTTL, true)
 		release()
 	})
+}
+
+// TestLeaseOfAHungRunEnds: without progress a lease is renewed for ten minutes. Then it ends, the run is told to end, and
+// another may work; the process that hangs may hang on. Progress in time keeps it.
+func TestLeaseOfAHungRunEnds(t *testing.T) {
+	t.Parallel()
+	for progress, lasts := range map[time.Duration]bool{0: false, leaseStall - time.Minute: true} {
+		withTestLease(t, func(t *testing.T, ctx context.Context, _ *moodyBucket, s *state.Store, release func()) {
+			if progress > 0 {
+				time.AfterFunc(progress, func() { wait.Progress(ctx) })
+			}
+			time.Sleep(leaseStall - time.Second)
+			if _, err := s.AcquireLease(t.Context(), "run", leaseTTL, "other"); err == nil || ctx.Err() != nil {
+				t.Errorf("progress after %v: the lease has ended too soon: %v", progress, err)
+			}
+			time.Sleep(leaseTTL + state.MaxSkew + 2*time.Second)
+			_, err := s.AcquireLease(t.Context(), "run", leaseTTL, "other")
+			if (err != nil) != lasts || (ctx.Err() == nil) != lasts {
+				t.Errorf("progress after %v: another is refused: %v, the run goes on: %v", progress, err, ctx.Err())
+			}
+			release()
+		})
+	}
 }
 
 // TestLeaseThatAnotherHasEndsTheRun: a lease that another run acquired is noticed at the next renewal, long before its

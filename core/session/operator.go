@@ -32,7 +32,7 @@ func (s *Session) Reactivate(ctx context.Context, o operator.Action) (operator.R
 
 func (s *Session) runOperatorAction(ctx context.Context, o operator.Action, run func(context.Context, engine.Engine, operator.Action) operator.Result) (out operator.Result, err error) {
 	err = s.runExclusively(ctx, o.Write, func(ctx context.Context) {
-		out = run(ctx, s.engine, s.operatorAction(o))
+		out = run(ctx, s.operatorEngine(ctx), s.operatorAction(o))
 	})
 	return out, err
 }
@@ -45,8 +45,10 @@ func (s *Session) CleanLabels(ctx context.Context, o operator.LabelCleanup) (out
 	return out, err
 }
 
-// runExclusively carries an action out. One that writes holds the lease of full runs meanwhile.
+// runExclusively carries an action out, within timeout.run. One that writes holds the lease of full runs meanwhile.
 func (s *Session) runExclusively(ctx context.Context, writes bool, carryOut func(context.Context)) error {
+	ctx, end := s.WithRunTimeout(ctx)
+	defer end()
 	if writes {
 		defer s.saveRate(ctx)
 		leased, release, _, err := s.acquireLease(ctx, shardKey(engine.Request{}), s.holder)

@@ -101,6 +101,8 @@ func (s *Session) Store() *state.Store { return s.store }
 
 // ListInstances lists the configured clouds as a run does, including accounts in quarantine, and stores nothing.
 func (s *Session) ListInstances(ctx context.Context) []inventory.Listing {
+	ctx, end := s.WithRunTimeout(ctx)
+	defer end()
 	return s.engine.Clouds.List(ctx, cloud.Filter{})
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/storage"
 	stores "github.com/jms-sync/jms-sync/core/storage/all"
 )
@@ -14,6 +15,8 @@ import (
 type ConfigSource struct {
 	File    string   // a file or a reference; "" = what Environ names, otherwise config.yaml
 	Environ []string // settings, the variables that the configuration refers to, and credentials for the store
+	// Language is that of a configuration that names none; "" = Chinese.
+	Language language.Lang
 }
 
 // Load loads the configuration.
@@ -31,7 +34,7 @@ func (s ConfigSource) LoadChanged(ctx context.Context, role Role, known string) 
 		etag = object.ETag
 		return object.Data, err
 	}
-	from := config.Source{File: s.File, Env: s.Environ, ReadFile: os.ReadFile, Fetchers: map[string]config.FetchFunc{}, Clouds: Clouds()}
+	from := config.Source{File: s.File, Env: s.Environ, ReadFile: os.ReadFile, Fetchers: map[string]config.FetchFunc{}, Clouds: Clouds(), Language: s.Language}
 	for _, scheme := range storage.Schemes() {
 		if scheme != storage.SchemeFile {
 			from.Fetchers[scheme] = fetch

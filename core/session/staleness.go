@@ -2,11 +2,11 @@ package session
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/delivery"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -28,7 +28,7 @@ func (s *Session) checkStaleness(ctx context.Context, c delivery.Cards) (deliver
 	case s.storeErr != nil:
 		return delivery.Freshness{}, s.storeErr
 	case s.store == nil:
-		return delivery.Freshness{}, errors.New("watch: " + config.EnvState + " names no state store, so nobody knows when the last complete run was")
+		return delivery.Freshness{}, language.Errorf("watch：没有设置 %s，不知道最近一次完整同步的时间", "watch: %s names no state store, so nobody knows when the last complete run was", config.EnvState)
 	}
 	ctx, cancel := WithReserve(ctx, s.Now())
 	defer cancel()

@@ -56,6 +56,8 @@ func (s *Session) Apply(ctx context.Context, reviewed []plan.ReviewLine) engine.
 // JumpServer nothing where nothing changed, and records the run in the history. Without a store, or where the store
 // fails, the run is made all the same.
 func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
+	ctx, end := s.WithRunTimeout(ctx)
+	defer end()
 	ctx, cancel := WithReserve(ctx, s.Now())
 	defer cancel()
 	if s.store == nil || r.request.DryRun {
@@ -69,6 +71,7 @@ func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
 	defer release()
 	out := s.fullEngine(leased, r, exclusive).Run(leased, r.request)
 	s.recordHeartbeat(leased, r, out)
+	s.recordOpen(leased, r, out)
 	s.recordHistory(leased, out)
 	return out
 }
@@ -95,6 +98,29 @@ func (s *Session) recordHeartbeat(ctx context.Context, r fullRun, out engine.Run
 	if err := s.engine.Cards.RecordHeartbeat(storeCtx, s.store, shardKey(r.request), s.engine.Rules, out.Report); err != nil {
 		s.log.Warn("it is not noted that the run was complete", "error", err)
 	}
+}
+
+// recordOpen records what a run that compared all of JumpServer left open, for status.
+func (s *Session) recordOpen(ctx context.Context, r fullRun, out engine.RunResult) {
+	if !out.Report.Compared() {
+		return
+	}
+	storeCtx, cancel := withStoreReserve(ctx)
+	defer cancel()
+	if err := s.store.SaveOpen(storeCtx, shardKey(r.request), openAssets(out.Report), s.Now()); err != nil {
+		s.log.Warn("status may not list all that stays open", "error", err)
+	}
+}
+
+func openAssets(rep report.Report) []state.OpenAsset {
+	var open []state.OpenAsset
+	for _, a := range rep.OpenAssets() {
+		open = append(open, state.OpenAsset{
+			ID: a.AssetID, Name: a.Name, Address: a.Address, Cloud: a.Cloud, Account: a.Account, Region: a.Region, InstanceID: a.InstanceID,
+			Action: string(a.Action), Code: string(a.Code), Reason: a.Reason,
+		})
+	}
+	return open
 }
 
 // recordHistory records a run in the history.

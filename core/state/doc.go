@@ -29,8 +29,9 @@
 //	scopes/<scope>.json              a run: dirty before its first write,     the scope is compared with all of     as lost; moved
 //	                                 its result at the end                    JumpServer
 //	rows/<scope>.json                a run that applied a changed listing     the next change takes the full path   as lost; moved
-//	lease/<name>.json                the holder: acquire, renew, release;     two may work at once                  free; copied
-//	                                 stores with If-Match
+//	lease/<name>.json                the holder: acquire, renew while it      two may work at once                  free; copied
+//	                                 makes progress, release; stores with
+//	                                 If-Match
 //	lease/<name>/<number>            the same on create-only stores           two may work at once                  free; copied
 //	window/<name>.json               who sends a card of events               the next report is sent at once       as lost; moved
 //	window/<name>/<time>-<nonce>     an event's run, until its card is sent   its card is not sent                  as lost; moved
@@ -57,6 +58,8 @@
 //	pause-told.json                  a run that notified of the pause         notified again                        as lost
 //	pulse/<shard>.json               a complete run                           its scopes count from the next        as lost
 //	                                                                          complete run
+//	open/<shard>.json                a run that compared all of JumpServer,   status does not list what stays open  as lost
+//	                                 at its end                               until the next one
 //	alarm.json                       who notified that complete runs are      notified again                        it was notified
 //	                                 missing, until there is one
 //	runs/<day>/<time>-<nonce>.json   a run at its end; deleted after 180      missing in the history and for        as lost; stays

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // Checked returns an adapter's raw Bucket with what the contract asks of all stores alike. name is how errors
@@ -42,7 +43,7 @@ func (g checkedBucket) Get(ctx context.Context, key, knownETag string) (Object, 
 		case object.ETag == "":
 			return Object{}, newNotStoreError("the answer has no ETag")
 		case len(object.Data) > MaxObjectSize:
-			return Object{}, newInvalidError("it is larger than 16 MiB")
+			return Object{}, newInvalidError(language.New("它超过 16 MiB", "it is larger than 16 MiB"))
 		case object.ETag == knownETag: // a store that does not know If-None-Match
 			return Object{}, ErrNotModified
 		}
@@ -93,14 +94,14 @@ func (g checkedBucket) checkPut(ctx context.Context, key string, data []byte, co
 		return err
 	}
 	if len(data) > MaxObjectSize {
-		return newInvalidError("it is larger than 16 MiB")
+		return newInvalidError(language.New("它超过 16 MiB", "it is larger than 16 MiB"))
 	}
 	if condition.IsAlways() {
 		return nil
 	}
 	etag, match := condition.IfMatchETag()
 	if match && etag == "" {
-		return newInvalidError("the ETag to match is empty")
+		return newInvalidError(language.New("要比较的 ETag 是空的", "the ETag to match is empty"))
 	}
 	able := g.raw.Capabilities(ctx)
 	if ctx.Err() != nil {

@@ -2,6 +2,9 @@ package storage
 
 import "slices"
 
+// maxListPages bounds a list: no store of ours has so many objects, so that one that promises more never ends.
+const maxListPages = 1_000
+
 // PageCollector gathers the pages of a list, for adapters. The zero value with Bucket is ready.
 type PageCollector struct {
 	Bucket string // which every page must name
@@ -20,6 +23,8 @@ func (p *PageCollector) Add(bucket string, keys []string, truncated bool, next s
 		return false, newNotStoreError("the list has an empty key")
 	case truncated && (next == "" || slices.Contains(p.tokens, next)):
 		return false, newNotStoreError("the list does not go on")
+	case truncated && len(p.tokens) >= maxListPages:
+		return false, newNotStoreError("the list does not end")
 	}
 	p.Keys = append(p.Keys, keys...)
 	p.tokens = append(p.tokens, next)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/httpx"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // The schemes that ParseRef knows.
@@ -50,15 +51,15 @@ func ParseRef(ref string) (Ref, error) {
 	scheme, rest, found := strings.Cut(ref, "://")
 	switch {
 	case ref == "":
-		return Ref{}, newInvalidError("the reference is empty")
+		return Ref{}, newInvalidError(language.New("没有写地址", "the reference is empty"))
 	case !found:
 		scheme, rest = SchemeFile, ref
 	case !slices.Contains(Schemes(), scheme):
-		return Ref{}, newInvalidError("unknown scheme " + quoteName(scheme) + suggestName(scheme, Schemes(), "://"))
+		return Ref{}, newInvalidError(withKnown(language.New("不认识 "+quoteName(scheme), "unknown scheme "+quoteName(scheme)), scheme, Schemes(), "://"))
 	}
 	if scheme == SchemeFile {
 		if rest == "" {
-			return Ref{}, newInvalidError("the path is missing after file://")
+			return Ref{}, newInvalidError(language.New("file:// 之后没有路径", "the path is missing after file://"))
 		}
 		return Ref{Scheme: SchemeFile, Key: rest}, nil
 	}
@@ -66,10 +67,10 @@ func ParseRef(ref string) (Ref, error) {
 	bucket, key, _ := strings.Cut(where, "/")
 	r := Ref{Scheme: scheme, Bucket: bucket, Key: key}
 	if !bucketPattern.MatchString(bucket) {
-		return Ref{}, newInvalidError(scheme + "://: the name of the bucket must be 3 to 63 of a-z, 0-9, - and .")
+		return Ref{}, newInvalidError(language.New(scheme+"://: 桶名应为 3 到 63 个 a-z、0-9、- 和 .", scheme+"://: the name of the bucket must be 3 to 63 of a-z, 0-9, - and ."))
 	}
 	if strings.Contains(query, "#") || strings.Contains(where, "#") {
-		return Ref{}, newInvalidError(scheme + "://: the reference must not have a #")
+		return Ref{}, newInvalidError(language.New(scheme+"://: 不能有 #", scheme+"://: the reference must not have a #"))
 	}
 	if err := r.parseQuery(query); err != nil {
 		return Ref{}, err
@@ -91,25 +92,25 @@ var regionPattern = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 func (r *Ref) parseQuery(query string) error {
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return newInvalidError(r.Scheme + "://: what follows ? is not name=value&name=value")
+		return newInvalidError(language.New(r.Scheme+"://: ? 之后应为 名称=值&名称=值", r.Scheme+"://: what follows ? is not name=value&name=value"))
 	}
 	names := []string{"region", "endpoint", "path_style", "profile"}
 	for name, given := range values {
 		switch {
 		case !slices.Contains(names, name):
-			return newInvalidError(r.Scheme + "://: unknown setting " + quoteName(name) + suggestName(name, names, "="))
+			return newInvalidError(withKnown(language.New(r.Scheme+"://: 不认识设置 "+quoteName(name), r.Scheme+"://: unknown setting "+quoteName(name)), name, names, "="))
 		case len(given) != 1 || given[0] == "":
-			return newInvalidError(r.Scheme + "://: " + name + " must have one value")
+			return newInvalidError(language.New(r.Scheme+"://: "+name+" 要有一个值", r.Scheme+"://: "+name+" must have one value"))
 		}
 	}
 	r.Region, r.Profile = values.Get("region"), values.Get("profile")
 	if r.Region != "" && !regionPattern.MatchString(r.Region) {
-		return newInvalidError(r.Scheme + "://: region is no id of a region, such as cn-hangzhou")
+		return newInvalidError(language.New(r.Scheme+"://: region 应为 cn-hangzhou 这样的地域 ID", r.Scheme+"://: region is no id of a region, such as cn-hangzhou"))
 	}
 	if text := values.Get("path_style"); text != "" {
 		r.PathStyle, err = strconv.ParseBool(text)
 		if err != nil {
-			return newInvalidError(r.Scheme + "://: path_style must be true or false")
+			return newInvalidError(language.New(r.Scheme+"://: path_style 应为 true 或 false", r.Scheme+"://: path_style must be true or false"))
 		}
 	}
 	return r.parseEndpoint(values.Get("endpoint"))
@@ -126,7 +127,7 @@ func (r *Ref) parseEndpoint(endpoint string) error {
 	u, err := url.Parse(endpoint)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil ||
 		u.RawQuery != "" || (u.Path != "" && u.Path != "/") {
-		return newInvalidError(r.Scheme + "://: endpoint is not [http(s)://]host[:port]")
+		return newInvalidError(language.New(r.Scheme+"://: endpoint 应为 [http(s)://]主机[:端口]", r.Scheme+"://: endpoint is not [http(s)://]host[:port]"))
 	}
 	r.Endpoint = u.Scheme + "://" + u.Host
 	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
@@ -137,17 +138,17 @@ func (r *Ref) parseEndpoint(endpoint string) error {
 
 func quoteName(name string) string { return strconv.Quote(httpx.Truncate(name, 40)) }
 
-// suggestName words what a name was probably meant to be, or what there is.
-func suggestName(name string, known []string, after string) string {
+// withKnown adds to a text what a name was probably meant to be, or what there is.
+func withKnown(text language.Text, name string, known []string, after string) language.Text {
 	letters := func(text string) string {
 		return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(text))
 	}
 	for _, k := range known {
 		if len(name) < 40 && isNear(letters(name), letters(k)) {
-			return ", did you mean " + k + after + "?"
+			return language.New(text.ZH+"，是不是 "+k+after+"？", text.EN+", did you mean "+k+after+"?")
 		}
 	}
-	return ", known are " + strings.Join(known, ", ")
+	return language.New(text.ZH+"，可用的有 "+strings.Join(known, "、"), text.EN+", known are "+strings.Join(known, ", "))
 }
 
 // isNear reports whether one letter more, less, other or swapped makes b of a.

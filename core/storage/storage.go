@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // MaxObjectSize is the most bytes that an object may have, in Get as in Put.
@@ -98,20 +99,20 @@ func (c Condition) IsAlways() bool { return c.mode == always }
 func CheckKey(key string) error {
 	switch {
 	case key == "":
-		return newInvalidError("the key is empty")
+		return newInvalidError(language.New("对象名是空的", "the key is empty"))
 	case len(key) > maxKeyBytes:
-		return newInvalidError("the key is longer than 1,000 bytes")
+		return newInvalidError(language.New("对象名超过 1,000 字节", "the key is longer than 1,000 bytes"))
 	case !utf8.ValidString(key):
-		return newInvalidError("the key is not UTF-8")
+		return newInvalidError(language.New("对象名不是 UTF-8", "the key is not UTF-8"))
 	case strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }):
-		return newInvalidError("the key has a backslash or a control character")
+		return newInvalidError(language.New("对象名里有反斜杠或控制字符", "the key has a backslash or a control character"))
 	}
 	for part := range strings.SplitSeq(key, "/") {
 		if part == "" || part == "." || part == ".." {
-			return newInvalidError("the key has an empty part, or one that is . or ..")
+			return newInvalidError(language.New("对象名里有空的一段，或者一段是 . 或 ..", "the key has an empty part, or one that is . or .."))
 		}
 		if strings.HasPrefix(part, ReservedPrefix) {
-			return newInvalidError("the key has a part that begins with " + ReservedPrefix)
+			return newInvalidError(language.New("对象名里有一段以 "+ReservedPrefix+" 开头", "the key has a part that begins with "+ReservedPrefix))
 		}
 	}
 	return nil
@@ -124,6 +125,6 @@ const ReservedPrefix = ".jms-sync-"
 // maxKeyBytes is a little less than the 1,024 bytes that the stores take (OSS: 1,023).
 const maxKeyBytes = 1000
 
-func newInvalidError(text string) error {
-	return &inventory.Error{Kind: inventory.Invalid, Message: text}
+func newInvalidError(text language.Text) error {
+	return &inventory.Error{Kind: inventory.Invalid, Err: &language.Error{Text: text}}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -34,7 +35,7 @@ type Network struct {
 func NewHTTPClient(n Network) (*http.Client, error) {
 	by, err := httpx.NewProxyFunc(n.Proxy.Reveal())
 	if err != nil {
-		return nil, newInvalidError(err.Error())
+		return nil, newInvalidError(language.New(err.Error(), err.Error()))
 	}
 	base := httpx.NewTransport(by, cmp.Or(n.ConnectTimeout, defaultConnectTimeout))
 	base.MaxIdleConnsPerHost = 8

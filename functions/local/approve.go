@@ -5,14 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
@@ -21,7 +21,7 @@ func heldCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "held",
-		Short: "列出被暂缓的移除：哈希、多少个资产、在哪里、为什么、是否已批准（需要状态存储）",
+		Short: o.lang.Text("列出被暂缓的移除：哈希、多少个资产、在哪里、为什么、是否已批准（需要状态存储）", "List the removals on hold: hash, how many assets, where, why, and whether they are approved (needs a state store)"),
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
@@ -40,16 +40,18 @@ func heldCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "以 JSON 输出")
+	cmd.Flags().BoolVar(&asJSON, "json", false, o.lang.Text("以 JSON 输出", "print JSON"))
 	return cmd
 }
 
 func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return &cobra.Command{
 		Use:   "approve HASH",
-		Short: "批准一组被暂缓的移除（哈希或其至少 8 个字符的开头），24 小时内有效，由下一次完整同步执行",
-		Long: "下一次完整同步移除其中到那时仍应移除的资产，移除前照常逐个证实；不在这一组里的继续由守卫判断。\n" +
+		Short: o.lang.Text("批准一组被暂缓的移除（哈希或其至少 8 个字符的开头），24 小时内有效，由下一次完整同步执行", "Approve a set of held removals (its hash, or at least the first 8 characters) for 24 hours; the next full run makes them"),
+		Long: o.lang.Text("下一次完整同步移除其中到那时仍应移除的资产，移除前照常逐个证实；不在这一组里的继续由守卫判断。\n"+
 			"失败的区域不移除任何资产，批准了也不移除。用过的批准即失效。事件触发的同步不使用批准。",
+			"The next full run removes those of its assets that are still to be removed then, each proved before as ever; the guard judges\n"+
+				"all others. A scope that failed loses nothing, approved or not. An approval serves once. Runs by events do not use it."),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
@@ -78,7 +80,7 @@ func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 func rejectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return &cobra.Command{
 		Use:   "reject HASH",
-		Short: "忘掉一组被暂缓的移除及其批准；仍应移除的，下一次同步会再次暂缓并报告",
+		Short: o.lang.Text("忘掉一组被暂缓的移除及其批准；仍应移除的，下一次同步会再次暂缓并报告", "Forget a set of held removals and its approval; the next run holds and reports again what is still to be removed"),
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
@@ -128,12 +130,10 @@ func (o *options) withHeldStore(ctx context.Context, stderr io.Writer, do func(c
 	return do(ctx, d)
 }
 
-func (d stateSession) text(zh, en string, args ...any) string {
-	if reason.Lang(d.cfg.Language) == reason.English {
-		return fmt.Sprintf(en, args...)
-	}
-	return fmt.Sprintf(zh, args...)
-}
+// lang returns the language of texts for people.
+func (d stateSession) lang() language.Lang { return language.Lang(d.cfg.Language) }
+
+func (d stateSession) text(zh, en string, args ...any) string { return d.lang().Textf(zh, en, args...) }
 
 // installationText names the JumpServer and organisation, because two of them may hold sets with the same hash.
 func (d stateSession) installationText() string {
@@ -146,7 +146,7 @@ func (d stateSession) otherServersText(ctx context.Context) string {
 	if err != nil || len(others) == 0 {
 		return ""
 	}
-	return "\n" + stripControls(report.SharedStoreText(d.store.Server(), others, reason.Lang(d.cfg.Language)))
+	return "\n" + stripControls(report.SharedStoreText(d.store.Server(), others, d.lang()))
 }
 
 func (d stateSession) formatTime(at time.Time) string {
@@ -187,11 +187,11 @@ func (d stateSession) printSets(to io.Writer, sets []runstate.HeldSet) error {
 		fmt.Fprintln(to, s.Hash)
 		fmt.Fprintln(to, d.text("  %d 个资产，首次暂缓 %s（%s 前），最近 %s，%s", "  %d assets, first held %s (%s ago), last %s, %s",
 			len(s.Removals), d.formatTime(s.FirstHeld), d.now.Sub(s.FirstHeld).Truncate(time.Second), d.formatTime(s.LastHeld), approved))
-		out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
+		var rows [][]string
 		for _, g := range groupRemovals(s.Removals) {
-			fmt.Fprintf(out, "  %s\t%d\t%s\t%s\n", stripControls(g.scope), len(g.names), stripControls(g.sampleNames()), stripControls(g.reason))
+			rows = append(rows, []string{g.scope, strconv.Itoa(len(g.names)), g.sampleNames(), g.reason})
 		}
-		if err := out.Flush(); err != nil {
+		if _, err := io.WriteString(to, report.FormatColumns("  ", rows)); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,41 +15,42 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
-func demoCommand(stdout io.Writer) *cobra.Command {
+func demoCommand(o *options, stdout io.Writer) *cobra.Command {
 	var timer, event string
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "用内置的 JumpServer、五朵云、钉钉模拟器演示主要流程（真实的 SDK 与函数程序，不需要任何配置）",
+		Short: o.lang.Text("用内置的 JumpServer、五朵云、钉钉模拟器演示主要流程（真实的 SDK 与函数程序，不需要任何配置）", "Show the main job against built-in emulators of JumpServer, five clouds and DingTalk (real SDKs and function programs, no settings needed)"),
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := runDemo(cmd.Context(), stdout, timer, event); err != nil {
+			if err := runDemo(cmd.Context(), o.lang, stdout, timer, event); err != nil {
 				return &exitError{exitFailed, fmt.Errorf("demo: %w", err)}
 			}
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&timer, "timer", "dist/fc-timer/bootstrap", "定时函数的程序（make build 生成）")
-	cmd.Flags().StringVar(&event, "event", "dist/fc-event/bootstrap", "事件函数的程序（make build 生成）")
+	cmd.Flags().StringVar(&timer, "timer", "dist/fc-timer/bootstrap", o.lang.Text("定时函数的程序（make build 生成）", "program of the timer function (made by make build)"))
+	cmd.Flags().StringVar(&event, "event", "dist/fc-event/bootstrap", o.lang.Text("事件函数的程序（make build 生成）", "program of the event function (made by make build)"))
 	return cmd
 }
 
 // runDemo drives the functions' programs through Function Compute's runtime API, against emulators.
-func runDemo(ctx context.Context, out io.Writer, timer, event string) error {
-	w, err := newDemoWorld()
+func runDemo(ctx context.Context, lang language.Lang, out io.Writer, timer, event string) error {
+	w, err := newDemoWorld(lang)
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	d := &demonstration{out: out, world: w}
+	d := &demonstration{lang: lang, out: out, world: w}
 	for _, f := range []struct {
 		program string
 		into    **demoFunction
 	}{{timer, &d.timer}, {event, &d.event}} {
-		*f.into, err = startFunction(ctx, f.program, w.environment())
+		*f.into, err = startFunction(ctx, f.program, w.environment(), lang)
 		if err != nil {
 			return err
 		}
@@ -60,7 +62,7 @@ func runDemo(ctx context.Context, out io.Writer, timer, event string) error {
 		d.showFirstSync, d.showSecondSync, d.showAdopt, d.showRegionFailure, d.releaseInstance, d.showCreateEvent, d.showReleaseEvent, d.showGuard, d.showFiveClouds,
 	} {
 		if err := chapter(ctx); err != nil {
-			return fmt.Errorf("%w\n函数的输出：\n%s%s", err, d.timer.process.Output(), d.event.process.Output())
+			return fmt.Errorf("%w\n%s\n%s%s", err, lang.Text("函数的输出：", "Output of the functions:"), d.timer.process.Output(), d.event.process.Output())
 		}
 	}
 	return d.showClosing(time.Since(started))
@@ -73,9 +75,9 @@ type demoFunction struct {
 	process *runtimetest.Process
 }
 
-func startFunction(ctx context.Context, bootstrap string, env []string) (*demoFunction, error) {
+func startFunction(ctx context.Context, bootstrap string, env []string, lang language.Lang) (*demoFunction, error) {
 	if _, err := os.Stat(bootstrap); err != nil {
-		return nil, fmt.Errorf("没有函数程序 %s，请先执行 make build：%w", bootstrap, err)
+		return nil, fmt.Errorf("%s: %w", lang.Textf("没有函数程序 %s，请先执行 make build", "there is no program %s, make build makes it", bootstrap), err)
 	}
 	program, err := filepath.Abs(bootstrap)
 	if err != nil {
@@ -95,6 +97,7 @@ func startFunction(ctx context.Context, bootstrap string, env []string) (*demoFu
 }
 
 type demonstration struct {
+	lang    language.Lang
 	out     io.Writer
 	world   *demoWorld
 	timer   *demoFunction
@@ -102,20 +105,25 @@ type demonstration struct {
 	chapter int
 }
 
-func (d *demonstration) printf(format string, args ...any) { fmt.Fprintf(d.out, format+"\n", args...) }
+func (d *demonstration) text(zh, en string, args ...any) string { return d.lang.Textf(zh, en, args...) }
+
+func (d *demonstration) printLine(zh, en string, args ...any) {
+	fmt.Fprintln(d.out, d.text(zh, en, args...))
+}
 
 func (d *demonstration) heading(title string) {
 	d.chapter++
-	d.printf("\n── %d. %s %s", d.chapter, title, strings.Repeat("─", 20))
+	fmt.Fprintf(d.out, "\n── %d. %s %s\n", d.chapter, title, strings.Repeat("─", 20))
 }
 
 func (d *demonstration) showOpening() {
-	d.printf("jms-sync 演示：一切都在本机回环地址上，没有任何真实的云或 JumpServer 参与。")
-	d.printf("  JumpServer %s 模拟器  %s", jumpservertest.V410, d.world.jumpserverURL)
-	d.printf("  阿里云 ECS/STS 模拟器    %s", d.world.cloudURL)
-	d.printf("  钉钉机器人模拟器         %s", d.world.robotURL)
-	d.printf("  函数程序（真实的 SDK）    %s", d.timer.program)
-	d.printf("                           %s", d.event.program)
+	d.printLine("jms-sync 演示：一切都在本机回环地址上，没有任何真实的云或 JumpServer 参与。",
+		"jms-sync demo: all of it is on loopback, no real cloud and no real JumpServer take part.")
+	d.printLine("  JumpServer %s 模拟器  %s", "  JumpServer %s emulator  %s", jumpservertest.V410, d.world.jumpserverURL)
+	d.printLine("  阿里云 ECS/STS 模拟器    %s", "  Alibaba Cloud ECS/STS      %s", d.world.cloudURL)
+	d.printLine("  钉钉机器人模拟器         %s", "  DingTalk robot             %s", d.world.robotURL)
+	d.printLine("  函数程序（真实的 SDK）    %s", "  functions (real SDKs)      %s", d.timer.program)
+	fmt.Fprintf(d.out, "                           %s\n", d.event.program)
 }
 
 // invoke sends a firing as the timer trigger does, and returns the results document.
@@ -144,15 +152,18 @@ func (d *demonstration) invoke(ctx context.Context, payload string) (report.Repo
 
 // printResult prints the results document in lines.
 func (d *demonstration) printResult(r report.Report) {
-	d.printf("结果 %s：共 %d 台，新增 %d，更新 %d，停用 %d，删除 %d，不变 %d，跳过 %d，暂缓 %d，失败 %d（%.2f 秒，JumpServer 请求 %d 次，其中写入 %d 次）",
+	d.printLine("结果 %s：共 %d 台，新增 %d，更新 %d，停用 %d，删除 %d，不变 %d，跳过 %d，暂缓 %d，失败 %d（%.2f 秒，JumpServer 请求 %d 次，其中写入 %d 次）",
+		"Result %s: %d in all, %d created, %d updated, %d deactivated, %d deleted, %d unchanged, %d skipped, %d on hold, %d failed (%.2f s, %d requests to JumpServer, %d of them writes)",
 		r.Outcome, r.Total, r.Created, r.Updated, r.Deactivated, r.Deleted, r.Unchanged, r.Skipped, r.Held, r.Failures,
 		r.Duration, d.world.jumpserver.Requests(), d.world.jumpserver.Writes())
+	var rows [][]string
 	for _, c := range r.Changes {
-		d.printf("  %-10s %-12s %-22s %-14s %s", c.Action, c.Region, c.Name, c.Address, c.Reason)
+		rows = append(rows, []string{string(c.Action), c.Region, c.Name, c.Address, c.Reason})
 	}
+	fmt.Fprint(d.out, report.FormatColumns("  ", rows))
 	for _, s := range r.Scopes {
 		if !s.Complete {
-			d.printf("  读取失败   %s %s：%s", s.Account, s.Region, s.Error.Message)
+			d.printLine("  读取失败   %s %s：%s", "  not listed %s %s: %s", s.Account, s.Region, s.Error.Message)
 		}
 	}
 }
@@ -161,46 +172,48 @@ func (d *demonstration) printResult(r report.Report) {
 func (d *demonstration) printCard() error {
 	messages := d.world.robot.Messages()
 	if len(messages) == 0 {
-		return fmt.Errorf("钉钉没有收到消息")
+		return errors.New(d.text("钉钉没有收到消息", "DingTalk got no message"))
 	}
 	m := messages[len(messages)-1]
-	d.printf("钉钉卡片《%s》：", m.Title)
+	d.printLine("钉钉卡片《%s》：", "Card in DingTalk, “%s”:", m.Title)
 	for line := range strings.SplitSeq(strings.TrimSpace(m.Text), "\n") {
 		if strings.TrimSpace(line) != "" {
-			d.printf("  │ %s", strings.TrimRight(line, " "))
+			fmt.Fprintf(d.out, "  │ %s\n", strings.TrimRight(line, " "))
 		}
 	}
 	return nil
 }
 
 func (d *demonstration) showFirstSync(ctx context.Context) error {
-	d.heading("第一次同步")
-	d.printf("云上两个区域共 7 台；JumpServer 里已有一台 Python 工具留下的资产和一台人工创建的主机。")
+	d.heading(d.lang.Text("第一次同步", "The first sync"))
+	d.printLine("云上两个区域共 7 台；JumpServer 里已有一台 Python 工具留下的资产和一台人工创建的主机。",
+		"Two regions have 7 machines; JumpServer has an asset that the Python tool left, and a host that a person made.")
 	r, err := d.invoke(ctx, "")
 	if err != nil {
 		return err
 	}
 	if r.Created != 6 || r.Skipped != 1 {
-		return fmt.Errorf("应新增 6 台、跳过 1 台，实际 %d、%d", r.Created, r.Skipped)
+		return errors.New(d.text("应新增 6 台、跳过 1 台，实际 %d、%d", "6 should be created and 1 skipped, not %d and %d", r.Created, r.Skipped))
 	}
 	return d.printCard()
 }
 
 func (d *demonstration) showSecondSync(ctx context.Context) error {
-	d.heading("再同步一次：没有变化，什么都不写")
+	d.heading(d.lang.Text("再同步一次：没有变化，什么都不写", "Once more: nothing changed, nothing is written"))
 	r, err := d.invoke(ctx, "")
 	if err != nil {
 		return err
 	}
 	if r.Unchanged != 6 || d.world.jumpserver.Writes() != 0 {
-		return fmt.Errorf("应为 6 台不变、0 次写入，实际 %d、%d", r.Unchanged, d.world.jumpserver.Writes())
+		return errors.New(d.text("应为 6 台不变、0 次写入，实际 %d、%d", "6 should be unchanged with 0 writes, not %d and %d", r.Unchanged, d.world.jumpserver.Writes()))
 	}
 	return nil
 }
 
 func (d *demonstration) showRegionFailure(ctx context.Context) error {
-	d.heading("一个区域读取失败：那里的资产一台都不动")
-	d.printf("cn-shanghai 拒绝读取；同时 cn-beijing 的 web-1 改名为 web-1-new。")
+	d.heading(d.lang.Text("一个区域读取失败：那里的资产一台都不动", "One region cannot be listed: none of its assets is touched"))
+	d.printLine("cn-shanghai 拒绝读取；同时 cn-beijing 的 web-1 改名为 web-1-new。",
+		"cn-shanghai refuses; at the same time web-1 of cn-beijing becomes web-1-new.")
 	repair := d.world.cloud.Break(alibabatest.Fault{
 		Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-shanghai",
 	})
@@ -211,47 +224,49 @@ func (d *demonstration) showRegionFailure(ctx context.Context) error {
 		return err
 	}
 	if r.Outcome != report.Partial || r.Deactivated+r.Deleted != 0 || r.Updated != 1 {
-		return fmt.Errorf("应为 partial、只更新 1 台，实际 %s", r.Outcome)
+		return errors.New(d.text("应为 partial、只更新 1 台，实际 %s", "it should be partial and update just 1, not %s", r.Outcome))
 	}
 	return d.printCard()
 }
 
 func (d *demonstration) releaseInstance(ctx context.Context) error {
-	d.heading("释放一台：先停用，宽限期（7 天）后才删除")
+	d.heading(d.lang.Text("释放一台：先停用，宽限期（7 天）后才删除", "One is released: deactivated first, deleted only after the grace (7 days)"))
 	d.world.account.Remove("cn-shanghai", "i-sh0003")
 	r, err := d.invoke(ctx, "")
 	if err != nil {
 		return err
 	}
 	if r.Deactivated != 1 || r.Deleted != 0 {
-		return fmt.Errorf("应停用 1 台，实际停用 %d、删除 %d", r.Deactivated, r.Deleted)
+		return errors.New(d.text("应停用 1 台，实际停用 %d、删除 %d", "1 should be deactivated, not %d, and %d deleted", r.Deactivated, r.Deleted))
 	}
 	return d.printCard()
 }
 
 func (d *demonstration) showGuard(ctx context.Context) error {
-	d.heading("守卫：一个区域忽然空了，全部移除暂缓，等人确认")
+	d.heading(d.lang.Text("守卫：一个区域忽然空了，全部移除暂缓，等人确认", "The guard: a region is empty all of a sudden, all removals wait for a person"))
 	d.world.account.Remove("cn-beijing")
 	r, err := d.invoke(ctx, "")
 	if err != nil {
 		return err
 	}
 	if r.Outcome != report.Held || r.Held != 3 || d.world.jumpserver.Writes() != 0 {
-		return fmt.Errorf("应暂缓 3 台、0 次写入，实际 %s %d", r.Outcome, r.Held)
+		return errors.New(d.text("应暂缓 3 台、0 次写入，实际 %s %d", "3 should be on hold with 0 writes, not %s %d", r.Outcome, r.Held))
 	}
 	return d.printCard()
 }
 
 // showClosing prints JumpServer's hosts. It fails if any emulator got a request that no careful client sends.
 func (d *demonstration) showClosing(elapsed time.Duration) error {
-	d.heading("JumpServer 里最后的主机")
+	d.heading(d.lang.Text("JumpServer 里最后的主机", "The hosts in JumpServer at the end"))
+	var rows [][]string
 	for _, h := range d.world.jumpserver.Hosts(jumpservertest.DefaultOrg) {
-		state := "启用"
+		state := d.lang.Text("启用", "active")
 		if !h.Active {
-			state = "停用"
+			state = d.lang.Text("停用", "inactive")
 		}
-		d.printf("  %-22s %-14s %-8s %s  %s", h.Name, h.Address, h.Platform, state, strings.Join(h.Nodes, " "))
+		rows = append(rows, []string{h.Name, h.Address, fmt.Sprint(h.Platform), state, strings.Join(h.Nodes, " ")})
 	}
+	fmt.Fprint(d.out, report.FormatColumns("  ", rows))
 	var unexpected []string
 	unexpected = append(unexpected, d.world.jumpserver.Unexpected()...)
 	unexpected = append(unexpected, d.world.cloud.Unexpected()...)
@@ -262,8 +277,8 @@ func (d *demonstration) showClosing(elapsed time.Duration) error {
 	unexpected = append(unexpected, d.timer.runtime.Unexpected()...)
 	unexpected = append(unexpected, d.event.runtime.Unexpected()...)
 	if len(unexpected) > 0 {
-		return fmt.Errorf("模拟器收到了意外的请求：%s", strings.Join(unexpected, "; "))
+		return errors.New(d.text("模拟器收到了意外的请求：%s", "the emulators got unexpected requests: %s", strings.Join(unexpected, "; ")))
 	}
-	d.printf("\n演示完成，用时 %.1f 秒；模拟器没有收到任何意外的请求。", elapsed.Seconds())
+	d.printLine("\n演示完成，用时 %.1f 秒；模拟器没有收到任何意外的请求。", "\nDone in %.1f s; the emulators got no unexpected request.", elapsed.Seconds())
 	return nil
 }

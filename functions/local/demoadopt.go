@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,10 +13,10 @@ import (
 
 // showAdopt adopts what the Python tool left, with the command that a user types.
 func (d *demonstration) showAdopt(ctx context.Context) error {
-	d.heading("认领 Python 工具留下的资产：ID、账号、授权都不变")
+	d.heading(d.lang.Text("认领 Python 工具留下的资产：ID、账号、授权都不变", "Adopt what the Python tool left: id, accounts and access rules stay"))
 	before := d.world.jumpserver.Hosts(jumpservertest.DefaultOrg)
 	for _, args := range [][]string{{"adopt"}, {"adopt", "--apply"}} {
-		d.printf("$ jms-sync %s", strings.Join(args, " "))
+		fmt.Fprintf(d.out, "$ jms-sync %s\n", strings.Join(args, " "))
 		if err := d.runCommand(ctx, args...); err != nil {
 			return err
 		}
@@ -25,15 +26,15 @@ func (d *demonstration) showAdopt(ctx context.Context) error {
 		return err
 	}
 	if r.Unchanged != 7 || r.Skipped != 0 || d.world.jumpserver.Writes() != 0 {
-		return fmt.Errorf("认领之后应为 7 台不变、0 次写入，实际 %d、%d", r.Unchanged, d.world.jumpserver.Writes())
+		return errors.New(d.text("认领之后应为 7 台不变、0 次写入，实际 %d、%d", "once adopted, 7 should be unchanged with 0 writes, not %d and %d", r.Unchanged, d.world.jumpserver.Writes()))
 	}
 	after := d.world.jumpserver.Hosts(jumpservertest.DefaultOrg)
 	if len(after) != len(before) {
-		return fmt.Errorf("认领前 %d 台，之后 %d 台", len(before), len(after))
+		return errors.New(d.text("认领前 %d 台，之后 %d 台", "%d hosts before the adoption, %d after it", len(before), len(after)))
 	}
 	for n, h := range after {
 		if h.ID != before[n].ID || h.Name != before[n].Name || !strings.HasPrefix(h.Comment, before[n].Comment) || h.Active != before[n].Active {
-			return fmt.Errorf("%s 被改动", before[n].Name)
+			return errors.New(d.text("%s 被改动", "%s was changed", before[n].Name))
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -11,11 +12,13 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 )
 
 // demoWorld is the emulators on loopback, with a small estate in them.
 type demoWorld struct {
+	lang       language.Lang
 	jumpserver *jumpservertest.Server
 	cloud      *alibabatest.Server
 	account    *alibabatest.Account
@@ -37,8 +40,9 @@ const (
 	demoSign      = "SECdemo"
 )
 
-func newDemoWorld() (*demoWorld, error) {
+func newDemoWorld(lang language.Lang) (*demoWorld, error) {
 	w := &demoWorld{
+		lang:       lang,
 		jumpserver: jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410}),
 		cloud:      alibabatest.New(alibabatest.Options{Regions: []string{"cn-beijing", "cn-shanghai"}}),
 		robot:      dingtalktest.New(dingtalktest.Options{Token: demoToken, Secret: demoSign}),
@@ -118,10 +122,10 @@ func (w *demoWorld) populate() {
 	w.putInstance("cn-shanghai", linux("i-sh0003", "batch", "10.2.0.3"))
 	w.putInstance("cn-shanghai", linux("i-sh0004", "old-tool", "10.2.0.4"))
 	w.jumpserver.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
-		Name: "old-tool", Address: "10.2.0.4", Active: true, Nodes: []string{"/DEFAULT/阿里云/aliyun-prod"},
-		Comment: "由JMS-Sync同步于 2025-05-07 10:00:00\ninstance_id: i-sh0004",
+		Name: "old-tool", Address: "10.2.0.4", Active: true, Nodes: []string{"/DEFAULT/" + w.alibaba() + "/aliyun-prod"},
+		Comment: w.lang.Text("由JMS-Sync同步于", "synced by JMS-Sync at") + " 2025-05-07 10:00:00\ninstance_id: i-sh0004",
 	})
-	w.jumpserver.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "手工主机", Address: "192.168.1.1", Active: true})
+	w.jumpserver.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: w.lang.Text("手工主机", "made-by-hand"), Address: "192.168.1.1", Active: true})
 }
 
 func (w *demoWorld) putInstance(region string, i alibabatest.Instance) {
@@ -134,6 +138,9 @@ func (w *demoWorld) renameInstance(region, id, name string) {
 	i.Name = name
 	w.putInstance(region, i)
 }
+
+// alibaba returns how the configuration spells Alibaba's cloud, which names its node.
+func (w *demoWorld) alibaba() string { return w.lang.Text("阿里云", "aliyun") }
 
 // writeConfig writes a configuration as a user of the Python tool has it, with the secrets in the environment.
 func (w *demoWorld) writeConfig() error {
@@ -148,10 +155,10 @@ jumpserver:
   access_key_id: %s
   access_key_secret: ${DEMO_JMS_SECRET}
 clouds:
-  - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: "${DEMO_ALIYUN_SECRET}",
+  - {type: %s, name: aliyun-prod, access_key_id: %s, access_key_secret: "${DEMO_ALIYUN_SECRET}",
      account_id: %s, regions: [cn-beijing, cn-shanghai], endpoint: "%s"}
 notification: {dingtalk: {enabled: true, webhook: "%s/robot/send?access_token=%s", secret: "${DEMO_SIGN}"}}
-`, w.jumpserverURL, jumpservertest.KeyID, demoKeyID, demoAccount, w.cloudURL, w.robotURL, demoToken), 0o600)
+`, w.jumpserverURL, jumpservertest.KeyID, w.alibaba(), demoKeyID, demoAccount, w.cloudURL, w.robotURL, demoToken), 0o600)
 }
 
 // environment returns everything that the function's program gets.
@@ -159,6 +166,7 @@ func (w *demoWorld) environment() []string {
 	return []string{
 		"JMS_SYNC_CONFIG=file://" + w.config,
 		"JMS_SYNC_LOG_LEVEL=WARNING",
+		language.Variable + "=" + string(cmp.Or(w.lang, language.Chinese)),
 		"DEMO_JMS_SECRET=" + jumpservertest.KeySecret,
 		"DEMO_ALIYUN_SECRET=" + demoKeySecret,
 		"DEMO_SIGN=" + demoSign,

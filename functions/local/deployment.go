@@ -26,9 +26,8 @@ func (o *options) checkDeployment(ctx context.Context, stdout io.Writer, file st
 			return &exitError{exitFailed, err}
 		}
 	}
-	lang := os.Getenv("JMS_SYNC_LANGUAGE")
 	found := doctor.RunChecks(ctx, []doctor.Check{doctor.DeploymentCheck(o.readDeployment(ctx, file))}, doctor.CheckTimeout)
-	if err := doctor.WriteText(stdout, found, lang); err != nil {
+	if err := doctor.WriteText(stdout, found, o.lang); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	if doctor.WorstVerdict(found) == doctor.Failure {
@@ -45,11 +44,11 @@ func (o *options) passVariables(ctx context.Context, stdout io.Writer, file stri
 	if err != nil {
 		return err
 	}
-	with, err := withVariables(string(text), d.RequiredVariables)
+	with, err := withVariables(string(text), d.RequiredVariables, o.lang)
 	if err != nil || with == string(text) {
 		return err
 	}
-	fmt.Fprintf(stdout, "%s：加上了 %s\n\n", file, strings.Join(d.RequiredVariables, ", "))
+	fmt.Fprintln(stdout, o.lang.Textf("%s：加上了 %s\n", "%s: added %s\n", file, strings.Join(d.RequiredVariables, ", ")))
 	return replaceFile(file, with)
 }
 
@@ -126,7 +125,7 @@ func (o *options) configReader(named string) func(context.Context, map[string]st
 			}
 			return os.ReadFile(strings.TrimPrefix(file, "file://")) // a CA's
 		}
-		_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: env, ReadFile: read, Clouds: session.Clouds()})
+		_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: env, ReadFile: read, Clouds: session.Clouds(), Language: o.lang})
 		return err
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
 
@@ -25,7 +26,7 @@ func deployDesk(t *testing.T, dotenv string, names ...string) (d *desk, file str
 	if err != nil {
 		t.Fatal(err)
 	}
-	with, err := withVariables(string(text), names)
+	with, err := withVariables(string(text), names, language.Chinese)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,10 +11,12 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // draftConfig is the configuration that init writes. Its secrets are names of variables, never values.
 type draftConfig struct {
+	lang                                         language.Lang
 	url, keyEnv, secretEnv, org, orgName, caFile string
 	accounts                                     []draftAccount
 	webhookEnv, signEnv                          string
@@ -37,7 +41,7 @@ func (d draftConfig) checkLiteral() error {
 	}
 	for _, text := range texts {
 		if strings.Contains(text, "${") {
-			return fmt.Errorf("%q: 不能含有 ${ (it must not hold ${)", text)
+			return errors.New(d.lang.Textf("%q: 不能含有 ${", "%q: it must not hold ${", text))
 		}
 	}
 	return nil
@@ -51,7 +55,9 @@ func (d draftConfig) renderYAML() string {
 	line := func(format string, args ...any) {
 		fmt.Fprintf(&b, format+"\n", args...)
 	}
-	line("# 由 jms-sync init 生成。密钥只以 ${变量} 引用，不写在这里；全部设置见 docs/configuration.md。")
+	line("%s", d.lang.Text("# 由 jms-sync init 生成。密钥只以 ${变量} 引用，不写在这里；全部设置见 docs/configuration.md。",
+		"# Made by jms-sync init. Secrets are named as ${VARIABLE} and do not stand here; docs/configuration.en.md has all settings."))
+	line("language: %s", cmp.Or(d.lang, language.Chinese))
 	line("jumpserver:")
 	line("  url: %s", quoteYAML(d.url))
 	line("  access_key_id: %s", variableRef(d.keyEnv))
@@ -62,7 +68,7 @@ func (d draftConfig) renderYAML() string {
 	}
 	line("clouds:")
 	for _, a := range d.accounts {
-		a.renderYAML(line)
+		a.renderYAML(line, d.lang)
 	}
 	if d.webhookEnv != "" {
 		line("notification:\n  dingtalk:\n    enabled: true\n    webhook: %s", variableRef(d.webhookEnv))
@@ -73,7 +79,7 @@ func (d draftConfig) renderYAML() string {
 	return b.String()
 }
 
-func (a draftAccount) renderYAML(line func(string, ...any)) {
+func (a draftAccount) renderYAML(line func(string, ...any), lang language.Lang) {
 	line("  - type: %s\n    name: %s", quoteYAML(a.kind), quoteYAML(a.name))
 	if a.keyEnv != "" {
 		line("    access_key_id: %s\n    access_key_secret: %s", variableRef(a.keyEnv), variableRef(a.secretEnv))
@@ -84,7 +90,7 @@ func (a draftAccount) renderYAML(line func(string, ...any)) {
 		}
 	}
 	if len(a.regions) == 0 {
-		line("    regions: [] # 全部地域")
+		line("    regions: [] # %s", lang.Text("全部地域", "all regions"))
 	} else {
 		var list []string
 		for _, r := range a.regions {
@@ -102,11 +108,18 @@ type neededVariable struct{ name, what string }
 
 // neededVariables lists the variables that the configuration names, each once.
 func (d draftConfig) neededVariables() []neededVariable {
-	all := []neededVariable{{d.keyEnv, "JumpServer API Key 的 ID"}, {d.secretEnv, "JumpServer API Key 的 Secret"}}
-	for _, a := range d.accounts {
-		all = append(all, neededVariable{a.keyEnv, "云账号 " + oneLine(a.name) + " 的密钥 ID"}, neededVariable{a.secretEnv, "云账号 " + oneLine(a.name) + " 的密钥 Secret"})
+	lang := d.lang
+	all := []neededVariable{
+		{d.keyEnv, lang.Text("JumpServer API Key 的 ID", "id of JumpServer's API key")},
+		{d.secretEnv, lang.Text("JumpServer API Key 的 Secret", "secret of JumpServer's API key")},
 	}
-	all = append(all, neededVariable{d.webhookEnv, "钉钉机器人的 webhook"}, neededVariable{d.signEnv, "钉钉机器人的加签密钥"})
+	for _, a := range d.accounts {
+		name := oneLine(a.name)
+		all = append(all, neededVariable{a.keyEnv, lang.Textf("云账号 %s 的密钥 ID", "id of the key of account %s", name)},
+			neededVariable{a.secretEnv, lang.Textf("云账号 %s 的密钥 Secret", "secret of the key of account %s", name)})
+	}
+	all = append(all, neededVariable{d.webhookEnv, lang.Text("钉钉机器人的 webhook", "webhook of the DingTalk robot")},
+		neededVariable{d.signEnv, lang.Text("钉钉机器人的加签密钥", "signing secret of the DingTalk robot")})
 	seen := map[string]bool{"": true}
 	return slices.DeleteFunc(all, func(n neededVariable) bool {
 		before := seen[n.name]
@@ -137,10 +150,12 @@ func (d draftConfig) renderDotEnv(before string) string {
 		present[strings.TrimSpace(name)] = true
 	}
 	if before == "" {
-		b.WriteString("# 由 jms-sync init 生成：部署与运行要用的变量。填好值；不要提交到版本库。已经 export 的，这里可以留空。\n")
+		b.WriteString(d.lang.Text("# 由 jms-sync init 生成：部署与运行要用的变量。填好值；不要提交到版本库。已经 export 的，这里可以留空。\n",
+			"# Made by jms-sync init: the variables for deployment and runs. Fill in the values; do not commit this file. What is exported may stay empty here.\n"))
 	}
 	for _, n := range append(d.neededVariables(),
-		neededVariable{config.EnvConfig, "函数读取的配置，如 oss://桶/config.yaml?region=cn-hangzhou"}, neededVariable{config.EnvState, "函数的状态存储，如 oss://桶/jms-sync?region=cn-hangzhou"}) {
+		neededVariable{config.EnvConfig, d.lang.Text("函数读取的配置，如 oss://桶/config.yaml?region=cn-hangzhou", "configuration that functions read, such as oss://BUCKET/config.yaml?region=cn-hangzhou")},
+		neededVariable{config.EnvState, d.lang.Text("函数的状态存储，如 oss://桶/jms-sync?region=cn-hangzhou", "state store of functions, such as oss://BUCKET/jms-sync?region=cn-hangzhou")}) {
 		if !present[n.name] {
 			fmt.Fprintf(&b, "# %s\n%s=\n", n.what, n.name)
 		}

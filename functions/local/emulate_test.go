@@ -23,7 +23,7 @@ func startEmulate(t *testing.T, args ...string) *emulateClient {
 	t.Helper()
 	stdin, in := io.Pipe()
 	out, stdout := io.Pipe()
-	cmd := emulateCommand(stdout)
+	cmd := emulateCommand(&options{}, stdout)
 	cmd.SetArgs(args)
 	cmd.SetIn(stdin)
 	s := &emulateClient{t: t, in: in, lines: bufio.NewReader(out), ended: make(chan error, 1)}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -29,18 +31,18 @@ func eventCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	var from eventSource
 	cmd := &cobra.Command{
 		Use:   "event FILE",
-		Short: "处理一个保存下来的云事件（" + strings.Join(session.EventClouds(), "、") + " 的 JSON；- 表示标准输入），与函数走同一条路径",
+		Short: o.lang.Text("处理一个保存下来的云事件（"+strings.Join(session.EventClouds(o.lang), "、")+" 的 JSON；- 表示标准输入），与函数走同一条路径", "Handle a saved cloud event (JSON of "+strings.Join(session.EventClouds(o.lang), ", ")+"; - is standard input) on the path that functions take"),
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit <= 0 {
-				return &exitError{exitUsage, fmt.Errorf("--timeout: %s 不是正的时长 (not a positive duration)", limit)}
+				return &exitError{exitUsage, errors.New(o.lang.Textf("--timeout: %s 不是正的时长", "--timeout: %s is no positive duration", limit))}
 			}
-			if err := o.output.checkWritable(); err != nil {
+			if err := o.output.checkWritable(o.lang); err != nil {
 				return &exitError{exitUsage, err}
 			}
 			payload, err := readPayload(args[0], cmd.InOrStdin())
 			if err == nil {
-				err = from.detectCloud(payload)
+				err = from.detectCloud(payload, o.lang)
 			}
 			if err != nil {
 				return &exitError{exitUsage, err}
@@ -48,9 +50,9 @@ func eventCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			return o.runEvent(cmd.Context(), payload, from, limit, stdout, stderr)
 		},
 	}
-	cmd.Flags().DurationVar(&limit, "timeout", eventTimeout, "最多处理多久；到时云上还看不到的变化留给下一次完整同步")
-	cmd.Flags().StringVar(&from.cloudFlag, "cloud", "", "事件是哪个云的，与配置里的 type 写法相同（默认：按内容判断）")
-	cmd.Flags().StringVar(&from.origin.ProjectID, "project", "", "华为云：发出事件的项目 ID，函数从 RUNTIME_PROJECT_ID 得到它")
+	cmd.Flags().DurationVar(&limit, "timeout", eventTimeout, o.lang.Text("最多处理多久；到时云上还看不到的变化留给下一次完整同步", "how long it is handled at most; a change that the cloud does not show by then is left to the next full run"))
+	cmd.Flags().StringVar(&from.cloudFlag, "cloud", "", o.lang.Text("事件是哪个云的，与配置里的 type 写法相同（默认：按内容判断）", "the event's cloud, spelt as type is in the configuration (without it the content decides)"))
+	cmd.Flags().StringVar(&from.origin.ProjectID, "project", "", o.lang.Text("华为云：发出事件的项目 ID，函数从 RUNTIME_PROJECT_ID 得到它", "Huawei Cloud: id of the project that sent the event; functions have it from RUNTIME_PROJECT_ID"))
 	return cmd
 }
 
@@ -62,14 +64,14 @@ type eventSource struct {
 }
 
 // detectCloud sets the cloud that sent the event.
-func (s *eventSource) detectCloud(payload []byte) error {
+func (s *eventSource) detectCloud(payload []byte, lang language.Lang) error {
 	if s.cloudFlag == "" {
 		s.cloud = trigger.SenderCloud(payload, session.Clouds())
 		return nil
 	}
 	s.cloud = session.Clouds().Parse(s.cloudFlag)
 	if s.cloud == "" {
-		return fmt.Errorf("--cloud: %q 不是已知的云 (no cloud known)", s.cloudFlag)
+		return errors.New(lang.Textf("--cloud: %q 不是已知的云", "--cloud: %q is no cloud known", s.cloudFlag))
 	}
 	return nil
 }
@@ -115,13 +117,19 @@ func stripControls(text string) string {
 
 // outcomeText words the outcome of an event.
 func outcomeText(o reconcile.EventOutcome, lang reason.Lang) string {
-	if lang == reason.English {
-		return string(o)
+	switch o {
+	case reconcile.EventDone:
+		return lang.Text("完成", "done")
+	case reconcile.EventIgnored:
+		return lang.Text("忽略", "ignored")
+	case reconcile.EventLater:
+		return lang.Text("稍后", "later")
+	case reconcile.EventHeld:
+		return lang.Text("暂缓", "held")
+	case reconcile.EventFailed:
+		return lang.Text("失败", "failed")
 	}
-	return map[reconcile.EventOutcome]string{
-		reconcile.EventDone: "完成", reconcile.EventIgnored: "忽略", reconcile.EventLater: "稍后",
-		reconcile.EventHeld: "暂缓", reconcile.EventFailed: "失败",
-	}[o]
+	return string(o)
 }
 
 // eventExitError returns the exit code of events. A failure that a platform would deliver again is a partial one if

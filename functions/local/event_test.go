@@ -130,7 +130,7 @@ func TestEventMistakes(t *testing.T) {
 		says  string
 	}{
 		"no file":       {func(*desk) {}, []string{"event", "/nonexistent/event.json"}, false, "/nonexistent/event.json"},
-		"no argument":   {func(*desk) {}, []string{"event"}, false, "accepts 1 arg"},
+		"no argument":   {func(*desk) {}, []string{"event"}, false, "参数个数不对"},
 		"-o to nowhere": {func(*desk) {}, []string{"event", "-", "-o", "/nonexistent/r.json"}, false, "--output: "},
 		"key":           {func(d *desk) { d.keySecret = "another-word-0123456789" }, []string{"event", "-"}, true, "the access key is unknown or switched off"},
 		"organisation": {func(d *desk) { d.org = "99999999-0000-4000-8000-000000000001" }, []string{"event", "-"}, true,

@@ -12,7 +12,6 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -31,13 +30,22 @@ func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	var x expectOptions
 	cmd := &cobra.Command{
 		Use:   "expect",
-		Short: "事先宣布一个区域的下线：到 --until 为止，最多 --up-to 个移除不受守卫的上限限制（需要状态存储）；不带参数列出",
-		Long: "只放开守卫的上限（percent、min、per_run、列表为空、各部分共用的额度）：每一个仍要逐个证实已释放，受保护的、隔离、时钟、\n" +
-			"另一个云账号、sync.approval、暂停都照旧；区域变空时仍要证实两次（至少隔 10 分钟）。\n" +
-			"  jms-sync expect --account prod --region cn-beijing --until 18:00 --up-to 40 --reason 下线旧集群\n" +
-			"宣布之后这个区域的每一次移除都算在内（守卫本来就放行的、批准的、事件触发的也算），写入之前先扣除，运行中断了也不退回。\n" +
-			"一次要移除的比剩下的多：数目不对就是疑问，整个区域都暂缓（可以批准，或重新宣布）。宽限期结束时的删除不算，仍受上限限制。\n" +
-			"同一区域再次宣布则替换之前的。--cancel 取消。TIME：" + untilHelp + "，最多 31 天。",
+		Short: o.lang.Text("事先宣布一个区域的下线：到 --until 为止，最多 --up-to 个移除不受守卫的上限限制（需要状态存储）；不带参数列出", "Announce that a region is taken down: until --until the guard's limits do not hold up to --up-to removals (needs a state store); without flags it lists"),
+		Long: o.lang.Text("只放开守卫的上限（percent、min、per_run、列表为空、各部分共用的额度）：每一个仍要逐个证实已释放，受保护的、隔离、时钟、\n"+
+			"另一个云账号、sync.approval、暂停都照旧；区域变空时仍要证实两次（至少隔 10 分钟）。\n"+
+			"  jms-sync expect --account prod --region cn-beijing --until 18:00 --up-to 40 --reason 下线旧集群\n"+
+			"宣布之后这个区域的每一次移除都算在内（守卫本来就放行的、批准的、事件触发的也算），写入之前先扣除，运行中断了也不退回。\n"+
+			"一次要移除的比剩下的多：数目不对就是疑问，整个区域都暂缓（可以批准，或重新宣布）。宽限期结束时的删除不算，仍受上限限制。\n"+
+			"同一区域再次宣布则替换之前的。--cancel 取消。TIME："+untilHelp().ZH+"，最多 31 天。",
+			"Just the guard's limits are lifted (percent, min, per_run, an empty list, the share of parts): each instance is still proved to be\n"+
+				"released, and protection, quarantine, clock, another cloud account, sync.approval and pauses count as ever; a region that\n"+
+				"becomes empty is still proved twice (10 minutes apart or more).\n"+
+				"  jms-sync expect --account prod --region cn-beijing --until 18:00 --up-to 40 --reason 'old cluster goes'\n"+
+				"Every later removal of the region counts (those that the guard lets pass anyway, approved ones, those of events); it is taken\n"+
+				"off before the write, and a run that breaks does not give it back.\n"+
+				"More removals at once than are left: a wrong number is a doubt, and the whole region is held (approve it, or announce anew).\n"+
+				"Deletions when the grace is over do not count, and keep to the limits.\n"+
+				"Another announcement for the region replaces this one; --cancel takes it back. TIME: "+untilHelp().EN+", at most 31 days ahead."),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			announces := cmd.Flags().Changed("account") || cmd.Flags().Changed("region") || cmd.Flags().Changed("until") ||
@@ -53,12 +61,12 @@ func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&x.account, "account", "", "账号（配置里的名称）")
-	cmd.Flags().StringVar(&x.region, "region", "", "区域")
-	cmd.Flags().StringVar(&x.until, "until", "", "到什么时候为止")
-	cmd.Flags().IntVar(&x.upTo, "up-to", 0, "最多移除多少个")
-	cmd.Flags().StringVar(&x.reason, "reason", "", "原因，写在卡片上")
-	cmd.Flags().BoolVar(&x.cancel, "cancel", false, "取消 --account 的 --region 的宣布")
+	cmd.Flags().StringVar(&x.account, "account", "", o.lang.Text("账号（配置里的名称）", "account (its name in the configuration)"))
+	cmd.Flags().StringVar(&x.region, "region", "", o.lang.Text("区域", "region"))
+	cmd.Flags().StringVar(&x.until, "until", "", o.lang.Text("到什么时候为止", "until when"))
+	cmd.Flags().IntVar(&x.upTo, "up-to", 0, o.lang.Text("最多移除多少个", "how many removals at most"))
+	cmd.Flags().StringVar(&x.reason, "reason", "", o.lang.Text("原因，写在卡片上", "the reason, which cards show"))
+	cmd.Flags().BoolVar(&x.cancel, "cancel", false, o.lang.Text("取消 --account 的 --region 的宣布", "take back what was announced for --region of --account"))
 	return cmd
 }
 
@@ -73,13 +81,13 @@ func (d stateSession) announceRemovals(ctx context.Context, x expectOptions, to 
 		err = errors.New(d.text("--until: 必填", "--until: required"))
 	}
 	if err == nil {
-		end, err = parseUntil(x.until, d.now, d.cfg.Location())
+		end, err = parseUntil(x.until, d.now, d.cfg.Location(), d.lang())
 	}
 	if err == nil && end.Sub(d.now) > maxExpectationDuration {
 		err = errors.New(d.text("--until: 最多 31 天", "--until: at most 31 days ahead"))
 	}
 	if err == nil {
-		err = checkReason(x.reason)
+		err = checkReason(x.reason, d.lang())
 	}
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -171,5 +179,5 @@ func (d stateSession) printExpectations(to io.Writer, all []runstate.Expectation
 
 func (d stateSession) expectationText(e runstate.Expectation) string {
 	x := plan.ExpectedRemovals{UpTo: e.UpTo, Left: e.Remaining, Until: e.Until}
-	return stripControls(plan.ExpectationReason(e.Scope(), x, e.By, e.Reason).Text(reason.Lang(d.cfg.Language)))
+	return stripControls(plan.ExpectationReason(e.Scope(), x, e.By, e.Reason).Text(d.lang()))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/session"
 )
@@ -38,32 +39,42 @@ func initCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	var i initOptions
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "生成配置：从 JumpServer 找组织、网域与平台，从云上找地域，写出 config.yaml，体检，并显示第一份计划",
-		Long: "询问（或由参数给出）JumpServer、云账号与钉钉，写出 config.yaml（-c 可改名）和 .env（变量名，值由你填；已有的行不改）；\n" +
-			"旁边有 s.yaml 时，在它的 environmentVariables 里加上这些变量。\n" +
-			"密钥从环境变量读取，配置里只写 ${变量}；不写 JumpServer，不写云，不发钉钉。已有的文件只在 --force 时覆盖。\n\n" +
-			"--cloud 可以写多次，逗号分隔：type=aliyun,name=aliyun-prod,key-env=ALIYUN_KEY,secret-env=ALIYUN_SECRET,regions=cn-beijing+cn-hangzhou,zone=idc\n" +
-			"（不写 key-env 表示使用角色；regions=all 为全部地域；另有 tenant=、project=、endpoint=）。\n\n" +
+		Short: o.lang.Text("生成配置：从 JumpServer 找组织、网域与平台，从云上找地域，写出 config.yaml，体检，并显示第一份计划", "Make a configuration: find organisation, zones and platforms in JumpServer and regions in the clouds, write config.yaml, check it, and show the first plan"),
+		Long: o.lang.Text("询问（或由参数给出）JumpServer、云账号与钉钉，写出 config.yaml（-c 可改名）和 .env（变量名，值由你填；已有的行不改）；\n"+
+			"旁边有 s.yaml 时，在它的 environmentVariables 里加上这些变量。\n"+
+			"密钥从环境变量读取，配置里只写 ${变量}；不写 JumpServer，不写云，不发钉钉。已有的文件只在 --force 时覆盖。\n\n"+
+			"--cloud 可以写多次，逗号分隔：type=aliyun,name=aliyun-prod,key-env=ALIYUN_KEY,secret-env=ALIYUN_SECRET,regions=cn-beijing+cn-hangzhou,zone=idc\n"+
+			"（不写 key-env 表示使用角色；regions=all 为全部地域；另有 tenant=、project=、endpoint=）。\n\n"+
 			"退出码：0 完成；1 失败；2 用法有误或密钥、组织不对；3 体检有失败项。",
+			"Asks for JumpServer, accounts and DingTalk (or takes them from flags) and writes config.yaml (-c names another) and .env (names of\n"+
+				"variables, whose values you fill in; lines that are there stay). Where s.yaml is beside it, its environmentVariables get them too.\n"+
+				"Secrets are read from variables, and the configuration says ${VARIABLE}; nothing is written to JumpServer or a cloud, nothing posted\n"+
+				"to DingTalk. Files that are there are replaced with --force only.\n"+
+				"\n"+
+				"--cloud may be there several times, with commas: type=aliyun,name=aliyun-prod,key-env=ALIYUN_KEY,secret-env=ALIYUN_SECRET,regions=cn-beijing+cn-hangzhou,zone=idc\n"+
+				"(no key-env: the role is used; regions=all: all regions; also tenant=, project=, endpoint=).\n"+
+				"\n"+
+				"Exit codes: 0 done; 1 failed; 2 a mistake in usage, wrong key or organisation; 3 a check failed."),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ask := prompter{bufio.NewReader(cmd.InOrStdin()), stdout}
+			ask := prompter{bufio.NewReader(cmd.InOrStdin()), stdout, o.lang}
+			i.lang = o.lang
 			return i.run(cmd.Context(), o, ask, stdout, stderr)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&i.url, "url", "", "JumpServer 的地址")
-	f.StringVar(&i.keyEnv, "key-id-env", "JMS_ACCESS_KEY_ID", "存放 API Key ID 的环境变量")
-	f.StringVar(&i.secretEnv, "key-secret-env", "JMS_ACCESS_KEY_SECRET", "存放 API Key Secret 的环境变量")
-	f.StringVar(&i.org, "org", "", "组织的名称或 ID")
-	f.StringVar(&i.caFile, "ca-file", "", "私有 CA 的证书文件（PEM）")
-	f.StringArrayVar(&i.clouds, "cloud", nil, "一个云账号，见上")
-	f.StringVar(&i.endpoint, "cloud-endpoint", "", "询问到的云账号的 API 地址，用于专有地域与测试")
-	f.StringVar(&i.webhookEnv, "dingtalk-webhook-env", "", "存放钉钉 webhook 的环境变量（默认：设置了 DINGTALK_WEBHOOK 就用它）")
-	f.StringVar(&i.signEnv, "dingtalk-secret-env", "", "存放钉钉加签密钥的环境变量（默认：设置了 DINGTALK_SECRET 就用它）")
-	f.StringVar(&i.envFile, "env-file", "", "变量的文件（默认：配置文件旁边的 .env）；已有的行不改")
-	f.BoolVar(&i.force, "force", false, "覆盖已有的文件")
-	f.BoolVar(&i.noPlan, "no-plan", false, "不显示计划")
+	f.StringVar(&i.url, "url", "", o.lang.Text("JumpServer 的地址", "JumpServer's address"))
+	f.StringVar(&i.keyEnv, "key-id-env", "JMS_ACCESS_KEY_ID", o.lang.Text("存放 API Key ID 的环境变量", "the variable that holds the API key's id"))
+	f.StringVar(&i.secretEnv, "key-secret-env", "JMS_ACCESS_KEY_SECRET", o.lang.Text("存放 API Key Secret 的环境变量", "the variable that holds the API key's secret"))
+	f.StringVar(&i.org, "org", "", o.lang.Text("组织的名称或 ID", "name or id of the organisation"))
+	f.StringVar(&i.caFile, "ca-file", "", o.lang.Text("私有 CA 的证书文件（PEM）", "certificates of a private CA (PEM)"))
+	f.StringArrayVar(&i.clouds, "cloud", nil, o.lang.Text("一个云账号，见上", "a cloud account, see above"))
+	f.StringVar(&i.endpoint, "cloud-endpoint", "", o.lang.Text("询问到的云账号的 API 地址，用于专有地域与测试", "API address of the accounts that are asked for, for private regions and tests"))
+	f.StringVar(&i.webhookEnv, "dingtalk-webhook-env", "", o.lang.Text("存放钉钉 webhook 的环境变量（默认：设置了 DINGTALK_WEBHOOK 就用它）", "the variable that holds DingTalk's webhook (without it DINGTALK_WEBHOOK, where that is set)"))
+	f.StringVar(&i.signEnv, "dingtalk-secret-env", "", o.lang.Text("存放钉钉加签密钥的环境变量（默认：设置了 DINGTALK_SECRET 就用它）", "the variable that holds DingTalk's signing secret (without it DINGTALK_SECRET, where that is set)"))
+	f.StringVar(&i.envFile, "env-file", "", o.lang.Text("变量的文件（默认：配置文件旁边的 .env）；已有的行不改", "file of the variables (without it .env beside the configuration); lines that are there stay"))
+	f.BoolVar(&i.force, "force", false, o.lang.Text("覆盖已有的文件", "replace files that are there"))
+	f.BoolVar(&i.noPlan, "no-plan", false, o.lang.Text("不显示计划", "show no plan"))
 	return cmd
 }
 
@@ -83,7 +94,7 @@ func (i *initOptions) run(ctx context.Context, o *options, ask prompter, stdout,
 	if err := i.checkLiteral(); err != nil {
 		return &exitError{exitUsage, err}
 	}
-	if err := checkDraft(ctx, i.renderYAML()); err != nil {
+	if err := checkDraft(ctx, i.renderYAML(), i.lang); err != nil {
 		return &exitError{exitUsage, err}
 	}
 	if err := i.writeFiles(o.config, stdout); err != nil {
@@ -92,7 +103,7 @@ func (i *initOptions) run(ctx context.Context, o *options, ask prompter, stdout,
 	if err := o.runDoctor(ctx, stdout, false); err != nil || i.noPlan {
 		return err
 	}
-	fmt.Fprintln(stdout, "\n第一份计划（没有写入任何东西）：")
+	fmt.Fprintln(stdout, "\n"+i.lang.Text("第一份计划（没有写入任何东西）：", "The first plan (nothing was written):"))
 	return o.runPlan(ctx, stdout, stderr)
 }
 
@@ -100,10 +111,10 @@ func (i *initOptions) run(ctx context.Context, o *options, ask prompter, stdout,
 func (i *initOptions) checkNotThere(files ...string) error {
 	for _, file := range files {
 		if strings.Contains(file, "://") {
-			return fmt.Errorf("%s: init 只写本地文件 (init writes local files only)", file)
+			return errors.New(i.lang.Textf("%s: init 只写本地文件", "%s: init writes local files only", file))
 		}
 		if _, err := os.Lstat(file); err == nil && !i.force {
-			return fmt.Errorf("%s 已存在；用 --force 覆盖，或用 -c 换一个名称 (it exists: --force replaces it, -c names another)", file)
+			return errors.New(i.lang.Textf("%s 已存在；用 --force 覆盖，或用 -c 换一个名称", "%s exists: --force replaces it, -c names another", file))
 		}
 	}
 	return nil
@@ -119,7 +130,7 @@ func (i *initOptions) writeFiles(file string, stdout io.Writer) error {
 	if err := errors.Join(writeNewFile(file, i.renderYAML(), i.force), writeNewFile(i.envFile, i.renderDotEnv(string(before)), true)); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "\n已写出 %s 与 %s（只有你可读）。\n", file, i.envFile)
+	fmt.Fprintln(stdout, i.lang.Textf("\n已写出 %s 与 %s（只有你可读）。", "\nwritten: %s and %s (only you can read them)", file, i.envFile))
 	serverless := filepath.Join(filepath.Dir(file), defaultServerless)
 	text, err := os.ReadFile(serverless)
 	if os.IsNotExist(err) {
@@ -128,7 +139,7 @@ func (i *initOptions) writeFiles(file string, stdout io.Writer) error {
 	}
 	var with string
 	if err == nil {
-		with, err = withVariables(string(text), i.variableNames())
+		with, err = withVariables(string(text), i.variableNames(), i.lang)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", serverless, err)
@@ -138,7 +149,8 @@ func (i *initOptions) writeFiles(file string, stdout io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintf(stdout, "%s 的函数会得到这些变量；部署前把值写进 %s，再执行 jms-sync doctor --deploy。\n\n", serverless, i.envFile)
+	fmt.Fprintln(stdout, i.lang.Textf("%s 的函数会得到这些变量；部署前把值写进 %s，再执行 jms-sync doctor --deploy。\n",
+		"The functions of %s get these variables; before you deploy, write their values to %s and run jms-sync doctor --deploy.\n", serverless, i.envFile))
 	return nil
 }
 
@@ -152,32 +164,32 @@ func replaceFile(file, text string) error {
 }
 
 // checkDraft loads the draft as a run would, before it is written.
-func checkDraft(ctx context.Context, text string) error {
+func checkDraft(ctx context.Context, text string, lang language.Lang) error {
 	read := func(name string) ([]byte, error) {
 		if name == config.DefaultFile {
 			return []byte(text), nil
 		}
 		return os.ReadFile(name) // the CA's
 	}
-	_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: os.Environ(), ReadFile: read, Clouds: session.Clouds()})
+	_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: os.Environ(), ReadFile: read, Clouds: session.Clouds(), Language: lang})
 	return err
 }
 
 // collectAnswers asks for what the flags leave open, and finds the rest.
 func (i *initOptions) collectAnswers(ctx context.Context, ask prompter) (err error) {
 	if i.url == "" {
-		i.url, err = ask.askText("JumpServer 的地址，如 https://jms.example.com", "", "--url")
+		i.url, err = ask.askText(i.lang.Text("JumpServer 的地址，如 https://jms.example.com", "JumpServer's address, such as https://jms.example.com"), "", "--url")
 		if err != nil {
 			return err
 		}
 	}
 	cfg := config.Default()
 	cfg.JumpServer.URL = strings.TrimRight(i.url, "/")
-	cfg.JumpServer.AccessKeyID, err = readVariable(i.keyEnv, "--key-id-env")
+	cfg.JumpServer.AccessKeyID, err = i.readVariable(i.keyEnv, "--key-id-env")
 	if err != nil {
 		return err
 	}
-	cfg.JumpServer.AccessKeySecret, err = readVariable(i.secretEnv, "--key-secret-env")
+	cfg.JumpServer.AccessKeySecret, err = i.readVariable(i.secretEnv, "--key-secret-env")
 	if err != nil {
 		return err
 	}
@@ -201,13 +213,13 @@ var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // readVariable returns a secret from the environment. It never asks for one: what is typed stays on screens and in
 // histories.
-func readVariable(name, flag string) (secret.Value, error) {
+func (d draftConfig) readVariable(name, flag string) (secret.Value, error) {
 	if !variableName.MatchString(name) {
-		return secret.Value{}, fmt.Errorf("%s: %q 不是环境变量名；这里写变量名，不写密钥本身 (a variable's name is wanted, not a secret)", flag, cutSecret(name))
+		return secret.Value{}, errors.New(d.lang.Textf("%s: %q 不是环境变量名；这里写变量名，不写密钥本身", "%s: %q is no name of a variable; name one, do not write the secret itself", flag, cutSecret(name)))
 	}
 	value := os.Getenv(name)
 	if value == "" {
-		return secret.Value{}, fmt.Errorf("请先设置环境变量 %[1]s（或用 %[2]s 指定别的变量），再运行 init (set %[1]s, or name another variable with %[2]s)", name, flag)
+		return secret.Value{}, errors.New(d.lang.Textf("请先设置环境变量 %s（或用 %s 指定别的变量），再运行 init", "set the variable %s (or name another one with %s), then run init again", name, flag))
 	}
 	return secret.New(value), nil
 }
@@ -234,11 +246,11 @@ func (i *initOptions) chooseOrganisation(ctx context.Context, cfg config.Config,
 	if err != nil {
 		return nil, err
 	}
-	orgs, err := listOrganisations(ctx, first)
+	orgs, err := listOrganisations(ctx, first, i.lang)
 	if err != nil {
 		return nil, err
 	}
-	org, err := ask.askChoice("组织", orgs, i.org, "--org")
+	org, err := ask.askChoice(i.lang.Text("组织", "Organisation"), orgs, i.org, "--org")
 	if err != nil {
 		return nil, err
 	}
@@ -259,8 +271,9 @@ func (i *initOptions) chooseOrganisation(ctx context.Context, cfg config.Config,
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(ask.out, "JumpServer 可用：用户 %s，组织 %s，网域 %d 个，主机平台 %d 个\n", rights.User, org.name, len(zones), len(platforms))
-	found := []choice{{"", "不使用网域"}}
+	fmt.Fprintln(ask.out, i.lang.Textf("JumpServer 可用：用户 %s，组织 %s，网域 %d 个，主机平台 %d 个", "JumpServer answers: user %s, organisation %s, %d zones, %d platforms for hosts",
+		rights.User, org.name, len(zones), len(platforms)))
+	found := []choice{{"", i.lang.Text("不使用网域", "no zone")}}
 	for _, z := range zones {
 		found = append(found, choice{z.ID, z.Name})
 	}
@@ -269,7 +282,7 @@ func (i *initOptions) chooseOrganisation(ctx context.Context, cfg config.Config,
 
 // listOrganisations returns the organisations that JumpServer shows and that take assets, the default one first. Whether
 // the key may use one shows only when it is queried: a user may work in organisations whose console is closed to it.
-func listOrganisations(ctx context.Context, client *jumpserver.Client) ([]choice, error) {
+func listOrganisations(ctx context.Context, client *jumpserver.Client, lang language.Lang) ([]choice, error) {
 	all, err := client.Organisations(ctx)
 	if inventory.KindOf(err) == inventory.Denied {
 		all, err = []inventory.Org{{ID: jumpserver.DefaultOrganisation, Name: "DEFAULT"}}, nil // may not list them
@@ -290,7 +303,7 @@ func listOrganisations(ctx context.Context, client *jumpserver.Client) ([]choice
 		}
 	}
 	if len(found) == 0 {
-		return nil, errors.New("JumpServer 没有给出这个密钥可用的组织：给它的用户一个组织角色 (the key's user has no organisation: give it a role in one)")
+		return nil, errors.New(lang.Text("JumpServer 没有给出这个密钥可用的组织：给它的用户一个组织角色", "the key's user has no organisation in JumpServer: give it a role in one"))
 	}
 	return found, nil
 }
@@ -306,9 +319,9 @@ func (i *initOptions) readRobot() error {
 	if i.signEnv == "" && os.Getenv("DINGTALK_SECRET") != "" {
 		i.signEnv = "DINGTALK_SECRET"
 	}
-	_, err := readVariable(i.webhookEnv, "--dingtalk-webhook-env")
+	_, err := i.readVariable(i.webhookEnv, "--dingtalk-webhook-env")
 	if err == nil && i.signEnv != "" {
-		_, err = readVariable(i.signEnv, "--dingtalk-secret-env")
+		_, err = i.readVariable(i.signEnv, "--dingtalk-secret-env")
 	}
 	return err
 }

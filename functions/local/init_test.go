@@ -10,6 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/fakecloudtest"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
@@ -168,11 +169,11 @@ func TestInitStops(t *testing.T) {
 // TestSixthCloud: init's question offers each cloud of the list, in the order of the list, and takes the answer.
 func TestSixthCloud(t *testing.T) {
 	t.Parallel()
-	if got := cloudQuestion(session.Clouds()); !strings.HasPrefix(got, "云的类型（aliyun、huawei、aws、") {
+	if got := cloudQuestion(session.Clouds(), language.Chinese); !strings.HasPrefix(got, "云的类型（aliyun、huawei、aws、") {
 		t.Errorf("it asks %q", got)
 	}
 	six := append(session.Clouds(), fakecloudtest.Provider(cloud.RetryPolicy{}).CloudInfo)
-	if got := cloudQuestion(six); !strings.HasSuffix(got, "、fakecloud）") {
+	if got := cloudQuestion(six, language.Chinese); !strings.HasSuffix(got, "、fakecloud）") {
 		t.Errorf("it asks %q", got)
 	}
 	if got := six.Parse("fakecloud"); got != "fakecloud" {

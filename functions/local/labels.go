@@ -19,10 +19,10 @@ import (
 func labelsCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "labels",
-		Short: "清理 JumpServer 标签页里没有资产使用的 jms-* 标签行：labels clean",
+		Short: o.lang.Text("清理 JumpServer 标签页里没有资产使用的 jms-* 标签行：labels clean", "Clear JumpServer's label page of rows jms-* that no asset uses: labels clean"),
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return &exitError{exitUsage, errors.New("labels: 缺少子命令，应为 labels clean (a subcommand is missing: labels clean)")}
+			return &exitError{exitUsage, errors.New(o.lang.Text("labels: 缺少子命令，应为 labels clean", "labels: a subcommand is missing: labels clean"))}
 		},
 	}
 	cmd.AddCommand(labelsCleanCommand(o, stdout, stderr))
@@ -33,22 +33,29 @@ func labelsCleanCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	apply := false
 	cmd := &cobra.Command{
 		Use:   "clean",
-		Short: "列出标签页里没有资产使用的 jms-instance、jms-gone、jms-due、jms-missing 标签行；--apply 才删除",
-		Long: "JumpServer 从不删除标签行：每个用过的值都留在标签页里，资产删除之后也一样。这个命令由人执行，同步从不删除标签行。\n" +
-			"只处理 jms-instance、jms-gone、jms-due、jms-missing 四个名称；有资产使用的、时间过去不到一天的、jms-due:never、\n" +
-			"看不懂的值、有颜色或备注的都保留。资产、标签与使用情况有一项读不全，就什么都不删；删除每一行之前都再查一次它有没有被使用。\n" +
-			"除查看资产外还需要权限 " + inventory.ViewLabels + "、" + inventory.ViewLabelHolders + "，--apply 再加 " + inventory.DeleteLabels + "（同步本身不需要）。\n" +
+		Short: o.lang.Text("列出标签页里没有资产使用的 jms-instance、jms-gone、jms-due、jms-missing 标签行；--apply 才删除", "List the rows jms-instance, jms-gone, jms-due and jms-missing of the label page that no asset uses; --apply deletes them"),
+		Long: o.lang.Text("JumpServer 从不删除标签行：每个用过的值都留在标签页里，资产删除之后也一样。这个命令由人执行，同步从不删除标签行。\n"+
+			"只处理 jms-instance、jms-gone、jms-due、jms-missing 四个名称；有资产使用的、时间过去不到一天的、jms-due:never、\n"+
+			"看不懂的值、有颜色或备注的都保留。资产、标签与使用情况有一项读不全，就什么都不删；删除每一行之前都再查一次它有没有被使用。\n"+
+			"除查看资产外还需要权限 "+inventory.ViewLabels+"、"+inventory.ViewLabelHolders+"，--apply 再加 "+inventory.DeleteLabels+"（同步本身不需要）。\n"+
 			"没有状态存储时，请在没有同步运行时执行：删除一个刚被用上的标签行，JumpServer 会把它从资产上一并拿掉。",
+			"JumpServer never deletes a row of its label page: each value that was ever used stays there, after its assets too. People run this\n"+
+				"command; a sync never deletes a row.\n"+
+				"Just the four names jms-instance, jms-gone, jms-due and jms-missing are looked at; what an asset uses, times that are not over for a\n"+
+				"day, jms-due:never, values that cannot be read, and rows with a colour or comment are kept. Where assets, labels or their uses cannot\n"+
+				"be read whole, nothing is deleted; before each row is deleted, its uses are asked for once more.\n"+
+				"Besides viewing assets it needs the rights "+inventory.ViewLabels+" and "+inventory.ViewLabelHolders+", with --apply also "+inventory.DeleteLabels+" (a sync needs none of them).\n"+
+				"Without a state store, run it while no sync runs: a row that was just taken up, JumpServer would take from its asset too."),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.cleanLabels(cmd.Context(), apply, stdout, stderr) },
 	}
-	cmd.Flags().BoolVar(&apply, "apply", false, "删除；不加则只显示")
+	cmd.Flags().BoolVar(&apply, "apply", false, o.lang.Text("删除；不加则只显示", "delete; without it the rows are just shown"))
 	return cmd
 }
 
 // cleanLabels shows the unused rows of the label page, and deletes them where apply is set.
 func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io.Writer) error {
-	if err := o.output.checkWritable(); err != nil {
+	if err := o.output.checkWritable(o.lang); err != nil {
 		return &exitError{exitUsage, err}
 	}
 	s, err := o.openSession(ctx, stderr)
@@ -116,13 +123,7 @@ func countLabels(rows []operator.CleanedLabel) map[operator.LabelState]int {
 type labelText struct{ lang reason.Lang }
 
 func (t labelText) text(zh, en string, args ...any) string {
-	if t.lang == reason.English {
-		zh = en
-	}
-	if len(args) == 0 {
-		return zh
-	}
-	return fmt.Sprintf(zh, args...)
+	return t.lang.Textf(zh, en, args...)
 }
 
 // tableText lists the rows that may be removed, then the kept ones: one by one those that a person may want to look at,

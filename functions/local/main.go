@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // version is stamped in by the linker.
@@ -37,7 +39,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	quiet := context.AfterFunc(ctx, func() {
-		printStopping(os.Stderr, context.Cause(ctx))
+		printStopping(os.Stderr, context.Cause(ctx), language.Of(os.Getenv))
 	})
 	code := runCommandLine(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	quiet()
@@ -47,8 +49,8 @@ func main() {
 
 // printStopping reports a signal at once: a write under way is finished, no further one begins, and report and card
 // still go out.
-func printStopping(stderr io.Writer, cause error) {
-	fmt.Fprintf(stderr, "收到终止信号：不再开始新的写入，报告与通知随后发出 / told to stop: no further write begins, report and card still go out (%v)\n", cause)
+func printStopping(stderr io.Writer, cause error, lang language.Lang) {
+	fmt.Fprintln(stderr, lang.Textf("收到终止信号：不再开始新的写入，报告与通知随后发出（%v）", "told to stop: no further write begins, report and card still go out (%v)", cause))
 }
 
 // exitError carries an exit code through cobra, with a message for people or none.
@@ -77,7 +79,7 @@ func runCommandLine(ctx context.Context, args []string, stdin io.Reader, stdout,
 	if err == nil {
 		return exitDone
 	}
-	if text := err.Error(); text != "" {
+	if text := language.ErrorText(err, language.Of(os.Getenv)); text != "" {
 		fmt.Fprintln(stderr, text)
 	}
 	var wanted *exitError
@@ -88,13 +90,17 @@ func runCommandLine(ctx context.Context, args []string, stdin io.Reader, stdout,
 }
 
 func rootCommand(stdout, stderr io.Writer) *cobra.Command {
-	var o options
+	o := options{lang: language.Of(os.Getenv)}
 	root := &cobra.Command{
 		Use:   "jms-sync",
-		Short: "把云上的主机同步到 JumpServer（不带子命令即执行一次同步）",
-		Long: "jms-sync 读取各云账号的实例，与 JumpServer 的资产比较，写入差异，并通知钉钉。\n" +
-			"读取失败的区域不会移除任何资产；移除之前必须按实例 ID 逐个证实。\n\n" +
+		Short: o.lang.Text("把云上的主机同步到 JumpServer（不带子命令即执行一次同步）", "Sync the clouds' hosts into JumpServer (without a command: make one run)"),
+		Long: o.lang.Text("jms-sync 读取各云账号的实例，与 JumpServer 的资产比较，写入差异，并通知钉钉。\n"+
+			"读取失败的区域不会移除任何资产；移除之前必须按实例 ID 逐个证实。\n\n"+
 			"退出码：0 完成；1 失败；2 配置或用法有误、JumpServer 的地址、密钥或组织不对；3 部分完成或有变更被暂缓。",
+			"jms-sync lists the instances of all accounts, compares them with JumpServer's assets, writes what differs, and tells DingTalk.\n"+
+				"A region that cannot be read loses no asset; before a removal its instance is proved to be gone, by its id.\n"+
+				"\n"+
+				"Exit codes: 0 done; 1 failed; 2 a mistake in configuration or usage, wrong address, key or organisation of JumpServer; 3 done in part, or changes are on hold."),
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -104,20 +110,21 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	o.addFlags(root)
-	root.Flags().BoolVar(&o.everyAccount, "every-account", false, "也查询隔离中的账号（权限已修好而密钥未换时用）")
+	root.Flags().BoolVar(&o.everyAccount, "every-account", false, o.lang.Text("也查询隔离中的账号（权限已修好而密钥未换时用）", "ask accounts in quarantine too (for rights that were mended without a new key)"))
 	root.AddCommand(planCommand(&o, stdout, stderr), doctorCommand(&o, stdout), initCommand(&o, stdout, stderr),
 		eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr),
 		adoptCommand(&o, stdout, stderr), releaseCommand(&o, stdout, stderr), retireCommand(&o, stdout, stderr), labelsCommand(&o, stdout, stderr),
 		statusCommand(&o, stdout, stderr), heldCommand(&o, stdout, stderr), approveCommand(&o, stdout, stderr), rejectCommand(&o, stdout, stderr), applyCommand(&o, stdout, stderr), ownerCommand(&o, stdout, stderr),
 		pauseCommand(&o, stdout, stderr), resumeCommand(&o, stdout, stderr), expectCommand(&o, stdout, stderr), reactivateCommand(&o, stdout, stderr),
-		demoCommand(stdout), emulateCommand(stdout), versionCommand(stdout))
+		demoCommand(&o, stdout), emulateCommand(&o, stdout), versionCommand(&o, stdout))
+	usageText{o.lang}.localize(root)
 	return root
 }
 
 func planCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return &cobra.Command{
 		Use:   "plan",
-		Short: "只显示计划：会改什么、不改什么、为什么；不写入 JumpServer，不发通知；-o 写出的文件可由 apply 执行",
+		Short: o.lang.Text("只显示计划：会改什么、不改什么、为什么；不写入 JumpServer，不发通知；-o 写出的文件可由 apply 执行", "Show the plan only: what would be changed, what not, and why; nothing is written to JumpServer, nobody is told; apply can make what -o writes"),
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.runPlan(cmd.Context(), stdout, stderr)
@@ -125,10 +132,10 @@ func planCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	}
 }
 
-func versionCommand(stdout io.Writer) *cobra.Command {
+func versionCommand(o *options, stdout io.Writer) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "显示版本",
+		Short: o.lang.Text("显示版本", "Show the version"),
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(stdout, "jms-sync", version)

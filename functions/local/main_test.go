@@ -12,5 +12,8 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-test.") {
 		main()
 	}
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		_ = os.Unsetenv(name) // of whoever runs the tests
+	}
 	os.Exit(m.Run())
 }

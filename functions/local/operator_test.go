@@ -83,7 +83,7 @@ func TestMoveFromThePythonTool(t *testing.T) {
 		t.Errorf("release: %+v", r)
 	}
 	for _, h := range d.Hosts() {
-		if marked := slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, "jms-") }); marked {
+		if marked := slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, "jms-") && l != "jms-released:person" }); marked {
 			t.Errorf("%s: %v", h.Name, h.Labels)
 		}
 	}
@@ -103,9 +103,11 @@ func TestRetire(t *testing.T) {
 	d := newDesk(t)
 	d.fillInstances(2, "cn-beijing", "cn-hangzhou")
 	d.runSync(exitDone, report.OK)
-	for _, args := range [][]string{{}, {"--account", "aliyun-prod"}, {"--account", "aliyun-prod", "--region", "cn-beijing"}} {
+	for _, args := range [][]string{{}, {"--account", "aliyun-prod"}, {"--account", "aliyun-prod", "--region", "cn-beijing"},
+		{"--account", "aliyun-prod", "--cloud", "aliyun"}, {"--account", "aliyun-prod", "--cloud", "nowhere"}} {
 		d.run(exitUsage, append([]string{"retire"}, args...)...)
 	}
+	d.run(exitDone, "retire", "--account", "aliyun-prod", "--cloud", "aws") // no asset is of that cloud
 	d.more = "environment: {type: TESTING}"
 	d.dropRegion("cn-hangzhou")
 	if r := d.runSync(exitDone, report.OK); r.Orphans != 2 || r.Unchanged != 2 {

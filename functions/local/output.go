@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // document is what -o writes: the results of a run, or of events.
@@ -15,12 +17,12 @@ type document interface{ JSON(w io.Writer) error }
 type outputFile string
 
 // checkWritable returns an error if the file cannot be written, so that a mistake in -o is reported before a run begins.
-func (o outputFile) checkWritable() error {
+func (o outputFile) checkWritable(lang language.Lang) error {
 	if o == "" || o.isSpecial() {
 		return nil
 	}
 	if info, err := os.Stat(string(o)); err == nil && info.IsDir() {
-		return fmt.Errorf("--output: %s 是目录 (is a directory)", string(o))
+		return errors.New(lang.Textf("--output: %s 是目录", "--output: %s is a directory", string(o)))
 	}
 	probe, err := os.CreateTemp(filepath.Dir(o.target()), ".jms-sync-*")
 	if err != nil {

@@ -6,22 +6,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
 func ownerCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "owner",
-		Short: "列出每个账号的密钥现在属于哪个云账号、记住的是哪个（需要状态存储）",
-		Long: "每个账号是哪个云账号，由完整同步记住。密钥换成了另一个云账号的之后，这个账号的同步失败，不创建也不移除任何资产：\n" +
-			"在另一个云账号里，每台实例看起来都已释放。放错了密钥请换回；确实改用另一个云账号时，写上 account_id 或运行 owner accept。\n" +
+		Short: o.lang.Text("列出每个账号的密钥现在属于哪个云账号、记住的是哪个（需要状态存储）", "List to which cloud account each account's key belongs now, and which is remembered (needs a state store)"),
+		Long: o.lang.Text("每个账号是哪个云账号，由完整同步记住。密钥换成了另一个云账号的之后，这个账号的同步失败，不创建也不移除任何资产：\n"+
+			"在另一个云账号里，每台实例看起来都已释放。放错了密钥请换回；确实改用另一个云账号时，写上 account_id 或运行 owner accept。\n"+
 			"同一云账号换密钥、换角色不受影响。",
+			"Full runs remember which cloud account each account is. Once its key belongs to another one, the account's syncs fail, and nothing is\n"+
+				"made or removed: in another cloud account every instance seems to be released. If the key is the wrong one, put the right one back;\n"+
+				"if another cloud account is meant, set account_id or run owner accept. Another key or role of the same cloud account changes nothing."),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.withOwnerSession(cmd.Context(), stderr, func(ctx context.Context, d ownerSession) error { return d.printOwners(ctx, stdout) })
@@ -29,7 +32,7 @@ func ownerCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use:   "accept ACCOUNT",
-		Short: "确认账号（配置里的名称）今后是它的密钥现在所属的云账号；下一次同步生效",
+		Short: o.lang.Text("确认账号（配置里的名称）今后是它的密钥现在所属的云账号；下一次同步生效", "Confirm that an account (its name in the configuration) is the cloud account of its key from now on; the next sync goes by it"),
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withOwnerSession(cmd.Context(), stderr, func(ctx context.Context, d ownerSession) error { return d.acceptOwner(ctx, args[0], stdout) })
@@ -62,8 +65,7 @@ func (o *options) withOwnerSession(ctx context.Context, stderr io.Writer, do fun
 // printOwners prints a line for each enabled account.
 func (d ownerSession) printOwners(ctx context.Context, to io.Writer) error {
 	fmt.Fprintln(to, d.installationText())
-	out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(out, d.text("账号\t密钥所属的云账号\t记住的云账号", "Account\tCloud account of its key\tCloud account remembered"))
+	rows := [][]string{{d.text("账号", "Account"), d.text("密钥所属的云账号", "Cloud account of its key"), d.text("记住的云账号", "Cloud account remembered")}}
 	failed := false
 	for _, c := range d.cfg.Clouds {
 		if !c.Enabled {
@@ -77,9 +79,10 @@ func (d ownerSession) printOwners(ctx context.Context, to io.Writer) error {
 		if err != nil {
 			return &exitError{exitFailed, err}
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\n", stripControls(c.Name), stripControls(current), stripControls(d.rememberedText(remembered)))
+		rows = append(rows, []string{c.Name, current, d.rememberedText(remembered)})
 	}
-	if err := out.Flush(); err != nil || failed {
+	_, err := io.WriteString(to, report.FormatColumns("", rows))
+	if err != nil || failed {
 		return &exitError{exitFailed, err}
 	}
 	return nil

@@ -25,28 +25,36 @@ func pauseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	var p pauseOptions
 	cmd := &cobra.Command{
 		Use:   "pause",
-		Short: "暂停：--until 之前 JumpServer 里什么都不写；--removals 只暂停移除（需要状态存储）",
-		Long: "写在状态存储里，用同一个状态存储的每一次同步都看得到：定时函数、事件函数、命令行的同步、apply、retire、adopt、release、reactivate、labels clean。\n" +
-			"每次运行开始时读一次，停用之前、删除之前各再读一次：正在运行的同步也不再开始移除（已经发出的那一批会做完）。\n" +
-			"  jms-sync pause --until 4h        全部写入暂停：只查询、计划和通知\n" +
-			"  jms-sync pause --removals        只暂停移除，照常新增和更新；直到 resume，或加上 --until\n" +
-			"批准（approve）不解除暂停。暂停写在每张卡片的第一行、日志、结果与 status 里，至少每天通知一次；到期后在下一张卡片上说一次。\n" +
-			"再次执行则替换之前的暂停。TIME：" + untilHelp + "。",
+		Short: o.lang.Text("暂停：--until 之前 JumpServer 里什么都不写；--removals 只暂停移除（需要状态存储）", "Pause: nothing is written to JumpServer before --until; --removals pauses just removals (needs a state store)"),
+		Long: o.lang.Text("写在状态存储里，用同一个状态存储的每一次同步都看得到：定时函数、事件函数、命令行的同步、apply、retire、adopt、release、reactivate、labels clean。\n"+
+			"每次运行开始时读一次，停用之前、删除之前各再读一次：正在运行的同步也不再开始移除（已经发出的那一批会做完）。\n"+
+			"  jms-sync pause --until 4h        全部写入暂停：只查询、计划和通知\n"+
+			"  jms-sync pause --removals        只暂停移除，照常新增和更新；直到 resume，或加上 --until\n"+
+			"批准（approve）不解除暂停。暂停写在每张卡片的第一行、日志、结果与 status 里，至少每天通知一次；到期后在下一张卡片上说一次。\n"+
+			"再次执行则替换之前的暂停。TIME："+untilHelp().ZH+"。",
+			"It is written to the state store, where everything that uses the store sees it: timer and event functions, syncs of the command, apply,\n"+
+				"retire, adopt, release, reactivate, labels clean.\n"+
+				"A run reads it at its beginning, and again before it deactivates and before it deletes: one that is at work begins no removal any more\n"+
+				"(a batch that was sent is finished).\n"+
+				"  jms-sync pause --until 4h        all writes are paused: runs list, plan and tell\n"+
+				"  jms-sync pause --removals        just removals are paused, assets are made and updated; until resume, or with --until\n"+
+				"An approval does not pass a pause. Every card's first line, the log, the results and status show it, people are told at least daily, and\n"+
+				"once more when it is over. Another pause replaces it. TIME: "+untilHelp().EN+"."),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.withStateStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.startPause(ctx, p, stdout) })
 		},
 	}
-	cmd.Flags().StringVar(&p.until, "until", "", "到什么时候为止；不加 --removals 时必填")
-	cmd.Flags().BoolVar(&p.removals, "removals", false, "只暂停移除（停用与删除）")
-	cmd.Flags().StringVar(&p.reason, "reason", "", "原因，写在卡片上")
+	cmd.Flags().StringVar(&p.until, "until", "", o.lang.Text("到什么时候为止；不加 --removals 时必填", "until when; required without --removals"))
+	cmd.Flags().BoolVar(&p.removals, "removals", false, o.lang.Text("只暂停移除（停用与删除）", "pause just removals (deactivations and deletions)"))
+	cmd.Flags().StringVar(&p.reason, "reason", "", o.lang.Text("原因，写在卡片上", "the reason, which cards show"))
 	return cmd
 }
 
 func resumeCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return &cobra.Command{
 		Use:   "resume",
-		Short: "结束暂停；读不了的暂停状态也一并清除",
+		Short: o.lang.Text("结束暂停；读不了的暂停状态也一并清除", "End a pause, one that cannot be read too"),
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.withStateStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.endPause(ctx, stdout) })
@@ -74,12 +82,12 @@ func (o *options) withStateStore(ctx context.Context, stderr io.Writer, do func(
 // startPause stores a pause and prints what it does.
 func (d stateSession) startPause(ctx context.Context, o pauseOptions, to io.Writer) error {
 	p := runstate.Pause{Removals: o.removals, Since: d.now, By: operatorName(), Reason: stripControls(o.reason)}
-	err := checkReason(o.reason)
+	err := checkReason(o.reason, d.lang())
 	if err == nil && o.until == "" && !o.removals {
 		err = errors.New(d.text("--until: 必填（只暂停移除时用 --removals）", "--until: required (--removals pauses just removals)"))
 	}
 	if err == nil && o.until != "" {
-		p.Until, err = parseUntil(o.until, d.now, d.cfg.Location())
+		p.Until, err = parseUntil(o.until, d.now, d.cfg.Location(), d.lang())
 	}
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -120,7 +128,7 @@ func (d stateSession) endPause(ctx context.Context, to io.Writer) error {
 
 // pauseText words a pause as cards do.
 func (d stateSession) pauseText(p runstate.Pause) string {
-	return stripControls(plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason).Why.Text(reason.Lang(d.cfg.Language)))
+	return stripControls(plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason).Why.Text(d.lang()))
 }
 
 // isPauseError reports whether a command was refused because of a pause.

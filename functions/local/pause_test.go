@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -35,7 +36,7 @@ func TestPauseCommand(t *testing.T) {
 		t.Error(card)
 	}
 	d.run(exitDone, "status")
-	d.wantPrinted("已暂停全部写入（", "原因：换数据库")
+	d.wantPrinted("\n已暂停全部写入（", "原因：换数据库）：只查询", "仍开放的资产：2 个")
 	file := filepath.Join(d.dir, "plan.json")
 	d.run(exitDone, "plan", "-o", file)
 	d.wantPrinted("已暂停全部写入（")
@@ -111,7 +112,7 @@ func TestParseUntil(t *testing.T) {
 		"4h": "2026-11-28T19:30:20+08:00", "1d12h": "2026-11-30T03:30:20+08:00", " 7d ": "2026-12-05T15:30:20+08:00",
 		"": "", "soon": "", "4": "", "24:00": "", "0h": "", "-4h": "", "2026-11-28T15:30:20+08:00": "", "367d": "",
 	} {
-		got, err := parseUntil(text, now, zone)
+		got, err := parseUntil(text, now, zone, language.Chinese)
 		if want == "" != (err != nil) || err == nil && got.In(zone).Format(time.RFC3339) != want {
 			t.Errorf("%q: %s, %v; want %q", text, got, err, want)
 		}

@@ -16,10 +16,10 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
-	"github.com/jms-sync/jms-sync/core/session"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -78,32 +78,32 @@ func (f planFile) JSON(w io.Writer) error {
 }
 
 // readPlan reads what plan -o wrote. It refuses a plan that is changed, for another JumpServer, or too old.
-func readPlan(name string, to config.JumpServer, now time.Time) (reviewedPlan, error) {
+func readPlan(name string, to config.JumpServer, now time.Time, lang language.Lang) (reviewedPlan, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return reviewedPlan{}, err
 	}
-	return parsePlan(name, text, to, now)
+	return parsePlan(name, text, to, now, lang)
 }
 
-func parsePlan(name string, text []byte, to config.JumpServer, now time.Time) (reviewedPlan, error) {
+func parsePlan(name string, text []byte, to config.JumpServer, now time.Time, lang language.Lang) (reviewedPlan, error) {
 	var file struct {
 		Plan *reviewedPlan `json:"plan"`
 	}
 	if err := json.Unmarshal(text, &file); err != nil || file.Plan == nil {
-		return reviewedPlan{}, fmt.Errorf("%s: 不是 jms-sync plan -o 写出的文件 (not a file of jms-sync plan -o)", name)
+		return reviewedPlan{}, errors.New(lang.Textf("%s: 不是 jms-sync plan -o 写出的文件", "%s: no file of jms-sync plan -o", name))
 	}
 	p := *file.Plan
 	age := now.Sub(p.CreatedAt)
 	switch {
 	case p.Version != planVersion:
-		return p, fmt.Errorf("%s: 计划文件的版本是 %d，本程序只读 %d (the file is of version %d, this program reads %d)", name, p.Version, planVersion, p.Version, planVersion)
+		return p, errors.New(lang.Textf("%s: 计划文件的版本是 %d，本程序只读 %d", "%s: the file is of version %d, this program reads %d", name, p.Version, planVersion))
 	case p.Hash == "" || p.Hash != p.computeHash():
-		return p, fmt.Errorf("%s: 计划文件被改动过，与其哈希不符，请重新生成 (the file was changed and does not have its hash; make it anew)", name)
+		return p, errors.New(lang.Textf("%s: 计划文件被改动过，与其哈希不符，请重新生成", "%s: the file was changed and does not have its hash; make it anew", name))
 	case p.JumpServer != to.URL || p.Organisation != to.OrgID:
-		return p, fmt.Errorf("%s: 计划属于另一个 JumpServer 或组织 (the plan is for another JumpServer or organisation): %s %s", name, p.JumpServer, p.Organisation)
+		return p, errors.New(lang.Textf("%s: 计划属于另一个 JumpServer 或组织：%s %s", "%s: the plan is for another JumpServer or organisation: %s %s", name, p.JumpServer, p.Organisation))
 	case age >= planTTL || age < -runstate.MaxSkew:
-		return p, fmt.Errorf("%s: 计划生成于 %s，只在 24 小时内有效，请重新生成 (made at that time, it serves for 24 hours; make it anew)", name, p.CreatedAt.Format(time.RFC3339))
+		return p, errors.New(lang.Textf("%s: 计划生成于 %s，只在 24 小时内有效，请重新生成", "%s: the plan was made at %s and serves for 24 hours; make it anew", name, p.CreatedAt.Format(time.RFC3339)))
 	}
 	if p.Changes == nil {
 		p.Changes = []plan.ReviewLine{}
@@ -115,11 +115,15 @@ func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	includeHeld := false
 	cmd := &cobra.Command{
 		Use:   "apply FILE",
-		Short: "执行 jms-sync plan -o FILE 写出的计划：重新读取、重新计划，只执行与文件完全相同的变更",
-		Long: "重新读取 JumpServer 与云，重新计划，只执行与文件里完全相同的变更（资产、操作、字段与值都相同）；\n" +
-			"文件之后有变化的、不在文件里的一律不执行，并列出。文件里没有暂缓的移除视为已批准，移除前仍逐个证实；\n" +
-			"暂缓的先列出，只在 --include-held 或在终端输入它们的个数时执行。\n" +
+		Short: o.lang.Text("执行 jms-sync plan -o FILE 写出的计划：重新读取、重新计划，只执行与文件完全相同的变更", "Make the changes of a file of jms-sync plan -o FILE: list and plan again, and make only what is exactly as in the file"),
+		Long: o.lang.Text("重新读取 JumpServer 与云，重新计划，只执行与文件里完全相同的变更（资产、操作、字段与值都相同）；\n"+
+			"文件之后有变化的、不在文件里的一律不执行，并列出。文件里没有暂缓的移除视为已批准，移除前仍逐个证实；\n"+
+			"暂缓的先列出，只在 --include-held 或在终端输入它们的个数时执行。\n"+
 			"文件 24 小时内有效。sync.approval: all 时，变更只能这样写入。",
+			"JumpServer and the clouds are listed again, and only what is exactly as in the file is done (asset, action, fields and values);\n"+
+				"what changed since, or is not in the file, is not made but listed. Removals that the file does not hold count as approved, and are\n"+
+				"still proved one by one; held ones are listed first and made with --include-held, or when their number is typed at the terminal.\n"+
+				"A file serves for 24 hours. With sync.approval: all changes are made by this command only."),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.applyPlan(cmd.Context(), args[0], stdout, stderr, func(held int, lang reason.Lang) bool {
@@ -127,21 +131,21 @@ func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&includeHeld, "include-held", false, "也执行文件里暂缓的移除（仍逐个证实）")
+	cmd.Flags().BoolVar(&includeHeld, "include-held", false, o.lang.Text("也执行文件里暂缓的移除（仍逐个证实）", "make the removals too that the file holds (each is still proved)"))
 	return cmd
 }
 
 // applyPlan makes the changes of a plan file; include decides on the held ones.
 func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.Writer, include func(held int, lang reason.Lang) bool) error {
-	cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(ctx)
+	cfg, err := o.configSource().Load(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	p, err := readPlan(name, cfg.JumpServer, time.Now())
+	lang := language.Lang(cfg.Language)
+	p, err := readPlan(name, cfg.JumpServer, time.Now(), lang)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	lang := reason.Lang(cfg.Language)
 	if held := p.heldRemovals(); len(held) > 0 {
 		if err := report.WriteHeldTable(stdout, held, lang); err != nil {
 			return &exitError{exitFailed, err}
@@ -152,7 +156,7 @@ func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.
 			fmt.Fprintln(stdout, withoutHeldText(len(held), lang))
 		}
 	}
-	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
+	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
 		out := s.Apply(ctx, p.Changes)
 		if out.PlanLines != nil {
 			s.printPlan(stdout, out)

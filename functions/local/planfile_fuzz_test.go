@@ -7,6 +7,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
@@ -19,14 +20,14 @@ func FuzzParsePlan(f *testing.F) {
 	if err := file.JSON(&good); err != nil {
 		f.Fatal(err)
 	}
-	if p, err := parsePlan("plan.json", good.Bytes(), to, now); err != nil || len(p.Changes) != 1 {
+	if p, err := parsePlan("plan.json", good.Bytes(), to, now, language.Chinese); err != nil || len(p.Changes) != 1 {
 		f.Fatal(p, err)
 	}
 	f.Add(good.Bytes())
 	f.Add([]byte(`{"plan":{"version":2,"changes":null}}`))
 	f.Add([]byte(`{"plan":null}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		p, err := parsePlan("plan.json", text, to, now)
+		p, err := parsePlan("plan.json", text, to, now, language.Chinese)
 		if err != nil {
 			return
 		}

@@ -40,21 +40,15 @@ func confirmHeld(stdin io.Reader, stdout io.Writer, held int, lang reason.Lang) 
 // readHeldCount asks for the number of held removals and reports whether the answer is that number. Nothing else is
 // consent.
 func readHeldCount(stdin io.Reader, stdout io.Writer, held int, lang reason.Lang) bool {
-	question := "要一并执行这 %d 项暂缓的移除，请输入它们的个数；直接回车则不执行："
-	if lang == reason.English {
-		question = "To make these %d held removals too, type their number; just Enter leaves them: "
-	}
-	fmt.Fprintf(stdout, question, held)
+	fmt.Fprint(stdout, lang.Textf("要一并执行这 %d 项暂缓的移除，请输入它们的个数；直接回车则不执行：",
+		"To make these %d held removals too, type their number; just Enter leaves them: ", held))
 	answer, _ := bufio.NewReader(stdin).ReadString('\n')
 	return strings.TrimSpace(answer) == strconv.Itoa(held)
 }
 
 // withoutHeldText says that held removals are not made.
 func withoutHeldText(held int, lang reason.Lang) string {
-	if lang == reason.English {
-		return fmt.Sprintf("%d held removals are left; --include-held makes them too.", held)
-	}
-	return fmt.Sprintf("%d 项暂缓的移除不执行；加上 --include-held 才一并执行。", held)
+	return lang.Textf("%d 项暂缓的移除不执行；加上 --include-held 才一并执行。", "%d held removals are left; --include-held makes them too.", held)
 }
 
 // fileHeldText says what a plan file holds, with the same numbers as the table above it.
@@ -65,9 +59,6 @@ func fileHeldText(name string, changes []plan.ReviewLine, lang reason.Lang) stri
 			held++
 		}
 	}
-	text := "%s：%d 项变更，jms-sync apply 执行；%d 项暂缓的移除，只在 --include-held 时执行。"
-	if lang == reason.English {
-		text = "%s: %d changes, made by jms-sync apply; %d held removals, made with --include-held only."
-	}
-	return fmt.Sprintf(text, name, len(changes)-held, held)
+	return lang.Textf("%s：%d 项变更，jms-sync apply 执行；%d 项暂缓的移除，只在 --include-held 时执行。",
+		"%s: %d changes, made by jms-sync apply; %d held removals, made with --include-held only.", name, len(changes)-held, held)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -34,27 +35,18 @@ func isTerminal(out io.Writer) bool {
 
 // showStage shows which stage begins.
 func (p *progressLine) showStage(name string) {
-	texts := map[string][2]string{
-		"jumpserver": {"读取 JumpServer …", "reading JumpServer …"},
-		"clouds":     {"读取云上的实例 …", "listing the clouds …"},
-		"plan":       {"计划 …", "planning …"},
-		"apply":      {"写入 …", "applying …"},
-		"notify":     {"通知 …", "notifying …"},
-	}[name]
-	text := texts[0]
-	if p.lang == reason.English {
-		text = texts[1]
-	}
-	p.showText(text)
+	p.showText(map[string]language.Text{
+		"jumpserver": language.New("读取 JumpServer …", "reading JumpServer …"),
+		"clouds":     language.New("读取云上的实例 …", "listing the clouds …"),
+		"plan":       language.New("计划 …", "planning …"),
+		"apply":      language.New("写入 …", "applying …"),
+		"notify":     language.New("通知 …", "notifying …"),
+	}[name].In(p.lang))
 }
 
 // showCount shows how many changes are written.
 func (p *progressLine) showCount(done, total int) {
-	if p.lang == reason.English {
-		p.showText(fmt.Sprintf("applying %d/%d", done, total))
-		return
-	}
-	p.showText(fmt.Sprintf("写入 %d/%d", done, total))
+	p.showText(p.lang.Textf("写入 %d/%d", "applying %d/%d", done, total))
 }
 
 func (p *progressLine) showText(text string) {

@@ -7,12 +7,15 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // prompter asks a person, or a script, one line at a time.
 type prompter struct {
-	in  *bufio.Reader
-	out io.Writer
+	in   *bufio.Reader
+	out  io.Writer
+	lang language.Lang
 }
 
 // choice is one answer to choose, by its number, its id or its name.
@@ -25,7 +28,7 @@ func (a prompter) askText(question, otherwise, flag string) (string, error) {
 		question += " [" + otherwise + "]"
 	}
 	for {
-		fmt.Fprintf(a.out, "%s：", question)
+		fmt.Fprint(a.out, question+a.lang.Text("：", ": "))
 		line, err := a.in.ReadString('\n')
 		line = strings.TrimSpace(line)
 		switch {
@@ -35,7 +38,7 @@ func (a prompter) askText(question, otherwise, flag string) (string, error) {
 			return otherwise, nil
 		case errors.Is(err, io.EOF):
 			fmt.Fprintln(a.out)
-			return "", fmt.Errorf("没有输入；不交互运行时请给出 %s (no input: say it with %s)", flag, flag)
+			return "", errors.New(a.lang.Textf("没有输入；不交互运行时请给出 %s", "no input: without a terminal say it with %s", flag))
 		case err != nil:
 			return "", err
 		}
@@ -44,7 +47,7 @@ func (a prompter) askText(question, otherwise, flag string) (string, error) {
 
 // askOptional asks for a text that may be empty.
 func (a prompter) askOptional(question string) (string, error) {
-	fmt.Fprintf(a.out, "%s：", question)
+	fmt.Fprint(a.out, question+a.lang.Text("：", ": "))
 	line, err := a.in.ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
@@ -76,7 +79,7 @@ func (a prompter) askChoice(question string, from []choice, given, flag string) 
 	for _, c := range from {
 		known = append(known, strings.TrimSpace(c.name+" "+c.id))
 	}
-	return choice{}, fmt.Errorf("%s: %q 不在其中：%s (not among them)", flag, given, strings.Join(known, "; "))
+	return choice{}, errors.New(a.lang.Textf("%s: %q 不在其中：%s", "%s: %q is not among them: %s", flag, given, strings.Join(known, "; ")))
 }
 
 // askYes asks a question whose default is no.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +13,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
@@ -42,29 +40,37 @@ func reactivateCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	r := &reactivateOptions{}
 	cmd := &cobra.Command{
 		Use:   "reactivate [RUN|HASH]",
-		Short: "停错了：重新启用一次同步停用的资产（卡片上的 RUN，或批准过的哈希）；默认只显示表格，--apply 才写入",
-		Long: "重新启用一次同步停用的资产。RUN 写在卡片、输出和 status 里（例如 20261128T143507Z，也可以是结果文件的 started_at）；\n" +
-			"HASH 是批准过的一组（至少 8 个字符）。两者都需要状态存储。没有状态存储，或由事件停用的：\n" +
-			"  jms-sync reactivate --account A --since 时间 [--until 时间] [--region R]\n" +
-			"凭资产上的停用标记 jms-gone 查找；时间可以是 20261128T1435Z、2026-11-28T22:35:00+08:00，或 2h（两小时前起）。\n" +
-			"只启用我们的、由那一次停用、此后没有被人改过的资产，写入前再读一遍；其余的列出原因，不处理。已删除的无法恢复。\n" +
+		Short: o.lang.Text("停错了：重新启用一次同步停用的资产（卡片上的 RUN，或批准过的哈希）；默认只显示表格，--apply 才写入", "Closed by mistake: switch the assets on again that one run deactivated (RUN of its card, or an approved hash); it shows them, and writes with --apply"),
+		Long: o.lang.Text("重新启用一次同步停用的资产。RUN 写在卡片、输出和 status 里（例如 20261128T143507Z，也可以是结果文件的 started_at）；\n"+
+			"HASH 是批准过的一组（至少 8 个字符）。两者都需要状态存储。没有状态存储，或由事件停用的：\n"+
+			"  jms-sync reactivate --account A --since 时间 [--until 时间] [--region R]\n"+
+			"凭资产上的停用标记 jms-gone 查找；时间可以是 20261128T1435Z、2026-11-28T22:35:00+08:00，或 2h（两小时前起）。\n"+
+			"只启用我们的、由那一次停用、此后没有被人改过的资产，写入前再读一遍；其余的列出原因，不处理。已删除的无法恢复。\n"+
 			"写入之后：之后的同步保持它启用并报告（停用后又被人工启用），直到实例重新出现在列表里，再由同步接管。写入后发卡片。",
+			"Switches the assets on again that one run deactivated. RUN stands on the card, in the output and in status (20261128T143507Z, say, or\n"+
+				"started_at of a results file); HASH is an approved set (8 characters or more). Both need a state store. Without one, and for what events\n"+
+				"closed:\n"+
+				"  jms-sync reactivate --account A --since TIME [--until TIME] [--region R]\n"+
+				"finds them by their label jms-gone; a time is 20261128T1435Z, 2026-11-28T22:35:00+08:00, or 2h (from two hours ago).\n"+
+				"Only assets of ours that were closed by that run and that nobody changed since are switched on, and they are read again before the\n"+
+				"write; all others are listed with the reason. What was deleted cannot be brought back.\n"+
+				"Later runs keep them on and report that a person switched them on, until their instances are listed again. A card is sent."),
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.run(cmd.Context(), o, strings.Join(args, ""), stdout, stderr)
 		},
 	}
-	cmd.Flags().StringVar(&r.account, "account", "", "只限这个账号的（名称，标签 jms-account）")
-	cmd.Flags().StringVar(&r.region, "region", "", "只限这个区域的")
-	cmd.Flags().StringVar(&r.since, "since", "", "不凭记录，凭停用标记：这个时间起停用的（需要 --account）")
-	cmd.Flags().StringVar(&r.until, "until", "", "与 --since 同用：到这个时间为止（默认：现在）")
-	cmd.Flags().BoolVar(&r.apply, "apply", false, "写入；不加则只显示")
+	cmd.Flags().StringVar(&r.account, "account", "", o.lang.Text("只限这个账号的（名称，标签 jms-account）", "only those of this account (name, label jms-account)"))
+	cmd.Flags().StringVar(&r.region, "region", "", o.lang.Text("只限这个区域的", "only those of this region"))
+	cmd.Flags().StringVar(&r.since, "since", "", o.lang.Text("不凭记录，凭停用标记：这个时间起停用的（需要 --account）", "by their labels, without a record: closed from this time on (needs --account)"))
+	cmd.Flags().StringVar(&r.until, "until", "", o.lang.Text("与 --since 同用：到这个时间为止（默认：现在）", "with --since: up to this time (without it up to now)"))
+	cmd.Flags().BoolVar(&r.apply, "apply", false, o.lang.Text("写入；不加则只显示", "write; without it the table is just shown"))
 	return cmd
 }
 
 // run finds the removals that are meant, shows them, and with --apply reactivates their assets.
 func (r *reactivateOptions) run(ctx context.Context, o *options, name string, stdout, stderr io.Writer) error {
-	if err := o.output.checkWritable(); err != nil {
+	if err := o.output.checkWritable(o.lang); err != nil {
 		return &exitError{exitUsage, err}
 	}
 	s, err := o.openSession(ctx, stderr)
@@ -92,7 +98,7 @@ func (r *reactivateOptions) run(ctx context.Context, o *options, name string, st
 }
 
 func (r *reactivateOptions) printResult(to io.Writer, d stateSession, found reopeningMatch, out operator.Result) error {
-	lang := reason.Lang(d.cfg.Language)
+	lang := d.lang()
 	if out.Err == nil {
 		if err := report.WriteReopeningTable(to, out.PlanLines, lang); err != nil {
 			return err
@@ -116,19 +122,17 @@ type reopeningMatch struct {
 
 // findRuns returns what is to be reactivated. Its errors carry exit codes.
 func (r *reactivateOptions) findRuns(ctx context.Context, d stateSession, name string) (reopeningMatch, error) {
-	usage := func(zh, en string, args ...any) error {
-		return &exitError{exitUsage, errors.New(d.text(zh, en, args...))}
-	}
+	usage := func(text string) error { return &exitError{exitUsage, errors.New(text)} }
 	switch {
 	case (name == "") == (r.since == ""):
-		return reopeningMatch{}, usage("请写明 RUN 或 HASH，或者 --account 与 --since，两者之一", "name either a RUN or HASH, or --account and --since")
+		return reopeningMatch{}, usage(d.text("请写明 RUN 或 HASH，或者 --account 与 --since，两者之一", "name either a RUN or HASH, or --account and --since"))
 	case name == "":
 		return r.selectByTime(d)
 	case r.until != "":
-		return reopeningMatch{}, usage("--until 只与 --since 同用", "--until goes with --since only")
+		return reopeningMatch{}, usage(d.text("--until 只与 --since 同用", "--until goes with --since only"))
 	case d.store == nil:
-		return reopeningMatch{}, usage("没有状态存储，也就没有记录：请用 jms-sync reactivate --account A --since 时间",
-			"without a state store there is no record: use jms-sync reactivate --account A --since TIME")
+		return reopeningMatch{}, usage(d.text("没有状态存储，也就没有记录：请用 jms-sync reactivate --account A --since 时间",
+			"without a state store there is no record: use jms-sync reactivate --account A --since TIME"))
 	}
 	if started, err := report.ParseRunID(name); err == nil {
 		return r.selectByRun(ctx, d, started)
@@ -153,7 +157,7 @@ func (r *reactivateOptions) selectByTime(d stateSession) (found reopeningMatch, 
 		return found, &exitError{exitUsage, errors.New(d.text("时间无法识别：%s（例如 20261128T1435Z、2026-11-28T22:35:00+08:00、2h）",
 			"no time: %s (20261128T1435Z, 2026-11-28T22:35:00+08:00 and 2h are some)", err))}
 	case r.account == "":
-		return found, &exitError{exitUsage, errors.New("--account: 必填 (required)")}
+		return found, &exitError{exitUsage, errors.New(d.text("--account: 必填", "--account: required"))}
 	}
 	return found, nil
 }
@@ -274,12 +278,13 @@ func (d stateSession) printRecentRuns(to io.Writer, records []report.Record) err
 		return err
 	}
 	fmt.Fprintln(to, d.text("最近停用或删除过资产的同步（停错了：jms-sync reactivate RUN）：", "Runs that deactivated or deleted anything lately (by mistake? jms-sync reactivate RUN):"))
-	out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
+	var rows [][]string
 	for _, one := range records {
 		deactivated, deleted := one.Count()
-		fmt.Fprintf(out, "  %s\t%s\t%s\n", one.ID(), d.formatTime(one.Started), d.text("停用 %d，删除 %d", "%d deactivated, %d deleted", deactivated, deleted))
+		rows = append(rows, []string{one.ID(), d.formatTime(one.Started), d.text("停用 %d，删除 %d", "%d deactivated, %d deleted", deactivated, deleted)})
 	}
-	return out.Flush()
+	_, err := io.WriteString(to, report.FormatColumns("  ", rows))
+	return err
 }
 
 // closingRow is a run that deactivated or deleted something, in the document of status.

@@ -80,7 +80,7 @@ func TestReactivate(t *testing.T) {
 		t.Fatalf("the next run closes it, or does not say that it leaves it: %+v", r)
 	}
 	d.run(exitDone, "plan")
-	if n := strings.Count(d.stdout.String(), "停用后又被人工启用"); n != 3 {
+	if n := strings.Count(d.stdout.String(), "停用后又被人工启用"); n != 3+1 { // and once for all that stays open
 		t.Errorf("the plan says it %d times:\n%s", n, &d.stdout)
 	}
 	d.runSync(exitDone, report.OK, "reactivate", run, "--apply") // once more: nothing is left to do

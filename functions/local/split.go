@@ -14,7 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -32,40 +32,42 @@ func splitCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	var s splitOptions
 	cmd := &cobra.Command{
 		Use:   "split",
-		Short: "按实例数建议怎样把同步拆给多个定时触发器（只读云，不连接 JumpServer）",
-		Long: "列出各账号的实例，按账号与地域分成实例数不超过 --size 的几个部分，打印表格和 s.yaml 的 triggers 片段\n" +
+		Short: o.lang.Text("按实例数建议怎样把同步拆给多个定时触发器（只读云，不连接 JumpServer）", "Propose how to split the sync among several timer triggers, by the number of instances (lists the clouds, without JumpServer)"),
+		Long: o.lang.Text("列出各账号的实例，按账号与地域分成实例数不超过 --size 的几个部分，打印表格和 s.yaml 的 triggers 片段\n"+
 			"（Serverless Devs fc3）。-o 把片段写到文件。一次调用就够时不建议拆分。",
+			"Lists the instances of all accounts and parts them, by account and region, so that no part has more than --size; prints a table, and\n"+
+				"triggers for s.yaml (Serverless Devs fc3), which -o writes to a file. Where one invocation is enough it proposes no split."),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.proposeSplit(cmd.Context(), s, stdout, stderr)
 		},
 	}
-	cmd.Flags().IntVar(&s.size, "size", 10000, "一个部分最多多少实例")
+	cmd.Flags().IntVar(&s.size, "size", 10000, o.lang.Text("一个部分最多多少实例", "how many instances a part may have"))
 	// Not @every: that counts from the creation of each trigger, but parts share a card by the time of their firing.
-	cmd.Flags().StringVar(&s.cron, "cron", "0 0/5 * * * *", "触发周期：六个字段的 CRON 表达式，从秒开始，UTC；各部分必须同时触发才能合成一张卡片")
+	cmd.Flags().StringVar(&s.cron, "cron", "0 0/5 * * * *", o.lang.Text("触发周期：六个字段的 CRON 表达式，从秒开始，UTC；各部分必须同时触发才能合成一张卡片", "when the triggers fire: a CRON expression of six fields, seconds first, UTC; parts share a card only if they fire together"))
 	return cmd
 }
 
-func (s splitOptions) check() error {
+func (s splitOptions) check(lang language.Lang) error {
 	if s.size < 1 {
-		return errors.New("--size: 至少为 1 (at least 1)")
+		return errors.New(lang.Text("--size: 至少为 1", "--size: at least 1"))
 	}
 	fields := strings.Fields(s.cron)
 	if len(fields) > 0 && strings.HasPrefix(fields[0], "CRON_TZ=") {
 		fields = fields[1:]
 	}
 	if len(fields) != 6 || strings.ContainsAny(s.cron, "\n\r") {
-		return fmt.Errorf("--cron: %q 不是六个字段（秒 分 时 日 月 周）的表达式；@every 的各触发器不会同时触发 "+
-			"(no expression of six fields; triggers with @every do not fire together)", s.cron)
+		return errors.New(lang.Textf("--cron: %q 不是六个字段（秒 分 时 日 月 周）的表达式；@every 的各触发器不会同时触发",
+			"--cron: %q is no expression of six fields (second minute hour day month weekday); triggers with @every do not fire together", s.cron))
 	}
 	return nil
 }
 
 // proposeSplit lists the clouds and prints a proposal. It writes nothing but the file of -o.
 func (o *options) proposeSplit(ctx context.Context, s splitOptions, stdout, stderr io.Writer) error {
-	err := s.check()
+	err := s.check(o.lang)
 	if err == nil {
-		err = o.output.checkWritable()
+		err = o.output.checkWritable(o.lang)
 	}
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -75,7 +77,7 @@ func (o *options) proposeSplit(ctx context.Context, s splitOptions, stdout, stde
 		return &exitError{exitUsage, err}
 	}
 	defer opened.close()
-	printer := bilingualPrinter{opened.Language() == reason.English, stdout}
+	printer := bilingualPrinter{opened.Language(), stdout}
 	opened.progress.showStage("clouds")
 	listings := opened.ListInstances(ctx)
 	opened.progress.clearLine()
@@ -89,8 +91,8 @@ func (o *options) proposeSplit(ctx context.Context, s splitOptions, stdout, stde
 		return nil
 	}
 	if len(p.shards) > inventory.MaxShards {
-		return &exitError{exitUsage, fmt.Errorf(printer.text("--size: 会分成 %d 个部分，最多 %d 个，请调大", "--size: that makes %d parts, at most %d are possible"),
-			len(p.shards), inventory.MaxShards)}
+		return &exitError{exitUsage, errors.New(printer.text("--size: 会分成 %d 个部分，最多 %d 个，请调大", "--size: that makes %d parts, at most %d are possible",
+			len(p.shards), inventory.MaxShards))}
 	}
 	text, err := renderTriggers(p, s.cron)
 	if err != nil {
@@ -144,19 +146,16 @@ func unlistedError(listings []inventory.Listing, printer bilingualPrinter) error
 
 // bilingualPrinter prints in the configured language.
 type bilingualPrinter struct {
-	english bool
-	out     io.Writer
+	lang language.Lang
+	out  io.Writer
 }
 
-func (s bilingualPrinter) text(zh, en string) string {
-	if s.english {
-		return en
-	}
-	return zh
+func (s bilingualPrinter) text(zh, en string, args ...any) string {
+	return s.lang.Textf(zh, en, args...)
 }
 
 func (s bilingualPrinter) printLine(zh, en string, args ...any) {
-	fmt.Fprintf(s.out, s.text(zh, en)+"\n", args...)
+	fmt.Fprintln(s.out, s.text(zh, en, args...))
 }
 
 func (s bilingualPrinter) printTable(p proposal) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,7 +14,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
@@ -24,16 +22,18 @@ func statusCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	asJSON, alarm := false, false
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "显示暂停、每个区域最近一次完整同步的时间、隔离中的账号、被暂缓的移除与批准、宣布的下线（需要状态存储）",
-		Long: "退出码：0 正常；1 读不到状态存储；2 没有状态存储；3 连续三个 sync.interval 没有一次完整同步。\n" +
+		Short: o.lang.Text("显示暂停、每个区域最近一次完整同步的时间、隔离中的账号、被暂缓的移除与批准、宣布的下线（需要状态存储）", "Show pauses, each region's last complete run, accounts in quarantine, removals on hold and approvals, and what is announced (needs a state store)"),
+		Long: o.lang.Text("退出码：0 正常；1 读不到状态存储；2 没有状态存储；3 连续三个 sync.interval 没有一次完整同步。\n"+
 			"加上 --alarm 时，这种情况发一张告警卡片（只发一次，恢复后由下一次完整同步通知），适合由另一个更慢的定时任务执行。",
+			"Exit codes: 0 fine; 1 the state store cannot be read; 2 there is no state store; 3 no complete run for three sync.interval.\n"+
+				"With --alarm a card is sent then (once; the next complete run tells when it is over): for another, slower timer."),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.showStatus(cmd.Context(), asJSON, alarm, stdout, stderr)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "以 JSON 输出")
-	cmd.Flags().BoolVar(&alarm, "alarm", false, "没有完整同步时发一次告警")
+	cmd.Flags().BoolVar(&asJSON, "json", false, o.lang.Text("以 JSON 输出", "print JSON"))
+	cmd.Flags().BoolVar(&alarm, "alarm", false, o.lang.Text("没有完整同步时发一次告警", "raise the alarm once if there is no complete run"))
 	return cmd
 }
 
@@ -85,7 +85,9 @@ type statusView struct {
 	organisation string
 	pause        runstate.Pause
 	announced    []runstate.Expectation // those not over yet
-	pauseErr     error                  // why it is not known what is paused
+	open         []runstate.OpenList
+	openErr      error // why open is not complete; nil = it is
+	pauseErr     error // why it is not known what is paused
 }
 
 func readStatus(ctx context.Context, d stateSession, check func(context.Context) (delivery.Freshness, error)) (all statusView, err error) {
@@ -101,6 +103,7 @@ func readStatus(ctx context.Context, d stateSession, check func(context.Context)
 	all.others, errs[5] = d.store.ListOtherServers(ctx, now)
 	all.announced, errs[6] = d.store.ListExpectations(ctx)
 	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.IsActive(now) })
+	all.open, all.openErr = d.store.ListOpen(ctx)
 	all.closings, all.closingsErr = loadRecords(ctx, d.store, now.Add(-recentRunsAge), now.Add(runstate.MaxSkew), maxRecentRuns)
 	return all, errors.Join(errs[:]...)
 }
@@ -108,25 +111,23 @@ func readStatus(ctx context.Context, d stateSession, check func(context.Context)
 func (all statusView) printTable(to io.Writer, d stateSession) error {
 	fmt.Fprintln(to, d.installationText())
 	if len(all.others) > 0 {
-		fmt.Fprintln(to, stripControls(report.SharedStoreText(all.server, all.others, reason.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(report.SharedStoreText(all.server, all.others, d.lang())))
 	}
 	all.printPause(to, d)
-	out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
 	if len(all.fresh.Scopes) == 0 {
-		fmt.Fprintln(out, d.text("还没有一次完整同步。", "No complete run yet."))
-	} else {
-		fmt.Fprintln(out, d.text("账号/区域\t最近一次完整同步", "Account/region\tLast complete run"))
+		fmt.Fprintln(to, d.text("还没有一次完整同步。", "No complete run yet."))
 	}
+	rows := [][]string{{d.text("账号/区域", "Account/region"), d.text("最近一次完整同步", "Last complete run")}}
 	for _, a := range all.fresh.Scopes {
 		late := ""
 		if d.now.Sub(a.CompletedAt) > all.fresh.MaxAge {
-			late = d.text("  超过 %s", "  more than %s", all.fresh.MaxAge)
+			late = d.text("，超过 %s", ", more than %s", all.fresh.MaxAge)
 		}
-		fmt.Fprintf(out, "%s/%s\t%s%s%s\n", stripControls(a.Account), stripControls(a.Region), d.formatTime(a.CompletedAt),
-			d.text("（%s 前）", " (%s ago)", d.now.Sub(a.CompletedAt).Truncate(time.Second)), late)
+		rows = append(rows, []string{a.Account + "/" + a.Region,
+			d.formatTime(a.CompletedAt) + d.text("（%s 前）", " (%s ago)", d.now.Sub(a.CompletedAt).Truncate(time.Second)) + late})
 	}
-	if err := out.Flush(); err != nil {
-		return err
+	if len(rows) > 1 {
+		fmt.Fprint(to, report.FormatColumns("", rows))
 	}
 	if all.fresh.Stalled {
 		fmt.Fprintln(to, d.text("超过 %s 没有一次完整同步！", "No complete run for more than %s!", all.fresh.MaxAge))
@@ -142,6 +143,7 @@ func (all statusView) printTable(to io.Writer, d stateSession) error {
 	for _, a := range all.approvals {
 		fmt.Fprintln(to, d.text("批准：%s，还有 %d 个资产待移除，%s 之前有效", "Approved: %s, %d assets are still to be removed, until %s", a.Hash, len(a.Remaining), d.formatTime(a.Until)))
 	}
+	d.printOpen(to, all.open, all.openErr)
 	if all.closingsErr != nil {
 		fmt.Fprintln(to, stripControls(all.closingsErr.Error()))
 	}
@@ -156,11 +158,11 @@ func (all statusView) printPause(to io.Writer, d stateSession) {
 	p := all.pause
 	switch {
 	case all.pauseErr != nil:
-		fmt.Fprintln(to, stripControls(plan.UnreadablePause(all.pauseErr.Error()).Why.Text(reason.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(plan.UnreadablePause(all.pauseErr.Error()).Why.Text(d.lang())))
 	case p.IsActive(d.now):
 		fmt.Fprintln(to, d.pauseText(p))
 	case p.Exists():
-		fmt.Fprintln(to, stripControls(plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(reason.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(d.lang())))
 	}
 }
 
@@ -190,6 +192,7 @@ type statusDocument struct {
 	Held         []heldEntry            `json:"held"`
 	Approvals    []approvalRow          `json:"approvals"`
 	Expected     []expectedRow          `json:"expected"`
+	StaysOpen    []openRow              `json:"stays_open"`
 	Closings     []closingRow           `json:"closings"` // recent runs that deactivated or deleted assets, the newest first
 }
 
@@ -212,7 +215,7 @@ func (all statusView) newDocument(now time.Time) statusDocument {
 		Pause: newPauseRow(all.pause, all.pauseErr, now),
 		Late:  all.fresh.Stalled, Scopes: []scopeRow{}, Quarantines: append([]inventory.Quarantine{}, all.quarantines...),
 		Held: newHeldDocument(all.held)["held"], Approvals: []approvalRow{}, Expected: []expectedRow{},
-		Closings: newClosingRows(all.closings),
+		StaysOpen: newOpenRows(all.open), Closings: newClosingRows(all.closings),
 	}
 	for _, e := range all.announced {
 		doc.Expected = append(doc.Expected, expectedRow{e.Cloud, e.Account, e.Region, e.Since, e.Until, e.UpTo, e.Remaining, e.By, e.Reason})

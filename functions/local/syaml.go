@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // serverlessFile is the part of a Serverless Devs file that is used here.
@@ -87,7 +90,7 @@ var variablesBlock = regexp.MustCompile(`(?m)^( *)environmentVariables:( *&[a-z]
 // withVariables returns the text of a Serverless Devs file whose functions pass these variables too, each from the
 // environment without a default, so that s refuses to deploy where one is not set. A block that is an alias of another
 // stays as it is.
-func withVariables(text string, names []string) (string, error) {
+func withVariables(text string, names []string, lang language.Lang) (string, error) {
 	before, err := passedVariables([]byte(text), os.Getenv)
 	if err != nil {
 		return "", err
@@ -107,7 +110,7 @@ func withVariables(text string, names []string) (string, error) {
 	}
 	for _, name := range names {
 		if !isPassedByAll(after, name) {
-			return "", fmt.Errorf("environmentVariables: %s 加不进去，请手工加上 (it cannot be added, add it by hand)", name)
+			return "", errors.New(lang.Textf("environmentVariables: %s 加不进去，请手工加上", "environmentVariables: %s cannot be added, add it by hand", name))
 		}
 	}
 	return out, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
@@ -24,6 +25,7 @@ import (
 
 // options are the flags of all commands, the same as those of the Python tool.
 type options struct {
+	lang      language.Lang // of help and mistakes in usage, and of a configuration that names none
 	config    string
 	logLevel  string
 	logFile   string
@@ -37,18 +39,18 @@ type options struct {
 
 func (o *options) addFlags(root *cobra.Command) {
 	f := root.PersistentFlags()
-	f.StringVarP(&o.config, "config", "c", "", "配置文件（默认：环境变量 JMS_SYNC_CONFIG，再是 config.yaml，再是只用环境变量）")
-	f.StringVarP(&o.logLevel, "log-level", "l", "", "日志级别：DEBUG、INFO、WARNING、ERROR")
-	f.StringVar(&o.logFile, "log-file", "", "日志文件")
-	f.BoolVar(&o.noLogFile, "no-log-file", false, "不写日志文件")
-	f.IntVarP(&o.retries, "retries", "r", 3, "失败的同步总共尝试几次")
-	f.StringVarP(&o.interval, "interval", "i", "5", "两次尝试之间的间隔：秒数，或 10s、1m 这样的时长")
-	f.StringVarP((*string)(&o.output), "output", "o", "", "把结果（JSON）写到这个文件")
+	f.StringVarP(&o.config, "config", "c", "", o.lang.Text("配置文件（默认：环境变量 JMS_SYNC_CONFIG，再是 config.yaml，再是只用环境变量）", "configuration file (without it JMS_SYNC_CONFIG, then config.yaml, then variables alone)"))
+	f.StringVarP(&o.logLevel, "log-level", "l", "", o.lang.Text("日志级别：DEBUG、INFO、WARNING、ERROR", "level of the log: DEBUG, INFO, WARNING, ERROR"))
+	f.StringVar(&o.logFile, "log-file", "", o.lang.Text("日志文件", "log file"))
+	f.BoolVar(&o.noLogFile, "no-log-file", false, o.lang.Text("不写日志文件", "write no log file"))
+	f.IntVarP(&o.retries, "retries", "r", 3, o.lang.Text("失败的同步总共尝试几次", "how often a run that fails is tried in all"))
+	f.StringVarP(&o.interval, "interval", "i", "5", o.lang.Text("两次尝试之间的间隔：秒数，或 10s、1m 这样的时长", "how long to wait between two tries: seconds, or a duration such as 10s, 1m"))
+	f.StringVarP((*string)(&o.output), "output", "o", "", o.lang.Text("把结果（JSON）写到这个文件", "write the results (JSON) to this file"))
 }
 
 // runSync makes one run, retries it while it fails, and prints what was done.
 func (o *options) runSync(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
+	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
 		return s.Sync(ctx, session.Request{IncludeQuarantined: o.everyAccount})
 	}, false)
 }
@@ -61,7 +63,7 @@ func leaseHolder() string {
 
 // runPlan makes one run that writes nothing and shows its plan at the terminal only. What -o writes can be applied.
 func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
+	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
 		out := s.Plan(ctx, o.output != "")
 		s.printPlan(stdout, out)
 		return out
@@ -91,10 +93,11 @@ func (s *terminalSession) close() {
 	s.closeLog()
 }
 
-func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, once func(*terminalSession) engine.RunResult, dry bool) error {
+// runWithRetries makes a run and tries it again while it fails, within timeout.run in all, and prints what was done.
+func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, once func(context.Context, *terminalSession) engine.RunResult, dry bool) error {
 	interval, err := o.retryInterval()
 	if err == nil {
-		err = o.output.checkWritable()
+		err = o.output.checkWritable(o.lang)
 	}
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -104,10 +107,12 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 		return &exitError{exitUsage, err}
 	}
 	defer s.close()
+	ctx, cancel := s.WithRunTimeout(ctx)
+	defer cancel()
 	var out engine.RunResult
 	for try := 1; ; try++ {
-		out = once(s)
-		if !isRetryable(out) || dry || try >= o.retries || wait.For(ctx, interval) != nil {
+		out = once(ctx, s)
+		if !isRetryable(out) || dry || try >= o.retries || !leavesTimeForTry(ctx, interval) || wait.For(ctx, interval) != nil {
 			break
 		}
 		s.Log().Warn("run failed, trying again", "try", try+1, "of", o.retries)
@@ -123,6 +128,15 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 	return runExitError(out)
 }
 
+// minTryTime is what must be left for a further try: a shorter one would fail, and say less than the one before.
+const minTryTime = 30 * time.Second
+
+// leavesTimeForTry reports whether there is time for a try after a wait.
+func leavesTimeForTry(ctx context.Context, interval time.Duration) bool {
+	end, bounded := ctx.Deadline()
+	return !bounded || time.Until(end) >= interval+minTryTime
+}
+
 // newOutputDocument returns the document of -o: the results, and for a plan also what apply reads.
 func newOutputDocument(s *terminalSession, out engine.RunResult) document {
 	if out.Review == nil {
@@ -131,9 +145,14 @@ func newOutputDocument(s *terminalSession, out engine.RunResult) document {
 	return newPlanFile(s.Config().JumpServer, out, s.Now())
 }
 
+// configSource returns where the configuration comes from.
+func (o *options) configSource() session.ConfigSource {
+	return session.ConfigSource{File: o.config, Environ: os.Environ(), Language: o.lang}
+}
+
 // openSession loads the configuration and opens its session. Its errors are mistakes of the user.
 func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalSession, error) {
-	cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(ctx)
+	cfg, err := o.configSource().Load(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -206,14 +225,14 @@ func runExitError(out engine.RunResult) error {
 // retryInterval parses --interval: seconds, or a duration.
 func (o *options) retryInterval() (time.Duration, error) {
 	if o.retries < 1 {
-		return 0, fmt.Errorf("--retries: 至少为 1 (at least 1)")
+		return 0, errors.New(o.lang.Text("--retries: 至少为 1", "--retries: at least 1"))
 	}
 	if n, err := strconv.Atoi(o.interval); err == nil && n >= 0 {
 		return time.Duration(n) * time.Second, nil
 	}
 	d, err := time.ParseDuration(o.interval)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf("--interval: %q 不是秒数，也不是 10s、1m 这样的时长 (neither seconds nor a duration)", o.interval)
+		return 0, errors.New(o.lang.Textf("--interval: %q 不是秒数，也不是 10s、1m 这样的时长", "--interval: %q is neither seconds nor a duration such as 10s, 1m", o.interval))
 	}
 	return d, nil
 }

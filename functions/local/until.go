@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"os"
 	"os/user"
 	"strconv"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 const (
@@ -19,23 +20,26 @@ const (
 )
 
 // untilHelp says what --until accepts.
-const untilHelp = "RFC3339 时间、15:04（下一次到这个时刻，按配置的时区）或 4h、1d12h 这样的时长"
+func untilHelp() language.Text {
+	return language.New("RFC3339 时间、15:04（下一次到这个时刻，按配置的时区）或 4h、1d12h 这样的时长",
+		"a time in RFC 3339, 15:04 (the next one, in the configured time zone), or a duration such as 4h, 1d12h")
+}
 
 // parseUntil parses --until: an RFC 3339 time, the next 15:04 of the configured time zone, or a duration from now.
-func parseUntil(text string, now time.Time, zone *time.Location) (time.Time, error) {
-	end, err := parseUntilTime(strings.TrimSpace(text), now, zone)
+func parseUntil(text string, now time.Time, zone *time.Location, lang language.Lang) (time.Time, error) {
+	end, err := parseUntilTime(strings.TrimSpace(text), now, zone, lang)
 	switch {
 	case err != nil:
 		return time.Time{}, err
 	case !end.After(now):
-		return time.Time{}, fmt.Errorf("--until: %s 已经过去 (is over)", end.Format(time.RFC3339))
+		return time.Time{}, errors.New(lang.Textf("--until: %s 已经过去", "--until: %s is over", end.Format(time.RFC3339)))
 	case end.Sub(now) > maxUntilAhead:
-		return time.Time{}, fmt.Errorf("--until: %s 离现在超过一年 (is more than a year ahead)", end.Format(time.RFC3339))
+		return time.Time{}, errors.New(lang.Textf("--until: %s 离现在超过一年", "--until: %s is more than a year ahead", end.Format(time.RFC3339)))
 	}
 	return end.Truncate(time.Second), nil
 }
 
-func parseUntilTime(text string, now time.Time, zone *time.Location) (time.Time, error) {
+func parseUntilTime(text string, now time.Time, zone *time.Location, lang language.Lang) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, nil
 	}
@@ -50,15 +54,15 @@ func parseUntilTime(text string, now time.Time, zone *time.Location) (time.Time,
 	_, err := strconv.ParseFloat(text, 64)
 	d, ok := config.ParseDuration(text)
 	if err == nil || !ok { // a number without a unit may be meant as hours
-		return time.Time{}, fmt.Errorf("--until: %q 不是 %s (no RFC 3339 time, no 15:04, no duration like 4h)", text, untilHelp)
+		return time.Time{}, errors.New(lang.Textf("--until: %q 不是 %s", "--until: %q is not %s", text, untilHelp().In(lang)))
 	}
 	return now.Add(d), nil
 }
 
 // checkReason refuses a reason that is too long for a card.
-func checkReason(reason string) error {
+func checkReason(reason string, lang language.Lang) error {
 	if len([]rune(reason)) > maxReasonLength {
-		return fmt.Errorf("--reason: 最多 %d 个字符 (at most %d characters)", maxReasonLength, maxReasonLength)
+		return errors.New(lang.Textf("--reason: 最多 %d 个字符", "--reason: at most %d characters", maxReasonLength))
 	}
 	return nil
 }

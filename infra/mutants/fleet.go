@@ -69,7 +69,7 @@ func numberMutants() []mutant {
 		old: "counts[at] = last.Labelled\n", broken: "counts[at] = snapshot.ScopeState(listings[0].Scope).Labelled\n", pkg: "./core/engine", test: "TestNumberFollowsTheRunsWrites",
 	}, {
 		name: "number: what the run deleted", file: "core/engine/labelled.go",
-		old: "case i.Change.Action == plan.Delete &&", broken: "case false &&", pkg: "./core/engine", test: "TestNumberFollowsTheRunsWrites",
+		old: "case i.Change.Action == plan.Delete &&", broken: "case false && i.Change.Action == plan.Delete &&", pkg: "./core/engine", test: "TestNumberFollowsTheRunsWrites",
 	}, {
 		name: "number: a filter that is not obeyed", file: "core/jumpserver/count.go",
 		old: "return carriesOneOfEach(*row.Labels, labels)", broken: "return true", pkg: "./core/jumpserver", test: "TestCountLabelled",

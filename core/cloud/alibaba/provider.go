@@ -18,6 +18,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 const (
@@ -43,12 +44,12 @@ func info() inventory.CloudInfo {
 	return inventory.CloudInfo{
 		Cloud:             inventory.Alibaba,
 		Spellings:         []string{"阿里云", "aliyun", "alibaba"},
-		Name:              inventory.Text{ZH: "阿里云", EN: "Alibaba Cloud"},
+		Name:              language.Text{ZH: "阿里云", EN: "Alibaba Cloud"},
 		Permissions:       Permissions(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
-		WithoutKey:        inventory.Text{ZH: "函数计算里用函数的角色；别处报错", EN: "the function's role on Function Compute; an error elsewhere"},
-		Visibility: inventory.Text{
+		WithoutKey:        language.Text{ZH: "函数计算里用函数的角色；别处报错", EN: "the function's role on Function Compute; an error elsewhere"},
+		Visibility: language.Text{
 			ZH: "这个账号，逐个地域；RAM 只授予部分资源组、标签或实例时，列表整个为空并报缺权限，不会悄悄少几台",
 			EN: "this account, region by region; with rights for some resource groups, tags or instances only, the list is empty as a whole and that is told: none is hidden in silence",
 		},

@@ -50,7 +50,7 @@ func TestSixthCloud(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := doctor.RunChecks(t.Context(), []doctor.Check{doctor.CloudCheck(doctor.Account{
-		Cloud: c.Cloud, Name: c.Name, Lister: lister, AbsentID: provider.NonexistentID, RequiredRights: provider.Permissions, Visibility: doctor.Text(provider.Visibility),
+		Cloud: c.Cloud, Name: c.Name, Lister: lister, AbsentID: provider.NonexistentID, RequiredRights: provider.Permissions, Visibility: provider.Visibility,
 	})}, time.Minute)
 	var text strings.Builder
 	for _, f := range found[0].Findings {

@@ -23,6 +23,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // Provider returns AWS's entry of the list of clouds. The zero policy is right outside of tests:
@@ -41,14 +42,14 @@ func info() inventory.CloudInfo {
 	return inventory.CloudInfo{
 		Cloud:             inventory.AWS,
 		Spellings:         []string{"aws"},
-		Name:              inventory.Text{ZH: "AWS", EN: "AWS"},
+		Name:              language.Text{ZH: "AWS", EN: "AWS"},
 		Permissions:       Permissions(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
 		EventKey:          "detail-type",
 		HostIdentity:      true,
-		WithoutKey:        inventory.Text{ZH: "Lambda 里用函数的角色；别处用 EC2 实例的角色", EN: "the function's role on Lambda; the EC2 instance's role elsewhere"},
-		Visibility: inventory.Text{
+		WithoutKey:        language.Text{ZH: "Lambda 里用函数的角色；别处用 EC2 实例的角色", EN: "the function's role on Lambda; the EC2 instance's role elsewhere"},
+		Visibility: language.Text{
 			ZH: "这个账号，逐个地域；IAM 对列表只能全部允许或拒绝，不会悄悄少几台",
 			EN: "this account, region by region; IAM allows or refuses the list as a whole: none is hidden in silence",
 		},

@@ -51,6 +51,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // cloudID is part of every asset id, and never changes.
@@ -71,14 +72,14 @@ func info() inventory.CloudInfo {
 	return inventory.CloudInfo{
 		Cloud:             cloudID,
 		Spellings:         []string{"azure"},
-		Name:              inventory.Text{ZH: "Azure", EN: "Azure"},
+		Name:              language.Text{ZH: "Azure", EN: "Azure"},
 		Permissions:       Permissions(),
 		OwnerRight:        "Microsoft.Resources/subscriptions/read on the subscription",
 		NeedsTenant:       true,
 		SharedCredentials: true,
 		HostIdentity:      true,
-		WithoutKey:        inventory.Text{ZH: "托管标识", EN: "the managed identity"},
-		Visibility: inventory.Text{
+		WithoutKey:        language.Text{ZH: "托管标识", EN: "the managed identity"},
+		Visibility: language.Text{
 			ZH: "一个订阅；只有资源组上的权限会被发现并算失败。资源组上的拒绝分配（deny assignment）会悄悄藏起其中的机器：它们的移除要等相隔 10 分钟的两次同步，不要用它收回读取权限",
 			EN: "one subscription; rights on some resource groups only are noticed, and fail. A deny assignment on a resource group hides its machines without an error: their removal takes two runs ten minutes apart. Do not take reading away by one",
 		},

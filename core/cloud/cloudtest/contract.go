@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // maxPromptTime bounds a call that has nothing to wait for.
@@ -36,12 +38,16 @@ func testRegions(t *testing.T, h Harness) {
 	}
 }
 
-// testCompleteList: all pages, each instance once, sorted, with its region.
+// testCompleteList: all pages, each instance once, sorted, with its region; each call is progress of the run.
 func testCompleteList(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 2*h.PageSize+h.PageSize/2+1)
-	list, err := w.Open(t, InstantRetries(), nil).List(t.Context(), h.Region)
+	var noted atomic.Int64
+	list, err := w.Open(t, InstantRetries(), nil).List(wait.WithProgress(t.Context(), func() { noted.Add(1) }), h.Region)
 	wantIDs(t, list, err, ids)
+	if calls := w.Calls(h.ListAction); noted.Load() < int64(calls) {
+		t.Errorf("%d of %d calls are progress", noted.Load(), calls)
+	}
 	for _, row := range list {
 		if row.Region != h.Region || len(row.PrivateIPs) == 0 {
 			t.Fatalf("%s has region %q and addresses %q", row.ID, row.Region, row.PrivateIPs)
@@ -164,6 +170,15 @@ func testNoPartialList(t *testing.T, h Harness) {
 	w := h.New(t)
 	w.Fill(h.Region, 2*h.PageSize+1)
 	h.breakList(w, peertest.NoProgress, 0, 0)
+	list, err := w.Open(t, InstantRetries(), nil).List(t.Context(), h.Region)
+	h.wantKind(t, list, err, inventory.Incomplete)
+}
+
+// testEndlessList: a list that never ends is given up, whatever it shows.
+func testEndlessList(t *testing.T, h Harness) {
+	w := h.New(t)
+	w.Fill(h.Region, 2)
+	h.breakList(w, peertest.Endless, 0, 0)
 	list, err := w.Open(t, InstantRetries(), nil).List(t.Context(), h.Region)
 	h.wantKind(t, list, err, inventory.Incomplete)
 }

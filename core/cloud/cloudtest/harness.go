@@ -78,6 +78,7 @@ func RunContract(t *testing.T, h Harness) {
 		"gives up":              testRetriesEnd,
 		"throttled to the end":  testThrottledToTheEnd,
 		"never half a list":     testNoPartialList,
+		"endless":               testEndlessList,
 		"cancelled":             testCancelled,
 		"lookup":                testFindVerified,
 		"glance":                testFind,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // cloudID is part of every asset id, and never changes.
@@ -30,11 +31,11 @@ func info() inventory.CloudInfo {
 	return inventory.CloudInfo{
 		Cloud:       cloudID,
 		Spellings:   []string{"样例云", "fakecloud"},
-		Name:        inventory.Text{ZH: "样例云", EN: "Fake Cloud"},
+		Name:        language.Text{ZH: "样例云", EN: "Fake Cloud"},
 		Permissions: Permissions(),
 		OwnerRight:  "fake:WhoAmI",
-		WithoutKey:  inventory.Text{ZH: "报错：必须写密钥", EN: "an error: a key is required"},
-		Visibility:  inventory.Text{ZH: "这个账号，逐个地域", EN: "this account, region by region"},
+		WithoutKey:  language.Text{ZH: "报错：必须写密钥", EN: "an error: a key is required"},
+		Visibility:  language.Text{ZH: "这个账号，逐个地域", EN: "this account, region by region"},
 	}
 }
 

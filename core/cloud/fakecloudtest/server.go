@@ -59,7 +59,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	fault := s.NextFault(action, region, r.Header.Get("X-Fake-Key"))
 	switch fault.Kind {
-	case "", peertest.NoProgress, peertest.Truncated:
+	case "", peertest.NoProgress, peertest.Endless, peertest.Truncated:
 	case peertest.Throttled:
 		send(w, http.StatusTooManyRequests, document{Request: request, Code: codeThrottled, Message: "too many calls"})
 		return
@@ -114,6 +114,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, request, action 
 		rows, next := s.Page(region, ids, query.Get("after"), PageSize)
 		if kind == peertest.NoProgress {
 			rows, next = s.Page(region, ids, "", PageSize)
+		}
+		if kind == peertest.Endless {
+			next = "~" + request // after all machines
 		}
 		rows = append([]machine{}, rows...)
 		answer.Machines, answer.Next = &rows, next

@@ -22,6 +22,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // throttleWindow bounds the waits for the gateway, whose limits are per second or minute
@@ -43,12 +44,12 @@ func info() inventory.CloudInfo {
 	return inventory.CloudInfo{
 		Cloud:       inventory.Huawei,
 		Spellings:   []string{"华为云", "huawei", "huaweicloud"},
-		Name:        inventory.Text{ZH: "华为云", EN: "Huawei Cloud"},
+		Name:        language.Text{ZH: "华为云", EN: "Huawei Cloud"},
 		Permissions: Permissions(),
 		OwnerRight:  "iam:projects:list",
 		EventKey:    "cts",
-		WithoutKey:  inventory.Text{ZH: "FunctionGraph 里用函数的委托；别处报错", EN: "the function's agency on FunctionGraph; an error elsewhere"},
-		Visibility: inventory.Text{
+		WithoutKey:  language.Text{ZH: "FunctionGraph 里用函数的委托；别处报错", EN: "the function's agency on FunctionGraph; an error elsewhere"},
+		Visibility: language.Text{
 			ZH: "每个地域的一个 IAM 项目，以及其中密钥获得授权的企业项目；别的企业项目的服务器不在列表里，也不报错：它们不算已释放，但该地域的移除会暂缓。把权限授予整个项目",
 			EN: "one IAM project of each region, and in it the enterprise projects that the key is granted; servers of others are left out without an error: they do not count as released, but removals of the region are held. Grant the rights for the whole project",
 		},

@@ -32,6 +32,7 @@ const (
 	ExpiredSignature Kind = "untimely"       // the signature or token has expired, in the cloud's own words
 	Truncated        Kind = "truncated"      // success with half of the document
 	NoProgress       Kind = "repeated token" // the cursor stands still
+	Endless          Kind = "endless"        // every page promises another, at a place of its own
 )
 
 // Fault is a misbehaviour of the calls that it selects.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 const (
@@ -46,11 +47,11 @@ func info() inventory.CloudInfo {
 	return inventory.CloudInfo{
 		Cloud:       cloudID,
 		Spellings:   []string{"腾讯云", "tencent"},
-		Name:        inventory.Text{ZH: "腾讯云", EN: "Tencent Cloud"},
+		Name:        language.Text{ZH: "腾讯云", EN: "Tencent Cloud"},
 		Permissions: Permissions(),
 		OwnerRight:  "sts:GetCallerIdentity",
-		WithoutKey:  inventory.Text{ZH: "报错：必须写密钥", EN: "an error: a key is required"},
-		Visibility: inventory.Text{
+		WithoutKey:  language.Text{ZH: "报错：必须写密钥", EN: "an error: a key is required"},
+		Visibility: language.Text{
 			ZH: "这个账号，逐个地域；CAM 只授予部分资源或标签时，其余实例不在列表里，也不报错：它们不算已释放，但该地域的移除会暂缓。资源写 *",
 			EN: "this account, region by region; with CAM rights for some resources or tags only, the others are left out without an error: they do not count as released, but removals of the region are held. Grant *",
 		},

@@ -41,7 +41,7 @@ func (b *faultyBucket) faultError(ctx context.Context, f *fault) (err error, wor
 		time.Sleep(time.Until(b.world.deadline))
 		return &inventory.Error{Kind: inventory.Deadline, Message: "the store", Err: context.Cause(ctx)}, true
 	case people:
-		b.world.editDuringRun(true)
+		b.world.editDuringRun(b.world.running, true)
 	case clockJump:
 		b.world.setClock(f.wait)
 	}
@@ -49,6 +49,9 @@ func (b *faultyBucket) faultError(ctx context.Context, f *fault) (err error, wor
 }
 
 func (b *faultyBucket) nextFault(ctx context.Context) (f *fault, err error, work bool) {
+	if b.world.isCalm() {
+		return nil, nil, true
+	}
 	if b.world.isDead() {
 		return nil, errKilled, false
 	}
@@ -88,7 +91,10 @@ func (b *faultyBucket) Get(ctx context.Context, key, known string) (storage.Obje
 
 // Put implements storage.Bucket.
 func (b *faultyBucket) Put(ctx context.Context, key string, data []byte, condition storage.Condition) (string, error) {
-	_, broken, work := b.nextFault(ctx)
+	f, broken, work := b.nextFault(ctx)
+	if f != nil && f.kind == readOnly {
+		return "", errReadOnly()
+	}
 	if !work {
 		return "", broken
 	}
@@ -118,11 +124,24 @@ func (b *faultyBucket) List(ctx context.Context, prefix string) ([]string, error
 
 // Delete implements storage.Bucket.
 func (b *faultyBucket) Delete(ctx context.Context, key string) error {
-	_, broken, work := b.nextFault(ctx)
+	f, broken, work := b.nextFault(ctx)
+	if f != nil && f.kind == readOnly {
+		return errReadOnly()
+	}
 	if work {
 		if err := b.Bucket.Delete(ctx, key); err != nil {
 			return err
 		}
 	}
 	return broken
+}
+
+func errReadOnly() error {
+	return &inventory.Error{Kind: inventory.Denied, Message: "the store is read-only"}
+}
+
+func (w *world) isCalm() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.calm
 }

@@ -43,6 +43,9 @@ type counters struct {
 	heldCount, notifiedCount int
 	violated                 []string
 	tried                    atomic.Int64
+	events, closedByEvents   atomic.Int64
+	named                    atomic.Int64                // assets that stayed open, and were named
+	configured               [configChanges]atomic.Int64 // changes of the configuration that were played
 }
 
 func newCounters() *counters {
@@ -124,7 +127,8 @@ func TestChaos(t *testing.T) {
 	if len(seen.violated) > 0 {
 		t.Errorf("%d worlds with violations", len(seen.violated))
 	}
-	if seen.tried.Load() >= shortWorlds && (seen.deactivated == 0 || seen.deleted == 0 || seen.heldCount == 0 || seen.notifiedCount == 0) {
+	counted := []int64{int64(seen.deactivated), int64(seen.deleted), int64(seen.heldCount), int64(seen.notifiedCount), seen.closedByEvents.Load(), seen.named.Load()}
+	if seen.tried.Load() >= shortWorlds && slices.Contains(append(counted, seen.configCounts()...), 0) {
 		t.Error("the worlds leave out what they are about")
 	}
 }
@@ -179,6 +183,13 @@ func firstLine(text string) string {
 	return line[:min(len(line), 300)]
 }
 
+func (t *counters) configCounts() (all []int64) {
+	for n := range t.configured {
+		all = append(all, t.configured[n].Load())
+	}
+	return all
+}
+
 // String tells the campaign's figures.
 func (t *counters) String(first uint64, took time.Duration) string {
 	t.mu.Lock()
@@ -186,6 +197,8 @@ func (t *counters) String(first uint64, took time.Duration) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d worlds in %.1f s, seeds from %d on: %d violations\n", t.tried.Load(), took.Seconds(), first, len(t.violated))
 	fmt.Fprintf(&b, "%d assets deactivated, %d deleted, %d removals held at the end; %d were counted to be told once\n", t.deactivated, t.deleted, t.heldCount, t.notifiedCount)
+	fmt.Fprintf(&b, "%d runs on events closed %d; %d times an asset that stays open was named; changes of the configuration: %v\n",
+		t.events.Load(), t.closedByEvents.Load(), t.named.Load(), t.configCounts())
 	all := 0
 	for _, peer := range slices.Sorted(maps.Keys(t.planned)) {
 		n := 0

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
-	"github.com/jms-sync/jms-sync/core/cloud/tencent/tencenttest"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 )
 
@@ -28,6 +27,12 @@ func listKey(r *http.Request) (key string, lists bool) {
 		r.Body = again
 		ids := query.Get("InstanceIds") != "" || strings.Contains(body, "InstanceIds=")
 		return query.Get("Action") + query.Get("RegionId"), query.Get("Action") == alibabatest.DescribeInstances && !ids
+	case strings.HasSuffix(r.URL.Path, "/cloudservers/detail"):
+		return r.URL.Path, !query.Has("server_id")
+	case strings.HasSuffix(r.URL.Path, "/virtualMachines"):
+		return r.URL.Path, r.Method == http.MethodGet
+	case !strings.HasPrefix(r.URL.Path, "/api/v1/"):
+		return "", false
 	}
 	named := query.Has("ids") || query.Has("id") || query.Has("id__in") || query.Has("spm") || query.Has("search")
 	return r.URL.Path, r.Method == http.MethodGet && query.Has("limit") && !named
@@ -62,7 +67,7 @@ func editList(body []byte, edit func([]any) []any, by int64) []byte {
 			at = m
 		}
 	}
-	for _, name := range []string{"results", "InstanceSet", "InstanceStatusSet", "Instance"} {
+	for _, name := range []string{"results", "InstanceSet", "InstanceStatusSet", "Instance", "servers", "value"} {
 		if rows, ok := at[name].([]any); ok && edit != nil {
 			at[name] = edit(rows)
 		}
@@ -84,10 +89,10 @@ func editList(body []byte, edit func([]any) []any, by int64) []byte {
 
 // answerBlinded answers as one does who may no longer see, and is not told so.
 func (l *faultyTransport) answerBlinded(r *http.Request, name string, f *fault) (*http.Response, error) {
-	switch peerOf(name) {
-	case alibabaCSP, tencentCSP:
+	switch peer := peerOf(name); {
+	case isCloud(peer):
 		return l.answerSpoiled(r, name, f)
-	case dingTalk:
+	case peer == dingTalk:
 		return newResponse(http.StatusOK, dingtalktest.RecordedAnswer("token"), map[string]string{"Content-Type": "application/json"}), nil
 	}
 	resp, err := l.answerSpoiled(r, name, nil)
@@ -98,7 +103,7 @@ func (l *faultyTransport) answerBlinded(r *http.Request, name string, f *fault) 
 	if err != nil {
 		return nil, err
 	}
-	l.world.watch.ReportedEmpty()
+	l.world.running.watch.ReportedEmpty()
 	empty := editList(body, func([]any) []any { return []any{} }, 0)
 	empty = zeroCount(empty)
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(empty)), int64(len(empty))
@@ -121,15 +126,9 @@ func zeroCount(body []byte) []byte {
 
 // revokePermissions takes the right to see instances from every key, until it is given back.
 func (w *world) revokePermissions(name string) (back func()) {
-	switch peerOf(name) {
-	case alibabaCSP: // an empty list; only a dry run tells (see the emulator)
-		return w.alibaba.Break(alibabatest.Fault{Kind: alibabatest.NoPermission})
-	case tencentCSP: // an empty list; the second API tells
-		one := w.tencent.Break(tencenttest.Fault{Kind: tencenttest.Empty, Action: tencenttest.DescribeInstances})
-		two := w.tencent.Break(tencenttest.Fault{Kind: tencenttest.Unauthorized, Action: tencenttest.DescribeInstancesStatus})
-		return func() {
-			one()
-			two()
+	for _, c := range w.clouds {
+		if string(c.cloud) == peerOf(name) {
+			return c.revoke()
 		}
 	}
 	return func() {}

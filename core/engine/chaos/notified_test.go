@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
@@ -44,7 +45,7 @@ func (w *world) noteFault(f *fault) {
 
 // checkNotified: with a store that can keep a lease, and that works, every removal was told by one card.
 func (w *world) checkNotified() {
-	if w.store == nil || !w.canLease || w.notified.mayMiss {
+	if w.root == nil || !w.canLease || slices.ContainsFunc(w.sites, func(s *site) bool { return s.store == nil }) || w.notified.mayMiss {
 		return
 	}
 	told := 0

@@ -2,51 +2,79 @@ package chaos
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
+	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
 // playRuns lives through one world: runs without faults, then some with, and then again without,
 // which must put everything right.
 func (w *world) playRuns() {
-	w.runChecked(nil, 10*time.Minute)
-	for range 1 + w.rand.IntN(5) {
-		w.changeCloud()
+	for _, s := range w.sites {
+		w.runWithFaults(s, nil, 10*time.Minute)
 	}
-	w.editSomeHosts()
+	w.changeClouds(1 + w.rand.IntN(5))
+	w.editBetweenRuns()
 	w.passTime()
-	calls := w.runChecked(nil, 10*time.Minute)
+	_, calls := w.runWithFaults(w.sites[0], nil, 10*time.Minute)
 	for range 1 + w.rand.IntN(4) {
-		for range w.rand.IntN(5) {
-			w.changeCloud()
-		}
-		w.editSomeHosts()
+		w.changeClouds(w.rand.IntN(5))
+		w.editBetweenRuns()
+		w.changePolicy()
 		w.passTime()
-		faults := w.planFaults(calls)
-		limit := []time.Duration{45 * time.Second, 2 * time.Minute, 10 * time.Minute}[w.rand.IntN(3)]
-		calls = w.runChecked(faults, limit)
-		w.schedule.mu.Lock()
-		w.schedule.dead = false
-		w.schedule.mu.Unlock()
-		if w.rand.IntN(2) == 0 {
-			w.client = nil // the next run is in a new process
-		}
+		s := enginetest.Pick(w.rand, w.sites...)
 		if w.rand.IntN(3) == 0 {
-			w.setClock(0)
+			w.deliverEvents(s, w.planFaults(calls))
+			w.endProcess()
 		}
+		limit := enginetest.Pick(w.rand, 45*time.Second, 2*time.Minute, 10*time.Minute)
+		var faults []*fault
+		if w.rand.IntN(4) > 0 {
+			faults = w.planFaults(calls)
+		}
+		_, calls = w.runWithFaults(s, faults, limit)
+		w.endProcess()
 	}
 	w.converge()
 }
 
-func (w *world) editSomeHosts() {
-	for range w.rand.IntN(3) {
-		w.editAsPerson()
+// changePolicy lets people change the configuration, pause what is written, or set the clock.
+func (w *world) changePolicy() {
+	if w.rand.IntN(3) == 0 {
+		for range 1 + w.rand.IntN(2) {
+			w.changeConfig()
+		}
+	}
+	if w.rand.IntN(10) == 0 {
+		w.pauseOrResume()
+	}
+	if w.rand.IntN(12) == 0 {
+		w.setClock(enginetest.Pick(w.rand, -240*time.Hour, -time.Hour, -3*time.Minute, 3*time.Minute, time.Hour, 240*time.Hour))
+		w.notified.mayMiss = true
+		w.Note("our clock is %v ahead", w.ahead)
+	}
+}
+
+// endProcess ends what a killed process was, and sometimes makes the next run that of a new one.
+func (w *world) endProcess() {
+	w.schedule.mu.Lock()
+	w.schedule.dead = false
+	w.schedule.mu.Unlock()
+	if w.rand.IntN(2) == 0 {
+		w.forgetClients()
+	}
+	if w.rand.IntN(3) == 0 {
+		w.setClock(0)
 	}
 }
 
@@ -57,7 +85,7 @@ func (w *world) passTime() {
 
 // planFaults chooses what goes wrong in a run that will make about these calls.
 func (w *world) planFaults(calls map[string]int) []*fault {
-	lines := slices.Sorted(maps.Keys(calls))
+	lines := sortedKeys(calls)
 	if len(lines) == 0 {
 		return nil
 	}
@@ -65,12 +93,12 @@ func (w *world) planFaults(calls map[string]int) []*fault {
 	for _, l := range lines {
 		byPeer[peerOf(l)] = append(byPeer[peerOf(l)], l)
 	}
-	peers := slices.Sorted(maps.Keys(byPeer))
+	peers := sortedKeys(byPeer)
 	var faults []*fault
 	for range 1 + w.rand.IntN(3) {
 		peers := peers
 		if w.rand.IntN(3) == 0 { // the clouds' word counts most
-			peers = slices.DeleteFunc(slices.Clone(peers), func(p string) bool { return p != alibabaCSP && p != tencentCSP })
+			peers = slices.DeleteFunc(slices.Clone(peers), func(p string) bool { return !isCloud(p) })
 		}
 		if len(peers) == 0 {
 			continue
@@ -97,83 +125,97 @@ func (w *world) planFaults(calls map[string]int) []*fault {
 	return faults
 }
 
-// runChecked makes one run, of which it checks what must hold of every run, and returns its calls.
-func (w *world) runChecked(faults []*fault, limit time.Duration) map[string]int {
-	_, calls := w.runWithFaults(faults, limit)
-	return calls
-}
-
-func (w *world) runWithFaults(faults []*fault, limit time.Duration) (engine.RunResult, map[string]int) {
+// beginRun prepares a run of a site, with faults.
+func (w *world) beginRun(s *site, faults []*fault) {
 	w.schedule.mu.Lock()
 	w.schedule.faults, w.schedule.calls, w.schedule.restartUntil, w.schedule.dead = faults, map[string]int{}, time.Time{}, false
 	w.schedule.mu.Unlock()
-	w.watch.BeginRun()
+	s.watch.BeginRun()
 	w.mu.Lock()
-	w.removed, w.writes = nil, false
+	s.removed, w.writes, w.running = nil, false, s
 	w.mu.Unlock()
-	w.jumpserver.ResetCounts()
+	s.server.ResetCounts()
+	w.noteOrders(s, faults)
+}
+
+func (w *world) noteFaults(faults []*fault) {
+	for _, f := range faults {
+		w.Note("%s", f)
+	}
+}
+
+// runWithFaults makes one run, of which it checks what must hold of every run, and returns its calls.
+func (w *world) runWithFaults(s *site, faults []*fault, limit time.Duration) (engine.RunResult, map[string]int) {
+	w.beginRun(s, faults)
 	cards := len(w.robot.Messages())
-	e := w.newEngine()
+	e := s.newFullEngine()
 	end := time.Now().Add(limit)
 	w.deadline = end.Add(-e.Reserve)
 	ctx, cancel := context.WithDeadline(context.Background(), end)
 	defer cancel()
 	w.cancel = cancel
-	w.Note("run with %d faults, %v", len(faults), limit)
-	out := w.recoverPanic(func() engine.RunResult { return e.Run(ctx, engine.Request{}) })
-	for _, f := range faults {
-		w.Note("%s", f)
-	}
+	w.Note("run of %s %s with %d faults, %v", s.name, s.org, len(faults), limit)
+	out := recoverPanic(w, func() engine.RunResult { return e.Run(ctx, engine.Request{}) })
+	w.noteFaults(faults)
 	w.Note("ended %s: %+v", out.Report.Outcome, out.Report.Scopes)
-	w.checkRun(out, len(w.robot.Messages())-cards, time.Until(end))
+	w.checkRun(s, out, len(w.robot.Messages())-cards, time.Until(end))
+	w.checkNamed(s, out, len(faults) == 0)
 	w.schedule.mu.Lock()
 	defer w.schedule.mu.Unlock()
 	return out, w.schedule.calls
 }
 
 // recoverPanic makes a panic a violation.
-func (w *world) recoverPanic(run func() engine.RunResult) (out engine.RunResult) {
+func recoverPanic[T any](w *world, run func() T) (out T) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.Errorf("panic: %v", p)
+			w.Errorf("panic: %v\n%s", p, debug.Stack())
 			w.SearchSecrets("a panic", fmt.Sprint(p))
 		}
 	}()
 	return run()
 }
 
-// checkRun checks what must hold of every run: it ended in time, it is told or says that it could
-// not be, what could not be read lost nothing, and no secret is in its results.
-func (w *world) checkRun(out engine.RunResult, cards int, left time.Duration) {
+// checkTexts looks for secrets in all that a run says.
+func (w *world) checkTexts(s *site, r report.Report, lines iter.Seq[plan.Change]) {
 	var results bytes.Buffer
-	if err := out.Report.JSON(&results); err != nil {
+	if err := r.JSON(&results); err != nil {
 		w.Errorf("results: %v", err)
 	}
 	w.SearchSecrets("the results", results.String())
-	w.SearchSecrets("an error", fmt.Sprintf("%v %+v", out.Err, out.Err))
-	if out.PlanLines != nil {
-		for l := range out.PlanLines {
+	if lines != nil {
+		for l := range lines {
 			w.SearchSecrets("a line of the plan", fmt.Sprintf("%+v %s", l, l.Reason.Text(w.rules.Lang)))
 		}
 	}
 	for _, m := range w.robot.Messages() {
 		w.SearchSecrets("a card", m.Title+m.Text+m.SingleTitle+m.SingleURL)
 	}
-	lost := slices.ContainsFunc(out.Report.Errors, func(f report.ErrorEntry) bool { return f.Kind == "notification" })
-	if cards == 0 && !lost && !w.isDead() {
-		w.Errorf("no card went out, and the results do not say so: %s", results.String())
-	}
-	if left < -time.Second && !w.isDead() {
-		w.Errorf("the run ended %v too late", -left)
-	}
-	if len(w.removed) > w.limits.PerRun {
-		w.Errorf("%d assets were removed in a run, and %d may be", len(w.removed), w.limits.PerRun)
-	}
-	for _, c := range w.removed {
-		for _, s := range out.Report.Scopes {
-			if s.Account == c.Machine.Account && (s.Region == c.Machine.Region || s.Region == "") && !s.Complete {
-				w.Errorf("%s was removed, and its scope was not read: %+v", c.Host.Name, s)
+	w.checkOrders(s)
+	for _, c := range s.removed {
+		for _, scope := range r.Scopes {
+			if isInScope(c.Host, scope) && !scope.Complete {
+				w.Errorf("%s was removed, and its scope was not read: %+v", c.Host.Name, scope)
 			}
 		}
 	}
 }
+
+// checkRun checks what must hold of every run: it ended in time, it is told or says that it could
+// not be, what could not be read lost nothing, and no secret is in its results.
+func (w *world) checkRun(s *site, out engine.RunResult, cards int, left time.Duration) {
+	w.checkTexts(s, out.Report, out.PlanLines)
+	w.SearchSecrets("an error", fmt.Sprintf("%v %+v", out.Err, out.Err))
+	lost := slices.ContainsFunc(out.Report.Errors, func(f report.ErrorEntry) bool { return f.Kind == "notification" })
+	if cards == 0 && !lost && !w.isDead() {
+		w.Errorf("no card went out, and the results do not say so: %+v", out.Report)
+	}
+	if left < -time.Second && !w.isDead() {
+		w.Errorf("the run ended %v too late", -left)
+	}
+	if len(s.removed) > w.limits.PerRun {
+		w.Errorf("%d assets were removed in a run, and %d may be", len(s.removed), w.limits.PerRun)
+	}
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -44,6 +44,7 @@ const (
 	clockJump     faultKind = "clock jump"
 	people        faultKind = "people edit meanwhile"
 	oldObject     faultKind = "an old object"
+	readOnly      faultKind = "read-only"
 )
 
 // faultKinds returns those that can happen to a peer.
@@ -58,16 +59,14 @@ func faultKinds(peer string) []faultKind {
 	case dingTalk:
 		return append(all, blind) // the robot's token is withdrawn
 	case stateStore:
-		return append(all, blind, oldObject)
+		return append(all, blind, oldObject, readOnly, readOnly)
 	}
 	return append(all, pageRepeated, pageMissing, wrongTotal, blind, otherKey)
 }
 
-// The peers; those of the clouds are called by the cloud.
+// The peers beside the clouds.
 const (
 	jumpServer = "jumpserver"
-	alibabaCSP = "alibaba"
-	tencentCSP = "tencent"
 	dingTalk   = "dingtalk"
 	stateStore = "state"
 )
@@ -146,6 +145,7 @@ var errKilled = errors.New("the process is no more")
 // faultyTransport is an http.RoundTripper in memory to one peer, which may go wrong.
 type faultyTransport struct {
 	world   *world
+	key     string // of the line: a cloud account, an organisation of JumpServer
 	name    func(*http.Request) string
 	handler http.Handler
 
@@ -153,13 +153,24 @@ type faultyTransport struct {
 	lastPages map[string][]byte // bodies of lists, to be repeated
 }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. Answers have a Date, as a server sets it.
 func (l *faultyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := l.roundTrip(r)
+	if err == nil && resp != nil {
+		resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	}
+	return resp, err
+}
+
+func (l *faultyTransport) roundTrip(r *http.Request) (*http.Response, error) {
 	if r.Context().Err() != nil {
 		return nil, context.Cause(r.Context())
 	}
 	if l.world.isDead() {
 		return nil, errKilled
+	}
+	if r.URL.Host == "nowhere" {
+		return nil, fmt.Errorf("dial tcp: %w", syscall.ECONNREFUSED)
 	}
 	name := l.name(r)
 	if name == jumpServer {
@@ -173,7 +184,7 @@ func (l *faultyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	case people:
 		// Between an asset's last reading and its writing nothing can be noticed: JumpServer has no way to write on a
 		// condition.
-		l.world.editDuringRun(name != jumpServer || isNoticed(r))
+		l.world.editDuringRun(l.world.running, name != jumpServer || isNoticed(r))
 	case clockJump:
 		l.world.setClock(f.wait)
 	case otherKey:
@@ -202,7 +213,7 @@ func (w *world) atWork(r *http.Request) {
 	edits := len(w.schedule.faults) > 0 && (w.seed+uint64(w.schedule.parked))%5 == 0
 	w.schedule.mu.Unlock()
 	if edits {
-		w.editDuringRun(true)
+		w.editDuringRun(w.running, true)
 	}
 }
 
@@ -316,7 +327,7 @@ func (l *faultyTransport) askEmulator(r *http.Request, name string, f *fault) *h
 		if f != nil && f.kind == blind {
 			defer l.world.revokePermissions(name)()
 		}
-		l.world.serveChecked(r, func() { l.handler.ServeHTTP(answer, served) })
+		l.world.serveChecked(r, l.key, func() { l.handler.ServeHTTP(answer, served) })
 	})
 }
 

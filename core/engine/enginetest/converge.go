@@ -11,20 +11,36 @@ import (
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
-// CheckConverged compares JumpServer with the clouds after a full run with nothing in its way: every living machine has its
-// asset, and what is still open of another is held, or skipped for a reason that is told. excuses are the reasons that may be;
-// none = any. It returns how many removals are held.
-func (h *HostWatch) CheckConverged(last engine.RunResult, lang reason.Lang, excuses ...reason.Code) (held int) {
-	told := map[string]bool{}
+// Convergence is what CheckConverged must know.
+type Convergence struct {
+	Lang reason.Lang
+	// Excuses are the reasons for which an asset may be skipped; none = any that is told.
+	Excuses []reason.Code
+	// Lists reports whether the configuration lists a machine; nil = all.
+	Lists func(*Machine) bool
+}
+
+// told returns the instances and assets of which a run says why they stay, and how many removals it holds.
+func (c Convergence) told(last engine.RunResult) (told map[string]bool, held int) {
+	told = map[string]bool{}
 	for l := range last.PlanLines {
-		excused := l.Action == plan.Hold || l.Action == plan.Skip && (len(excuses) == 0 || slices.Contains(excuses, l.Reason.Code))
-		if excused && l.Reason.Text(lang) != "" {
+		excused := l.Action == plan.Hold || l.Action == plan.Orphan ||
+			l.Action == plan.Skip && (len(c.Excuses) == 0 || slices.Contains(c.Excuses, l.Reason.Code))
+		if excused && l.Reason.Text(c.Lang) != "" {
 			told[l.InstanceID], told[l.AssetID] = true, true
 		}
 		if l.Action == plan.Hold {
 			held++
 		}
 	}
+	return told, held
+}
+
+// CheckConverged compares JumpServer with the clouds after a full run with nothing in its way: every living machine that is
+// listed has its asset, and what is still open of another is held, or left alone for a reason that is told. It returns how
+// many removals are held.
+func (h *HostWatch) CheckConverged(last engine.RunResult, c Convergence) (held int) {
+	told, held := c.told(last)
 	if last.Report.Held != held {
 		h.Errorf("%d removals are held, and %d reported", held, last.Report.Held)
 	}
@@ -35,13 +51,14 @@ func (h *HostWatch) CheckConverged(last engine.RunResult, lang reason.Lang, excu
 	for _, m := range h.Machines {
 		host, there := hosts[m.AssetID()]
 		switch {
-		case h.IsMentioned(m.ID), m.MistakenOwner != "", m.Alive && !there && m.Address == "":
-		case m.Alive && !there:
-			h.Errorf("%s lives and has no asset", m.ID)
-		case m.Alive:
-			h.checkLiving(m, host)
-		case there && host.Active && !told[m.ID] && !told[host.ID]:
+		case h.IsMentioned(m.ID), m.MistakenOwner != "":
+		case !m.Alive && there && host.Active && !told[m.ID] && !told[host.ID]:
 			h.Errorf("%s is gone, its asset %s is active, and nobody is told why", m.ID, host.Name)
+		case !m.Alive, c.Lists != nil && !c.Lists(m), !there && m.Address == "":
+		case !there:
+			h.Errorf("%s lives and has no asset", m.ID)
+		case plan.IsOurs(AssetOf(host)) && !h.isFrozen(host.ID): // without marks, or as a gateway, it is people's
+			h.checkLiving(m, host)
 		}
 	}
 	return held

@@ -50,6 +50,8 @@ type HostWatch struct {
 	kept      map[string]bool                // hosts of ours that people labelled jms-keep
 	working   map[string]bool                // hosts that people changed since the run under way has planned, and before their last reading
 	mentioned map[string]bool                // instances that other people's hosts name
+	frozen    map[string]bool                // hosts that people made what is never written to
+	unmarked  map[string]bool                // hosts of ours that people took the marks from
 	mayDouble bool                           // see ReportedEmpty
 }
 
@@ -58,7 +60,7 @@ func NewHostWatch(d *Diary, server *jumpservertest.Server) *HostWatch {
 	return &HostWatch{
 		Diary: d, Server: server, Org: jumpservertest.DefaultOrg, foreign: map[string]jumpservertest.Host{},
 		edited: map[string]jumpservertest.Host{}, off: map[string]bool{}, on: map[string]bool{}, kept: map[string]bool{}, working: map[string]bool{},
-		mentioned: map[string]bool{},
+		mentioned: map[string]bool{}, frozen: map[string]bool{}, unmarked: map[string]bool{},
 	}
 }
 
@@ -182,7 +184,7 @@ func (h *HostWatch) checkOurs(host jumpservertest.Host) {
 		return
 	case m == nil:
 		h.Errorf("%s was made for no instance, or twice: %+v", host.Name, host)
-	case !plan.IsOurs(asset) && !plan.IsUnproved(asset):
+	case !h.unmarked[host.ID] && !plan.IsOurs(asset) && !plan.IsUnproved(asset):
 		h.Errorf("%s is there without its marks: %v", host.Name, host.Labels)
 	case h.mentioned[m.ID] && !h.mayDouble:
 		h.Errorf("%s is doubled, which another host names in its comment", m.ID)

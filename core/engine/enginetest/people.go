@@ -5,6 +5,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/plan"
 )
 
 // The methods of this file are what people do in JumpServer. The watch keeps it in mind, because it must stay.
@@ -114,4 +115,44 @@ func (h *HostWatch) ReportedEmpty() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.mayDouble = true
+}
+
+// Freeze says that a person made of a host what is never written to, such as a gateway.
+func (h *HostWatch) Freeze(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.frozen[id] = true
+}
+
+func (h *HostWatch) isFrozen(id string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.frozen[id]
+}
+
+// Refresh takes all hosts for as people made them, after a person changed many of them at once: on the label page, or in
+// the tree of nodes.
+func (h *HostWatch) Refresh() {
+	hosts := h.Server.Hosts(h.Org)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, host := range hosts {
+		if _, other := h.foreign[host.ID]; other {
+			h.foreign[host.ID] = host
+			continue
+		}
+		if _, edited := h.edited[host.ID]; edited {
+			h.edited[host.ID] = host
+		}
+		if !HasLabel(host, inventory.LabelKeep) {
+			delete(h.kept, host.ID)
+		}
+		if !IsGone(host) { // nothing says any more that it was not a person
+			delete(h.on, host.ID)
+			h.off[host.ID] = h.off[host.ID] || !host.Active
+		}
+		if asset := AssetOf(host); !plan.IsOurs(asset) && !plan.IsUnproved(asset) {
+			h.unmarked[host.ID] = true
+		}
+	}
 }

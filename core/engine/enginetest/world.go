@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/httpx/httpxtest"
@@ -61,6 +62,7 @@ type World struct {
 	settings               map[string]any // of the configuration, as a user would write them
 	Client                 *jumpserver.Client
 	RequestTimeout         time.Duration
+	CloudRetries           *cloud.RetryPolicy // of the cloud's client; nil = waits that take no time
 	LogText                *logBuffer
 	RunClock, BastionClock *Clock           // of the engine; of JumpServer and its client, which sleeps in it
 	SkewClock              func() time.Time // see engine.Engine.SkewClock

@@ -61,8 +61,8 @@ func (w *World) NewFleet(cfg config.Config) cloud.Fleet {
 			ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cmp.Or(w.RequestTimeout, cfg.Timeout.Request),
 		})
 	}
-	policy := cloud.RetryPolicy{Now: waits.Now, Sleep: waits.Sleep}
-	return cloud.Open(accounts, []cloud.Provider{alibaba.Provider(policy)}).WithLogger(w.logger())
+	policy := cmp.Or(w.CloudRetries, &cloud.RetryPolicy{Now: waits.Now, Sleep: waits.Sleep})
+	return cloud.Open(accounts, []cloud.Provider{alibaba.Provider(*policy)}).WithLogger(w.logger())
 }
 
 func (w *World) newClient(cfg config.Config) *jumpserver.Client {

@@ -18,6 +18,7 @@ import (
 	"github.com/DeRuina/timberjack"
 	slogmulti "github.com/samber/slog-multi"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -54,7 +55,7 @@ func New(s Settings) (*slog.Logger, io.Closer, error) {
 		return nil, nil, err
 	}
 	if s.MaxSizeMB < 0 || s.BackupCount < 0 {
-		return nil, nil, fmt.Errorf("log file: size %d MB with %d backups: neither may be negative", s.MaxSizeMB, s.BackupCount)
+		return nil, nil, language.Errorf("日志文件：大小 %d MB、备份 %d 个：都不能是负数", "log file: size %d MB with %d backups: neither may be negative", s.MaxSizeMB, s.BackupCount)
 	}
 	var handlers []slog.Handler
 	if s.Console != nil {
@@ -92,7 +93,7 @@ func parseLevel(text string) (slog.Level, error) {
 	case "ERROR", "CRITICAL":
 		return slog.LevelError, nil
 	}
-	return 0, fmt.Errorf("log level %q: choose DEBUG, INFO, WARNING or ERROR", text)
+	return 0, language.Errorf("日志级别 %q：应为 DEBUG、INFO、WARNING 或 ERROR", "log level %q: choose DEBUG, INFO, WARNING or ERROR", text)
 }
 
 func (s Settings) newHandler(w io.Writer, level slog.Level) slog.Handler {
@@ -149,14 +150,14 @@ func isSecretKey(key string) bool {
 // opens it with the first line only: a mistake in a path is reported before a run begins, and not lost in it.
 func (s Settings) openRotating(name string) (io.WriteCloser, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		return nil, fmt.Errorf("log file %s: its folder cannot be made: %w", name, err)
+		return nil, &language.Error{Text: language.Newf("日志文件 %s 的目录建不了", "log file %s: its folder cannot be made", name), Err: err}
 	}
 	probe, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("log file cannot be written: %w", err)
+		return nil, &language.Error{Text: language.New("写不了日志文件", "log file cannot be written"), Err: err}
 	}
 	if err := probe.Close(); err != nil {
-		return nil, fmt.Errorf("log file cannot be written: %w", err)
+		return nil, &language.Error{Text: language.New("写不了日志文件", "log file cannot be written"), Err: err}
 	}
 	return &timberjack.Logger{Filename: name, MaxSize: s.MaxSizeMB, MaxBackups: s.BackupCount, LocalTime: true}, nil
 }

@@ -71,7 +71,7 @@ func (s *Server) buildDocument(c *call, f Fault) (map[string]any, *apiError) {
 	case AssumeRole:
 		return s.assumeRole(c, f)
 	}
-	if !slices.Contains(s.regions, c.region) {
+	if !slices.Contains(s.regionNames(), c.region) {
 		return nil, &apiError{http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist."}
 	}
 	if c.action == DescribeInstanceAttribute {
@@ -85,7 +85,7 @@ func (s *Server) buildDocument(c *call, f Fault) (map[string]any, *apiError) {
 
 func (s *Server) describeRegions() map[string]any {
 	var regions []map[string]any
-	for _, id := range s.regions {
+	for _, id := range s.regionNames() {
 		regions = append(regions, map[string]any{
 			"RegionId": id, "RegionEndpoint": "ecs." + id + ".aliyuncs.com", "LocalName": id, "Status": "available",
 		})
@@ -140,8 +140,11 @@ func (c *call) describeInstances(f Fault) (map[string]any, *apiError) {
 	if next != "" {
 		token = c.encodeToken(next)
 	}
-	if f.Kind == RepeatedToken && c.params["NextToken"] != "" {
+	switch {
+	case f.Kind == RepeatedToken && c.params["NextToken"] != "":
 		token = c.params["NextToken"]
+	case f.Kind == Endless:
+		token = c.encodeToken("~" + c.id) // after all instances
 	}
 	list := make([]any, len(rows))
 	for i, row := range rows {

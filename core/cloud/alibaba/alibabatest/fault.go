@@ -24,6 +24,7 @@ const (
 	NoRequestID      Kind = "no request id"           // 200, all but the RequestId
 	Truncated             = peertest.Truncated        // 200, half of the document
 	RepeatedToken         = peertest.NoProgress       // pages after the first return their own token again
+	Endless               = peertest.Endless          // pages after the first are empty, and each returns a new token
 	InvalidToken     Kind = "invalid token"           // 400 for any NextToken
 	NonceUsed        Kind = "nonce used"              // [D] 400 SignatureNonceUsed
 	Inactive         Kind = "inactive"                // [D] 400 InvalidAccessKeyId.Inactive
@@ -40,7 +41,7 @@ func (s *Server) answerFault(c *call, f Fault) bool {
 		return true
 	}
 	switch f.Kind {
-	case NoRequestID, Truncated, RepeatedToken, NoSecret:
+	case NoRequestID, Truncated, RepeatedToken, Endless, NoSecret:
 		s.handle(c, f)
 	case NoPermission:
 		return c.answerNoPermission()

@@ -56,6 +56,19 @@ func New(o Options) *Server {
 	return s
 }
 
+// SetRegions changes which regions DescribeRegions names.
+func (s *Server) SetRegions(regions ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.regions = regions
+}
+
+func (s *Server) regionNames() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.regions
+}
+
 // call is one parsed request.
 type call struct {
 	w       http.ResponseWriter

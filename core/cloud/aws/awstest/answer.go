@@ -160,6 +160,8 @@ func (s *Server) describeInstances(c *call, f Fault) (string, *apiError) {
 		rows, token = nil, c.encodeToken(after)
 	case f.Kind == RepeatedToken && c.params["NextToken"] != "":
 		token = c.params["NextToken"]
+	case f.Kind == Endless:
+		token = c.encodeToken("~") // after all instances
 	case next != "":
 		token = c.encodeToken(next)
 	}

@@ -32,6 +32,7 @@ const (
 	Truncated          = peertest.Truncated        // 200, half of the document
 	EmptyPage     Kind = "empty page"              // [D] 200, no rows, and a token that continues from here
 	RepeatedToken      = peertest.NoProgress       // pages after the first return their own token again
+	Endless            = peertest.Endless          // pages after the first are empty, and each returns a new token
 	InvalidToken  Kind = "invalid token"           // 400 for any NextToken
 	LostRow       Kind = "lost row"                // [D] an answer by InstanceIds without the first of them
 
@@ -44,7 +45,7 @@ func (s *Server) answerFault(c *call, f Fault) bool {
 		return true
 	}
 	switch f.Kind {
-	case NoList, NoRequestID, OtherDocument, Truncated, EmptyPage, RepeatedToken, LostRow:
+	case NoList, NoRequestID, OtherDocument, Truncated, EmptyPage, RepeatedToken, Endless, LostRow:
 		s.handle(c, f)
 	case InvalidToken:
 		if c.params["NextToken"] == "" {

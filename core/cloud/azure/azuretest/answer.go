@@ -147,6 +147,8 @@ func (c *call) buildPage(rows []listRow, f Fault) (object, *apiError) {
 	switch {
 	case f.Kind == RepeatedToken && len(after) > 0:
 		doc["nextLink"] = c.nextLink(string(after))
+	case f.Kind == Endless:
+		doc["nextLink"] = c.nextLink(fmt.Sprintf("\x00%09d", c.server.Calls(""))) // after all rows
 	case f.Kind == ForeignLink:
 		doc["nextLink"] = "https://elsewhere.example" + c.r.URL.Path + "?api-version=" + c.version + "&$skipToken=x"
 	}

@@ -27,6 +27,7 @@ const (
 	NoList           Kind = "no list"                 // 200 without the list, or without the token
 	Truncated             = peertest.Truncated        // 200, half of the document
 	RepeatedToken         = peertest.NoProgress       // pages after the first return their own address again
+	Endless               = peertest.Endless          // pages after the first are empty, and each returns a new address
 	ForeignLink      Kind = "foreign link"            // the address of the next page is at another host
 	Accepted         Kind = "accepted"                // 202 with a document
 	GraphCut         Kind = "graph cut"               // Resource Graph says that there is more, but not where
@@ -49,7 +50,7 @@ func (s *Server) answerFault(c *call, f Fault) bool {
 		return true
 	}
 	switch f.Kind {
-	case NoList, Truncated, RepeatedToken, ForeignLink, GraphCut, NoPermission:
+	case NoList, Truncated, RepeatedToken, Endless, ForeignLink, GraphCut, NoPermission:
 		if c.scope == accessOpen {
 			s.buildTokenAnswer(c, f)
 		} else {

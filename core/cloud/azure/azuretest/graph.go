@@ -99,6 +99,8 @@ func (s *Server) graphPage(q graphRequest, rows []object, f Fault) object {
 		doc["resultTruncated"] = "true"
 	case f.Kind == RepeatedToken && from > 0:
 		doc["$skipToken"] = q.Options.Skip
+	case f.Kind == Endless:
+		doc["$skipToken"], doc["resultTruncated"] = strconv.Itoa(len(rows)+from+1), "true"
 	}
 	return doc
 }

@@ -34,6 +34,7 @@ const (
 	Truncated             = peertest.Truncated        // 200, half of the document
 	Trailing         Kind = "trailing"                // 200, and a second document after the first
 	RepeatedMarker        = peertest.NoProgress       // the marker is ignored
+	Endless               = peertest.Endless          // every page has one new server, and the total many
 	BadMarker        Kind = "bad marker"              // 400 for any marker
 
 )
@@ -47,7 +48,7 @@ func (s *Server) answerFault(c *call, f Fault) bool {
 	switch f.Kind {
 	case NoPermission:
 		c.answerNoPermission()
-	case NoList, NullList, NoCount, WrongCount, PageCount, NullRow, OtherProject, ShortPages, Truncated, Trailing, RepeatedMarker:
+	case NoList, NullList, NoCount, WrongCount, PageCount, NullRow, OtherProject, ShortPages, Truncated, Trailing, RepeatedMarker, Endless:
 		s.handle(c, f)
 	case BadMarker:
 		if !c.r.URL.Query().Has("marker") {

@@ -52,6 +52,7 @@ type call struct {
 	action  string
 	project string // in the path; "" for IAM
 	server  string // in the path
+	number  int    // of the request
 	id      string // of the request
 	account *Account
 }
@@ -64,7 +65,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !here {
 		return
 	}
-	c.id = fmt.Sprintf("%032x", number)
+	c.number, c.id = number, fmt.Sprintf("%032x", number)
 	if err := c.checkRequest(); err != nil {
 		s.RecordUnexpected(r, c.action, err)
 		c.sendError(apiError{http.StatusBadRequest, "APIGW.0101", "The API does not exist: " + err.Error()})

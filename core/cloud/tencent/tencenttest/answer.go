@@ -120,6 +120,8 @@ func listDocument(c *call, rows []Instance, offset, limit int, kind Kind) object
 		offset = 0
 	case WrongTotal:
 		total++
+	case Endless:
+		total += 1_000_000
 	}
 	rows = rows[min(offset, len(rows)):min(offset+limit, len(rows))]
 	if kind == ShortPage {

@@ -25,6 +25,7 @@ const (
 	Empty         Kind = "empty"                   // no rows, of a total of 0
 	ShortPage     Kind = "short page"              // half of the rows, and the full total
 	RepeatedPage       = peertest.NoProgress       // Offset is ignored
+	Endless            = peertest.Endless          // the total is larger than any list
 	WrongTotal    Kind = "wrong total"             // the total is one more than the number of rows
 	NoSet         Kind = "no set"                  // a RequestId and a total only
 	NullSet       Kind = "null set"                // null in place of the list
@@ -58,7 +59,7 @@ func (s *Server) answerFault(c *call, f Fault) bool {
 		c.sendBody(http.StatusOK, "application/json", []byte(`{"Response":null}`))
 	case EmptyResponse:
 		c.sendBody(http.StatusOK, "application/json", []byte(`{"Response":{}}`))
-	case Empty, ShortPage, RepeatedPage, WrongTotal, NoSet, NullSet, NoTotal, NoRequestID, Truncated, NotAccepted:
+	case Empty, ShortPage, RepeatedPage, WrongTotal, Endless, NoSet, NullSet, NoTotal, NoRequestID, Truncated, NotAccepted:
 		s.handle(c, f)
 	default:
 		return s.AnswerFault(c.w, c.r, f)
