@@ -42,7 +42,7 @@ func allowedImports() map[string][]string {
 		"core/notify/notifytest":         {"core/notify", "core/secret"},
 		"core/config":                    {"core/inventory", "core/language", "core/secret", "core/plan"},
 		"core/storage":                   {"core/inventory", "core/language", "core/wait", "core/httpx", "core/secret"},
-		"core/storage/<x>":               {"core/storage", "core/inventory", "core/secret"},
+		"core/storage/<x>":               {"core/storage", "core/inventory", "core/language", "core/secret"},
 		"core/storage/all":               {"core/storage", "core/storage/<x>", "core/inventory", "core/secret"},
 		"core/storage/storagetest":       {"core/storage", "core/inventory", "core/secret"},
 		"core/state":                     {"core/storage", "core/inventory"},

@@ -27,6 +27,22 @@ func trust(service string) statement {
 	return statement{Effect: "Allow", Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"}}
 }
 
+// approver returns what a person needs for held, approve, reject, status, pause and resume, whose calls a test of the command
+// compares with this: to list the bucket, to read all state, to write approvals and the pause, and to delete these and what
+// is held. objects are the rights on an object: to delete, get and put it.
+func approver(objects, list []string, bucket, state string) []statement {
+	if len(objects) != 3 {
+		return nil
+	}
+	of := state + "servers/*/"
+	return []statement{
+		allow(list, bucket),
+		allow(objects[1:2], state+"*"),
+		allow(objects[2:3], of+"approvals/*", of+"pause.json"),
+		allow(objects[:1], of+"approvals/*", of+"held/*", of+"pause.json", of+"pause-told.json"),
+	}
+}
+
 // alibabaPolicies follows https://www.alibabacloud.com/help/en/ram/user-guide/policy-elements. The right to list a
 // bucket is not narrowed to the prefix: it is not documented what the answer for a missing object is then (404 or 403),
 // and the bucket holds nothing but state.
@@ -44,6 +60,7 @@ func alibabaPolicies(lister, config, objects, bucket []string) map[string]any {
 			allow([]string{"mns:PublishMessage"}, "acs:mns:*:*:/topics/${failure_topic}/messages"),
 		}},
 		"assume-role.json": policy{"1", []statement{allow([]string{"sts:AssumeRole"}, "${member_role}")}},
+		"approver.json":    policy{"1", approver(objects, []string{"oss:ListObjects"}, "acs:oss:*:*:${state_bucket}", "acs:oss:*:*:${state_bucket}/${state_prefix}/")},
 	}
 }
 
@@ -65,6 +82,8 @@ func awsPolicies(lister, config, objects, bucket []string) map[string]any {
 			allow([]string{"sns:Publish"}, "arn:${partition}:sns:${region}:${account}:${failure_topic}"),
 		}},
 		"assume-role.json": policy{"2012-10-17", []statement{allow([]string{"sts:AssumeRole"}, "${member_role}")}},
+		"approver.json": policy{"2012-10-17", approver(objects, bucket, "arn:${partition}:s3:::${state_bucket}",
+			"arn:${partition}:s3:::${state_bucket}/${state_prefix}/")},
 	}
 }
 
@@ -89,6 +108,7 @@ func huaweiPolicies(lister, config, objects, bucket []string) map[string]any {
 			allow(objects, "OBS:*:*:object:${state_bucket}/${state_prefix}/*"),
 			allow(bucket, "OBS:*:*:bucket:${state_bucket}"),
 		}},
+		"approver.json": policy{"1.1", approver(objects, bucket, "OBS:*:*:bucket:${state_bucket}", "OBS:*:*:object:${state_bucket}/${state_prefix}/")},
 	}
 }
 

@@ -65,7 +65,7 @@ func Load(ctx context.Context, from Source) (Config, error) {
 		from.readCA(l, &c.JumpServer)
 	}
 	if len(l.all) > 0 {
-		return Config{}, &Error{Mistakes: l.sorted(), Lang: language.Lang(c.Language), Notifiable: l.notifiableConfig(&c), Loggable: l.loggableConfig(&c)}
+		return Config{}, &Error{Mistakes: l.sorted(), Lang: language.Lang(c.Language), Notifiable: l.notifiableConfig(&c), Loggable: l.loggableConfig(&c), read: c, readable: whole}
 	}
 	return c, nil
 }

@@ -56,6 +56,33 @@ type Error struct {
 	// Loggable is the configuration as far as it could be read, if that is enough to log what is wrong with the rest
 	// where it says; otherwise nil. Use it for nothing else.
 	Loggable *Config
+
+	read     Config // as far as it could be read
+	readable bool   // the file could be
+}
+
+// StateSettings returns the settings by which people are shown a state and choose it, if none of them is wrong: language,
+// time zone and interval, and the id, URL and organisation of JumpServer, of which each may be missing. No account, key or
+// secret is among them.
+func (e *Error) StateSettings() (c Config, ok bool) {
+	if !e.readable || slices.ContainsFunc(e.Mistakes, e.concernsState) {
+		return Config{}, false
+	}
+	c = Default()
+	c.Language, c.Timezone, c.Environment, c.Sync.Interval = e.read.Language, e.read.Timezone, e.read.Environment, e.read.Sync.Interval
+	c.JumpServer.ID, c.JumpServer.URL, c.JumpServer.OrgID = e.read.JumpServer.ID, e.read.JumpServer.URL, e.read.JumpServer.OrgID
+	return c, true
+}
+
+// concernsState reports whether a mistake is in one of the StateSettings, or in a name that may be meant for one.
+func (e *Error) concernsState(m Mistake) bool {
+	switch m.Path {
+	case "language", "timezone", "sync", "sync.interval", "jumpserver", "jumpserver.id", "jumpserver.org_id":
+		return true
+	case "jumpserver.url":
+		return e.read.JumpServer.URL != "" // it may be missing
+	}
+	return strings.HasPrefix(m.Path, settingPrefix) || m.structural && isWithin(m.Path, "jumpserver")
 }
 
 // Error returns all mistakes in the configured language, one per line.

@@ -34,7 +34,8 @@ func (f Freshness) StaleScopes(now time.Time) []report.ScopeAge {
 	return old
 }
 
-// NewFreshness judges what is known of complete runs. It is pure.
+// NewFreshness judges what is known of complete runs. It is pure. Rules without accounts are those of who does not know the
+// configuration: then every scope counts, and the runs have stopped where no scope is fresh.
 func NewFreshness(heartbeats []state.Heartbeat, rules plan.Rules, interval time.Duration, now time.Time) Freshness {
 	f := Freshness{MaxAge: staleAfterIntervals * interval}
 	newest := map[inventory.Scope]time.Time{}
@@ -49,6 +50,10 @@ func NewFreshness(heartbeats []state.Heartbeat, rules plan.Rules, interval time.
 		f.Scopes = append(f.Scopes, report.ScopeAge{Scope: scope, CompletedAt: at})
 	}
 	slices.SortFunc(f.Scopes, func(x, y report.ScopeAge) int { return x.Scope.Compare(y.Scope) })
+	if rules.Accounts == nil {
+		f.Stalled = len(newest) > 0 && len(f.StaleScopes(now)) == len(newest)
+		return f
+	}
 	for _, p := range heartbeats {
 		known, live := false, false
 		for _, s := range p.Scopes {
@@ -63,6 +68,9 @@ func NewFreshness(heartbeats []state.Heartbeat, rules plan.Rules, interval time.
 
 // isConfigured reports whether the configuration still asks for a scope.
 func isConfigured(rules plan.Rules, s inventory.Scope) bool {
+	if rules.Accounts == nil {
+		return true // nobody knows
+	}
 	a, is := rules.Accounts[s.Account]
 	return is && a.Enabled && (len(a.Regions) == 0 || slices.Contains(a.Regions, s.Region))
 }

@@ -121,6 +121,20 @@ func TestRegionNoLongerNamed(t *testing.T) {
 	if retired.Err != nil || retired.Report.Held != 5 { // without its key nothing is proved
 		t.Errorf("retire: %v %s", retired.Err, enginetest.Describe(retired.Report))
 	}
+	keyed := inCloud()
+	keyed.Cards.Notifiers = nil
+	w.Accounts[0].Regions = []string{"cn-beijing"}
+	region := w.NewFleet(w.LoadConfig())
+	w.Accounts[0].Regions = []string{}
+	retired = operator.Retire(t.Context(), keyed, operator.Action{
+		Account: "aliyun-prod", Region: "cn-beijing", Write: true, ConfirmedRemovals: 5,
+		OpenClouds: func([]inventory.Scope) (engine.Clouds, []inventory.Cloud) {
+			return region, []inventory.Cloud{inventory.Alibaba}
+		},
+	})
+	if retired.Report.Deactivated+retired.Report.Deleted != 0 { // the cloud does not answer for the region, so nothing is proved
+		t.Errorf("retire with a key: %v %s", retired.Err, enginetest.Describe(retired.Report))
+	}
 	for _, region := range []string{"", "cn-shanghai"} {
 		if out := operator.Retire(t.Context(), inCloud(), operator.Action{Account: "aliyun-prod", Region: region, Write: true}); inventory.KindOf(out.Err) != inventory.Invalid {
 			t.Errorf("retire of %q, which is asked for: %v", region, out.Err)

@@ -47,6 +47,8 @@ type Memory struct {
 	Owners    *state.Store     // whose accounts are; else only labels of assets say it
 	Pauses    Pauses
 	Announced *state.Store // what people announced
+	// Problem returns what a run reports of its state store, as far as it was asked; nil error = it answers as it should.
+	Problem func() error
 }
 
 // RunResult is the report of a run, every line of its plan (changes and non-changes), and what stopped it before it did
@@ -69,6 +71,7 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	p.addProblems(e.clockErrors(work))
 	in := e.reportInput(p, started, err)
 	e.Cards = p.halt.fillReport(ctx, e, &in)
+	in.Problems = append(in.Problems, e.StoreErrors()...)
 	rep := report.Build(in)
 	e.LogOutcome(rep, in)
 	lost := e.deliverPass(ctx, p, rep)

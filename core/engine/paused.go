@@ -106,3 +106,14 @@ func (h Halt) EffectivePause(dryRun bool) plan.Pause {
 	}
 	return h.Pause
 }
+
+// StoreErrors returns what a run reports of its state store.
+func (e Engine) StoreErrors() []error {
+	if e.Memory.Problem == nil {
+		return nil
+	}
+	if err := e.Memory.Problem(); err != nil {
+		return []error{err}
+	}
+	return nil
+}

@@ -24,6 +24,8 @@ type Action struct {
 	Write           bool            // else nothing is written
 
 	RetireAdopted bool // of Retire: plan.RetireAdopted
+	// Recorded, of Retire, says that its result is put into the history, so that people can name it.
+	Recorded bool
 	// ConfirmedRemovals, of Retire, is how many removals a person has agreed to: it must be the right number. 0 = none.
 	ConfirmedRemovals int
 	// OpenClouds, of Retire, opens the account's keys for these scopes, wherever the configuration has them, and returns
@@ -89,7 +91,8 @@ func (r *actionRun) result(started time.Time, err error) Result {
 		Started: started, Duration: r.Now().Sub(started), DryRun: !r.action.Write,
 		Environment: options.Environment, Language: options.Lang,
 		Listings: r.listings, Notes: r.notes, Unchanged: r.unchanged,
-		Items: r.applied.Items, Nodes: r.applied.Nodes, Problems: r.applied.Problems, Stopped: err, Pause: r.halt.Pause,
+		Items: r.applied.Items, Nodes: r.applied.Nodes, Problems: append(r.applied.Problems, r.StoreErrors()...), Stopped: err, Pause: r.halt.Pause,
+		Recorded: r.action.Recorded && r.action.Write,
 	}
 	rep := report.Build(in)
 	r.LogOutcome(rep, in)

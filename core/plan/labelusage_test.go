@@ -43,6 +43,7 @@ func TestLabelUsage(t *testing.T) {
 		{Name: "jms-cloud", Value: "aws"}:                 reason.LabelNotPruned,
 		{Name: "jms-keep", Value: "x"}:                    reason.LabelNotPruned,
 		{Name: "jms-asset", Value: "x"}:                   reason.LabelNotPruned,
+		{Name: "jms-released", Value: "person"}:           reason.LabelNotPruned,
 		{Name: "team", Value: "20260101T0000Z"}:           reason.LabelNotPruned,
 		{Name: " jms-gone", Value: "20260101T0001Z"}:      reason.LabelNotPruned,
 		{Name: "jms-göne", Value: "20260101T0001Z"}:       reason.LabelNotPruned,

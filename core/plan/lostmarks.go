@@ -248,7 +248,7 @@ func (b *builder) restoredLabels(a inventory.Asset, i inventory.Instance) []inve
 	}
 	out := slices.DeleteFunc(slices.Clone(a.Labels), func(l inventory.Label) bool {
 		return hasAnyName(l, inventory.LabelCloud, inventory.LabelAccount, inventory.LabelOwner, inventory.LabelRegion, inventory.LabelProject,
-			inventory.LabelInstance)
+			inventory.LabelInstance, inventory.LabelReleased)
 	})
 	out = append(out, marks...)
 	if containsAny(b.rules.Protected, i.Addresses()...) && a.LabelCount(inventory.LabelProtected) == 0 {

@@ -223,6 +223,21 @@ func TestRestoredAccount(t *testing.T) {
 	}
 }
 
+// TestAdoptTakesReleasedOff: whether all labels had been taken off or some.
+func TestAdoptTakesReleasedOff(t *testing.T) {
+	t.Parallel()
+	i1 := instanceInProd("i-1", "web", "10.0.0.1")
+	for name, edit := range map[string]func(*inventory.Asset){"all": withoutLabels, "some": withoutLabel(inventory.LabelOwner)} {
+		w := newWorld()
+		w.addInstances(i1)
+		w.addAssets(hostWithComment(i1, edit, withExtraLabel(inventory.LabelReleased, releasedBy)))
+		got := Adopt(w.input(), w.rules, false).ApproveLabelWrites().Updates()
+		if len(got) != 1 || (inventory.Asset{Labels: got[0].Patch.Labels}).LabelCount(inventory.LabelReleased) != 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 // TestRestoringProves: of a gone instance labels are only put back where the asset's id proves it, the comment names
 // it, and its scope was read with a key of the owner that the comment names.
 func TestRestoringProves(t *testing.T) {

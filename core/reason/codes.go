@@ -121,6 +121,8 @@ const (
 	FoundDeactivated    Code = "found_deactivated"
 	FoundDeleted        Code = "found_deleted"
 	// Of a whole run, see RunError.
+	StoreLost      Code = "store_lost"
+	StoreRefuses   Code = "store_refuses"
 	RanOutOfTime   Code = "ran_out_of_time"
 	WasInterrupted Code = "was_interrupted"
 	RanUnanswered  Code = "ran_unanswered"

@@ -109,6 +109,7 @@ func (v EventHandler) Run(ctx context.Context, events []cloud.ParsedEvent) Event
 	r.pollUntilFinished(batches)
 	r.reportEarlierRemovals(batches)
 	in := r.reportInput(started, observedListings(batches))
+	in.Problems = append(in.Problems, e.StoreErrors()...)
 	r.logFailedScopes(in.Listings)
 	rep := report.Build(in)
 	e.LogOutcome(rep, in)

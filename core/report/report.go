@@ -253,6 +253,20 @@ func (r Report) WithNotifyError(err error) Report {
 	return r
 }
 
+// WithProblem adds a problem of the run that came after the report was built; nil adds nothing.
+func (r Report) WithProblem(err error, lang reason.Lang) Report {
+	if err == nil {
+		return r
+	}
+	entry := textsOf(lang).runErrorEntry(err)
+	r.runErrors = append(slices.Clone(r.runErrors), entry)
+	r.Errors = append(slices.Clone(r.Errors), entry)
+	if r.Outcome == OK || r.Outcome == Held {
+		r.Outcome = Partial
+	}
+	return r
+}
+
 // notifyErrorKind is the kind of WithNotifyError's entry. No error has it.
 const notifyErrorKind inventory.Kind = "notification"
 

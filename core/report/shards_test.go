@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/state"
 )
 
 func marshalAndUnmarshal(t *testing.T, r report.Report, limit int) report.Report {
@@ -154,8 +156,8 @@ func TestOutcomeOfParts(t *testing.T) {
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	r := report.Build(fullInput(reason.English))
-	whole, err := report.HistoryDocument(r, 1<<20)
-	if err != nil {
+	whole, shortened, err := report.HistoryDocument(r, 1<<20)
+	if err != nil || len(shortened) > 0 {
 		t.Fatal(err)
 	}
 	for limit, changes := range map[int]func(n int) bool{
@@ -163,13 +165,43 @@ func TestDocument(t *testing.T) {
 		len(whole) - 1: func(n int) bool { return n > 0 && n < len(r.Changes) },
 		300:            func(n int) bool { return n == 0 },
 	} {
-		data, err := report.HistoryDocument(r, limit)
-		var back report.Report
+		data, shortened, err := report.HistoryDocument(r, limit)
+		var back struct {
+			report.Report
+			Shortened []string
+		}
 		if err == nil {
 			err = json.Unmarshal(data, &back)
 		}
 		if err != nil || back.Created != r.Created || back.Held != r.Held || back.Outcome != r.Outcome || !changes(len(back.Changes)) {
 			t.Errorf("%d bytes: %d of %d changes, %+v, %v", limit, len(back.Changes), len(r.Changes), back, err)
+		}
+		if short := limit < len(whole); short != slices.Contains(shortened, "changes") || !slices.Equal(shortened, back.Shortened) {
+			t.Errorf("%d bytes: %q are shortened, the document says %q", limit, shortened, back.Shortened)
+		}
+	}
+}
+
+// TestHistoryOfAnyRun: however many scopes, errors and removals a run has, its record fits, and says what it lacks.
+func TestHistoryOfAnyRun(t *testing.T) {
+	t.Parallel()
+	r := report.Build(fullInput(reason.English))
+	for n := range 20_000 {
+		name := fmt.Sprintf("account-%05d", n)
+		r.Scopes = append(r.Scopes, report.Scope{Account: name, Error: report.ScopeError{Message: strings.Repeat("denied ", 100)}})
+		r.Errors = append(r.Errors, report.ErrorEntry{Message: strings.Repeat("broken ", 1000), InstanceID: name})
+	}
+	data, shortened, err := report.HistoryDocument(r, state.MaxRunDocument)
+	var back report.Report
+	if err == nil {
+		err = json.Unmarshal(data, &back)
+	}
+	if err != nil || len(data) > state.MaxRunDocument || back.Created != r.Created || len(back.Errors) == 0 {
+		t.Errorf("%d bytes, %d errors, %v", len(data), len(back.Errors), err)
+	}
+	for _, list := range []string{"changes", "errors", "scopes"} {
+		if !slices.Contains(shortened, list) {
+			t.Errorf("%s are left out without a word: %q", list, shortened)
 		}
 	}
 }

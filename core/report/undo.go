@@ -144,8 +144,13 @@ func (r Record) Count() (deactivated, deleted int) {
 	return deactivated, deleted
 }
 
-// HasScopeOf reports whether the run listed any scope of an account and region; "" = any.
+// HasScopeOf reports whether the run listed any scope of an account and region, or changed anything there; "" = any.
 func (r Record) HasScopeOf(account, region string) bool {
+	if slices.ContainsFunc(r.changes, func(c Change) bool { // of retire: the account may be in no listing
+		return (account == "" || c.Account == account) && (region == "" || c.Region == region)
+	}) {
+		return true
+	}
 	return account == "" && region == "" || slices.ContainsFunc(r.scopes, func(s Scope) bool {
 		return (account == "" || s.Account == account) && (region == "" || s.Region == region)
 	})

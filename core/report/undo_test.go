@@ -101,8 +101,8 @@ func TestRecordedAndBack(t *testing.T) {
 		}
 		approved := in.Items[1].Change.AssetID
 		in.Approved[approved] = "abcdef0123"
-		data, err := report.HistoryDocument(report.Build(in), state.MaxShardReport)
-		if err != nil || len(data) > state.MaxShardReport {
+		data, _, err := report.HistoryDocument(report.Build(in), state.MaxRunDocument)
+		if err != nil || len(data) > state.MaxRunDocument {
 			t.Fatalf("%d: %d bytes, %v", c.deactivated, len(data), err)
 		}
 		record, err := report.ParseRecord(data)

@@ -35,12 +35,20 @@ func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
 		SkewClock:    time.Now,
 		Log:          s.log,
 		OnStage:      hooks.Stage,
-		Memory:       engine.Memory{Pauses: newPauses(s.store, s.storeErr)},
+		Memory:       engine.Memory{Pauses: newPauses(s.store, s.storeErr), Problem: s.storeProblem},
 	}
 	if s.store != nil {
 		e.Memory.Held, e.Memory.Nodes, e.Memory.Owners, e.Memory.Announced = s.store.HeldStore(), s.store.NodeIDs(), s.store, s.store
 	}
 	return e, nil
+}
+
+// storeProblem returns what a run reports of its store; nil = there is none, or it answers as it should.
+func (s *Session) storeProblem() error {
+	if s.storeErr != nil {
+		return newStoreError(s.storeErr)
+	}
+	return s.outage.reportProblem()
 }
 
 // newCards returns the delivery of cards to people.
@@ -114,7 +122,7 @@ func (s *Session) operatorEngine(ctx context.Context) engine.Engine {
 // operatorAction completes an operator action: the scopes in which it writes are marked dirty, and its account is
 // queried with the configured keys even where it is switched off.
 func (s *Session) operatorAction(o operator.Action) operator.Action {
-	o.BeforeWrite, o.OpenClouds = s.markDirty(), s.accountOpener(o.Account)
+	o.BeforeWrite, o.OpenClouds, o.Recorded = s.markDirty(), s.accountOpener(o.Account), s.store != nil
 	return o
 }
 

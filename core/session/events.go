@@ -44,6 +44,7 @@ type Events struct {
 func (s *Session) HandleEvents(ctx context.Context, events Events) reconcile.EventReport {
 	ctx, cancel := WithReserve(ctx, s.Now())
 	defer cancel()
+	s.outage.start(ctx)
 	defer s.saveRate(ctx)
 	answer := s.eventHandler(ctx, events).Run(ctx, events.Parsed)
 	s.checkStalenessAfterEvent(ctx)

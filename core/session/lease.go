@@ -21,6 +21,10 @@ const leaseTTL = 2 * time.Minute
 // stands still while a function's instance is frozen.
 const leaseCheckInterval = time.Second
 
+// lastReleaseTimeout is how long a run that gave the store up waits for the release of its lease, so that the next run
+// need not wait until it ends by itself.
+const lastReleaseTimeout = 200 * time.Millisecond
+
 // leaseStall is how long a run may make no progress before its lease is renewed no more: longer than any call or wait of
 // it lasts. A process that hangs must not keep other runs away for ever.
 const leaseStall = 10 * time.Minute
@@ -40,14 +44,78 @@ func (s *Session) acquireLease(ctx context.Context, key, holder string) (leased 
 		s.log.Warn("run without a lease", "reason", err)
 		return ctx, func() {}, false, nil
 	}
-	leased, release = renewWhileRunning(ctx, lease, s.log)
-	return leased, release, true, nil
+	leased, end := renewWhileRunning(ctx, lease, s.log)
+	return leased, func() { s.releaseLease(ctx, end) }, true, nil
+}
+
+// orderKey is the lease of a person's orders.
+const orderKey = "order"
+
+// acquireRunLease acquires the lease of a run, or of an order, which keeps all runs away: full runs by their lease, and
+// runs of a part because they look for an order.
+func (s *Session) acquireRunLease(ctx context.Context, key, holder string, isOrder bool) (leased context.Context, release func(), exclusive bool, err error) {
+	if s.store == nil {
+		return ctx, func() {}, false, nil
+	}
+	outer, endOrder := ctx, func() {}
+	if isOrder {
+		outer, endOrder, _, err = s.acquireLease(ctx, orderKey, holder)
+		if err != nil {
+			return nil, nil, false, err
+		}
+	}
+	leased, end, exclusive, err := s.acquireLease(outer, key, holder)
+	if err != nil {
+		endOrder()
+		return nil, nil, false, err
+	}
+	release = func() {
+		end()
+		endOrder()
+	}
+	if err := s.checkOthers(leased, key, isOrder); err != nil {
+		release()
+		return nil, nil, false, err
+	}
+	return leased, release, exclusive, nil
+}
+
+// checkOthers fails where an order finds a run of a part at work, or such a run an order. Each looks when it holds its own
+// lease, so that no two can miss each other.
+func (s *Session) checkOthers(ctx context.Context, key string, isOrder bool) error {
+	var err error
+	switch {
+	case isOrder:
+		err = s.store.CheckLeasesOf(ctx, fullKey)
+	case key != fullKey:
+		err = s.store.CheckLease(ctx, orderKey)
+	}
+	if err != nil && !errors.Is(err, state.ErrLeaseTaken) {
+		s.log.Warn("it is not known who else is at work", "reason", err)
+		return nil
+	}
+	return err
+}
+
+// releaseLease ends a lease. A run that gave the store up tries it once, for a moment.
+func (s *Session) releaseLease(ctx context.Context, end func(context.Context)) {
+	reserve := withStoreReserve
+	if s.outage.isDown() {
+		reserve = withLastRelease
+	}
+	last, cancel := reserve(ctx)
+	defer cancel()
+	end(last)
+}
+
+func withLastRelease(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(withUnboundedStore(context.WithoutCancel(ctx)), lastReleaseTimeout)
 }
 
 // renewWhileRunning renews a lease until release is called, while the work of the context that it returns makes progress.
 // A lost lease ends that context, because another run may write now. The end of a lease is noticed within
 // leaseCheckInterval, even while a renewal is under way.
-func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger) (leased context.Context, release func()) {
+func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger) (leased context.Context, release func(context.Context)) {
 	held, cancel := context.WithCancel(ctx) // not that of the work: renewals are no progress of it
 	var current atomic.Pointer[state.Lease]
 	current.Store(&lease)
@@ -65,11 +133,9 @@ func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger)
 			}
 		}
 	})
-	return wait.WithProgress(held, watch.note), func() {
+	return wait.WithProgress(held, watch.note), func(last context.Context) {
 		cancel()
 		work.Wait()
-		last, end := withStoreReserve(ctx)
-		defer end()
 		if err := current.Load().Release(last); err != nil {
 			log.Warn("the lease ends by itself", "error", err)
 		}
@@ -100,7 +166,7 @@ func renewLease(ctx context.Context, current *atomic.Pointer[state.Lease], watch
 			log.Error("the run makes no progress, its lease is not renewed", "for", leaseStall)
 			continue
 		}
-		next, err := current.Load().Renew(ctx)
+		next, err := current.Load().Renew(withUnboundedStore(ctx))
 		switch {
 		case err == nil:
 			current.Store(&next)
@@ -113,10 +179,13 @@ func renewLease(ctx context.Context, current *atomic.Pointer[state.Lease], watch
 	}
 }
 
+// fullKey is the lease of full runs. That of a part begins with it.
+const fullKey = "run"
+
 // shardKey returns the lease key of a request, so that only runs of the same slice exclude each other.
 func shardKey(req engine.Request) string {
 	if len(req.Accounts)+len(req.Regions) == 0 {
-		return "run"
+		return fullKey
 	}
-	return "run " + strings.Join(req.Accounts, ",") + " " + strings.Join(req.Regions, ",")
+	return fullKey + " " + strings.Join(req.Accounts, ",") + " " + strings.Join(req.Regions, ",")
 }

@@ -2,12 +2,15 @@ package session
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -49,7 +52,7 @@ func withTestLease(t *testing.T, test func(t *testing.T, ctx context.Context, m 
 			t.Fatal(err)
 		}
 		ctx, release := renewWhileRunning(t.Context(), lease, slog.New(slog.DiscardHandler))
-		test(t, ctx, m, s, release)
+		test(t, ctx, m, s, func() { release(t.Context()) })
 	})
 }
 
@@ -155,4 +158,36 @@ func TestLeaseThatAnotherHasEndsTheRun(t *testing.T) {
 		wantAlive(t, ctx, leaseTTL/4+time.Millisecond, false)
 		release()
 	})
+}
+
+// TestOrdersAndPartsExcludeEachOther: a person's order waits for nobody, and is not carried out beside a run of a part; no
+// such run begins while an order is carried out. Parts and full runs go on side by side.
+func TestOrdersAndPartsExcludeEachOther(t *testing.T) {
+	t.Parallel()
+	s := newStoreSession(t, config.Default(), "test")
+	part := engine.Request{Accounts: []string{"a"}, Regions: []string{"r"}}
+	acquire := func(key string, isOrder, free bool) func() {
+		t.Helper()
+		_, release, _, err := s.acquireRunLease(t.Context(), key, "test", isOrder)
+		if (err == nil) != free || err != nil && !errors.Is(err, state.ErrLeaseTaken) {
+			t.Fatalf("%s, order %t: %v", key, isOrder, err)
+		}
+		return release
+	}
+	endPart := acquire(shardKey(part), false, true)
+	acquire(fullKey, true, false)
+	endFull := acquire(fullKey, false, true)
+	endFull()
+	endPart()
+	endOrder := acquire(fullKey, true, true)
+	acquire(shardKey(part), false, false)
+	acquire(fullKey, false, false)
+	acquire(fullKey, true, false)
+	endOrder()
+	endFull = acquire(fullKey, false, true)
+	acquire(fullKey, true, false)
+	endPart = acquire(shardKey(part), false, true)
+	endPart()
+	endFull()
+	acquire(fullKey, true, true)()
 }

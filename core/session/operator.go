@@ -33,7 +33,11 @@ func (s *Session) Reactivate(ctx context.Context, o operator.Action) (operator.R
 func (s *Session) runOperatorAction(ctx context.Context, o operator.Action, run func(context.Context, engine.Engine, operator.Action) operator.Result) (out operator.Result, err error) {
 	err = s.runExclusively(ctx, o.Write, func(ctx context.Context) {
 		out = run(ctx, s.operatorEngine(ctx), s.operatorAction(o))
+		if o.Write && out.Report.Deactivated+out.Report.Deleted > 0 && s.store != nil {
+			s.recordHistory(ctx, out.RunResult)
+		}
 	})
+	out.Report = out.Report.WithProblem(s.outage.lateProblem(), s.Language())
 	return out, err
 }
 
@@ -49,9 +53,10 @@ func (s *Session) CleanLabels(ctx context.Context, o operator.LabelCleanup) (out
 func (s *Session) runExclusively(ctx context.Context, writes bool, carryOut func(context.Context)) error {
 	ctx, end := s.WithRunTimeout(ctx)
 	defer end()
+	s.outage.start(ctx)
 	if writes {
 		defer s.saveRate(ctx)
-		leased, release, _, err := s.acquireLease(ctx, shardKey(engine.Request{}), s.holder)
+		leased, release, _, err := s.acquireRunLease(ctx, fullKey, s.holder, true)
 		if err != nil {
 			return err
 		}

@@ -49,6 +49,7 @@ type Session struct {
 	ownCache bool
 	store    *state.Store // nil = nothing is remembered
 	storeErr error        // why the named store could not be opened
+	outage   *outage      // of the store
 	engine   engine.Engine
 	saveRate func(context.Context) // stores how many requests JumpServer accepts
 }
@@ -59,10 +60,14 @@ func Open(o Options) (*Session, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Session{cfg: o.Config, role: o.Role, log: o.Log, holder: o.Holder, cache: o.Cache}
-	s.store, s.storeErr = OpenStore(o.Config, o.Role, o.Environ)
+	s.store, s.outage, s.storeErr = openStore(o.Role, o.Environ)
+	if s.store != nil {
+		s.store = s.store.ForInstallation(serverName(o.Config), o.Config.JumpServer.OrgID)
+	}
 	if s.storeErr != nil {
+		s.storeErr = fmt.Errorf("%s: %w", config.EnvState, s.storeErr)
 		if o.RequireState {
-			return nil, fmt.Errorf("%s: %w", config.EnvState, s.storeErr)
+			return nil, s.storeErr
 		}
 		s.log.Warn("run without state", "error", s.storeErr)
 	}

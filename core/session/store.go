@@ -18,28 +18,35 @@ import (
 // OpenStore opens the state store that JMS_SYNC_STATE names, for the JumpServer of a configuration. It returns nil where
 // the variable names none, and makes no call.
 func OpenStore(cfg config.Config, role Role, environ []string) (*state.Store, error) {
-	source := role.CredentialSource(environ)
-	text := strings.TrimSpace(source.Env(config.EnvState))
-	if text == "" {
-		return nil, nil
-	}
-	ref, err := storage.ParseRef(text)
-	if err != nil {
-		return nil, err
-	}
-	credentials, err := source.CredentialsFor(ref)
-	if err != nil {
-		return nil, err
-	}
-	bucket, prefix, err := stores.OpenPrefix(ref, credentials, stores.Options{})
-	if err != nil {
-		return nil, err
-	}
-	store, err := state.New(bucket, prefix, state.Options{})
-	if err != nil {
+	store, _, err := openStore(role, environ)
+	if store == nil || err != nil {
 		return nil, err
 	}
 	return store.ForInstallation(serverName(cfg), cfg.JumpServer.OrgID), nil
+}
+
+// openStore opens the state store that JMS_SYNC_STATE names; nil where it names none. The outage bounds its calls.
+func openStore(role Role, environ []string) (*state.Store, *outage, error) {
+	source := role.CredentialSource(environ)
+	text := strings.TrimSpace(source.Env(config.EnvState))
+	if text == "" {
+		return nil, newOutage(""), nil
+	}
+	ref, err := storage.ParseRef(text)
+	if err != nil {
+		return nil, newOutage(""), err
+	}
+	credentials, err := source.CredentialsFor(ref)
+	if err != nil {
+		return nil, newOutage(""), err
+	}
+	bucket, prefix, err := stores.OpenPrefix(ref, credentials, stores.Options{})
+	if err != nil {
+		return nil, newOutage(""), err
+	}
+	o := newOutage(ref.String())
+	store, err := state.New(boundedBucket{bucket, o}, prefix, state.Options{})
+	return store, o, err
 }
 
 // serverName returns the name that keeps the state of JumpServers apart: jumpserver.id, otherwise the host of its URL in

@@ -60,11 +60,19 @@ func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
 	defer end()
 	ctx, cancel := WithReserve(ctx, s.Now())
 	defer cancel()
+	s.outage.start(ctx)
 	if s.store == nil || r.request.DryRun {
 		return s.fullEngine(ctx, r, false).Run(ctx, r.request)
 	}
 	defer s.saveRate(ctx)
-	leased, release, exclusive, err := s.acquireLease(ctx, shardKey(r.request), s.holderOf(r))
+	out := s.runLeased(ctx, r)
+	out.Report = out.Report.WithProblem(s.outage.lateProblem(), s.Language())
+	return out
+}
+
+// runLeased makes a run that holds its lease, and records it.
+func (s *Session) runLeased(ctx context.Context, r fullRun) engine.RunResult {
+	leased, release, exclusive, err := s.acquireRunLease(ctx, shardKey(r.request), s.holderOf(r), r.request.ReviewedLines != nil)
 	if err != nil {
 		return s.reportBusy(ctx, r, err)
 	}
@@ -125,7 +133,10 @@ func openAssets(rep report.Report) []state.OpenAsset {
 
 // recordHistory records a run in the history.
 func (s *Session) recordHistory(ctx context.Context, out engine.RunResult) {
-	document, err := report.HistoryDocument(out.Report, state.MaxShardReport)
+	document, shortened, err := report.HistoryDocument(out.Report, state.MaxRunDocument)
+	if len(shortened) > 0 {
+		s.log.Info("the run is too large for the history and is shortened there", "lists", shortened)
+	}
 	if err == nil {
 		storeCtx, cancel := withStoreReserve(ctx)
 		err = s.store.RecordRun(storeCtx, document, s.Now())

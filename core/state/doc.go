@@ -1,6 +1,11 @@
 // Package state remembers between runs what saves work, what people ordered, and what people must still be notified of.
 // No error of it ends a run: callers log it and take the full path.
 //
+// Nor does it cost a run its time: package session gives the store at most a quarter of that, and one call at most five
+// seconds, or an eighth of the time that is left. After the first call without an answer it is not asked again in that
+// run, apart from the renewal of a lease; every method then fails at once, and what rests on the store fails as below.
+// Elsewhere, as for a person's order, callTimeout bounds each method.
+//
 // State is no evidence that an instance is gone: every removal is proved anew. Most objects hold only digests, times and
 // counts, and the worst that a wrong one does is to delay a change until the next full reconcile (sync.full_every).
 // The objects that name assets or order something are these:
@@ -62,8 +67,13 @@
 //	                                 at its end                               until the next one
 //	alarm.json                       who notified that complete runs are      notified again                        it was notified
 //	                                 missing, until there is one
-//	runs/<day>/<time>-<nonce>.json   a run at its end; deleted after 180      missing in the history and for        as lost; stays
-//	                                 days (-closed.json: it removed assets)   reactivate
+//	runs/<day>/<time>-<nonce>.json   a run or retire at its end; deleted      missing in the history and for        as lost; stays
+//	                                 after 180 days (-closed.json: it         reactivate
+//	                                 removed assets); shortened to 1 MiB
+//
+// The leases are "run" (a full run), "run <accounts> <regions>" (a run of a part) and "order" (a person's order that
+// writes, which holds "run" too), besides those of queues. A part looks for "order" when it holds its own lease, and an
+// order for those of parts: see CheckLease.
 //
 // A lease has two forms. Numbered objects could serve all stores, but cost 5 requests to acquire (2 as one object) and
 // 3 to renew (1), and an older program would not see them during an upgrade; OSS has no If-Match for the other form.

@@ -14,6 +14,9 @@ import (
 // HistoryRetention is how long the history is kept.
 const HistoryRetention = 180 * 24 * time.Hour
 
+// MaxRunDocument is how many bytes the document of a run may have.
+const MaxRunDocument = reportMaxBytes - 1<<10
+
 // maxPrunedRuns is how many old runs one RecordRun deletes at most.
 const maxPrunedRuns = 20
 
@@ -36,7 +39,7 @@ type runBody struct {
 	Run json.RawMessage `json:"run"`
 }
 
-// RecordRun saves the document of a run (JSON, at most 1 MiB) and deletes a few that are older than
+// RecordRun saves the document of a run (JSON, at most MaxRunDocument bytes) and deletes a few that are older than
 // HistoryRetention. An error of that deletion says that the run was saved.
 func (s *Store) RecordRun(ctx context.Context, run []byte, at time.Time) error {
 	ctx, cancel := withTimeout(ctx)

@@ -82,16 +82,37 @@ func (s *Store) ListOtherServers(ctx context.Context, now time.Time) ([]string, 
 // last 30 days, sorted. Such a one may be another JumpServer, or this one under another name. What cannot be read
 // is left out and named by the error.
 func (s *Store) ListOtherInstallations(ctx context.Context, now time.Time) ([]Installation, error) {
+	all, err := s.loadInstallations(ctx)
+	all = slices.DeleteFunc(all, func(p Installation) bool {
+		return p.Server == s.server || now.Sub(p.UsedAt) >= installationRetention
+	})
+	return all, err
+}
+
+// ListInstallations returns those whose state was in use within the last 30 days, or else all that ever were, sorted. It
+// returns none with an error: what cannot be read may be the one that is meant.
+func (s *Store) ListInstallations(ctx context.Context, now time.Time) ([]Installation, error) {
+	all, err := s.loadInstallations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	used := slices.DeleteFunc(slices.Clone(all), func(p Installation) bool { return now.Sub(p.UsedAt) >= installationRetention })
+	if len(used) > 0 {
+		return used, nil
+	}
+	return all, nil
+}
+
+func (s *Store) loadInstallations(ctx context.Context) ([]Installation, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	keys, err := s.bucket.List(ctx, s.root+"places/")
 	if err != nil {
 		return nil, wrapError("list whose state there is", err)
 	}
+	keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasSuffix(key, ".json") })
 	all, errs := loadAll[Installation](ctx, s, keys, smallMaxBytes)
-	all = slices.DeleteFunc(all, func(p Installation) bool {
-		return p.Server == "" || p.Server == s.server || now.Sub(p.UsedAt) >= installationRetention
-	})
+	all = slices.DeleteFunc(all, func(p Installation) bool { return p.Server == "" })
 	slices.SortFunc(all, func(x, y Installation) int {
 		if c := strings.Compare(x.Server, y.Server); c != 0 {
 			return c

@@ -66,8 +66,12 @@ func (g checkedBucket) Put(ctx context.Context, key string, data []byte, conditi
 		return etag, err
 	})
 	var fault *inventory.Error
+	_, match := condition.IfMatchETag()
 	if errors.As(err, &fault) && fault.Kind == inventory.NotFound {
-		fault.Kind = inventory.Conflict // what IfMatch asks for is gone
+		fault.Kind = inventory.Invalid // there is nowhere to write to
+		if match {
+			fault.Kind = inventory.Conflict // what it asks for is gone
+		}
 	}
 	if unsure && inventory.KindOf(err) == inventory.Conflict {
 		return g.checkOwnWrite(ctx, key, data, err)

@@ -133,7 +133,10 @@ func classifyError(ctx context.Context, what string, err error) error {
 		}
 		return &inventory.Error{Kind: refused.kind(), Message: what + ": " + refused.Error(), RetryAfter: refused.RetryAfter}
 	case errors.As(err, &known):
-		return &inventory.Error{Kind: known.Kind, Message: what + ": " + known.Message, Err: known.Err, RetryAfter: known.RetryAfter}
+		if known.Message != "" {
+			what += ": " + known.Message
+		}
+		return &inventory.Error{Kind: known.Kind, Message: what, Err: known.Err, RetryAfter: known.RetryAfter}
 	case context.Cause(ctx) != nil:
 		return &inventory.Error{Kind: inventory.Deadline, Message: what, Err: context.Cause(ctx)}
 	}

@@ -25,4 +25,11 @@ func TestProgress(t *testing.T) {
 	if err := wait.For(ctx, time.Millisecond); err != nil || noted != 3 {
 		t.Errorf("noted %d times, %v", noted, err)
 	}
+	inner := 0
+	wait.Progress(wait.WithProgress(ctx, func() {
+		inner++
+	}))
+	if noted != 4 || inner != 1 {
+		t.Errorf("of work within work: noted %d times outside, %d inside", noted, inner)
+	}
 }

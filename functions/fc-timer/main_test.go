@@ -55,6 +55,7 @@ func TestFunction(t *testing.T) {
 		"state store":                  testStateStore,
 		"paused":                       testPaused,
 		"store that cannot be opened":  testUnopenedStore,
+		"store that never answers":     testHungStore,
 		"parts of one run":             testShards,
 		"robot that refuses the cards": testRefusingRobot,
 		"robot that never answers":     testHangingRobot,

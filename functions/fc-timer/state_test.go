@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage/dir"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
@@ -92,11 +93,38 @@ func testUnopenedStore(w *world) {
 	w.FillInstances(0, 3, "cn-beijing")
 	w.Env["STATE"] = "nowhere://x"
 	w.Start()
-	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 3 || r.Pause == nil {
+	if r := w.Run("", report.Partial, runtimetest.Options{}); r.Created != 3 || r.Pause == nil || len(r.Errors) != 1 || !strings.Contains(r.Errors[0].Message, "JMS_SYNC_STATE") {
 		w.Fatalf("%+v", r)
 	}
 	w.Account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
-	if r := w.Run("", report.Held, runtimetest.Options{}); r.Held != 1 || r.Deactivated != 0 {
+	if r := w.Run("", report.Partial, runtimetest.Options{}); r.Held != 1 || r.Deactivated != 0 {
 		w.Errorf("%+v", r)
+	}
+}
+
+// testHungStore: a state store that takes connections and never answers delays neither work nor card nor answer, whatever
+// time the platform gives.
+func testHungStore(w *world) {
+	w.FillInstances(0, 3, "cn-beijing")
+	store := storagetest.NewServer(w, storagetest.OSS)
+	store.InjectFault(storagetest.Hang, "", 0, 0)
+	w.Env["STATE"] = store.Ref("jms-sync")
+	w.Start()
+	role := runtimetest.Options{KeyID: storagetest.GoodID, KeySecret: storagetest.GoodSecret, Token: storagetest.GoodToken}
+	for n, limit := range []time.Duration{20 * time.Second, 60 * time.Second, 120 * time.Second} {
+		role.Timeout = limit
+		w.FillInstances(10+n, 1, "cn-beijing")
+		started := time.Now()
+		r := w.Run("", report.Partial, role)
+		if took := time.Since(started); took > 15*time.Second {
+			w.Errorf("with %s it took %s", limit, took)
+		}
+		if r.Created == 0 || r.Pause == nil || len(r.Errors) != 1 || !strings.Contains(r.Errors[0].Message, "状态存储没有应答") {
+			w.Errorf("with %s: %+v", limit, r)
+		}
+		cards := w.Robot.Messages()
+		if len(cards) != n+1 || !strings.Contains(cards[n].Text, "状态存储没有应答") {
+			w.Errorf("with %s: %d cards: %+v", limit, len(cards), cards)
+		}
 	}
 }

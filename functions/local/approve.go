@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
@@ -24,7 +25,7 @@ func heldCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Short: o.lang.Text("列出被暂缓的移除：哈希、多少个资产、在哪里、为什么、是否已批准（需要状态存储）", "List the removals on hold: hash, how many assets, where, why, and whether they are approved (needs a state store)"),
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+			return o.withHeldStore(cmd.Context(), func(ctx context.Context, d stateSession) error {
 				sets, err := d.held.List(ctx, d.now)
 				if err != nil && len(sets) == 0 {
 					return &exitError{exitFailed, err}
@@ -41,11 +42,11 @@ func heldCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, o.lang.Text("以 JSON 输出", "print JSON"))
-	return cmd
+	return o.addStateFlags(cmd)
 }
 
-func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	return &cobra.Command{
+func approveCommand(o *options, stdout, _ io.Writer) *cobra.Command {
+	return o.addStateFlags(&cobra.Command{
 		Use:   "approve HASH",
 		Short: o.lang.Text("批准一组被暂缓的移除（哈希或其至少 8 个字符的开头），24 小时内有效，由下一次完整同步执行", "Approve a set of held removals (its hash, or at least the first 8 characters) for 24 hours; the next full run makes them"),
 		Long: o.lang.Text("下一次完整同步移除其中到那时仍应移除的资产，移除前照常逐个证实；不在这一组里的继续由守卫判断。\n"+
@@ -54,7 +55,7 @@ func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				"all others. A scope that failed loses nothing, approved or not. An approval serves once. Runs by events do not use it."),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+			return o.withHeldStore(cmd.Context(), func(ctx context.Context, d stateSession) error {
 				set, err := d.findSet(ctx, args[0])
 				if err != nil {
 					return err
@@ -74,16 +75,16 @@ func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				return nil
 			})
 		},
-	}
+	})
 }
 
-func rejectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	return &cobra.Command{
+func rejectCommand(o *options, stdout, _ io.Writer) *cobra.Command {
+	return o.addStateFlags(&cobra.Command{
 		Use:   "reject HASH",
 		Short: o.lang.Text("忘掉一组被暂缓的移除及其批准；仍应移除的，下一次同步会再次暂缓并报告", "Forget a set of held removals and its approval; the next run holds and reports again what is still to be removed"),
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+			return o.withHeldStore(cmd.Context(), func(ctx context.Context, d stateSession) error {
 				set, err := d.findSet(ctx, args[0])
 				if err == nil {
 					err = d.held.Reject(ctx, set)
@@ -99,29 +100,28 @@ func rejectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				return nil
 			})
 		},
-	}
+	})
 }
 
 // stateSession is a session in which a person decides on what the state store holds.
 type stateSession struct {
-	store *runstate.Store
-	held  *runstate.HeldStore
-	cfg   config.Config
-	now   time.Time
+	store     *runstate.Store
+	held      *runstate.HeldStore
+	cfg       config.Config
+	now       time.Time
+	freshness func(context.Context) (delivery.Freshness, error)
 }
 
 func newStateSession(s *terminalSession) stateSession {
-	return stateSession{cfg: s.Config(), now: s.Now(), store: s.Store()}
+	return stateSession{cfg: s.Config(), now: s.Now(), store: s.Store(), freshness: s.CheckStaleness}
 }
 
 // withHeldStore opens the state store for held removals. It fails where no store is named, and says what is missing.
-func (o *options) withHeldStore(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
-	s, err := o.openSession(ctx, stderr)
+func (o *options) withHeldStore(ctx context.Context, do func(context.Context, stateSession) error) error {
+	d, err := o.openState(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	defer s.close()
-	d := newStateSession(s)
 	if d.store == nil {
 		return &exitError{exitUsage, errors.New(d.text(
 			"需要状态存储：没有设置 %s，被暂缓的移除没有保存在任何地方", "a state store is needed: %s is not set, so held removals are kept nowhere", config.EnvState))}

@@ -50,7 +50,7 @@ func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			announces := cmd.Flags().Changed("account") || cmd.Flags().Changed("region") || cmd.Flags().Changed("until") ||
 				cmd.Flags().Changed("up-to") || cmd.Flags().Changed("reason")
-			return o.withStateStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+			return o.withConfiguredStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
 				switch {
 				case x.cancel:
 					return d.cancelExpectation(ctx, x, stdout)
@@ -68,6 +68,16 @@ func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	cmd.Flags().StringVar(&x.reason, "reason", "", o.lang.Text("原因，写在卡片上", "the reason, which cards show"))
 	cmd.Flags().BoolVar(&x.cancel, "cancel", false, o.lang.Text("取消 --account 的 --region 的宣布", "take back what was announced for --region of --account"))
 	return cmd
+}
+
+// withConfiguredStore opens the state store beside a whole configuration, which says what accounts and regions there are.
+func (o *options) withConfiguredStore(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
+	s, err := o.openSession(ctx, stderr)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	defer s.close()
+	return newStateSession(s).withOrders(ctx, do)
 }
 
 // announceRemovals stores an announcement.

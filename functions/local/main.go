@@ -115,7 +115,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr),
 		adoptCommand(&o, stdout, stderr), releaseCommand(&o, stdout, stderr), retireCommand(&o, stdout, stderr), labelsCommand(&o, stdout, stderr),
 		statusCommand(&o, stdout, stderr), heldCommand(&o, stdout, stderr), approveCommand(&o, stdout, stderr), rejectCommand(&o, stdout, stderr), applyCommand(&o, stdout, stderr), ownerCommand(&o, stdout, stderr),
-		pauseCommand(&o, stdout, stderr), resumeCommand(&o, stdout, stderr), expectCommand(&o, stdout, stderr), reactivateCommand(&o, stdout, stderr),
+		pauseCommand(&o, stdout), resumeCommand(&o, stdout), expectCommand(&o, stdout, stderr), reactivateCommand(&o, stdout, stderr),
 		demoCommand(&o, stdout), emulateCommand(&o, stdout), versionCommand(&o, stdout))
 	usageText{o.lang}.localize(root)
 	return root

@@ -210,6 +210,32 @@ func TestRetireDeletesWithoutGrace(t *testing.T) {
 	}
 }
 
+// TestRetireCanBeUndone: what retire deactivates is in the history like the removals of a run: card and status name it, and
+// reactivate undoes it.
+func TestRetireCanBeUndone(t *testing.T) {
+	d := newDeskWithState(t)
+	d.fillInstances(2, "cn-beijing", "cn-hangzhou")
+	d.runSync(exitDone, report.OK)
+	d.dropRegion("cn-hangzhou")
+	for n := range 2 {
+		d.Account.Remove("cn-hangzhou", alibabatest.SampleInstance(2+n).ID)
+	}
+	r := d.runSync(exitDone, report.OK, "retire", "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply", "--yes-remove", "2")
+	if r.Deactivated != 2 || len(r.Undo) != 1 || r.Undo[0].Run == "" {
+		t.Fatalf("%+v", r)
+	}
+	run := r.Undo[0].Run
+	if card := d.wantCards(2); !strings.Contains(card, "jms-sync reactivate "+run) {
+		t.Error(card)
+	}
+	d.run(exitDone, "status")
+	d.wantPrinted(run, "停用 2，删除 0")
+	d.run(exitDone, "reactivate", run, "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply")
+	if d.activeHosts() != 4 {
+		t.Errorf("%d active", d.activeHosts())
+	}
+}
+
 // TestRetireAdopted: no run deletes an adopted asset, however long ago it was deactivated; an operator does, with proof
 // and within the run's limits.
 func TestRetireAdopted(t *testing.T) {

@@ -21,7 +21,7 @@ type pauseOptions struct {
 	removals      bool
 }
 
-func pauseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+func pauseCommand(o *options, stdout io.Writer) *cobra.Command {
 	var p pauseOptions
 	cmd := &cobra.Command{
 		Use:   "pause",
@@ -42,35 +42,37 @@ func pauseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				"once more when it is over. Another pause replaces it. TIME: "+untilHelp().EN+"."),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withStateStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.startPause(ctx, p, stdout) })
+			return o.withStateStore(cmd.Context(), func(ctx context.Context, d stateSession) error { return d.startPause(ctx, p, stdout) })
 		},
 	}
 	cmd.Flags().StringVar(&p.until, "until", "", o.lang.Text("到什么时候为止；不加 --removals 时必填", "until when; required without --removals"))
 	cmd.Flags().BoolVar(&p.removals, "removals", false, o.lang.Text("只暂停移除（停用与删除）", "pause just removals (deactivations and deletions)"))
 	cmd.Flags().StringVar(&p.reason, "reason", "", o.lang.Text("原因，写在卡片上", "the reason, which cards show"))
-	return cmd
+	return o.addStateFlags(cmd)
 }
 
-func resumeCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	return &cobra.Command{
+func resumeCommand(o *options, stdout io.Writer) *cobra.Command {
+	return o.addStateFlags(&cobra.Command{
 		Use:   "resume",
 		Short: o.lang.Text("结束暂停；读不了的暂停状态也一并清除", "End a pause, one that cannot be read too"),
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withStateStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.endPause(ctx, stdout) })
+			return o.withStateStore(cmd.Context(), func(ctx context.Context, d stateSession) error { return d.endPause(ctx, stdout) })
 		},
-	}
+	})
 }
 
-// withStateStore opens the state store for pause, resume and expect. It fails where no store is named, and says what is
-// missing.
-func (o *options) withStateStore(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
-	s, err := o.openSession(ctx, stderr)
+// withStateStore opens the state store for pause and resume. It fails where no store is named, and says what is missing.
+func (o *options) withStateStore(ctx context.Context, do func(context.Context, stateSession) error) error {
+	d, err := o.openState(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	defer s.close()
-	d := newStateSession(s)
+	return d.withOrders(ctx, do)
+}
+
+// withOrders calls do where a store is named.
+func (d stateSession) withOrders(ctx context.Context, do func(context.Context, stateSession) error) error {
 	if d.store == nil {
 		return &exitError{exitUsage, errors.New(d.text(
 			"需要状态存储：没有设置 %s，各处的同步看不到这个命令",

@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"io"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -42,4 +46,25 @@ func TestRunTimeoutOfACommand(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestEndlessListing: a region whose pages never end has failed, the other one is synced, nothing of either is removed,
+// and the next run finds the lease free.
+func TestEndlessListing(t *testing.T) {
+	d := newDesk(t)
+	t.Setenv("JMS_SYNC_STATE", filepath.Join(d.dir, "state"))
+	d.fillInstances(3, "cn-beijing", "cn-hangzhou")
+	d.runSync(exitDone, report.OK)
+	d.Account.Put("cn-beijing", alibabatest.SampleInstance(100))
+	d.ECS.Break(alibabatest.Fault{Kind: alibabatest.Endless, Region: "cn-hangzhou"})
+	r := d.runSync(exitPartial, report.Partial)
+	if r.Created != 1 || r.Deactivated+r.Deleted+r.Held != 0 || len(d.Hosts()) != 7 {
+		t.Errorf("%+v", r)
+	}
+	failed := r.Scopes[1]
+	if failed.Region != "cn-hangzhou" || failed.Error.Kind != inventory.Incomplete || !strings.Contains(failed.Error.Message, "the list does not end: 500 pages in a row") {
+		t.Errorf("%+v", failed)
+	}
+	d.ECS.Repair()
+	d.runSync(exitDone, report.OK)
 }

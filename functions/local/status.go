@@ -22,7 +22,7 @@ func statusCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	asJSON, alarm := false, false
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: o.lang.Text("显示暂停、每个区域最近一次完整同步的时间、隔离中的账号、被暂缓的移除与批准、宣布的下线（需要状态存储）", "Show pauses, each region's last complete run, accounts in quarantine, removals on hold and approvals, and what is announced (needs a state store)"),
+		Short: o.lang.Text("显示暂停、每个区域最近一次完整同步的时间、隔离中的账号、被暂缓的移除与批准、仍开放的资产、宣布的下线（需要状态存储）", "Show pauses, each region's last complete run, accounts in quarantine, removals on hold and approvals, what stays open, and what is announced (needs a state store)"),
 		Long: o.lang.Text("退出码：0 正常；1 读不到状态存储；2 没有状态存储；3 连续三个 sync.interval 没有一次完整同步。\n"+
 			"加上 --alarm 时，这种情况发一张告警卡片（只发一次，恢复后由下一次完整同步通知），适合由另一个更慢的定时任务执行。",
 			"Exit codes: 0 fine; 1 the state store cannot be read; 2 there is no state store; 3 no complete run for three sync.interval.\n"+
@@ -33,26 +33,21 @@ func statusCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, o.lang.Text("以 JSON 输出", "print JSON"))
-	cmd.Flags().BoolVar(&alarm, "alarm", false, o.lang.Text("没有完整同步时发一次告警", "raise the alarm once if there is no complete run"))
-	return cmd
+	cmd.Flags().BoolVar(&alarm, "alarm", false, o.lang.Text("没有完整同步时发一次告警（需要配置：卡片由它的机器人发）", "raise the alarm once if there is no complete run (needs the configuration, whose robot sends it)"))
+	return o.addStateFlags(cmd)
 }
 
 func (o *options) showStatus(ctx context.Context, asJSON, alarm bool, stdout, stderr io.Writer) error {
-	s, err := o.openSession(ctx, stderr)
+	d, done, err := o.openStatus(ctx, alarm, stderr)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	defer s.close()
-	d := newStateSession(s)
+	defer done()
 	if d.store == nil {
 		return &exitError{exitUsage, errors.New(d.text(
 			"需要状态存储：没有设置 %s，不知道上一次同步的时间", "a state store is needed: %s is not set, so nobody knows when the last run was", config.EnvState))}
 	}
-	check := s.Freshness
-	if alarm {
-		check = s.CheckStaleness
-	}
-	all, err := readStatus(ctx, d, check)
+	all, err := readStatus(ctx, d)
 	if err != nil {
 		return &exitError{exitFailed, err}
 	}
@@ -68,6 +63,19 @@ func (o *options) showStatus(ctx context.Context, asJSON, alarm bool, stdout, st
 		return &exitError{code: exitPartial}
 	}
 	return nil
+}
+
+// openStatus opens the state store; with an alarm, which a card raises, beside a whole configuration.
+func (o *options) openStatus(ctx context.Context, alarm bool, stderr io.Writer) (d stateSession, done func(), err error) {
+	if !alarm {
+		d, err = o.openState(ctx)
+		return d, func() {}, err
+	}
+	s, err := o.openSession(ctx, stderr)
+	if err != nil {
+		return d, nil, err
+	}
+	return newStateSession(s), s.close, nil
 }
 
 // statusView is everything that status shows.
@@ -90,10 +98,10 @@ type statusView struct {
 	pauseErr     error // why it is not known what is paused
 }
 
-func readStatus(ctx context.Context, d stateSession, check func(context.Context) (delivery.Freshness, error)) (all statusView, err error) {
+func readStatus(ctx context.Context, d stateSession) (all statusView, err error) {
 	var errs [7]error
 	now := d.now
-	all.fresh, errs[0] = check(ctx)
+	all.fresh, errs[0] = d.freshness(ctx)
 	all.alarm, all.alarmed, errs[1] = d.store.LoadAlarm(ctx)
 	all.quarantines, errs[2] = d.store.ListQuarantines(ctx)
 	all.held, errs[3] = d.store.HeldStore().List(ctx, now)

@@ -33,6 +33,7 @@ type options struct {
 	retries   int
 	interval  string
 	output    outputFile
+	state     stateFlags
 
 	everyAccount bool // of a sync: query accounts in quarantine too
 }

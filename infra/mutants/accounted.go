@@ -54,6 +54,12 @@ func accountedMutants() []mutant {
 		name: "accounted: what was released has lost nothing", file: "core/plan/lostmarks.go",
 		old: "b.ownerships[n].cloud != \"\" || isReleased(*a) {", broken: "b.ownerships[n].cloud != \"\" {", pkg: "./core/plan", test: "TestReleasedIsNotLost",
 	}, {
+		name: "accounted: who writes jms-released hides no lost label", file: "core/plan/lostmarks.go",
+		old: "a.LabelCount(inventory.LabelReleased) > 0 && !hasOwnershipLabel(a)", broken: "a.LabelCount(inventory.LabelReleased) > 0", pkg: "./core/plan", test: "TestLostMarks",
+	}, {
+		name: "accounted: an adoption takes jms-released off", file: "core/plan/lostmarks.go",
+		old: "inventory.LabelInstance, inventory.LabelReleased)", broken: "inventory.LabelInstance)", pkg: "./core/plan", test: "TestAdoptTakesReleasedOff",
+	}, {
 		name: "accounted: release says so", file: "core/plan/adopt.go",
 		old: "return append(out, inventory.Label{Name: inventory.LabelReleased, Value: releasedBy})", broken: "return out", pkg: "./core/plan", test: "TestReleasedIsNotLost",
 	}, {

@@ -134,14 +134,15 @@ func (w *world) changeCloud() {
 	if m.tenant.strange {
 		return
 	}
-	switch k := w.rand.IntN(8); {
+	change := w.rand.IntN(8)
+	switch {
 	case !m.Alive:
 		m.Alive = w.rand.IntN(3) == 0 // it returns
-	case k == 0 && m.Cloud != azureCSP: // there a machine's name is its own
+	case change == 0 && m.Cloud != azureCSP: // there a machine's name is its own
 		m.Name = w.randomName()
-	case k == 1:
+	case change == 1:
 		m.Address = w.randomAddress()
-	case k == 2: // two swap their names and addresses
+	case change == 2: // two swap their names and addresses
 		w.swapNames(m)
 	default:
 		m.Alive = false

@@ -99,8 +99,10 @@ func (w *world) convergeSite(s *site) {
 
 // checkNamed: each asset of ours that is open although its instance is gone is named by every run that compared all of
 // JumpServer, once: as held, as an orphan or as what stays open, or its scope failed and says so.
-func (w *world) checkNamed(s *site, out engine.RunResult, clean bool) {
-	if out.Err != nil || !out.Report.Compared() || out.Report.DryRun {
+func (w *world) checkNamed(s *site, out engine.RunResult, faults []*fault) {
+	clean := len(faults) == 0
+	saysEmpty := slices.ContainsFunc(faults, func(f *fault) bool { return f.kind == blind && f.peerLine == jumpServer && f.hit })
+	if out.Err != nil || !out.Report.Compared() || saysEmpty { // JumpServer says with a whole answer that it has no assets
 		return
 	}
 	named := map[string]int{}
@@ -137,11 +139,11 @@ func (w *world) checkNamed(s *site, out engine.RunResult, clean bool) {
 const maxUnnamedRuns = 3
 
 // scopeFailed reports whether a run says that it could not read a scope where a machine may be: one of its cloud and region,
-// or of its cloud, where its asset has lost its marks.
+// or any, where its asset has lost its marks.
 func scopeFailed(r report.Report, h jumpservertest.Host, m *enginetest.Machine) bool {
 	marked := plan.IsOurs(enginetest.AssetOf(h))
 	return slices.ContainsFunc(r.Scopes, func(s report.Scope) bool {
-		return !s.Complete && s.Cloud == m.Cloud && (s.Region == "" || s.Region == m.Region || !marked)
+		return !s.Complete && (!marked || s.Cloud == m.Cloud && (s.Region == "" || s.Region == m.Region))
 	})
 }
 

@@ -89,10 +89,10 @@ func editList(body []byte, edit func([]any) []any, by int64) []byte {
 
 // answerBlinded answers as one does who may no longer see, and is not told so.
 func (l *faultyTransport) answerBlinded(r *http.Request, name string, f *fault) (*http.Response, error) {
-	switch peer := peerOf(name); {
-	case isCloud(peer):
+	switch {
+	case isCloud(peerOf(name)):
 		return l.answerSpoiled(r, name, f)
-	case peer == dingTalk:
+	case peerOf(name) == dingTalk:
 		return newResponse(http.StatusOK, dingtalktest.RecordedAnswer("token"), map[string]string{"Content-Type": "application/json"}), nil
 	}
 	resp, err := l.answerSpoiled(r, name, nil)

@@ -50,7 +50,7 @@ func (w *world) checkOrders(s *site) {
 			w.Errorf("%s was removed, and nothing may be", r.Host.Name)
 		case r.Deleted && o.rules.Mode == plan.ModeDeactivate:
 			w.Errorf("%s was deleted, and may only be deactivated", r.Host.Name)
-		case o.limits.Approval == plan.ApproveRemovals || o.limits.Approval == plan.ApproveAll:
+		case o.limits.Approval == plan.ApproveRemovals && !s.approved[r.Host.ID] || o.limits.Approval == plan.ApproveAll:
 			w.Errorf("%s was removed, and nobody approved it", r.Host.Name)
 		case o.paused.Exists():
 			w.Errorf("%s was removed during a pause: %+v", r.Host.Name, o.paused)

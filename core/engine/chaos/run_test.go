@@ -58,6 +58,9 @@ func (w *world) changePolicy() {
 	if w.rand.IntN(10) == 0 {
 		w.pauseOrResume()
 	}
+	if s := enginetest.Pick(w.rand, w.sites...); s.store != nil && w.rand.IntN(2) == 0 {
+		s.approveHeld()
+	}
 	if w.rand.IntN(12) == 0 {
 		w.setClock(enginetest.Pick(w.rand, -240*time.Hour, -time.Hour, -3*time.Minute, 3*time.Minute, time.Hour, 240*time.Hour))
 		w.notified.mayMiss = true
@@ -155,11 +158,15 @@ func (w *world) runWithFaults(s *site, faults []*fault, limit time.Duration) (en
 	defer cancel()
 	w.cancel = cancel
 	w.Note("run of %s %s with %d faults, %v", s.name, s.org, len(faults), limit)
+	reading := enginetest.Observe(&e)
 	out := recoverPanic(w, func() engine.RunResult { return e.Run(ctx, engine.Request{}) })
+	for _, text := range reading.Unaccounted(out) {
+		w.Errorf("unaccounted: %s", text)
+	}
 	w.noteFaults(faults)
 	w.Note("ended %s: %+v", out.Report.Outcome, out.Report.Scopes)
 	w.checkRun(s, out, len(w.robot.Messages())-cards, time.Until(end))
-	w.checkNamed(s, out, len(faults) == 0)
+	w.checkNamed(s, out, faults)
 	w.schedule.mu.Lock()
 	defer w.schedule.mu.Unlock()
 	return out, w.schedule.calls
@@ -192,13 +199,6 @@ func (w *world) checkTexts(s *site, r report.Report, lines iter.Seq[plan.Change]
 		w.SearchSecrets("a card", m.Title+m.Text+m.SingleTitle+m.SingleURL)
 	}
 	w.checkOrders(s)
-	for _, c := range s.removed {
-		for _, scope := range r.Scopes {
-			if isInScope(c.Host, scope) && !scope.Complete {
-				w.Errorf("%s was removed, and its scope was not read: %+v", c.Host.Name, scope)
-			}
-		}
-	}
 }
 
 // checkRun checks what must hold of every run: it ended in time, it is told or says that it could
@@ -213,8 +213,21 @@ func (w *world) checkRun(s *site, out engine.RunResult, cards int, left time.Dur
 	if left < -time.Second && !w.isDead() {
 		w.Errorf("the run ended %v too late", -left)
 	}
-	if len(s.removed) > w.limits.PerRun {
-		w.Errorf("%d assets were removed in a run, and %d may be", len(s.removed), w.limits.PerRun)
+	for _, c := range s.removed {
+		for _, scope := range out.Report.Scopes {
+			if isInScope(c.Host, scope) && !scope.Complete {
+				w.Errorf("%s was removed, and its scope was not read: %+v", c.Host.Name, scope)
+			}
+		}
+	}
+	unapproved := map[bool]int{} // by whether an earlier run had deactivated it
+	for _, r := range s.removed {
+		if !s.approved[r.Host.ID] {
+			unapproved[enginetest.IsGone(r.Host)]++
+		}
+	}
+	if most := max(unapproved[false], unapproved[true]); most > w.limits.PerRun {
+		w.Errorf("%d assets of one kind were removed in a run, and %d may be", most, w.limits.PerRun)
 	}
 }
 

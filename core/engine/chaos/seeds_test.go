@@ -4,6 +4,7 @@ import "testing"
 
 // TestSeeds plays worlds again that once found something. A change of the worlds makes others of them, and then they
 // are only a few more.
+// Invariants: 17.
 func TestSeeds(t *testing.T) {
 	t.Parallel()
 	seen := newCounters()

@@ -30,8 +30,9 @@ type site struct {
 	client   *jumpserver.Client
 	owners   *cloud.OwnerCache // of a warm process
 
-	removed []enginetest.Removal // in the run under way
-	open    map[string]int       // of assets whose instance is gone, in how many compared runs they were open
+	removed  []enginetest.Removal // in the run under way
+	approved map[string]bool      // assets whose removal a person has approved
+	open     map[string]int       // of assets whose instance is gone, in how many compared runs they were open
 }
 
 // otherOrg is the second organisation of a JumpServer.
@@ -40,8 +41,8 @@ const otherOrg = "11111111-2222-4333-8444-000000000002"
 // makeSites makes the installations: most worlds have one.
 func (w *world) makeSites() {
 	first := w.newSite("jumpserver", w.newJumpServer(), org, w.accounts)
-	rest := w.withoutOwner()
-	switch k := w.rand.IntN(12); {
+	rest, k := w.withoutOwner(), w.rand.IntN(12)
+	switch {
 	case k == 0: // two JumpServers, of which the store keeps the state apart
 		w.newSite("jumpserver-two", w.newJumpServer(), org, w.accounts)
 	case k == 1 && len(rest) > 0: // two organisations of one
@@ -74,7 +75,7 @@ func (w *world) newJumpServer() *jumpservertest.Server {
 }
 
 func (w *world) newSite(name string, server *jumpservertest.Server, organisation string, accounts []*account) *site {
-	s := &site{world: w, name: name, org: organisation, server: server, accounts: accounts, owners: cloud.NewOwnerCache(), open: map[string]int{}}
+	s := &site{world: w, name: name, org: organisation, server: server, accounts: accounts, owners: cloud.NewOwnerCache(), open: map[string]int{}, approved: map[string]bool{}}
 	s.watch = enginetest.NewHostWatch(w.Diary, server)
 	s.watch.Org = organisation
 	s.watch.Machines = w.watched
@@ -155,4 +156,23 @@ func (s *site) savePause(removals bool, d time.Duration) error {
 		return s.store.Resume(context.Background())
 	}
 	return s.store.SavePause(context.Background(), state.Pause{Removals: removals, Since: time.Now(), Until: time.Now().Add(d), By: "a person", Reason: "campaign"})
+}
+
+// approveHeld lets a person approve all removals that are held.
+func (s *site) approveHeld() {
+	s.world.quiet(true)
+	defer s.world.quiet(false)
+	held := s.store.HeldStore()
+	sets, err := held.List(context.Background(), time.Now())
+	for _, set := range sets {
+		for _, r := range set.Removals {
+			s.approved[r.Asset] = true
+		}
+		_, refused := held.Approve(context.Background(), set, time.Now())
+		s.world.Note("a person approves %d held removals: %v", len(set.Removals), refused)
+		s.world.counters.approvals.Add(1)
+	}
+	if err != nil {
+		s.world.Note("what is held cannot be read: %v", err)
+	}
 }

@@ -201,7 +201,9 @@ func (h *HostWatch) checkEdited(host jumpservertest.Host) {
 		return
 	}
 	missing := slices.DeleteFunc(slices.Clone(mine.Labels), func(l string) bool {
-		return strings.HasPrefix(l, "jms-") || slices.Contains(host.Labels, l)
+		name := strings.ToLower(l) // a database may keep another spelling
+		ours := strings.HasPrefix(name, "jms-") && !strings.HasPrefix(name, inventory.LabelKeep+":")
+		return ours || slices.Contains(host.Labels, l)
 	})
 	if host.Comment != mine.Comment || !reflect.DeepEqual(host.Protocols, mine.Protocols) || !reflect.DeepEqual(host.Nodes, mine.Nodes) || len(missing) > 0 {
 		h.Errorf("%s lost what people made of it: %+v, was %+v", host.Name, host, mine)

@@ -48,6 +48,9 @@ func (e *Emulators) listen(h http.Handler, at *string) error {
 	return nil
 }
 
+// Account returns the first cloud account; nil where there is none.
+func (e *Emulators) Account() *alibabatest.Account { return e.first }
+
 // Close stops the services.
 func (e *Emulators) Close() {
 	e.Cloud.Close()

@@ -80,11 +80,25 @@ func openRemote(ref storage.Ref, credentials storage.Credentials, options Option
 		if err != nil {
 			return nil, err
 		}
-		raw, err := a.open(ref, credentials, client)
+		raw, err := a.openNearest(ref, credentials, client, options.Network)
 		if err != nil {
 			return nil, err
 		}
 		return storage.Checked(name, raw, options.Policy), nil
 	}
 	return nil, &inventory.Error{Kind: inventory.Unsupported, Message: "storage: there is no store " + name}
+}
+
+// openNearest opens the bucket of a reference. Where its endpoint is an internal one, it is reached by the public one too.
+func (a adapter) openNearest(ref storage.Ref, credentials storage.Credentials, client *http.Client, network storage.Network) (storage.Bucket, error) {
+	own, err := a.open(ref, credentials, client)
+	public, internal := ref.Public()
+	if err != nil || !internal {
+		return own, err
+	}
+	other, err := a.open(public, credentials, client)
+	if err != nil {
+		return nil, err
+	}
+	return storage.Nearest(ref, own, other, network)
 }

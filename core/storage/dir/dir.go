@@ -17,11 +17,14 @@ import (
 	"syscall"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
 // Open returns the bucket of a folder, without touching it. The folder is made by the first Put.
-// Keys and links that lead out of it are refused.
+// Keys and links that lead out of it are refused. What is written belongs to the owner of the folder that it is put
+// into, also where root writes it, so that an order that root gives is read by a service of another user; and to the
+// folder's group too, where that may write in the folder.
 func Open(folder string) storage.Bucket { return bucket{folder: filepath.Clean(folder)} }
 
 // bucket implements storage.Bucket.
@@ -34,7 +37,7 @@ func (b bucket) Get(ctx context.Context, key, _ string) (storage.Object, error) 
 		return storage.Object{}, err
 	}
 	defer func() { _ = root.Close() }() // it was only read
-	data, err := readObject(root, key)
+	data, err := b.readObject(root, key)
 	if err != nil {
 		return storage.Object{}, err
 	}
@@ -51,11 +54,11 @@ func (b bucket) Put(ctx context.Context, key string, data []byte, condition stor
 	defer func() { _ = root.Close() }() // the files are closed by then
 	unlock, err := lockFolder(ctx, root)
 	if err != nil {
-		return "", classifyError(err)
+		return "", b.classifyError(err, lockName)
 	}
 	defer unlock()
 	if etag, asked := condition.IfMatchETag(); asked {
-		now, err := readObject(root, key)
+		now, err := b.readObject(root, key)
 		if err != nil {
 			return "", err
 		}
@@ -64,13 +67,13 @@ func (b bucket) Put(ctx context.Context, key string, data []byte, condition stor
 		}
 	}
 	folder := path.Dir(key)
-	if err := root.MkdirAll(folder, 0o700); err != nil {
-		return "", classifyError(err)
+	if err := makeFolders(root, folder); err != nil {
+		return "", b.classifyError(err, folder)
 	}
 	beside := path.Join(folder, storage.ReservedPrefix+rand.Text())
 	defer func() { _ = root.Remove(beside) }() // gone already where it took its place
 	if err := writeFile(root, beside, data); err != nil {
-		return "", classifyError(err)
+		return "", b.classifyError(err, folder)
 	}
 	place := root.Rename
 	if condition.IsCreateOnly() {
@@ -79,37 +82,50 @@ func (b bucket) Put(ctx context.Context, key string, data []byte, condition stor
 	if err := place(beside, key); condition.IsCreateOnly() && errors.Is(err, fs.ErrExist) {
 		return "", newConflictError("there is such an object")
 	} else if err != nil {
-		return "", classifyError(err)
+		return "", b.classifyError(err, folder)
 	}
-	return etagOf(data), syncFolder(root, folder)
+	return etagOf(data), b.syncFolder(root, folder)
 }
 
-// List implements storage.Bucket.
+// List implements storage.Bucket. It reads the prefix's folder and what is below, and nothing beside it.
 func (b bucket) List(ctx context.Context, prefix string) ([]string, error) {
+	folder := path.Dir(prefix + "x")
+	if !fs.ValidPath(folder) {
+		return nil, nil // no key begins so
+	}
 	root, err := os.OpenRoot(b.folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // the first Put makes it
 	}
 	if err != nil {
-		return nil, classifyError(err)
+		return nil, b.classifyError(err, "")
 	}
 	defer func() { _ = root.Close() }() // it was only read
 	var keys []string
-	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+	at := folder
+	err = fs.WalkDir(root.FS(), folder, func(name string, entry fs.DirEntry, err error) error {
+		at = name
 		switch {
-		case err != nil && !(errors.Is(err, fs.ErrNotExist) && name != "."): // what went meanwhile is not there
+		case err != nil && !errors.Is(err, fs.ErrNotExist): // what is not there, or went meanwhile, has no keys
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case entry != nil && entry.Type().IsRegular() && strings.HasPrefix(name, prefix):
 			keys = append(keys, name)
+		case entry != nil && entry.IsDir() && !mayHold(name, prefix):
+			return fs.SkipDir
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, classifyError(err)
+		return nil, b.classifyError(err, at)
 	}
 	return keys, nil
+}
+
+// mayHold reports whether a folder may hold keys with a prefix, or is one on the way to them.
+func mayHold(folder, prefix string) bool {
+	return folder == "." || strings.HasPrefix(folder+"/", prefix) || strings.HasPrefix(prefix, folder+"/")
 }
 
 // Delete implements storage.Bucket.
@@ -121,20 +137,20 @@ func (b bucket) Delete(ctx context.Context, key string) error {
 	defer func() { _ = root.Close() }() // nothing is open in it
 	unlock, err := lockFolder(ctx, root)
 	if err != nil {
-		return classifyError(err)
+		return b.classifyError(err, lockName)
 	}
 	defer unlock()
 	info, err := root.Lstat(key)
 	if err != nil {
-		return classifyError(err)
+		return b.classifyError(err, key)
 	}
 	if info.IsDir() {
 		return newNotFoundError()
 	}
 	if err := root.Remove(key); err != nil {
-		return classifyError(err)
+		return b.classifyError(err, key)
 	}
-	return syncFolder(root, path.Dir(key))
+	return b.syncFolder(root, path.Dir(key))
 }
 
 // Capabilities implements storage.Bucket.
@@ -147,28 +163,29 @@ func (b bucket) openRoot(ctx context.Context, create bool) (*os.Root, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if create {
-		if err := os.MkdirAll(b.folder, 0o700); err != nil {
-			return nil, classifyError(err)
-		}
-	}
 	root, err := os.OpenRoot(b.folder)
+	if create && errors.Is(err, fs.ErrNotExist) {
+		if err := makeStore(b.folder); err != nil {
+			return nil, b.classifyError(err, "")
+		}
+		root, err = os.OpenRoot(b.folder)
+	}
 	if err != nil {
-		return nil, classifyError(err)
+		return nil, b.classifyError(err, "")
 	}
 	return root, nil
 }
 
-func readObject(root *os.Root, key string) ([]byte, error) {
+func (b bucket) readObject(root *os.Root, key string) ([]byte, error) {
 	file, err := root.Open(key)
 	if err != nil {
-		return nil, classifyError(err)
+		return nil, b.classifyError(err, key)
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	info, err := file.Stat()
 	switch {
 	case err != nil:
-		return nil, classifyError(err)
+		return nil, b.classifyError(err, key)
 	case info.IsDir():
 		return nil, newNotFoundError()
 	case !info.Mode().IsRegular():
@@ -176,7 +193,7 @@ func readObject(root *os.Root, key string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(file, storage.MaxObjectSize+1))
 	if err != nil {
-		return nil, classifyError(err)
+		return nil, b.classifyError(err, key)
 	}
 	return data, nil
 }
@@ -188,14 +205,14 @@ func writeFile(root *os.Root, name string, data []byte) error {
 		return err
 	}
 	_, err = file.Write(data)
-	return errors.Join(err, file.Sync(), file.Close())
+	return errors.Join(err, shareWith(root, path.Dir(name), file), file.Sync(), file.Close())
 }
 
 // syncFolder brings a folder's entries to the disk. A system that cannot do so is not at fault.
-func syncFolder(root *os.Root, folder string) error {
+func (b bucket) syncFolder(root *os.Root, folder string) error {
 	dir, err := root.Open(folder)
 	if err != nil {
-		return classifyError(err)
+		return b.classifyError(err, folder)
 	}
 	err = dir.Sync()
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) {
@@ -203,7 +220,7 @@ func syncFolder(root *os.Root, folder string) error {
 	}
 	err = errors.Join(err, dir.Close())
 	if err != nil {
-		return classifyError(err)
+		return b.classifyError(err, folder)
 	}
 	return nil
 }
@@ -222,15 +239,23 @@ func newConflictError(text string) error {
 	return &inventory.Error{Kind: inventory.Conflict, Message: text}
 }
 
-// classifyError returns an error of the system with a kind. Its text names paths, which are no secrets.
-func classifyError(err error) error {
+// classifyError returns an error of the system, about a name in the folder, with a kind. Its text names paths and
+// users, which are no secrets.
+func (b bucket) classifyError(err error, name string) error {
 	kind := inventory.Temporary
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
+	case errors.Is(err, errNotMakeable):
+		return &inventory.Error{Kind: inventory.Invalid, Err: err}
 	case errors.Is(err, fs.ErrNotExist):
 		return newNotFoundError()
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+	case errors.Is(err, fs.ErrPermission):
+		if text, known := ownerText(b.folder, name); known {
+			return &inventory.Error{Kind: inventory.Denied, Err: &language.Error{Text: text}}
+		}
+		kind = inventory.Denied
+	case errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		kind = inventory.Denied
 	case errors.Is(err, errors.ErrUnsupported):
 		kind = inventory.Unsupported

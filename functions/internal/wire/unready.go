@@ -21,6 +21,9 @@ import (
 // unreadyInterval is how long people are not notified again of the same unusable configuration.
 const unreadyInterval = time.Hour
 
+// unreadyStoreTimeout is how long the card about an unusable configuration waits for the state store.
+const unreadyStoreTimeout = 2 * time.Second
+
 // runbookURL is where a card links to if the configuration does not say where JumpServer is.
 const runbookURL = "https://github.com/jms-sync/jms-sync/blob/main/docs/runbook.md"
 
@@ -102,7 +105,9 @@ func (a *App) mayNotify(ctx context.Context, role session.Role, cfg config.Confi
 	}
 	store, err := session.OpenStore(cfg, role, a.environ)
 	if err == nil && store != nil {
-		_, err = store.AcquireLease(ctx, "unready-"+reason, unreadyInterval, a.name)
+		short, cancel := context.WithTimeout(ctx, unreadyStoreTimeout)
+		_, err = store.AcquireLease(short, "unready-"+reason, unreadyInterval, a.name)
+		cancel()
 		if errors.Is(err, state.ErrLeaseTaken) {
 			return false
 		}

@@ -1,0 +1,122 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/state"
+)
+
+// StateOptions is what a person's State is opened with.
+type StateOptions struct {
+	Source ConfigSource
+	// Server and Organisation name one of the store's installations; "" = that of the configuration, or else the only one.
+	Server, Organisation string
+}
+
+// State is the state store as a person reads it and orders by it. It needs JMS_SYNC_STATE and no other secret: what there
+// is of a configuration only chooses the installation and words the texts.
+type State struct {
+	Store  *state.Store // nil = JMS_SYNC_STATE names none
+	Config config.Config
+	// whole says that Config is a whole configuration: then accounts that it does not name are not looked for.
+	whole bool
+}
+
+// InstallationError says that nobody knows which installation of a store is meant.
+type InstallationError struct {
+	Asked string               // the name that is not in the store; "" = none was given
+	Known []state.Installation // of the store
+}
+
+// Error implements error.
+func (e *InstallationError) Error() string {
+	names := make([]string, 0, len(e.Known))
+	for _, k := range e.Known {
+		names = append(names, k.Server+" "+k.Organisation)
+	}
+	return fmt.Sprintf("which JumpServer is not clear; asked for %q, the store knows: %s", e.Asked, strings.Join(names, ", "))
+}
+
+// OpenState opens the state store for a person. It calls the store only where the configuration does not say whose state
+// is meant. Its errors are an *InstallationError and mistakes in the configuration.
+func OpenState(ctx context.Context, o StateOptions) (State, error) {
+	var s State
+	var err error
+	s.Config, s.whole, err = o.Source.loadStateSettings(ctx)
+	if err != nil {
+		return s, err
+	}
+	store, _, err := openStore(Role{}, o.Source.Environ)
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", config.EnvState, err)
+	}
+	if store == nil {
+		return s, nil
+	}
+	named := s.Config.JumpServer.ID != "" || s.Config.JumpServer.URL != ""
+	if o.Server == "" && o.Organisation == "" && named {
+		s.Store = store.ForInstallation(serverName(s.Config), s.Config.JumpServer.OrgID)
+		return s, nil
+	}
+	if o.Server == "" && named {
+		o.Server = serverName(s.Config)
+	}
+	if org := s.Config.JumpServer.OrgID; o.Organisation == "" && org != config.DefaultOrgID {
+		o.Organisation = org
+	}
+	s.Store, err = chooseInstallation(ctx, store, o)
+	return s, err
+}
+
+// chooseInstallation returns the state of the one installation of a store that has these names.
+func chooseInstallation(ctx context.Context, store *state.Store, o StateOptions) (*state.Store, error) {
+	known, err := store.ListInstallations(ctx, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	var meant []state.Installation
+	for _, k := range known {
+		if (o.Server == "" || strings.EqualFold(k.Server, o.Server)) && (o.Organisation == "" || k.Organisation == o.Organisation) {
+			meant = append(meant, k)
+		}
+	}
+	if len(meant) != 1 {
+		return nil, &InstallationError{Asked: strings.TrimSpace(o.Server + " " + o.Organisation), Known: known}
+	}
+	return store.ForInstallation(meant[0].Server, meant[0].Organisation), nil
+}
+
+// loadStateSettings loads the configuration. Of one that cannot be used, or where there is none, it returns what can be
+// read of the settings that a State needs.
+func (s ConfigSource) loadStateSettings(ctx context.Context) (cfg config.Config, whole bool, err error) {
+	cfg, err = s.Load(ctx)
+	var mistakes *config.Error
+	if errors.As(err, &mistakes) {
+		some, usable := mistakes.StateSettings()
+		if usable {
+			return some, false, nil
+		}
+	}
+	return cfg, err == nil, err
+}
+
+// Freshness returns when complete runs happened. Where no whole configuration says which accounts there are, every scope
+// counts, and runs have stopped only where all of them have.
+func (s State) Freshness(ctx context.Context) (delivery.Freshness, error) {
+	heartbeats, err := s.Store.ListHeartbeats(ctx)
+	if err != nil {
+		return delivery.Freshness{}, err // what cannot be read may be the newest
+	}
+	var rules plan.Rules
+	if s.whole {
+		rules = planRules(s.Config)
+	}
+	return delivery.NewFreshness(heartbeats, rules, s.Config.Sync.Interval, time.Now()), nil
+}
