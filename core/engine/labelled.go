@@ -33,20 +33,13 @@ func countLabels(assets []inventory.Asset) labelCounts {
 	return counts
 }
 
-// add adds a number for each owner and region that labels name.
+// add adds a number for the owner and the region that labels name, if they name one of each.
 func (c labelCounts) add(labels []inventory.Label, number int) {
-	seen := map[ownerRegion]bool{}
-	for _, o := range labels {
-		for _, r := range labels {
-			if !o.Is(inventory.LabelOwner) || !r.Is(inventory.LabelRegion) {
-				continue
-			}
-			at := ownerRegionOf(o.Value, r.Value)
-			if !seen[at] {
-				seen[at] = true
-				c[at] += number
-			}
-		}
+	a := inventory.Asset{Labels: labels}
+	owner, hasOwner := a.Label(inventory.LabelOwner)
+	region, hasRegion := a.Label(inventory.LabelRegion)
+	if hasOwner && hasRegion {
+		c[ownerRegionOf(owner, region)] += number
 	}
 }
 
