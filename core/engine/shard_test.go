@@ -333,3 +333,21 @@ func (p *shardWorld) instanceIDs(index, n int) []string {
 	}
 	return ids
 }
+
+// TestPartsCountDeletesByThemselves: the deletions of all parts that fall due leave their share of per_run to what is
+// newly gone.
+func TestPartsCountDeletesByThemselves(t *testing.T) {
+	t.Parallel()
+	p := newShardWorld(t, map[string]any{"sync": map[string]any{"removal": map[string]any{"grace": "30m"}}})
+	p.fire(nil, 1, 2, 3, 4)
+	p.fillRegions(perRegion - 12)
+	if sum, _ := p.fire(nil, 1, 2, 3, 4); sum.Deactivated != 48 || sum.Held != 0 {
+		t.Fatalf("deactivated %d, held %d", sum.Deactivated, sum.Held)
+	}
+	p.RunClock.Advance(2 * time.Hour)
+	p.RobotClock.Advance(2 * time.Hour)
+	p.fillRegions(perRegion - 22)
+	if sum, _ := p.fire(nil, 1, 2, 3, 4); sum.Deactivated != 40 || sum.Deleted != 48 || sum.Held != 0 {
+		t.Errorf("deactivated %d, deleted %d, held %d", sum.Deactivated, sum.Deleted, sum.Held)
+	}
+}

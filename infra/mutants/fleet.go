@@ -46,6 +46,12 @@ func fleetMutants() []mutant {
 		name: "fleet: parts count what they may remove", file: "core/engine/shard.go",
 		old: `e.reserve(ctx, req, "", losses, limits.PerRun)`, broken: `e.reserve(ctx, req, "", min(losses, 1), limits.PerRun)`,
 		pkg: "./core/engine", test: "TestStormOverParts",
+	}, {
+		name: "fleet: parts count deletes by themselves", file: "core/engine/shard.go",
+		old: `e.reserve(ctx, req, "-deletes",`, broken: `e.reserve(ctx, req, "",`, pkg: "./core/engine", test: "TestPartsCountDeletesByThemselves",
+	}, {
+		name: "fleet: sixteen empty regions, through the engine", file: "core/plan/fleet.go",
+		old: "if other.at.Sub(s.at).Abs() < emptiedTogether {", broken: "if other == s {", pkg: "./core/engine", test: "TestSixteenRegionsBecomeEmpty",
 	}}
 }
 
