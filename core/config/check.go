@@ -166,7 +166,7 @@ func (k checker) onlyForText(chosen func(inventory.CloudInfo) bool) language.Tex
 
 func (k checker) unknownCloudType(written string) language.Text {
 	names := k.known.Spellings()
-	near := nearestName(written, names)
+	near := language.Nearest(written, names)
 	if near != "" {
 		return withSuggestion(language.New("不认识的云", "is no cloud known"), near)
 	}

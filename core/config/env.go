@@ -206,7 +206,7 @@ func suggestVariable(name string, names []string) language.Text {
 		}
 		bare[i] = strings.TrimPrefix(known, settingPrefix)
 	}
-	near := nearestName(strings.TrimPrefix(name, settingPrefix), bare)
+	near := language.Nearest(strings.TrimPrefix(name, settingPrefix), bare)
 	if near != "" {
 		return withSuggestion(w, settingPrefix+near)
 	}

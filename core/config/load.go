@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -46,7 +45,7 @@ type Source struct {
 // a failed fetch, or a defect of the program. The value of a setting is the first of: variable, file, Default.
 func Load(ctx context.Context, from Source) (Config, error) {
 	if err := ctx.Err(); err != nil {
-		return Config{}, fmt.Errorf("read the configuration: %w", err)
+		return Config{}, &language.Error{Text: language.New("读不了配置", "read the configuration"), Err: err}
 	}
 	l, c, environ := newMistakeCollector(), Default(), env.ToMap(from.Env)
 	c.Language = cmp.Or(string(from.Language), c.Language)
@@ -65,7 +64,12 @@ func Load(ctx context.Context, from Source) (Config, error) {
 		from.readCA(l, &c.JumpServer)
 	}
 	if len(l.all) > 0 {
-		return Config{}, &Error{Mistakes: l.sorted(), Lang: language.Lang(c.Language), Notifiable: l.notifiableConfig(&c), Loggable: l.loggableConfig(&c), read: c, readable: whole}
+		wrong := &Error{Mistakes: l.sorted(), Lang: language.Lang(c.Language), Notifiable: l.notifiableConfig(&c), read: c, readable: whole}
+		wrong.Missing = data == nil && ref == DefaultFile && !namesSettings(environ)
+		if whole && !wrong.Missing {
+			wrong.Loggable = l.loggableConfig(&c)
+		}
+		return Config{}, wrong
 	}
 	return c, nil
 }
@@ -86,6 +90,23 @@ func (l *mistakeCollector) notifiableConfig(c *Config) *Config {
 		return nil
 	}
 	return c
+}
+
+// namesSettings reports whether variables say anything of what a run needs, so that they are meant to be the
+// configuration.
+func namesSettings(environ map[string]string) bool {
+	for name, value := range environ {
+		rest, ours := strings.CutPrefix(name, settingPrefix)
+		if !ours || strings.TrimSpace(value) == "" || name == EnvConfig || name == EnvState {
+			continue
+		}
+		switch group, _, _ := strings.Cut(rest, "_"); group {
+		case "LANGUAGE", "TIMEZONE", "ENVIRONMENT", "LOG":
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // loggableConfig returns the configuration, if there is no mistake in what says where and how to log; otherwise nil.
@@ -158,7 +179,7 @@ func (s Source) fetchDocument(ctx context.Context, l *mistakeCollector, ref, by 
 	}
 	data, err = fetch(ctx, ref)
 	if err != nil {
-		return "", nil, fmt.Errorf("read the configuration from %s://: %w", scheme, err)
+		return "", nil, &language.Error{Text: language.Newf("读不了 %s:// 里的配置", "read the configuration from %s://", scheme), Err: err}
 	}
 	name, _, _ = strings.Cut(ref, "?") // the part after ? may be a signature
 	return name, data, nil

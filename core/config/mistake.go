@@ -50,6 +50,7 @@ func (ms Mistakes) Text(lang language.Lang) string {
 type Error struct {
 	Mistakes Mistakes
 	Lang     language.Lang // the configured language, if it could be read
+	Missing  bool          // there is neither a file nor a variable: nobody has configured anything
 	// Notifiable is the configuration as far as it could be read, if that is enough to notify people by its
 	// robot of what is wrong with the rest; otherwise nil. Use it for nothing else.
 	Notifiable *Config

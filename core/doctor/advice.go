@@ -32,6 +32,10 @@ func adviceFixes() map[inventory.Advice]language.Text {
 	}
 }
 
+// NextStep returns what a person does about an error of JumpServer, of a cloud or of a channel; an empty text where
+// nothing is known that helps in general.
+func NextStep(err error) language.Text { return fixForKind(err, language.Text{}) }
+
 // withProxyHint adds to a fix that a proxy is configured, but not for JumpServer.
 func (x jumpServerExam) withProxyHint(fix language.Text) language.Text {
 	if !x.HasOtherProxy || x.Proxied {

@@ -25,12 +25,13 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// ErrorText returns the text of an error in a language. What an Error in its chain says stands in that language, what
-// wraps it and its cause as they are: names, and the words of servers and of the system.
+// ErrorText returns the text of an error in a language. What the Errors in its chain say stands in that language, all else
+// as it is: names, and the words of servers and of the system.
 func ErrorText(err error, lang Lang) string {
+	text := err.Error()
 	var both *Error
-	if !errors.As(err, &both) {
-		return err.Error()
+	for errors.As(err, &both) {
+		text, err = strings.Replace(text, both.EN, both.In(lang), 1), both.Err
 	}
-	return strings.Replace(err.Error(), both.EN, both.In(lang), 1)
+	return text
 }

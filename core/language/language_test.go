@@ -56,9 +56,10 @@ func TestErrorText(t *testing.T) {
 	for err, want := range map[error][2]string{
 		cause:                            {"no such file", "no such file"},
 		Errorf("级别 %q", "level %q", "x"): {`级别 "x"`, `level "x"`},
-		fmt.Errorf("STATE: %w", Errorf("不认识", "unknown")):                           {"STATE: 不认识", "STATE: unknown"},
-		fmt.Errorf("a: %w", &Error{Text: New("写不了", "not written"), Err: cause}):    {"a: 写不了: no such file", "a: not written: no such file"},
-		errors.Join(Errorf("一", "one"), fmt.Errorf("b: %w", errors.ErrUnsupported)): {"一\nb: unsupported operation", "one\nb: unsupported operation"},
+		fmt.Errorf("STATE: %w", Errorf("不认识", "unknown")):                                          {"STATE: 不认识", "STATE: unknown"},
+		fmt.Errorf("a: %w", &Error{Text: New("写不了", "not written"), Err: cause}):                   {"a: 写不了: no such file", "a: not written: no such file"},
+		&Error{Text: New("打不开", "not opened"), Err: fmt.Errorf("b: %w", Errorf("不认识", "unknown"))}: {"打不开: b: 不认识", "not opened: b: unknown"},
+		errors.Join(Errorf("一", "one"), fmt.Errorf("b: %w", errors.ErrUnsupported)):                {"一\nb: unsupported operation", "one\nb: unsupported operation"},
 	} {
 		if got := [2]string{ErrorText(err, Chinese), ErrorText(err, English)}; got != want || err.Error() != want[1] {
 			t.Errorf("%q, error %q", got, err)

@@ -104,6 +104,9 @@ func (r *actionRun) planAndApply(ctx context.Context, clouds bool, buildPlan fun
 	rules.Now = r.Now()
 	r.EnterStage("jumpserver")
 	bastion, err := r.Bastion.Read(ctx)
+	if err == nil {
+		err = r.checkAccount(bastion.Assets)
+	}
 	if err != nil {
 		return err
 	}

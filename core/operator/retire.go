@@ -53,6 +53,9 @@ func (r *actionRun) retire(ctx context.Context) (int, error) {
 	}
 	r.EnterStage("jumpserver")
 	bastion, err := r.Bastion.Read(ctx)
+	if err == nil {
+		err = r.checkAccount(bastion.Assets)
+	}
 	if err != nil {
 		return 0, err
 	}

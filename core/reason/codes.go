@@ -67,6 +67,7 @@ const (
 	OfOtherCloud        Code = "of_other_cloud"
 	WrongNumber         Code = "wrong_number"
 	NoOrphan            Code = "no_orphan"
+	NoSuchAccount       Code = "no_such_account"
 	Retired             Code = "retired"
 	NotProvable         Code = "not_provable"
 	StillRuns           Code = "still_runs"

@@ -84,6 +84,7 @@ func textsOf(code Code) (texts, bool) {
 		{NotProvable, texts{"%s：没有云可以查询，无从证实实例已释放，不删除（配回账号再执行，或由人在 JumpServer 里删除）",
 			"%s: no cloud can be asked, nothing proves that its instance is released, it is not deleted (configure the account again, or delete the asset in JumpServer yourself)"}},
 		{WrongNumber, texts{"现在要移除的是 %d 个资产，不是 %d 个，什么都没有写入：请再看一遍表格", "%d assets are to be removed now, not %d; nothing was written: look at the table again"}},
+		{NoSuchAccount, texts{"没有账号 %s：配置里没有，也没有资产带着标签 jms-account:%[1]s%[2]s", "there is no account %s: none is configured, and no asset has the label jms-account:%[1]s%[2]s"}},
 		{NoOrphan, texts{"账号 %s（或该区域）仍在配置中启用，其资产由同步管理，不能 retire；账号仍启用时请写明已不在配置中的 --region", "account %s (or this region of it) is configured and enabled, its assets are looked after and cannot be retired; name a --region that it no longer has"}},
 		{Retired, texts{"人工执行 retire：账号或区域已不在配置中", "a person retires it: its account or region is not configured"}},
 		{OthersNotAsked, texts{"保留：账号 %s 可能属于同一云账号，本次没有查询（写上 account_id 可以区分）", "kept: account %s may be of the same owner and was not asked (account_id tells them apart)"}},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
@@ -206,7 +207,7 @@ func (r *Report) worstOutcome(stopped bool) Outcome {
 func (w texts) errorText(err error) string {
 	var fault *inventory.Error
 	if !errors.As(err, &fault) || fault.Kind != inventory.ClockOff {
-		return err.Error()
+		return language.ErrorText(err, w.lang)
 	}
 	return plan.ClockRefusalReason(fault.Skew).Text(w.lang) + w.colon + err.Error()
 }

@@ -223,6 +223,7 @@ func (w texts) kindName(k inventory.Kind) string {
 		inventory.ClockOff:       language.New("时钟不准", "wrong clock"),
 		inventory.MarksLost:      language.New("标签丢失", "labels lost"),
 		inventory.Unknown:        language.New("未知错误", "unknown error"),
+		unstartedKind:            language.New("没有开始", "not started"),
 		busyKind:                 language.New("另一次同步正在进行，这一次没有执行", "another run is at work, so this one did nothing"),
 	}
 	return w.inLanguage(names[k], string(k))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func TestMistakesBeforeTheRun(t *testing.T) {
 		"wrong type":        {yaml: validConfig("sync: {writers: many, no_delete: 7}"), says: []string{"sync.writers: ", "sync.no_delete: "}},
 		"unknown key":       {yaml: validConfig("sync: {no_delet: true}"), says: []string{"sync.no_delet: 没有这个配置项，是不是 no_delete"}},
 		"out of range":      {yaml: validConfig("sync: {writers: 65}"), says: []string{"sync.writers: "}},
-		"no cloud":          {yaml: strings.Split(validConfig(""), "clouds:")[0], says: []string{"clouds: 至少要有一个启用的云账号"}},
+		"no cloud":          {yaml: strings.Split(validConfig(""), "clouds:")[0] + "log: {file: ''}", says: []string{"clouds: 至少要有一个启用的云账号"}},
 		"English": {yaml: validConfig("language: en\nsync: {no_delet: true}"),
 			says: []string{"sync.no_delet: there is no such setting, did you mean no_delete? (line "}},
 		"unknown flag":        {args: []string{"--frobnicate"}, says: []string{"没有选项 --frobnicate"}},
@@ -36,7 +37,7 @@ func TestMistakesBeforeTheRun(t *testing.T) {
 		"bad retries":         {args: []string{"-r", "0"}, says: []string{"--retries: 至少为 1"}},
 		"retries are a count": {args: []string{"-r", "often"}, says: []string{`--retries: "often" 不对，应为整数`}},
 		"bad log level":       {args: []string{"-l", "LOUD"}, says: []string{"LOUD"}},
-		"log file in a file":  {args: []string{"--log-file", "/dev/null/x.log"}, says: []string{"log file /dev/null/x.log: "}},
+		"log file in a file":  {args: []string{"--log-file", "/dev/null/x.log"}, says: []string{"日志文件 /dev/null/x.log 的目录建不了"}},
 		"results in nowhere":  {args: []string{"-o", "/nonexistent/results.json"}, says: []string{"--output: "}},
 		"results in a folder": {args: []string{"-o", "/"}, says: []string{"--output: / 是目录"}},
 	} {
@@ -49,8 +50,11 @@ func TestMistakesBeforeTheRun(t *testing.T) {
 			}
 			d.runRaw(t.Context(), exitUsage, args...)
 			lines := strings.Split(strings.TrimSuffix(d.stderr.String(), "\n"), "\n")
-			if d.stdout.Len() > 0 || len(lines) != len(c.says) {
-				t.Fatalf("%d lines, want %d:\n%s%s", len(lines), len(c.says), &d.stdout, &d.stderr)
+			if d.stdout.Len() > 0 || len(lines) != len(c.says)+1 {
+				t.Fatalf("%d lines, want %d:\n%s%s", len(lines), len(c.says)+1, &d.stdout, &d.stderr)
+			}
+			if last := lines[len(lines)-1]; !strings.HasPrefix(last, "→ ") {
+				t.Errorf("%q does not say what to do next", last)
 			}
 			for i, text := range c.says {
 				if !strings.Contains(lines[i], text) {
@@ -72,12 +76,36 @@ log: {file: ""}
 ` + more + "\n"
 }
 
-// TestNothingConfigured: without any file and any variable the command says what it needs.
-func TestNothingConfigured(t *testing.T) {
-	t.Parallel()
+// TestNothingConfigured: without any file and any variable the command says how to get a configuration, and leaves
+// nothing in the folder.
+func TestNothingConfigured(t *testing.T) { // not parallel: it sets variables of the process
+	for lang, want := range map[string]string{
+		"zh": "这里没有 config.yaml：运行 jms-sync init 生成，或用 -c FILE（JMS_SYNC_CONFIG）指定\n",
+		"en": "no config.yaml here: jms-sync init, or -c FILE (JMS_SYNC_CONFIG)\n",
+	} {
+		d := newDesk(t)
+		t.Chdir(d.dir)
+		t.Setenv("JMS_SYNC_LANGUAGE", lang)
+		t.Setenv("JMS_SYNC_STATE", "file://"+d.dir)
+		for _, args := range [][]string{{}, {"plan"}, {"doctor"}, {"expect"}} {
+			d.runRaw(t.Context(), exitUsage, args...)
+			if d.stderr.String() != want || d.stdout.Len() > 0 {
+				t.Errorf("%q: %s%s", args, &d.stdout, &d.stderr)
+			}
+		}
+		if left, err := os.ReadDir(d.dir); err != nil || len(left) > 0 {
+			t.Errorf("%v %v", left, err)
+		}
+	}
+}
+
+// TestConfiguredByVariablesAlone: where variables are the configuration, what they lack is listed.
+func TestConfiguredByVariablesAlone(t *testing.T) { // not parallel: it sets variables of the process
 	d := newDesk(t)
+	t.Chdir(d.dir)
+	t.Setenv("JMS_SYNC_JUMPSERVER_URL", d.JumpServerURL)
 	d.runRaw(t.Context(), exitUsage)
-	for _, path := range []string{"jumpserver.url", "jumpserver.access_key_id", "jumpserver.access_key_secret", "clouds"} {
+	for _, path := range []string{"jumpserver.access_key_id", "jumpserver.access_key_secret", "clouds"} {
 		if strings.Count(d.stderr.String(), path+": ") != 1 {
 			t.Errorf("%s is not said to be missing:\n%s", path, &d.stderr)
 		}

@@ -119,11 +119,13 @@ func (d *demonstration) heading(title string) {
 func (d *demonstration) showOpening() {
 	d.printLine("jms-sync 演示：一切都在本机回环地址上，没有任何真实的云或 JumpServer 参与。",
 		"jms-sync demo: all of it is on loopback, no real cloud and no real JumpServer take part.")
-	d.printLine("  JumpServer %s 模拟器  %s", "  JumpServer %s emulator  %s", jumpservertest.V410, d.world.jumpserverURL)
-	d.printLine("  阿里云 ECS/STS 模拟器    %s", "  Alibaba Cloud ECS/STS      %s", d.world.cloudURL)
-	d.printLine("  钉钉机器人模拟器         %s", "  DingTalk robot             %s", d.world.robotURL)
-	d.printLine("  函数程序（真实的 SDK）    %s", "  functions (real SDKs)      %s", d.timer.program)
-	fmt.Fprintf(d.out, "                           %s\n", d.event.program)
+	fmt.Fprint(d.out, report.FormatColumns("  ", [][]string{
+		{d.text("JumpServer %s 模拟器", "JumpServer %s, emulated", jumpservertest.V410), d.world.jumpserverURL},
+		{d.text("阿里云 ECS/STS 模拟器", "Alibaba Cloud ECS/STS, emulated"), d.world.cloudURL},
+		{d.text("钉钉机器人模拟器", "DingTalk robot, emulated"), d.world.robotURL},
+		{d.text("函数程序（真实的 SDK）", "function programs (real SDKs)"), d.timer.program},
+		{"", d.event.program},
+	}))
 }
 
 // invoke sends a firing as the timer trigger does, and returns the results document.

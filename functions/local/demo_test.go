@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
-// TestDemo: the demonstration of the README succeeds, and no emulator got an unexpected request.
+// TestDemo: the demonstration of the README succeeds in both languages, and no emulator got an unexpected request.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	arguments := []string{"demo"}
+	programs := map[string]string{}
 	for flag, folder := range map[string]string{"--timer": "../fc-timer", "--event": "../fc-event"} {
 		program := filepath.Join(t.TempDir(), "bootstrap")
 		build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "lambda.norpc", "-o", program, folder)
@@ -20,11 +22,17 @@ func TestDemo(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
-		arguments = append(arguments, flag, program)
+		programs[flag] = program
 	}
-	var stdout, stderr bytes.Buffer
-	code := runCommandLine(t.Context(), arguments, strings.NewReader(""), &stdout, &stderr)
-	if code != exitDone || !strings.Contains(stdout.String(), "没有收到任何意外的请求") {
-		t.Errorf("exit code %d:\n%s\n%s", code, stdout.String(), stderr.String())
+	for lang, ending := range map[language.Lang]string{language.Chinese: "没有收到任何意外的请求", language.English: "the emulators got no unexpected request"} {
+		t.Run(string(lang), func(t *testing.T) {
+			t.Parallel()
+			var shown bytes.Buffer
+			err := runDemo(t.Context(), lang, &shown, programs["--timer"], programs["--event"])
+			if err != nil || !strings.Contains(shown.String(), ending) {
+				t.Errorf("%v:\n%s", err, &shown)
+			}
+			wantLanguage(t, lang, "demo", shown.String())
+		})
 	}
 }

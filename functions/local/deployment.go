@@ -20,20 +20,14 @@ const defaultServerless = "s.yaml"
 
 // checkDeployment checks whether the functions that a Serverless Devs file deploys will be able to read their
 // configuration, and prints the result.
-func (o *options) checkDeployment(ctx context.Context, stdout io.Writer, file string, fix bool) error {
+func (o *options) checkDeployment(ctx context.Context, stdout io.Writer, file string, fix, asJSON bool) error {
 	if fix {
 		if err := o.passVariables(ctx, stdout, file); err != nil {
 			return &exitError{exitFailed, err}
 		}
 	}
 	found := doctor.RunChecks(ctx, []doctor.Check{doctor.DeploymentCheck(o.readDeployment(ctx, file))}, doctor.CheckTimeout)
-	if err := doctor.WriteText(stdout, found, o.lang); err != nil {
-		return &exitError{exitFailed, err}
-	}
-	if doctor.WorstVerdict(found) == doctor.Failure {
-		return &exitError{code: exitPartial}
-	}
-	return nil
+	return o.printFindings(stdout, found, asJSON, o.lang)
 }
 
 // passVariables makes the functions of a Serverless Devs file pass the variables that the configuration names.

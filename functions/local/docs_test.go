@@ -93,7 +93,7 @@ func TestDocumentedCommands(t *testing.T) {
 
 // findUnknownPart returns an error that names what the program does not have of a command line.
 func findUnknownPart(args []string) error {
-	root := rootCommand(io.Discard, io.Discard)
+	root := rootCommand(newOptions(io.Discard), io.Discard, io.Discard)
 	cmd, rest, err := root.Find(args)
 	if err != nil {
 		return err

@@ -10,11 +10,12 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/doctor"
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
 )
 
 func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
-	send, fix, file := false, false, ""
+	send, fix, asJSON, file := false, false, false, ""
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: o.lang.Text("体检：逐项检查密钥、权限、时钟、DNS、TLS、组织、网域、平台、节点、地域、webhook 与存储，并给出修复办法", "Check keys, rights, clock, DNS, TLS, organisation, zones, platforms, nodes, regions, webhook and stores, and say how to mend them"),
@@ -31,23 +32,24 @@ func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case file != "":
-				return o.checkDeployment(cmd.Context(), stdout, file, fix)
+				return o.checkDeployment(cmd.Context(), stdout, file, fix, asJSON)
 			case fix:
 				return &exitError{exitUsage, errors.New(o.lang.Text("--fix 只与 --deploy 一起用", "--fix goes with --deploy only"))}
 			}
-			return o.runDoctor(cmd.Context(), stdout, send)
+			return o.runDoctor(cmd.Context(), stdout, send, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&send, "send-test", false, o.lang.Text("向钉钉发送一条测试消息（不 @ 任何人）", "post one test message to DingTalk (it mentions nobody)"))
 	cmd.Flags().StringVar(&file, "deploy", "", o.lang.Text("只检查部署：s.yaml 的函数得到的变量，够不够读取配置（不连接 JumpServer 与云）；不写文件名即 s.yaml", "check the deployment only: whether the functions of s.yaml get the variables that their configuration needs (without JumpServer and clouds); s.yaml where no file is named"))
 	cmd.Flags().BoolVar(&fix, "fix", false, o.lang.Text("与 --deploy 一起：先把配置用到而函数得不到的变量加进 s.yaml 的 environmentVariables", "with --deploy: first add to environmentVariables of s.yaml what the configuration uses and the functions do not get"))
 	cmd.Flags().Lookup("deploy").NoOptDefVal = defaultServerless
+	o.addJSONFlag(cmd, &asJSON)
 	return cmd
 }
 
 // runDoctor checks the configured installation and prints the result.
-func (o *options) runDoctor(ctx context.Context, stdout io.Writer, send bool) error {
-	cfg, err := o.configSource().Load(ctx)
+func (o *options) runDoctor(ctx context.Context, stdout io.Writer, send, asJSON bool) error {
+	cfg, err := o.loadConfig(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -55,8 +57,18 @@ func (o *options) runDoctor(ctx context.Context, stdout io.Writer, send bool) er
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	found := doctor.RunChecks(ctx, checks, doctor.CheckTimeout)
-	if err := doctor.WriteText(stdout, found, language.Lang(cfg.Language)); err != nil {
+	return o.printFindings(stdout, doctor.RunChecks(ctx, checks, doctor.CheckTimeout), asJSON, language.Lang(cfg.Language))
+}
+
+// printFindings prints what doctor found, and returns the exit code.
+func (o *options) printFindings(stdout io.Writer, found []doctor.Section, asJSON bool, lang language.Lang) error {
+	err := o.printPainted(stdout, verdictColours(), func(to io.Writer) error {
+		if asJSON {
+			return report.EncodeJSON(to, doctor.NewDocument(found, lang))
+		}
+		return doctor.WriteText(to, found, lang)
+	})
+	if err != nil {
 		return &exitError{exitFailed, err}
 	}
 	if doctor.WorstVerdict(found) == doctor.Failure {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
@@ -98,7 +99,8 @@ func (o *options) runEvent(ctx context.Context, payload []byte, from eventSource
 	for _, e := range answer.Results {
 		fmt.Fprintf(stdout, "%s  %s  %s  %s\n", outcomeText(e.Outcome, s.Language()), stripControls(e.ID), stripControls(e.Description), stripControls(e.Reason))
 	}
-	fmt.Fprint(stdout, report.Summary(answer.Report, s.Language()))
+	o.printSummary(stdout, answer.Report, s.Language())
+	printRunStep(ctx, stdout, engine.RunResult{Report: answer.Report}, s.Language())
 	if err := o.output.write(answer); err != nil {
 		return &exitError{exitFailed, err}
 	}

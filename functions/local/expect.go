@@ -156,7 +156,7 @@ func (d stateSession) scopeOf(x expectOptions) (inventory.Scope, error) {
 		}
 		return inventory.Scope{Cloud: c.Cloud, Account: c.Name, Region: x.region}, nil
 	}
-	return inventory.Scope{}, errors.New(d.text("--account: 配置中没有启用的账号 %s", "--account: the configuration has no enabled account %s", stripControls(x.account)))
+	return inventory.Scope{}, errors.New("--account: " + d.unknownAccount(x.account))
 }
 
 // listExpectations prints all announcements.

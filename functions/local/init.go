@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -19,7 +17,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/language"
-	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/session"
 )
 
@@ -30,7 +27,8 @@ type initOptions struct {
 	clouds []string
 	// endpoint is for accounts that are asked for; private regions need it, and tests.
 	endpoint string
-	envFile  string // gets a line for each variable
+	envFile  string   // gets a line for each variable
+	typed    []string // variables whose value a person typed
 	force    bool
 	noPlan   bool
 }
@@ -57,7 +55,7 @@ func initCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				"Exit codes: 0 done; 1 failed; 2 a mistake in usage, wrong key or organisation; 3 a check failed."),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ask := prompter{bufio.NewReader(cmd.InOrStdin()), stdout, o.lang}
+			ask := newPrompter(cmd.Context(), cmd.InOrStdin(), stdout, o.lang)
 			i.lang = o.lang
 			return i.run(cmd.Context(), o, ask, stdout, stderr)
 		},
@@ -100,7 +98,7 @@ func (i *initOptions) run(ctx context.Context, o *options, ask prompter, stdout,
 	if err := i.writeFiles(o.config, stdout); err != nil {
 		return &exitError{exitFailed, err}
 	}
-	if err := o.runDoctor(ctx, stdout, false); err != nil || i.noPlan {
+	if err := o.runDoctor(ctx, stdout, false, false); err != nil || i.noPlan {
 		return err
 	}
 	fmt.Fprintln(stdout, "\n"+i.lang.Text("第一份计划（没有写入任何东西）：", "The first plan (nothing was written):"))
@@ -176,30 +174,8 @@ func checkDraft(ctx context.Context, text string, lang language.Lang) error {
 }
 
 // collectAnswers asks for what the flags leave open, and finds the rest.
-func (i *initOptions) collectAnswers(ctx context.Context, ask prompter) (err error) {
-	if i.url == "" {
-		i.url, err = ask.askText(i.lang.Text("JumpServer 的地址，如 https://jms.example.com", "JumpServer's address, such as https://jms.example.com"), "", "--url")
-		if err != nil {
-			return err
-		}
-	}
-	cfg := config.Default()
-	cfg.JumpServer.URL = strings.TrimRight(i.url, "/")
-	cfg.JumpServer.AccessKeyID, err = i.readVariable(i.keyEnv, "--key-id-env")
-	if err != nil {
-		return err
-	}
-	cfg.JumpServer.AccessKeySecret, err = i.readVariable(i.secretEnv, "--key-secret-env")
-	if err != nil {
-		return err
-	}
-	if i.caFile != "" {
-		cfg.JumpServer.CA, err = os.ReadFile(i.caFile)
-		if err != nil {
-			return fmt.Errorf("--ca-file: %w", err)
-		}
-	}
-	zones, err := i.chooseOrganisation(ctx, cfg, ask)
+func (i *initOptions) collectAnswers(ctx context.Context, ask prompter) error {
+	cfg, zones, err := i.collectJumpServer(ctx, ask)
 	if err != nil {
 		return err
 	}
@@ -207,29 +183,6 @@ func (i *initOptions) collectAnswers(ctx context.Context, ask prompter) (err err
 		return err
 	}
 	return i.readRobot()
-}
-
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-// readVariable returns a secret from the environment. It never asks for one: what is typed stays on screens and in
-// histories.
-func (d draftConfig) readVariable(name, flag string) (secret.Value, error) {
-	if !variableName.MatchString(name) {
-		return secret.Value{}, errors.New(d.lang.Textf("%s: %q 不是环境变量名；这里写变量名，不写密钥本身", "%s: %q is no name of a variable; name one, do not write the secret itself", flag, cutSecret(name)))
-	}
-	value := os.Getenv(name)
-	if value == "" {
-		return secret.Value{}, errors.New(d.lang.Textf("请先设置环境变量 %s（或用 %s 指定别的变量），再运行 init", "set the variable %s (or name another one with %s), then run init again", name, flag))
-	}
-	return secret.New(value), nil
-}
-
-// cutSecret returns only the beginning of what may be a secret typed in the wrong place.
-func cutSecret(text string) string {
-	if len(text) <= 4 {
-		return "…"
-	}
-	return strings.ToValidUTF8(text[:4], "") + "…"
 }
 
 // chooseOrganisation lets the person choose the organisation, and returns its zones.

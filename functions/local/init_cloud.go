@@ -29,11 +29,7 @@ func (i *initOptions) collectClouds(ctx context.Context, cfg config.Config, zone
 		}
 	}
 	for more := len(i.clouds) == 0; more; {
-		a, err := i.askCloud(ask)
-		a.endpoint = i.endpoint
-		if err == nil {
-			err = i.addAccount(ctx, cfg, a, zones, ask)
-		}
+		err := i.askAccount(ctx, cfg, zones, ask)
 		if err == nil {
 			more, err = ask.askYes(i.lang.Text("还有别的云账号吗", "Another account"))
 		}
@@ -42,6 +38,23 @@ func (i *initOptions) collectClouds(ctx context.Context, cfg config.Config, zone
 		}
 	}
 	return nil
+}
+
+// askAccount asks for an account until its cloud answers.
+func (i *initOptions) askAccount(ctx context.Context, cfg config.Config, zones []choice, ask prompter) error {
+	for {
+		i.typed = nil
+		a, err := i.askCloud(ask)
+		a.endpoint = i.endpoint
+		if err == nil {
+			err = i.addAccount(ctx, cfg, a, zones, ask)
+		}
+		if !ask.mayAskAgain(err) {
+			return err
+		}
+		i.forgetTyped()
+		fmt.Fprintln(ask.out, language.ErrorText(err, i.lang))
+	}
 }
 
 // wantedAccount is an account as flags or answers describe it.
@@ -85,24 +98,16 @@ func (i *initOptions) checkNewName(name string) error {
 	return config.CheckAccountName(name, i.lang)
 }
 
-// askName asks for the account's name until a configuration would accept it, so that earlier answers are not lost. The
-// default is not asked for twice, because the end of the input answers with it.
+// askName asks for the account's name until a configuration would accept it.
 func (i *initOptions) askName(ask prompter, otherwise string) (string, error) {
-	for {
-		name, err := ask.askText(i.lang.Text("账号的名称", "Name of the account"), otherwise, "--cloud")
-		if err != nil {
-			return "", err
-		}
-		mistake := i.checkNewName(name)
-		if mistake == nil || name == otherwise {
-			return name, mistake
-		}
-		fmt.Fprintln(ask.out, mistake)
+	if i.checkNewName(otherwise) != nil {
+		otherwise = ""
 	}
+	return ask.askText(i.lang.Text("账号的名称", "Name of the account"), otherwise, "--cloud", i.checkNewName)
 }
 
 func (i *initOptions) askCloud(ask prompter) (w wantedAccount, err error) {
-	w.kind, err = ask.askText(cloudQuestion(session.Clouds(), i.lang), "", "--cloud")
+	w.kind, err = ask.askText(cloudQuestion(session.Clouds(), i.lang), "", "--cloud", i.checkCloud)
 	if err != nil {
 		return w, err
 	}
@@ -110,19 +115,43 @@ func (i *initOptions) askCloud(ask prompter) (w wantedAccount, err error) {
 	if err != nil {
 		return w, err
 	}
-	w.keyEnv, err = ask.askOptional(i.lang.Text("存放密钥 ID 的环境变量（空 = 使用角色）", "Variable that holds the key's id (empty = the role is used)"))
+	w.keyEnv, err = ask.askOptional(i.lang.Text("存放密钥 ID 的环境变量（空 = 使用角色）", "Variable that holds the key's id (empty = the role is used)"), i.checkVariable(ask))
 	if err != nil || w.keyEnv == "" {
 		return w, err
 	}
-	w.secretEnv, err = ask.askText(i.lang.Text("存放密钥 Secret 的环境变量", "Variable that holds the key's secret"), "", "--cloud")
+	w.secretEnv, err = ask.askText(i.lang.Text("存放密钥 Secret 的环境变量", "Variable that holds the key's secret"), "", "--cloud", i.checkVariable(ask))
 	if err != nil {
 		return w, err
 	}
+	for _, name := range []string{w.keyEnv, w.secretEnv} {
+		if _, err := i.obtainVariable(ask, name, "--cloud"); err != nil {
+			return w, err
+		}
+	}
 	info := session.Clouds().Find(session.Clouds().Parse(w.kind))
 	if info.NeedsTenant {
-		w.tenant, err = ask.askText(i.lang.Textf("%s 的租户 ID", "Tenant id of %s", info.Name.In(i.lang)), "", "--cloud")
+		w.tenant, err = ask.askText(i.lang.Textf("%s 的租户 ID", "Tenant id of %s", info.Name.In(i.lang)), "", "--cloud", anyText)
 	}
 	return w, err
+}
+
+// checkCloud returns an error unless a text names a cloud.
+func (i *initOptions) checkCloud(text string) error {
+	if session.Clouds().Parse(text) == "" {
+		return errors.New(i.lang.Text("不认识这个云：", "not a cloud that is known: ") + cloudQuestion(session.Clouds(), i.lang))
+	}
+	return nil
+}
+
+// checkVariable returns a check of variables' names. Who sits at a terminal may type the value of one that is not set.
+func (i *initOptions) checkVariable(ask prompter) func(string) error {
+	return func(name string) error {
+		if ask.terminal != nil && variableName.MatchString(name) && shownVariable(name) == name {
+			return nil
+		}
+		_, err := i.readVariable(name, "--cloud")
+		return err
+	}
 }
 
 // cloudQuestion asks for one of the known clouds.
@@ -152,16 +181,16 @@ func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wante
 	}
 	fmt.Fprintln(ask.out, i.lang.Textf("云账号 %s 可用：账号 %s，地域：%s", "Account %s answers: cloud account %s, regions: %s", w.name, owner, strings.Join(regions, i.lang.Text("、", ", "))))
 	if !w.hasRegions {
-		line, err := ask.askOptional(i.lang.Text("要同步的地域，逗号分隔（空 = 全部）", "Regions to sync, with commas (empty = all)"))
+		line, err := ask.askOptional(i.lang.Text("要同步的地域，逗号分隔（空 = 全部）", "Regions to sync, with commas (empty = all)"), func(line string) error {
+			return i.checkRegions(w.name, splitRegions(line), regions)
+		})
 		if err != nil {
 			return err
 		}
-		w.regions = strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(", ，、+", r) })
+		w.regions = splitRegions(line)
 	}
-	for _, r := range w.regions {
-		if !slices.Contains(regions, r) {
-			return errors.New(i.lang.Textf("账号 %s 没有地域 %q：%s", "account %s has no region %q: %s", w.name, r, strings.Join(regions, ", ")))
-		}
+	if err := i.checkRegions(w.name, w.regions, regions); err != nil {
+		return err
 	}
 	zone := zones[0]
 	if !w.hasZone && len(zones) > 1 || w.zoneRef != "" {
@@ -172,6 +201,20 @@ func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wante
 	}
 	w.zone, w.zoneName = zone.id, zone.name
 	i.accounts = append(i.accounts, w.draftAccount)
+	return nil
+}
+
+func splitRegions(line string) []string {
+	return strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(", ，、+", r) })
+}
+
+// checkRegions returns an error if an account does not have a region.
+func (i *initOptions) checkRegions(account string, wanted, known []string) error {
+	for _, r := range wanted {
+		if !slices.Contains(known, r) {
+			return errors.New(i.lang.Textf("账号 %s 没有地域 %q：%s", "account %s has no region %q: %s", account, r, strings.Join(known, ", ")))
+		}
+	}
 	return nil
 }
 

@@ -50,6 +50,7 @@ func labelsCleanCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.cleanLabels(cmd.Context(), apply, stdout, stderr) },
 	}
 	cmd.Flags().BoolVar(&apply, "apply", false, o.lang.Text("删除；不加则只显示", "delete; without it the rows are just shown"))
+	o.addDocumentFlag(cmd)
 	return cmd
 }
 

@@ -3,14 +3,18 @@ package main
 import (
 	"bytes"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
 
+	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 var (
@@ -28,15 +32,16 @@ func speak(t *testing.T, locale string) language.Lang {
 	return language.Chinese
 }
 
-// wantLanguage wants a text in one language. The names that the configuration has, and what the system says, stay what
-// they are.
+// wantLanguage wants a text in one language. The names that the configuration has, and what the system and servers say,
+// stay what they are.
 func wantLanguage(t *testing.T, lang language.Lang, what, text string) {
 	t.Helper()
 	text = strings.NewReplacer("阿里云", "", "no such file or directory", "").Replace(text)
-	if text == "" {
-		t.Errorf("%s prints nothing", what)
+	if text == "" || lang == language.Chinese && !chineseSigns.MatchString(text) {
+		t.Errorf("%s, LANG %s, prints %q", what, lang, text)
 	}
 	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, "(HTTP ")
 		wrong := englishSentence.FindString(line)
 		if lang == language.English {
 			wrong = chineseSigns.FindString(line)
@@ -57,7 +62,7 @@ func TestHelpSpeaksOneLanguage(t *testing.T) {
 			runCommandLine(t.Context(), args, strings.NewReader(""), &printed, &printed)
 			wantLanguage(t, lang, strings.Join(args, " "), printed.String())
 		}
-		paths := commandPaths(rootCommand(io.Discard, io.Discard))
+		paths := commandPaths(rootCommand(newOptions(io.Discard), io.Discard, io.Discard))
 		if len(paths) < 20 {
 			t.Errorf("only %d commands", len(paths))
 		}
@@ -123,4 +128,28 @@ func TestCommandsSpeakOneLanguage(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestInitSpeaksEnglish: an English user is asked in English, and gets files whose comments are English; the files say
+// the language, so that cards of a function are English too.
+func TestInitSpeaksEnglish(t *testing.T) {
+	lang := speak(t, "en_US.UTF-8")
+	p, file := newBeginnerDesk(t)
+	p.JMS.SeedZone(opsOrg, "idc")
+	p.stdin = strings.Join([]string{
+		p.JumpServerURL, "2", "aliyun", "", "MY_CLOUD_ID", "MY_CLOUD_SECRET", "cn-beijing", "idc",
+		"y", "alibaba", "a,b", "aliyun-prod", "second", "MY_CLOUD_ID", "MY_CLOUD_SECRET", "", "1", "n",
+	}, "\n") + "\n"
+	p.runRaw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--cloud-endpoint", p.CloudURL)
+	names := strings.NewReplacer("运维", "") // the organisation's
+	wantLanguage(t, lang, "init", names.Replace(p.stdout.String()+p.stderr.String()))
+	for _, written := range []string{file, filepath.Join(p.dir, ".env")} {
+		wantLanguage(t, lang, written, names.Replace(p.readFile(written)))
+	}
+	cfg, err := config.Load(t.Context(), config.Source{File: file, Env: os.Environ(), Clouds: session.Clouds()})
+	if err != nil || cfg.Language != "en" {
+		t.Errorf("%s, %v", cfg.Language, err)
+	}
+	p.runRaw(t.Context(), exitUsage, "-c", file, "init")
+	wantLanguage(t, lang, "init again", p.stderr.String())
 }

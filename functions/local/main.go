@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -70,17 +71,21 @@ func (e *exitError) Unwrap() error { return e.err }
 
 // runCommandLine executes the command line and returns the exit code.
 func runCommandLine(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := rootCommand(stdout, stderr)
+	o := newOptions(stdout)
+	root := rootCommand(o, stdout, stderr)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
-	if text := language.ErrorText(err, language.Of(os.Getenv)); text != "" {
-		fmt.Fprintln(stderr, text)
+	o.output.replaceEarlier(cmd, args, err, time.Now())
+	if text := language.ErrorText(err, o.language(err)); text != "" {
+		o.logEnd(err)
+		o.printError(stderr, text)
+		printNextStep(stderr, o.endingStep(cmd, err), o.language(err))
 	}
 	var wanted *exitError
 	if errors.As(err, &wanted) {
@@ -89,8 +94,9 @@ func runCommandLine(ctx context.Context, args []string, stdin io.Reader, stdout,
 	return exitUsage // cobra's own errors: unknown flag or command
 }
 
-func rootCommand(stdout, stderr io.Writer) *cobra.Command {
-	o := options{lang: language.Of(os.Getenv)}
+// rootCommand returns the tree of all commands.
+func rootCommand(o *options, program, stderr io.Writer) *cobra.Command {
+	stdout, showVersion := screen{program, stderr, &o.output}, false
 	root := &cobra.Command{
 		Use:   "jms-sync",
 		Short: o.lang.Text("把云上的主机同步到 JumpServer（不带子命令即执行一次同步）", "Sync the clouds' hosts into JumpServer (without a command: make one run)"),
@@ -105,24 +111,31 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				return printVersion(stdout, false)
+			}
 			return o.runSync(cmd.Context(), stdout, stderr)
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	o.addFlags(root)
 	root.Flags().BoolVar(&o.everyAccount, "every-account", false, o.lang.Text("也查询隔离中的账号（权限已修好而密钥未换时用）", "ask accounts in quarantine too (for rights that were mended without a new key)"))
-	root.AddCommand(planCommand(&o, stdout, stderr), doctorCommand(&o, stdout), initCommand(&o, stdout, stderr),
-		eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr),
-		adoptCommand(&o, stdout, stderr), releaseCommand(&o, stdout, stderr), retireCommand(&o, stdout, stderr), labelsCommand(&o, stdout, stderr),
-		statusCommand(&o, stdout, stderr), heldCommand(&o, stdout, stderr), approveCommand(&o, stdout, stderr), rejectCommand(&o, stdout, stderr), applyCommand(&o, stdout, stderr), ownerCommand(&o, stdout, stderr),
-		pauseCommand(&o, stdout), resumeCommand(&o, stdout), expectCommand(&o, stdout, stderr), reactivateCommand(&o, stdout, stderr),
-		demoCommand(&o, stdout), emulateCommand(&o, stdout), versionCommand(&o, stdout))
+	root.Flags().BoolVar(&showVersion, "version", false, o.lang.Text("显示版本", "show the version"))
+	root.AddCommand(planCommand(o, stdout, stderr), doctorCommand(o, stdout), initCommand(o, stdout, stderr),
+		eventCommand(o, stdout, stderr), splitCommand(o, stdout, stderr),
+		adoptCommand(o, stdout, stderr), releaseCommand(o, stdout, stderr), retireCommand(o, stdout, stderr), labelsCommand(o, stdout, stderr),
+		statusCommand(o, stdout, stderr), heldCommand(o, stdout, stderr), approveCommand(o, stdout, stderr), rejectCommand(o, stdout, stderr), applyCommand(o, stdout, stderr), ownerCommand(o, stdout, stderr),
+		pauseCommand(o, stdout), resumeCommand(o, stdout), expectCommand(o, stdout, stderr), reactivateCommand(o, stdout, stderr),
+		demoCommand(o, stdout), emulateCommand(o, stdout), versionCommand(o, stdout),
+		completionCommand(o, program), manualCommand(o))
+	markResults(root)
 	usageText{o.lang}.localize(root)
+	o.completeValues(root)
 	return root
 }
 
 func planCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: o.lang.Text("只显示计划：会改什么、不改什么、为什么；不写入 JumpServer，不发通知；-o 写出的文件可由 apply 执行", "Show the plan only: what would be changed, what not, and why; nothing is written to JumpServer, nobody is told; apply can make what -o writes"),
 		Args:  cobra.NoArgs,
@@ -130,16 +143,6 @@ func planCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			return o.runPlan(cmd.Context(), stdout, stderr)
 		},
 	}
-}
-
-func versionCommand(o *options, stdout io.Writer) *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: o.lang.Text("显示版本", "Show the version"),
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(stdout, "jms-sync", version)
-			return err
-		},
-	}
+	o.addDocumentFlag(cmd)
+	return cmd
 }

@@ -126,6 +126,7 @@ func (r *operatorCommand) command(o *options, stdout, stderr io.Writer, cmd *cob
 	cmd.Args = cobra.NoArgs
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return r.runAction(cmd.Context(), o, stdout, stderr) }
 	cmd.Flags().BoolVar(&r.apply, "apply", false, o.lang.Text("写入；不加则只显示", "write; without it the table is just shown"))
+	o.addDocumentFlag(cmd)
 	return cmd
 }
 
@@ -157,7 +158,8 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 			return &exitError{exitFailed, err}
 		}
 	}
-	fmt.Fprint(stdout, report.Summary(out.Report, s.Language()))
+	o.printSummary(stdout, out.Report, s.Language())
+	printRunStep(ctx, stdout, out.RunResult, s.Language())
 	if out.Err == nil {
 		r.printNextSteps(stdout, out, s.Language())
 	}

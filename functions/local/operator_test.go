@@ -256,7 +256,7 @@ func TestRetireAdopted(t *testing.T) {
 	writes := d.JMS.Writes()
 	d.run(exitDone, "retire", "--adopted")
 	d.wantPrinted("by hand", "删除资产 1", "没有写入任何内容")
-	d.run(exitDone, "retire", "--adopted", "--account", "other", "--apply")
+	d.run(exitUsage, "retire", "--adopted", "--account", "other", "--apply") // no such account
 	d.run(exitFailed, "retire", "--adopted", "--apply", "--yes-remove", "2")
 	d.Account.Put("cn-beijing", alibabatest.SampleInstance(50)) // it is back
 	d.run(exitDone, "retire", "--adopted", "--apply")

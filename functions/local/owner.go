@@ -6,16 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
 func ownerCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "owner",
 		Short: o.lang.Text("列出每个账号的密钥现在属于哪个云账号、记住的是哪个（需要状态存储）", "List to which cloud account each account's key belongs now, and which is remembered (needs a state store)"),
@@ -27,9 +30,10 @@ func ownerCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				"if another cloud account is meant, set account_id or run owner accept. Another key or role of the same cloud account changes nothing."),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withOwnerSession(cmd.Context(), stderr, func(ctx context.Context, d ownerSession) error { return d.printOwners(ctx, stdout) })
+			return o.withOwnerSession(cmd.Context(), stderr, func(ctx context.Context, d ownerSession) error { return d.printOwners(ctx, stdout, asJSON) })
 		},
 	}
+	o.addJSONFlag(cmd, &asJSON)
 	cmd.AddCommand(&cobra.Command{
 		Use:   "accept ACCOUNT",
 		Short: o.lang.Text("确认账号（配置里的名称）今后是它的密钥现在所属的云账号；下一次同步生效", "Confirm that an account (its name in the configuration) is the cloud account of its key from now on; the next sync goes by it"),
@@ -62,30 +66,69 @@ func (o *options) withOwnerSession(ctx context.Context, stderr io.Writer, do fun
 	return do(ctx, d)
 }
 
+// ownerRow is an account in the document of owner.
+type ownerRow struct {
+	Cloud      inventory.Cloud `json:"cloud"`
+	Account    string          `json:"account"`
+	Owner      string          `json:"owner"` // the cloud account of its key; "" = error says why it is not known
+	Error      string          `json:"error"`
+	Remembered string          `json:"remembered"` // "" = none yet
+	Since      *time.Time      `json:"since"`      // null = none yet
+	Accepted   bool            `json:"accepted"`   // by a person
+
+	remembered runstate.Owner
+}
+
 // printOwners prints a line for each enabled account.
-func (d ownerSession) printOwners(ctx context.Context, to io.Writer) error {
-	fmt.Fprintln(to, d.installationText())
-	rows := [][]string{{d.text("账号", "Account"), d.text("密钥所属的云账号", "Cloud account of its key"), d.text("记住的云账号", "Cloud account remembered")}}
-	failed := false
-	for _, c := range d.cfg.Clouds {
-		if !c.Enabled {
-			continue
-		}
-		current, err := d.keyOwner(ctx, c.Name)
-		if err != nil {
-			current, failed = err.Error(), true
-		}
-		remembered, err := d.store.LoadOwner(ctx, c.Cloud, c.Name)
-		if err != nil {
-			return &exitError{exitFailed, err}
-		}
-		rows = append(rows, []string{c.Name, current, d.rememberedText(remembered)})
+func (d ownerSession) printOwners(ctx context.Context, to io.Writer, asJSON bool) error {
+	rows, failed, err := d.readOwners(ctx)
+	switch {
+	case err != nil:
+		return &exitError{exitFailed, err}
+	case asJSON:
+		err = report.EncodeJSON(to, map[string][]ownerRow{"accounts": rows})
+	default:
+		err = d.printOwnerTable(to, rows)
 	}
-	_, err := io.WriteString(to, report.FormatColumns("", rows))
 	if err != nil || failed {
 		return &exitError{exitFailed, err}
 	}
 	return nil
+}
+
+// readOwners returns a row for each enabled account; failed says that some owner is not known.
+func (d ownerSession) readOwners(ctx context.Context) (rows []ownerRow, failed bool, err error) {
+	rows = []ownerRow{}
+	for _, c := range d.cfg.Clouds {
+		if !c.Enabled {
+			continue
+		}
+		row := ownerRow{Cloud: c.Cloud, Account: c.Name}
+		current, err := d.keyOwner(ctx, c.Name)
+		row.Owner = current
+		if err != nil {
+			row.Owner, row.Error, failed = "", err.Error(), true
+		}
+		row.remembered, err = d.store.LoadOwner(ctx, c.Cloud, c.Name)
+		if err != nil {
+			return nil, false, err
+		}
+		if row.remembered.Owner != "" {
+			row.Remembered, row.Since, row.Accepted = row.remembered.Owner, &row.remembered.At, row.remembered.Accepted
+		}
+		rows = append(rows, row)
+	}
+	return rows, failed, nil
+}
+
+func (d ownerSession) printOwnerTable(to io.Writer, rows []ownerRow) error {
+	fmt.Fprintln(to, d.installationText())
+	table := [][]string{{d.text("账号", "Account"), d.text("密钥所属的云账号", "Cloud account of its key"), d.text("记住的云账号", "Cloud account remembered")}}
+	for _, r := range rows {
+		table = append(table, []string{r.Account, cmp.Or(r.Owner, r.Error), d.rememberedText(r.remembered)})
+	}
+	_, err := io.WriteString(to, report.FormatColumns("", table))
+	return err
 }
 
 func (d ownerSession) rememberedText(o runstate.Owner) string {
@@ -107,7 +150,7 @@ func (d ownerSession) acceptOwner(ctx context.Context, account string, to io.Wri
 		}
 	}
 	if of == "" {
-		return &exitError{exitUsage, errors.New(d.text("配置中没有启用的账号 %s", "the configuration has no enabled account %s", stripControls(account)))}
+		return &exitError{exitUsage, errors.New(d.unknownAccount(account))}
 	}
 	current, err := d.keyOwner(ctx, account)
 	if err != nil {
@@ -125,4 +168,20 @@ func (d ownerSession) acceptOwner(ctx context.Context, account string, to io.Wri
 		stripControls(account), stripControls(current), stripControls(cmp.Or(remembered.Owner, d.text("没有", "none")))))
 	fmt.Fprintln(to, d.installationText())
 	return nil
+}
+
+// unknownAccount says that no enabled account has a name, and which one was probably meant.
+func (d stateSession) unknownAccount(name string) string {
+	var known []string
+	for _, c := range d.cfg.Clouds {
+		if c.Enabled {
+			known = append(known, c.Name)
+		}
+	}
+	text := d.text("配置中没有启用的账号 %s", "the configuration has no enabled account %s", stripControls(name))
+	near := language.Nearest(name, known)
+	if near != "" {
+		text += d.text("，是不是 %s？", ", did you mean %s?", stripControls(near))
+	}
+	return text
 }

@@ -137,7 +137,7 @@ func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 
 // applyPlan makes the changes of a plan file; include decides on the held ones.
 func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.Writer, include func(held int, lang reason.Lang) bool) error {
-	cfg, err := o.configSource().Load(ctx)
+	cfg, err := o.loadConfig(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -159,7 +159,7 @@ func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.
 	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
 		out := s.Apply(ctx, p.Changes)
 		if out.PlanLines != nil {
-			s.printPlan(stdout, out)
+			o.printPlan(s, stdout, out)
 		}
 		return out
 	}, false)

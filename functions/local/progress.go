@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 
+	"golang.org/x/term"
+
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
@@ -24,13 +26,10 @@ func newProgressLine(out io.Writer, lang reason.Lang) *progressLine {
 	return &progressLine{out: out, terminal: isTerminal(out), lang: lang}
 }
 
-func isTerminal(out io.Writer) bool {
-	file, ok := out.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+// isTerminal reports whether a person at a terminal reads, or writes, this.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // showStage shows which stage begins.

@@ -27,7 +27,7 @@ func TestAnswersInFrontOfJumpServer(t *testing.T) {
 		"down":          {jumpservertest.NginxPage(http.StatusBadGateway, ""), exitFailed, 8, "502 Bad Gateway"},
 		"a redirect":    {redirect, exitUsage, 1, "correct jumpserver.url: https://elsewhere.example"},
 		"plain to TLS":  {jumpservertest.RecordedPages()["nginx, plain HTTP to TLS"], exitUsage, 1, "correct jumpserver.url: https://"},
-		"a proxy's 407": {jumpservertest.RecordedPages()["Squid 407"], exitUsage, 1, "jumpserver.proxy"},
+		"a proxy's 407": {jumpservertest.RecordedPages()["Squid 407"], exitUsage, 1, "password into jumpserver.proxy"},
 	} {
 		for lang, want := range map[string]string{"zh": "应答的不是 JumpServer", "en": "not JumpServer's answer"} {
 			t.Run(name+" "+lang, func(t *testing.T) {

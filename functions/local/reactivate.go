@@ -65,6 +65,7 @@ func reactivateCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	cmd.Flags().StringVar(&r.since, "since", "", o.lang.Text("不凭记录，凭停用标记：这个时间起停用的（需要 --account）", "by their labels, without a record: closed from this time on (needs --account)"))
 	cmd.Flags().StringVar(&r.until, "until", "", o.lang.Text("与 --since 同用：到这个时间为止（默认：现在）", "with --since: up to this time (without it up to now)"))
 	cmd.Flags().BoolVar(&r.apply, "apply", false, o.lang.Text("写入；不加则只显示", "write; without it the table is just shown"))
+	o.addDocumentFlag(cmd)
 	return cmd
 }
 
@@ -108,6 +109,7 @@ func (r *reactivateOptions) printResult(to io.Writer, d stateSession, found reop
 		fmt.Fprintln(to, line)
 	}
 	fmt.Fprint(to, report.Summary(out.Report, lang))
+	printNextStep(to, runStep(out.RunResult), lang)
 	if out.Err == nil && !r.apply {
 		fmt.Fprintln(to, dryRunHint(lang))
 	}

@@ -136,7 +136,7 @@ func TestReactivateByLabels(t *testing.T) {
 	} {
 		d.run(exitUsage, wrong...)
 	}
-	d.run(exitDone, "reactivate", "--account", "another", "--since", "2h")
+	d.run(exitUsage, "reactivate", "--account", "another", "--since", "2h")
 	d.run(exitDone, append(command, "--region", "cn-hangzhou")...)
 	d.wantPrinted("Nothing was written")
 	if r := d.runSync(exitDone, report.OK, append(command, "--apply")...); r.Updated != 2 || d.activeHosts() != 20 {

@@ -101,7 +101,7 @@ func (o *options) proposeSplit(ctx context.Context, s splitOptions, stdout, stde
 	printer.printTable(p)
 	printer.printWarnings(p, s.size)
 	printer.printAdvice(p)
-	if o.output == "" {
+	if !o.output.isSet() {
 		_, err = fmt.Fprintf(stdout, "\n%s", text)
 		return err
 	}

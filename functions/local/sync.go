@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strconv"
 	"time"
@@ -34,6 +33,11 @@ type options struct {
 	interval  string
 	output    outputFile
 	state     stateFlags
+	verbose   bool
+	noColor   bool
+
+	runID string         // in every line of the log
+	cfg   *config.Config // nil = it was not loaded, or not yet
 
 	everyAccount bool // of a sync: query accounts in quarantine too
 }
@@ -46,7 +50,9 @@ func (o *options) addFlags(root *cobra.Command) {
 	f.BoolVar(&o.noLogFile, "no-log-file", false, o.lang.Text("不写日志文件", "write no log file"))
 	f.IntVarP(&o.retries, "retries", "r", 3, o.lang.Text("失败的同步总共尝试几次", "how often a run that fails is tried in all"))
 	f.StringVarP(&o.interval, "interval", "i", "5", o.lang.Text("两次尝试之间的间隔：秒数，或 10s、1m 这样的时长", "how long to wait between two tries: seconds, or a duration such as 10s, 1m"))
-	f.StringVarP((*string)(&o.output), "output", "o", "", o.lang.Text("把结果（JSON）写到这个文件", "write the results (JSON) to this file"))
+	f.BoolVarP(&o.verbose, "verbose", "v", false, o.lang.Text("终端上也显示 INFO 级的日志", "show the log from INFO on a terminal too"))
+	f.BoolVar(&o.noColor, "no-color", false, o.lang.Text("终端上不用颜色（也可设置 NO_COLOR）", "no colours on a terminal (NO_COLOR says the same)"))
+	f.StringVarP(&o.output.name, "output", "o", "", o.lang.Text("把结果（JSON）写到这个文件；- 表示标准输出（给人看的内容改到标准错误）", "write the results (JSON) to this file; - is standard output (what people read then goes to standard error)"))
 }
 
 // runSync makes one run, retries it while it fails, and prints what was done.
@@ -65,19 +71,22 @@ func leaseHolder() string {
 // runPlan makes one run that writes nothing and shows its plan at the terminal only. What -o writes can be applied.
 func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
 	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
-		out := s.Plan(ctx, o.output != "")
-		s.printPlan(stdout, out)
+		out := s.Plan(ctx, o.output.isSet())
+		o.printPlan(s, stdout, out)
 		return out
 	}, true)
 }
 
 // printPlan prints the plan of a run. A run that failed has none, which must not look like an empty one.
-func (s *terminalSession) printPlan(stdout io.Writer, out engine.RunResult) {
+func (o *options) printPlan(s *terminalSession, stdout io.Writer, out engine.RunResult) {
 	s.progress.clearLine()
 	if out.Err != nil {
 		return
 	}
-	if err := report.WritePlanTable(stdout, out.PlanLines, s.Language()); err != nil {
+	err := o.printPainted(stdout, actionColours(s.Language()), func(to io.Writer) error {
+		return report.WritePlanTable(to, out.PlanLines, s.Language())
+	})
+	if err != nil {
 		s.Log().Error("the plan was not printed", "error", err)
 	}
 }
@@ -119,12 +128,13 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 		s.Log().Warn("run failed, trying again", "try", try+1, "of", o.retries)
 	}
 	s.progress.clearLine()
-	fmt.Fprint(stdout, report.Summary(out.Report, s.Language()))
+	o.printSummary(stdout, out.Report, s.Language())
+	printRunStep(ctx, stdout, out, s.Language())
 	if err := o.output.write(newOutputDocument(s, out)); err != nil {
 		return &exitError{exitFailed, err}
 	}
-	if out.Review != nil {
-		fmt.Fprintln(stdout, fileHeldText(string(o.output), out.Review, s.Language()))
+	if out.Review != nil && !o.output.isStandardOutput() {
+		fmt.Fprintln(stdout, fileHeldText(o.output.name, out.Review, s.Language()))
 	}
 	return runExitError(out)
 }
@@ -153,7 +163,7 @@ func (o *options) configSource() session.ConfigSource {
 
 // openSession loads the configuration and opens its session. Its errors are mistakes of the user.
 func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalSession, error) {
-	cfg, err := o.configSource().Load(ctx)
+	cfg, err := o.loadConfig(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +173,7 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalS
 		return nil, err
 	}
 	s, err := session.Open(session.Options{
-		Config: cfg, Environ: os.Environ(), RequireState: true, Log: log.With("environment", cfg.Environment.Type),
+		Config: cfg, Environ: os.Environ(), RequireState: true, Log: log.With("environment", cfg.Environment.Type, logs.RunKey, o.runID),
 		Hooks: session.Hooks{Stage: p.showStage, Progress: p.showCount}, Holder: leaseHolder(),
 	})
 	if err != nil {
@@ -172,25 +182,6 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalS
 	return &terminalSession{Session: s, progress: p, closeLog: func() {
 		_ = closer.Close()
 	}}, nil
-}
-
-// newLogger returns the logger of a host: console and, unless switched off, files. Flags override the configuration.
-func (o *options) newLogger(cfg config.Config, console io.Writer) (*slog.Logger, io.Closer, error) {
-	s := logs.Settings{
-		Level: cfg.Log.Level, Console: console, File: cfg.Log.File, MaxSizeMB: cfg.Log.MaxSize,
-		BackupCount: cfg.Log.BackupCount, JSON: cfg.Log.JSONFormat, Detailed: cfg.Log.Detailed,
-		SeparateErrorLog: cfg.Log.SeparateErrorLog,
-	}
-	if o.logLevel != "" {
-		s.Level = o.logLevel
-	}
-	if o.logFile != "" {
-		s.File = o.logFile
-	}
-	if o.noLogFile {
-		s.File = ""
-	}
-	return logs.New(s)
 }
 
 // isRetryable reports whether a run may succeed when tried again. It cannot where a person must correct something first.
@@ -205,8 +196,17 @@ func needsCorrection(err error) bool {
 	case inventory.WriteHTTPS, inventory.WriteHTTP, inventory.OtherHost, inventory.OtherPath, inventory.ProxyLogin:
 		return true
 	}
+	if isUnknownAccount(err) {
+		return true
+	}
 	kind := inventory.KindOf(err)
 	return kind == inventory.BadCredentials || kind == inventory.Organisation
+}
+
+// isUnknownAccount reports whether a person named an account that nobody knows.
+func isUnknownAccount(err error) bool {
+	var t *reason.RunError
+	return errors.As(err, &t) && t.Reason.Code == reason.NoSuchAccount
 }
 
 // runExitError returns the exit code of a run. The summary has given the reason already.

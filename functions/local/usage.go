@@ -21,14 +21,14 @@ type usageText struct{ lang language.Lang }
 func (t usageText) localize(root *cobra.Command) {
 	root.PersistentFlags().BoolP("help", "h", false, t.lang.Text("显示帮助", "show help"))
 	root.SetUsageFunc(func(cmd *cobra.Command) error { return t.writeUsage(cmd.OutOrStderr(), cmd) })
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return t.flagError(err) })
+	root.SetFlagErrorFunc(t.flagError)
 	root.SetHelpCommand(t.helpCommand())
-	root.SuggestionsMinimumDistance = 2
 	t.localizeArguments(root)
 }
 
 // localizeArguments words the mistakes in the arguments of a command and those below it.
 func (t usageText) localizeArguments(cmd *cobra.Command) {
+	cmd.SuggestionsMinimumDistance = 2
 	check := cmd.Args
 	if check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
@@ -74,14 +74,15 @@ func (t usageText) argumentError(cmd *cobra.Command, args []string) error {
 }
 
 // flagError words a mistake in a flag.
-func (t usageText) flagError(err error) error {
+func (t usageText) flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var empty *pflag.ValueRequiredError
 	var wrong *pflag.InvalidValueError
 	var odd *pflag.InvalidSyntaxError
 	switch {
 	case errors.As(err, &unknown):
-		return errors.New(t.lang.Textf("没有选项 %s", "unknown flag: %s", flagAsWritten(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames())))
+		return errors.New(t.lang.Textf("没有选项 %s", "unknown flag: %s", flagAsWritten(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames())) +
+			t.nearFlag(cmd, unknown.GetSpecifiedName()))
 	case errors.As(err, &empty):
 		return errors.New(t.lang.Textf("选项 %s 要有值", "flag %s needs a value", flagAsWritten(empty.GetSpecifiedName(), empty.GetSpecifiedShortnames())))
 	case errors.As(err, &wrong):
@@ -90,6 +91,21 @@ func (t usageText) flagError(err error) error {
 		return errors.New(t.lang.Textf("选项写法不对：%s", "bad flag syntax: %s", odd.GetSpecifiedFlag()))
 	}
 	return err
+}
+
+// nearFlag names the flag that was probably meant; "" = none.
+func (t usageText) nearFlag(cmd *cobra.Command, name string) string {
+	var known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			known = append(known, f.Name)
+		}
+	})
+	near := language.Nearest(name, known)
+	if near == "" {
+		return ""
+	}
+	return t.lang.Textf("，是不是 --%s？", ", did you mean --%s?", near)
 }
 
 func flagAsWritten(name, shorthands string) string {

@@ -3,7 +3,16 @@ package main
 // allMutants returns all of them: rules that were once broken without a failing test, and rules that must never break.
 func allMutants() []mutant {
 	var all []mutant
-	for _, some := range [][]mutant{proofMutants(), scopeMutants(), peopleMutants(), timeMutants(), storeMutants(), eventMutants(), reopeningMutants(), labelMutants(), shareMutants(), fleetMutants(), numberMutants(), pauseMutants(), sessionMutants(), boundMutants(), accountedMutants(), outageMutants()} {
+	for _, some := range [][]mutant{
+		proofMutants(), scopeMutants(), peopleMutants(), timeMutants(), storeMutants(), eventMutants(), reopeningMutants(), labelMutants(), shareMutants(),
+		pauseMutants(), sessionMutants(),
+		fleetMutants(), numberMutants(),
+		boundMutants(),
+		accountedMutants(),
+		wordMutants(), commandMutants(),
+		outageMutants(),
+		campaignMutants(),
+	} {
 		all = append(all, some...)
 	}
 	return all

@@ -50,12 +50,12 @@ func (w *world) playRuns() {
 
 // changePolicy lets people change the configuration, pause what is written, or set the clock.
 func (w *world) changePolicy() {
-	if w.rand.IntN(3) == 0 {
+	if w.rand.IntN(2) == 0 {
 		for range 1 + w.rand.IntN(2) {
 			w.changeConfig()
 		}
 	}
-	if w.rand.IntN(10) == 0 {
+	if w.rand.IntN(6) == 0 {
 		w.pauseOrResume()
 	}
 	if s := enginetest.Pick(w.rand, w.sites...); s.store != nil && w.rand.IntN(2) == 0 {

@@ -20,6 +20,7 @@ import (
 func Scenarios() map[string]func(*World) {
 	return map[string]func(*World){
 		"first and second run":     testFirstAndSecondRun,
+		"requests in the log":      testRequestsInLog,
 		"a region fails":           testRegionFails,
 		"everything fails":         testEverythingFails,
 		"narrowed and dry":         testFilteredRun,

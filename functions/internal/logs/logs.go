@@ -27,6 +27,7 @@ type Settings struct {
 	Level            string         // DEBUG, INFO, WARNING, ERROR or CRITICAL; case does not count; "" = INFO
 	Console          io.Writer      // nil = none
 	ConsoleLevel     string         // "" = Level
+	Journal          bool           // the console is systemd's journal: each line begins with its priority
 	Location         *time.Location // of all times; nil = that of the machine
 	File             string         // "" = none; its folder is made
 	MaxSizeMB        int            // a file is rotated before it grows beyond this; 0 = 100
@@ -59,7 +60,7 @@ func New(s Settings) (*slog.Logger, io.Closer, error) {
 	}
 	var handlers []slog.Handler
 	if s.Console != nil {
-		handlers = append(handlers, s.newHandler(s.Console, consoleLevel))
+		handlers = append(handlers, s.newConsoleHandler(consoleLevel))
 	}
 	var open fileClosers
 	if s.File != "" {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
@@ -54,7 +55,8 @@ func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 	if cfg.JumpServer.URL == "" {
 		o.AssetURL = runbookURL
 	}
-	if err := notify.SendAll(ctx, robots, report.NewConfigAlarm(a.name, why.Error(), a.now(), o)); err != nil {
+	text := language.ErrorText(why, language.Lang(cfg.Language))
+	if err := notify.SendAll(ctx, robots, report.NewConfigAlarm(a.name, text, a.now(), o)); err != nil {
 		log.Warn("nobody is told that the configuration cannot be used", "error", err)
 	}
 }

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// colour is an ANSI colour.
+type colour string
+
+// The colours.
+const (
+	red    colour = "\033[31m"
+	green  colour = "\033[32m"
+	yellow colour = "\033[33m"
+
+	endColour = "\033[0m"
+)
+
+// isColoured reports whether a stream takes colours: it is a terminal, and nobody said that there should be none
+// (https://no-color.org).
+func (o *options) isColoured(to io.Writer) bool {
+	if s, ok := to.(screen); ok {
+		to = s.stream()
+	}
+	return !o.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "" && os.Getenv("TERM") != "dumb" && isTerminal(to)
+}
+
+// paint returns a text in a colour, where the stream takes colours.
+func (o *options) paint(to io.Writer, c colour, text string) string {
+	if !o.isColoured(to) {
+		return text
+	}
+	return string(c) + text + endColour
+}
+
+// printPainted lets print write to a stream, and paints the beginnings of lines.
+func (o *options) printPainted(to io.Writer, beginnings map[string]colour, print func(io.Writer) error) error {
+	if !o.isColoured(to) {
+		return print(to)
+	}
+	p := &linePainter{to: to, beginnings: beginnings}
+	if err := print(p); err != nil {
+		return err
+	}
+	_, err := p.to.Write(p.line)
+	return err
+}
+
+// linePainter paints the beginnings of lines.
+type linePainter struct {
+	to         io.Writer
+	beginnings map[string]colour
+	line       []byte // that has not ended yet
+}
+
+// Write implements io.Writer.
+func (p *linePainter) Write(text []byte) (int, error) {
+	p.line = append(p.line, text...)
+	for {
+		end := bytes.IndexByte(p.line, '\n')
+		if end < 0 {
+			return len(text), nil
+		}
+		if _, err := io.WriteString(p.to, p.painted(string(p.line[:end+1]))); err != nil {
+			return 0, err
+		}
+		p.line = p.line[end+1:]
+	}
+}
+
+func (p *linePainter) painted(line string) string {
+	for beginning, c := range p.beginnings {
+		if rest, found := strings.CutPrefix(line, beginning); found {
+			return string(c) + beginning + endColour + rest
+		}
+	}
+	return line
+}
+
+// verdictColours are those of doctor's marks.
+func verdictColours() map[string]colour {
+	return map[string]colour{"  ✓": green, "  !": yellow, "  ✗": red}
+}
+
+// actionColours are those of a plan's actions.
+func actionColours(lang language.Lang) map[string]colour {
+	return map[string]colour{
+		plan.Create.Text(lang) + " ": green, plan.Deactivate.Text(lang) + " ": yellow, plan.Delete.Text(lang) + " ": red,
+	}
+}
+
+// printSummary prints the summary of a run; its first line says how the run ended.
+func (o *options) printSummary(to io.Writer, r report.Report, lang language.Lang) {
+	text := report.Summary(r, lang)
+	title, rest, _ := strings.Cut(text, "\n")
+	c, known := map[report.Outcome]colour{report.OK: green, report.Partial: yellow, report.Held: yellow, report.Failed: red}[r.Outcome]
+	if known {
+		title = o.paint(to, c, title)
+	}
+	_, _ = io.WriteString(to, title+"\n"+rest)
+}
