@@ -72,7 +72,8 @@ func TestSixteenRegionsBecomeEmpty(t *testing.T) {
 	var rep report.Report
 	for _, after := range []time.Duration{0, 11 * time.Minute, 2 * time.Hour} {
 		r.RunClock.Advance(after)
-		if rep = r.runWithApprovals(); rep.Deactivated > 0 || held(rep, "一小时内有 16 个区域变空，共 48 个资产") != 48 {
+		rep = r.runWithApprovals()
+		if rep.Deactivated > 0 || held(rep, "一小时内有 16 个区域变空，共 48 个资产") != 48 {
 			t.Fatalf("after %v: %s", after, enginetest.Describe(rep))
 		}
 	}
@@ -84,7 +85,8 @@ func TestSixteenRegionsBecomeEmpty(t *testing.T) {
 		}
 	}
 	r.approveHeldSet(rep)
-	if rep = r.runWithApprovals(); rep.Deactivated != 48 || rep.Held > 0 {
+	rep = r.runWithApprovals()
+	if rep.Deactivated != 48 || rep.Held > 0 {
 		t.Fatalf("approved: %s", enginetest.Describe(rep))
 	}
 	labels := map[string]int{}
