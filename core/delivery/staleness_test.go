@@ -51,4 +51,11 @@ func TestFresh(t *testing.T) {
 			t.Errorf("%s: late %v, stale %v", c.name, f.Stalled, f.StaleScopes(now))
 		}
 	}
+	// Who knows no configuration sees every scope, and an alarm only where none is fresh.
+	for late, minutes := range map[bool]string{false: "1m", true: "31m"} {
+		f := delivery.NewFreshness([]state.Heartbeat{pulse("run", "a/r1 "+minutes), pulse("old", "gone/r1 9h")}, plan.Rules{}, 10*time.Minute, now)
+		if f.Stalled != late || len(f.Scopes) != 2 {
+			t.Errorf("without a configuration, after %s: %+v", minutes, f)
+		}
+	}
 }

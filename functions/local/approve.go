@@ -110,6 +110,7 @@ type stateSession struct {
 	cfg       config.Config
 	now       time.Time
 	freshness func(context.Context) (delivery.Freshness, error)
+	unread    error // why the configuration could not be fetched; nil = it was, or there is none
 }
 
 func newStateSession(s *terminalSession) stateSession {
@@ -137,7 +138,11 @@ func (d stateSession) text(zh, en string, args ...any) string { return d.lang().
 
 // installationText names the JumpServer and organisation, because two of them may hold sets with the same hash.
 func (d stateSession) installationText() string {
-	return d.text("JumpServer：%s，组织：%s", "JumpServer: %s, organisation: %s", stripControls(d.store.Server()), d.store.Organisation())
+	text := d.text("JumpServer：%s，组织：%s", "JumpServer: %s, organisation: %s", stripControls(d.store.Server()), d.store.Organisation())
+	if d.unread != nil {
+		text += "\n" + d.text("读不到配置，没有用它（%s）", "the configuration could not be read, and was not used (%s)", stripControls(d.unread.Error()))
+	}
+	return text
 }
 
 // otherServersText names the other JumpServers whose state the store holds; "" = none.

@@ -61,6 +61,8 @@ func TestHelpSpeaksOneLanguage(t *testing.T) {
 			var printed bytes.Buffer
 			runCommandLine(t.Context(), args, strings.NewReader(""), &printed, &printed)
 			wantLanguage(t, lang, strings.Join(args, " "), printed.String())
+			first, _, _ := strings.Cut(printed.String(), "\n")
+			wantLanguage(t, lang, strings.Join(args, " "), first)
 		}
 		paths := commandPaths(rootCommand(newOptions(io.Discard), io.Discard, io.Discard))
 		if len(paths) < 20 {

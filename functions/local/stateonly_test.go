@@ -6,6 +6,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
 // runBare executes a command line where there is no configuration: nothing but JMS_SYNC_STATE is set.
@@ -108,6 +109,21 @@ clouds: [{type: 阿里云, name: prod, access_key_id: "${CLOUD_KEY}", access_key
 	if !strings.Contains(d.stderr.String(), "JMS_SYNC_JUMPSERVER_IDD") {
 		t.Error(d.stderr.String())
 	}
+}
+
+// TestOrdersWithoutTheConfigurationsBucket: a person may have the right to the state and none to the configuration, which
+// the functions' variables name.
+func TestOrdersWithoutTheConfigurationsBucket(t *testing.T) {
+	d := newDeskWithState(t)
+	d.fillInstances(3, "cn-beijing")
+	d.runSync(exitDone, report.OK)
+	store := storagetest.NewServer(t, storagetest.OSS)
+	store.InjectFault(storagetest.Denied, "", 0, 0)
+	t.Setenv("JMS_SYNC_CONFIG", store.Ref("config.yaml"))
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", storagetest.GoodID)
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", storagetest.GoodSecret)
+	d.runBare(exitDone, "pause", "--removals")
+	d.wantPrinted("JumpServer："+hostOfURL(t, d.JumpServerURL), "读不到配置，没有用它")
 }
 
 // TestEmptyStore: where no run was complete yet, an order must say as the runs do which JumpServer it is about.
