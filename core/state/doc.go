@@ -92,8 +92,8 @@
 // Every object is {"schema":1,"checksum":"sha256:<of the body's bytes>","body":{…}}. A body has
 // exactly the fields of its kind, in their order; a new field is a new schema of that kind. An object of a later schema is
 // treated like a corrupt one, with a warning that says so; only that of a node id stays. Of schema 2 are leases (1 is read
-// too) and scopes (1 is overwritten without a warning). Of schema 3 are held sets and approvals (since 2 they name their
-// JumpServer and organisation, and 1 approves nothing; 3 adds address and node, and 2 is read too).
+// too). Of schema 3 are scopes (2 is read too, 1 is overwritten without a warning), held sets and approvals (since 2 they
+// name their JumpServer and organisation, and 1 approves nothing; 3 adds address and node, and 2 is read too).
 //
 // # Clocks
 //
