@@ -54,6 +54,7 @@ func wantLanguage(t *testing.T, lang language.Lang, what, text string) {
 
 // TestHelpSpeaksOneLanguage: the help of every command, and what is wrong with a command line, follow the environment.
 func TestHelpSpeaksOneLanguage(t *testing.T) {
+	t.Chdir(t.TempDir()) // where logs go
 	for _, locale := range []string{"zh_CN.UTF-8", "en_US.UTF-8"} {
 		lang := speak(t, locale)
 		run := func(args ...string) {

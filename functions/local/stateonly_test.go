@@ -27,6 +27,9 @@ func TestOrdersNeedOnlyTheStore(t *testing.T) {
 	host := hostOfURL(t, d.JumpServerURL)
 	d.runBare(exitDone, "held")
 	d.wantPrinted(hash, "未批准", "JumpServer："+host+"，组织："+jumpservertest.DefaultOrg)
+	if strings.Contains(d.stdout.String(), "读不到配置") {
+		t.Error(d.stdout.String())
+	}
 	d.runBare(exitDone, "status")
 	d.wantPrinted("最近一次完整同步", hash)
 	d.runBare(exitDone, "pause", "--until", "4h")
