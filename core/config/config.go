@@ -158,8 +158,15 @@ type Removal struct {
 type Guard struct {
 	Percent int    `yaml:"percent" env:"PERCENT" range:"0,100" doc:"一个地域减少的资产超过此百分比且超过 min 台时，暂缓该地域的移除;a scope that loses more than this share and more than min holds its removals"`
 	Min     int    `yaml:"min" env:"MIN" range:"0,1000000" doc:"见 percent;see percent"`
-	PerRun  int    `yaml:"per_run" env:"PER_RUN" range:"0,1000000" doc:"一次运行移除的总数超过此值时，全部暂缓;more removals than this in one run hold all of them"`
+	Fleet   Fleet  `yaml:"fleet" envPrefix:"FLEET_"`
+	PerRun  int    `yaml:"per_run" env:"PER_RUN" range:"0,1000000" doc:"其他规则都放行的移除里，停用（连同其他运行 10 分钟内停用的）超过此值时全部暂缓；宽限期满的删除另算，同一上限;of the removals that all other rules let pass, more deactivations than this (with those of other runs within 10 minutes) are all held; deletions at the end of a grace count by themselves, with the same limit"`
 	Empty   string `yaml:"empty" env:"EMPTY" enum:"hold,allow" doc:"地域变空时：hold 暂缓移除，allow 按百分比判断;a scope that became empty: hold its removals, or allow them as the share says"`
+}
+
+// Fleet holds losses of several scopes that are too large a share of all assets together.
+type Fleet struct {
+	Percent int `yaml:"percent" env:"PERCENT" range:"0,100" doc:"两个以上地域 24 小时内共失去（无人批准的）资产超过组织内全部资产的此百分比且超过 min 台时，暂缓各地域的停用;where two or more scopes within 24 hours together lose (with nobody's approval) more than this share of all our assets in the organisation, and more than min, all of them hold their deactivations"`
+	Min     int `yaml:"min" env:"MIN" range:"0,1000000" doc:"见 fleet.percent;see fleet.percent"`
 }
 
 // Notification says whom to notify, and when.

@@ -69,18 +69,18 @@ func (e Engine) approvePlan(ctx context.Context, p *pass, desired plan.Plan) pla
 	req, g := p.req, p.granted
 	candidates := desired.Candidates()
 	proofs := e.ProveAbsences(ctx, candidates, desired.OwnerWitness)
-	lifting := plan.Limits{Approved: g.approvedIDs, Expected: expected(p.announced)}
-	want := len(candidates) - len(g.approvedIDs) - desired.CountExpected(lifting)
-	pause := p.halt.EffectivePause(req.DryRun)
-	if pause.Stands() {
-		want = 0 // of what the parts share, too
-	}
-	limits := e.reserveLimits(ctx, req, want)
-	limits.Approved, limits.Expected, limits.Reviewed, limits.Pause = lifting.Approved, lifting.Expected, req.ReviewedLines, pause
+	limits := e.Limits
+	limits.Approved, limits.Expected, limits.Reviewed = g.approvedIDs, expected(p.announced), req.ReviewedLines
+	limits.Pause = p.halt.EffectivePause(req.DryRun)
 	if req.WantReview && limits.Approval == plan.ApproveAll {
 		limits.Approval = plan.ApproveNothing // this is what a person is asked by: it shows what apply will make
 	}
 	limits.Clock, _ = ClockSkewReason(ctx) // after all answers on which the removals rest
+	losses, deletes := desired.CountRemovals(limits, proofs)
+	if limits.Pause.Stands() {
+		losses, deletes = 0, 0 // of what the parts share, too
+	}
+	limits = e.reserveRemovals(ctx, req, limits, losses, deletes)
 	approved := desired.Approve(limits, proofs)
 	if !req.DryRun {
 		approved = e.spend(ctx, p, approved, limits, func() plan.Approved { return desired.Approve(limits, proofs) })

@@ -21,6 +21,7 @@ type pass struct {
 	owners         knownOwners
 	changes        iter.Seq[plan.Change] // approved
 	notes          []plan.Change         // lines that change nothing
+	labelled       labelCounts           // of JumpServer, before the run wrote
 	compared       bool                  // all of JumpServer was compared with the listings
 	unchanged      int                   // instances whose assets are as they want them, read or known
 	applied        apply.Result

@@ -31,6 +31,9 @@ const (
 	// LabelEvent stands beside LabelGone if an event deactivated the asset: its deletion must still pass the
 	// guard of a full run.
 	LabelEvent = "jms-event"
+	// LabelApproved stands beside LabelGone if a person had approved or announced the deactivation, so that the
+	// guard does not count it among the losses of the fleet.
+	LabelApproved = "jms-approved"
 	// LabelProtected records that an address of the instance is in protected_ips, for the day when the instance
 	// is gone and its addresses with it.
 	LabelProtected = "jms-protected"

@@ -89,8 +89,8 @@
 // Every object is {"schema":1,"checksum":"sha256:<of the body's bytes>","body":{…}}. A body has
 // exactly the fields of its kind, in their order; a new field is a new schema of that kind. An object of a later schema is
 // treated like a corrupt one, with a warning that says so; only that of a node id stays. Of schema 2 are leases (1 is read
-// too), scopes (1 is overwritten without a warning), held sets and approvals (which name their JumpServer and organisation;
-// 1 approves nothing).
+// too), held sets and approvals (which name their JumpServer and organisation; 1 approves nothing); of schema 3 scopes (2 is
+// read too, 1 is overwritten without a warning).
 //
 // # Clocks
 //

@@ -6,6 +6,7 @@ func allMutants() []mutant {
 	for _, some := range [][]mutant{
 		proofMutants(), scopeMutants(), peopleMutants(), timeMutants(), storeMutants(), eventMutants(), reopeningMutants(), labelMutants(), shareMutants(),
 		pauseMutants(), sessionMutants(),
+		fleetMutants(), numberMutants(),
 		boundMutants(),
 		accountedMutants(),
 		wordMutants(), commandMutants(),

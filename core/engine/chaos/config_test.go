@@ -15,8 +15,9 @@ func (w *world) makeRules() {
 	w.limits = plan.Limits{
 		Percent: 20 + w.rand.IntN(80), Min: 1 + w.rand.IntN(3), PerRun: 2 + w.rand.IntN(8), AllowEmpty: w.rand.IntN(4) == 0,
 	}
+	w.limits.Fleet = plan.Share{Percent: w.limits.Percent, Min: 2 * w.limits.Min}
 	if w.rand.IntN(3) == 0 { // as the README shows how to let held removals pass: proof is all that is left
-		w.limits = plan.Limits{Percent: 100, Min: 3, PerRun: 500, AllowEmpty: true}
+		w.limits = plan.Limits{Percent: 100, Min: 3, Fleet: plan.Share{Percent: 100}, PerRun: 500, AllowEmpty: true}
 	}
 	w.writers = 1 + w.rand.IntN(3)
 	w.rules = plan.Rules{Lang: enginetest.Pick(w.rand, reason.Chinese, reason.English)}
