@@ -55,7 +55,7 @@ func (s *Session) Apply(ctx context.Context, reviewed []plan.ReviewLine, putsOff
 }
 
 // runFull makes a run with the state store: it does nothing while another run of the same part is at work, asks
-// JumpServer nothing where nothing changed, and records the run in the history. Without a store, or where the store
+// JumpServer only for a number where nothing changed, and records the run in the history. Without a store, or where the store
 // fails, the run is made all the same.
 func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
 	ctx, end := s.WithRunTimeout(ctx)
