@@ -10,6 +10,7 @@ func allMutants() []mutant {
 		accountedMutants(),
 		wordMutants(),
 		outageMutants(),
+		decodingMutants(),
 	} {
 		all = append(all, some...)
 	}
