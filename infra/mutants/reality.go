@@ -5,15 +5,15 @@ package main
 func decodingMutants() []mutant {
 	return []mutant{{
 		name: "events: a message of SNS is opened", file: "core/cloud/envelope.go",
-		old: "\t\t{e.Message, isMessage},\n", broken: "",
+		old: "\t\t{e.Message, isMessage},\n", broken: "\t\t{e.Message, isMessage && false},\n",
 		pkg: "./core/cloud/aws", test: "TestEnvelopes",
 	}, {
 		name: "events: a trace's own message is no envelope", file: "core/cloud/envelope.go",
-		old: "\t\t{e.Message, isMessage},\n", broken: "\t\t{e.Message, true},\n",
+		old: "\t\t{e.Message, isMessage},\n", broken: "\t\t{e.Message, isMessage || true},\n",
 		pkg: "./core/cloud/huawei", test: "TestEnvelopes",
 	}, {
 		name: "events: Base64 is opened", file: "core/cloud/envelope.go",
-		old: "\t\ttext = trimPayload(decoded)\n", broken: "",
+		old: "\t\ttext = trimPayload(decoded)\n", broken: "\t\t_ = decoded\n",
 		pkg: "./core/cloud/alibaba", test: "TestEnvelopes",
 	}, {
 		name: "events: a byte order mark", file: "core/cloud/envelope.go",
