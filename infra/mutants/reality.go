@@ -37,3 +37,44 @@ func decodingMutants() []mutant {
 		pkg: "./core/session", test: "TestUnknownEvents",
 	}}
 }
+
+// ipv6Mutants: IPv6 is an address like others, and the last choice.
+func ipv6Mutants() []mutant {
+	return []mutant{{
+		name: "IPv6: an IPv4 address never gives way", file: "core/plan/diff.go",
+		old: "\tcase hidesIPv4(i, *a):\n", broken: "\tcase false:\n",
+		pkg: "./core/plan", test: "TestIPv6",
+	}, {
+		name: "IPv6: the whitelist knows the hidden address", file: "core/plan/diff.go",
+		old: " && !hidesIPv4(i, *a) ||", broken: " ||",
+		pkg: "./core/plan", test: "TestIPv6",
+	}, {
+		name: "IPv6: public IPv4 comes first", file: "core/plan/rules.go",
+		old: "i.ClassicIPs, i.PublicIPs, i.IPv6s} {", broken: "i.ClassicIPs, i.IPv6s, i.PublicIPs} {",
+		pkg: "./core/plan", test: "TestIPv6",
+	}, {
+		name: "IPv6: another spelling is no change", file: "core/plan/diff.go",
+		old: "addressKey(c.Address) == addressKey(a.Address):", broken: "c.Address == a.Address:",
+		pkg: "./core/plan", test: "TestIPv6",
+	}, {
+		name: "IPv6: a zone does not unprotect", file: "core/plan/rules.go",
+		old: "p.Contains(ip.Unmap().WithZone(\"\"))", broken: "p.Contains(ip.Unmap())",
+		pkg: "./core/plan", test: "TestProtectedIPv6",
+	}, {
+		name: "IPv6: protected_ips sees it", file: "core/inventory/inventory.go",
+		old: "i.ClassicIPs, i.PublicIPs, i.IPv6s)", broken: "i.ClassicIPs, i.PublicIPs)",
+		pkg: "./core/plan", test: "TestIPv6",
+	}, {
+		name: "IPv6: a fingerprint has it", file: "core/state/fingerprint.go",
+		old: "\tif head&hasIPv6s != 0 {", broken: "\tif head&hasIPv6s > 2 {",
+		pkg: "./core/state", test: "TestFingerprintHasEveryFieldThatAPlanReads",
+	}, {
+		name: "IPv6: no address yet", file: "core/plan/rules.go",
+		old: "\"succeeded\"}, i.Status)", broken: "\"succeeded\", \"pending\"}, i.Status)",
+		pkg: "./core/plan", test: "TestNoAddress",
+	}, {
+		name: "IPv6: link-local is none", file: "core/cloud/rows.go",
+		old: " || !ip.IsGlobalUnicast() {", broken: " {",
+		pkg: "./core/cloud", test: "TestIPv6Texts",
+	}}
+}
