@@ -28,9 +28,11 @@ func convertRows(list []machine) []inventory.Instance {
 	rows := make([]inventory.Instance, len(list))
 	for i, m := range list {
 		rows[i] = inventory.Instance{ID: m.ID, Name: m.Name, Status: "running"}
-		if rows[i].IPv6s = cloud.IPv6Texts([]string{m.IP}); !cloud.IsIPv6(m.IP) {
-			rows[i].PrivateIPs = []string{m.IP}
+		if cloud.IsIPv6(m.IP) {
+			rows[i].IPv6s = cloud.IPv6Texts([]string{m.IP})
+			continue
 		}
+		rows[i].PrivateIPs = []string{m.IP}
 	}
 	return rows
 }
