@@ -79,8 +79,8 @@ func (e envelope) content() json.RawMessage {
 		inner json.RawMessage
 		is    bool
 	}{
-		{e.Records, true},
-		{e.Record, true},
+		{e.Records, isList(e.Records)},
+		{e.Record, isList(e.Record)},
 		{e.SNS.Value.Message, true},
 		{e.SMN.Value.Message, true},
 		{e.Message, isMessage},
@@ -94,6 +94,8 @@ func (e envelope) content() json.RawMessage {
 	}
 	return nil
 }
+
+func isList(value json.RawMessage) bool { return len(value) > 0 && value[0] == '[' }
 
 // splitEvents returns the JSON objects in what an envelope holds: one, or an array, each perhaps as a text, of which
 // queues and HTTP triggers may make Base64. found = false for anything else, and for an empty array.
