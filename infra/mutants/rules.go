@@ -11,6 +11,7 @@ func allMutants() []mutant {
 		accountedMutants(),
 		wordMutants(), commandMutants(),
 		outageMutants(),
+		decodingMutants(), ipv6Mutants(),
 		cardMutants(),
 		campaignMutants(),
 	} {
