@@ -31,6 +31,9 @@ const (
 	// LabelEvent stands beside LabelGone if an event deactivated the asset: its deletion must still pass the
 	// guard of a full run.
 	LabelEvent = "jms-event"
+	// LabelApproved stands beside LabelGone if a person had approved or announced the deactivation, so that the
+	// guard does not count it among the losses of the fleet.
+	LabelApproved = "jms-approved"
 	// LabelProtected records that an address of the instance is in protected_ips, for the day when the instance
 	// is gone and its addresses with it.
 	LabelProtected = "jms-protected"
@@ -140,9 +143,11 @@ type Asset struct {
 	Comment  string
 	// Nodes are the ids of the host's nodes, sorted and joined by commas: renaming a node changes nothing. "" =
 	// JumpServer did not show them.
-	Nodes  string
-	Active bool
-	Host   bool
+	Nodes string
+	// NodeNames are the names of these nodes, joined by commas, for people.
+	NodeNames string
+	Active    bool
+	Host      bool
 }
 
 // Label returns the value of the label with this name (see Label.Is), and reports whether the asset has exactly

@@ -13,7 +13,7 @@ func WrittenLabels(i inventory.Instance, now time.Time) []inventory.Label {
 	for _, mode := range []Mode{ModeDelete, ModeDeactivate} {
 		all = append(all, deactivationLabels(inventory.Asset{}, Rules{Now: now, Mode: mode, DeleteAdopted: true, Grace: noticePeriod, Partial: true})...)
 	}
-	all = append(all, inventory.MissingLabel(now), protectedLabel(), inventory.Label{Name: inventory.LabelReopened, Value: reopenedBy},
+	all = append(all, inventory.MissingLabel(now), protectedLabel(), approvedLabel(), inventory.Label{Name: inventory.LabelReopened, Value: reopenedBy},
 		inventory.Label{Name: inventory.LabelReleased, Value: releasedBy},
 		inventory.Label{Name: inventory.LabelAsset, Value: inventory.AssetID(i.Cloud, i.Region, i.ID)})
 	var out []inventory.Label

@@ -101,7 +101,7 @@ clouds: [{type: 阿里云, name: prod, access_key_id: "${CLOUD_KEY}", access_key
 `)
 	d.runRaw(t.Context(), exitDone, "-c", file, "held")
 	d.wantPrinted("JumpServer: jms-prod,", "No removals are on hold.")
-	for name, text := range map[string]string{"timezone": "timezone: Mars/Olympus\n", "jumpserver": "jumpserver: {idd: x}\n", "file": "{\n"} {
+	for name, text := range map[string]string{"timezone": "timezone: Mars/Olympus\n", "jumpserver": "jumpserver: {idd: x}\nlog: {file: ''}\n", "file": "{\n"} {
 		d.runRaw(t.Context(), exitUsage, "-c", d.saveFile("wrong.yaml", text), "held")
 		if d.stderr.Len() == 0 {
 			t.Errorf("%s: nothing is said", name)

@@ -42,5 +42,15 @@ func campaignMutants() []mutant {
 	}, {
 		name: "campaign: off by a person stays off", file: "core/plan/diff.go",
 		old: "if a.LabelCount(inventory.LabelGone) == 0 || a.Active {", broken: "if a.Active {", pkg: pkg, test: test,
+	}, {
+		name: "campaign: a listing of another owner closes nothing", file: "core/plan/retire.go",
+		old:    "case !strings.EqualFold(l.Owner, m.owner):\n\t\treturn reason.New(reason.OtherOwner",
+		broken: "case !strings.EqualFold(l.Owner, m.owner) && false:\n\t\treturn reason.New(reason.OtherOwner", pkg: pkg, test: test,
+	}, {
+		name: "campaign: events delete nothing", file: "core/plan/absent.go",
+		old: "b.rules.Grace == 0 && !b.rules.Partial:", broken: "b.rules.Grace == 0:", pkg: pkg, test: test,
+	}, {
+		name: "campaign: an asset whose comment was emptied is named", file: "core/plan/absent.go",
+		old: "b.isOpenCopy(*a, b.ownerships[n])", broken: "false", pkg: pkg, test: test,
 	}}
 }

@@ -37,7 +37,7 @@ func commandMutants() []mutant {
 	}, {
 		name: "command: a function's log names the request", file: "functions/internal/wire/app.go",
 		old: "Log: namedLog(ctx, w.log)", broken: "Log: w.log",
-		pkg: "./functions/lambda", test: "TestFunction",
+		pkg: "./functions/internal/wire", test: "TestEveryLineNamesTheRequest",
 	}, {
 		name: "command: times are in the configured zone", file: "functions/internal/logs/logs.go",
 		old: "v.In(cmp.Or(s.Location, time.Local))", broken: "v.In(time.Local)",

@@ -6,10 +6,12 @@ func allMutants() []mutant {
 	for _, some := range [][]mutant{
 		proofMutants(), scopeMutants(), peopleMutants(), timeMutants(), storeMutants(), eventMutants(), reopeningMutants(), labelMutants(), shareMutants(),
 		pauseMutants(), sessionMutants(),
+		fleetMutants(), numberMutants(),
 		boundMutants(),
 		accountedMutants(),
 		wordMutants(), commandMutants(),
 		outageMutants(),
+		cardMutants(),
 		campaignMutants(),
 	} {
 		all = append(all, some...)
