@@ -62,8 +62,7 @@ func ConnectionError(err error) (inventory.Kind, string) {
 // cannot be reached says nothing of the host behind it.
 func isNotConnected(err error) bool {
 	var dial *net.OpError
-	var lookup *net.DNSError
-	return errors.As(err, &lookup) && lookup.IsNotFound || errors.As(err, &dial) && dial.Op == "dial"
+	return errors.As(err, &dial) && dial.Op == "dial" // of a proxy it is "proxyconnect"
 }
 
 // maxErrorText bounds what is repeated of a server's message, in bytes.
