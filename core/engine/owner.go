@@ -74,9 +74,6 @@ func (e Engine) hasStoredOwners(ctx context.Context, listings []inventory.Listin
 	}
 	known := e.loadOwners(ctx, listings)
 	for _, l := range listings {
-		if l.OwnerUnreached {
-			return false
-		}
 		o := known[holderOf(l.Scope)]
 		_, doubted := plan.OwnerEvidence{Remembered: o.Owner, Accepted: o.Accepted}.DoubtReason(l.Account, l.Owner, e.Rules)
 		if doubted || o.Owner == "" && e.Rules.Accounts[l.Account].Owner == "" {
