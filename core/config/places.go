@@ -115,31 +115,38 @@ func takesIdentity(c inventory.CloudInfo) bool { return c.IdentityIsUUID || len(
 // listServices returns the services of each cloud, for the setting's text.
 func listServices(known inventory.CloudTable) language.Text {
 	var zh, en []string
+	comma := language.New("、", ", ")
 	for _, c := range known {
 		if len(c.Services) > 0 {
-			zh = append(zh, c.Name.ZH+" "+strings.Join(c.Services, "、"))
-			en = append(en, c.Name.EN+" "+strings.Join(c.Services, ", "))
+			zh = append(zh, c.Name.ZH+" "+strings.Join(c.Services, comma.ZH))
+			en = append(en, c.Name.EN+" "+strings.Join(c.Services, comma.EN))
 		}
 	}
-	return language.New(strings.Join(zh, "，"), strings.Join(en, "; "))
+	semicolon := language.New("；", "; ")
+	return language.New(strings.Join(zh, semicolon.ZH), strings.Join(en, semicolon.EN))
 }
 
 // listIdentities returns what identity may be, for the setting's text.
 func listIdentities(known inventory.CloudTable) language.Text {
 	var zh, en []string
+	assigned := language.New("用户分配的托管标识的 client id", "the client id of a user-assigned identity")
 	for _, c := range known {
 		for _, word := range c.HostIdentities {
 			zh, en = append(zh, c.Name.ZH+" "+word), append(en, c.Name.EN+" "+word)
 		}
 		if c.IdentityIsUUID {
-			zh, en = append(zh, c.Name.ZH+" 用户分配的托管标识的 client id"), append(en, c.Name.EN+" the client id of a user-assigned identity")
+			zh, en = append(zh, c.Name.ZH+" "+assigned.ZH), append(en, c.Name.EN+" "+assigned.EN)
 		}
 	}
-	return language.New(strings.Join(zh, "，"), strings.Join(en, "; "))
+	semicolon := language.New("；", "; ")
+	return language.New(strings.Join(zh, semicolon.ZH), strings.Join(en, semicolon.EN))
 }
 
 // isEveryRegion reports whether a word stands for all regions.
-func isEveryRegion(word string) bool { return word == "*" || word == "all" || word == "全部" }
+func isEveryRegion(word string) bool {
+	all := language.New("全部", "all")
+	return word == "*" || word == all.ZH || word == all.EN
+}
 
 // normalizeRegions returns regions in lower case, as every cloud writes them. A word for all of them, alone, is no
 // limit.

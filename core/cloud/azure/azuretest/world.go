@@ -76,7 +76,7 @@ func (s *Server) SetIdentity(clientID, header string) {
 	s.identity, s.header = &Principal{ClientID: clientID}, header
 }
 
-// AssignIdentity gives the host a further managed identity, which tokens are asked for by its client id.
+// AssignIdentity adds a managed identity to the host, for which tokens are asked by its client id.
 func (s *Server) AssignIdentity(clientID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
