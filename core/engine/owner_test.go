@@ -154,7 +154,7 @@ func TestUncheckedKey(t *testing.T) {
 	mine := o.Accounts[0].Cloud
 	o.Accounts[0].Cloud = o.Cloud.AddAccount(alibabatest.Key{AccountID: "1690700000000030", AccessKeyID: enginetest.AccessKeyOf(o.Accounts[0].Name), AccessKeySecret: enginetest.CloudSecret})
 	o.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(900)) // another account's, which calls itself the same here
-	for range 3 { // the first ones would look at what changed only
+	for range 3 {                                                          // the first ones would look at what changed only
 		rep := run()
 		o.RunClock.Advance(40 * time.Minute)
 		if rep.Outcome != report.Failed || rep.Created+rep.Deactivated+rep.Deleted != 0 || o.countHosts() != 2 || rep.Scopes[0].Error.Kind != inventory.OtherAccount {
