@@ -177,6 +177,10 @@ func (k checker) onlyForText(chosen func(inventory.CloudInfo) bool) language.Tex
 
 func (k checker) unknownCloudType(written string) language.Text {
 	names := k.known.Spellings()
+	odd, isOdd := oddSpace(written)
+	if isOdd {
+		return language.New("有"+odd.ZH, "holds "+odd.EN)
+	}
 	near := language.Nearest(written, names)
 	if near != "" {
 		return withSuggestion(language.New("不认识的云", "is no cloud known"), near)
