@@ -28,10 +28,11 @@ type Account struct {
 
 	Platforms Platforms
 
-	Enabled bool
-	Cloud   inventory.Cloud
-	Regions []string // empty = all
-	Owner   string   // the cloud account's own id as configured; "" = not configured
+	Enabled        bool
+	Cloud          inventory.Cloud
+	Regions        []string // empty = all, but for ExcludeRegions
+	ExcludeRegions []string
+	Owner          string // the cloud account's own id as configured; "" = not configured
 }
 
 // Platforms are the names of the platforms of new assets, by the operating system of their instance; "" =
@@ -41,7 +42,12 @@ type Platforms struct{ Linux, Windows, Other string }
 // canList reports whether a full run would ask this account for a region, and the account may be the owner's.
 func (a Account) canList(cloud inventory.Cloud, owner, region string) bool {
 	return a.Enabled && a.Cloud == cloud && (a.Owner == "" || strings.EqualFold(a.Owner, owner)) &&
-		(len(a.Regions) == 0 || slices.Contains(a.Regions, region))
+		a.CoversRegion(region)
+}
+
+// CoversRegion reports whether the configuration asks for a region of the account, should the cloud have it.
+func (a Account) CoversRegion(region string) bool {
+	return (len(a.Regions) == 0 || slices.Contains(a.Regions, region)) && !slices.Contains(a.ExcludeRegions, region)
 }
 
 // FieldPolicy says when a field of an asset of ours is written.

@@ -3,6 +3,7 @@ package tencenttest
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
@@ -22,6 +23,8 @@ type Account struct {
 	id     string
 	secret string
 	token  string
+	// expires is when temporary credentials end; zero = never.
+	expires time.Time
 }
 
 // Instance is a machine of the emulator. Empty fields are empty in the answer too.
