@@ -212,8 +212,13 @@ func (b *builder) classifyAbsent(c Change, a inventory.Asset) {
 		b.addSkip(c, reason.New(reason.SwitchedOn))
 	case gone && a.LabelCount(inventory.LabelReopened) > 0:
 		b.addSkip(c, reason.New(reason.SwitchedOffAgain))
+	case gone && c.closedStatus != "":
+		b.keepClosed(c, a)
 	case gone:
 		b.planDeactivated(c, a, since)
+	case c.closedStatus != "":
+		closed := closedChange(c, c.closedStatus, b.rules)
+		b.addCandidate(closed, closed.Action, closed.Reason)
 	case b.rules.removalMode(a) == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:
 		b.addCandidate(c, Delete, reason.New(reason.GoneAtOnce))
 	default:

@@ -260,8 +260,9 @@ func (b *builder) indexListings() []listedInstance {
 		if !l.IsComplete() {
 			continue
 		}
-		b.ownerStatsOf(p).listed += len(l.Instances)
-		b.accountStatsOf(l.Scope).listed += len(l.Instances)
+		for _, s := range []*scopeStats{b.ownerStatsOf(p), b.accountStatsOf(l.Scope)} {
+			s.listed += countOpen(l.Instances)
+		}
 		for k := range l.Instances {
 			i := &l.Instances[k]
 			id, n, exists := b.findOurAsset(i)
@@ -303,7 +304,7 @@ func (b *builder) planInstance(e listedInstance) {
 	i := e.instance
 	n, exists := b.assetIndex[e.assetID]
 	if exists && b.ours[n] {
-		b.diffAsset(e, n)
+		b.planListed(e, n)
 		return
 	}
 	region, moved := b.assetRegion(instanceKey{i.Cloud, i.ID})
@@ -323,6 +324,8 @@ func (b *builder) planInstance(e listedInstance) {
 		skip(reason.New(reason.NamedInComment, b.mentionedBy[i.ID]))
 	case claimed:
 		skip(reason.New(reason.NamedByLabel, claims.Name))
+	case i.Existence != inventory.Present:
+		skip(reason.New(reason.NotMade, i.Status))
 	case i.AddressesPartial:
 		skip(reason.New(reason.AddressesUnknown))
 	case !b.rules.isWhitelisted(i.Addresses()...):

@@ -44,8 +44,14 @@ type Proof struct {
 	// Weak, with Absent, says why only one kind of call shows the absence; nil = two kinds agree. A weak proof
 	// removes nothing before an earlier run found the same.
 	Weak error
-	Err  error // why there is no answer; nil with Absent false: the instance is there
+	// Closed, if not "", is the status by which the cloud says that it has closed the instance (inventory.Closed): the
+	// asset may be deactivated, and not deleted.
+	Closed string
+	Err    error // why there is no answer; nil with Absent false and Closed "": the instance is there
 }
+
+// AllowsRemoval reports whether the asset may go as far as the cloud's answer decides it.
+func (p Proof) AllowsRemoval() bool { return p.Err == nil && (p.Absent || p.Closed != "") }
 
 // Proofs holds the answers by asset id. A candidate without one is held.
 type Proofs map[string]Proof
@@ -136,6 +142,15 @@ func (p Plan) approve(limits Limits, proofs Proofs) Approved {
 		out.updates = slices.Clone(p.labelWrites)
 	}
 	for _, c := range p.candidates {
+		if status := proofs[c.AssetID].Closed; status != "" && !p.retired {
+			turned, removal := p.turnClosed(c, status)
+			if !removal {
+				out.notes = append(out.notes, turned)
+				out.updates = append(out.updates, g.closedLabelWrites(c)...)
+				continue
+			}
+			c = turned
+		}
 		switch action, why := g.decide(c); action {
 		case c.Action:
 			out.removals = append(out.removals, c)

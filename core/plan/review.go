@@ -149,7 +149,7 @@ func fieldValues(c Change) []FieldValue {
 func labelValues(labels []inventory.Label) []FieldValue {
 	var out []FieldValue
 	for _, l := range labels {
-		if hasAnyName(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelEvent) {
+		if hasAnyName(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelEvent, inventory.LabelClosed) {
 			l.Value = "*"
 		}
 		out = append(out, FieldValue{"label", l.String()})

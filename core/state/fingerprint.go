@@ -14,7 +14,7 @@ import (
 // Fingerprint returns a hash of all that a plan reads of a complete listing, and of a salt: the
 // configuration that matters and the program's version. The order of instances does not count;
 // that of an instance's addresses does, as the first is the asset's address. Status does not count either,
-// as no plan reads it: stopping and starting changes nothing. The fingerprint of a failed listing is "", which
+// but what it means does (Existence): stopping and starting changes nothing. The fingerprint of a failed listing is "", which
 // equals nothing (see ScopeState.IsUnchanged).
 func Fingerprint(l inventory.Listing, salt string) string {
 	if !l.IsComplete() {
@@ -62,7 +62,7 @@ func appendInstance(to []byte, i *inventory.Instance) []byte {
 	if i.AddressesPartial {
 		partial = 1
 	}
-	return append(to, partial)
+	return append(to, partial|byte(i.Existence)<<1)
 }
 
 // isFingerprint reports whether a text has the form of a fingerprint, or is "".

@@ -59,12 +59,27 @@ func convertRow(i *types.Instance) instanceRow {
 	}}
 	if i.State != nil {
 		r.Status = strings.ToLower(string(i.State.Name))
+		r.Existence = existenceOf(r.Status)
 	}
 	if i.Placement != nil {
 		r.zone = sdk.ToString(i.Placement.AvailabilityZone)
 	}
 	r.PrivateIPs, r.PublicIPs = instanceAddresses(i)
 	return r
+}
+
+// stateTerminated is the state of an instance that is released.
+const stateTerminated = "terminated"
+
+// existenceOf returns what a state means, by the table in the package doc.
+func existenceOf(state string) inventory.Existence {
+	switch state {
+	case stateTerminated:
+		return inventory.Absent
+	case "shutting-down":
+		return inventory.NotMade
+	}
+	return inventory.Present
 }
 
 func nameTag(tags []types.Tag) string {

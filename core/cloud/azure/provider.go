@@ -36,6 +36,15 @@
 // it is Denied, not short. That question does not show a deny assignment below the subscription, which
 // hides machines from the lists and from Resource Graph, so that their absence is weak.
 //
+// What a provisioning state means; unknown ones are present:
+//
+//	Creating Updating Succeeded Migrating   present
+//	Failed                                  present: the last operation failed, and the machine may well run
+//	Deleting                                not made: it is being deleted, and still there
+//
+// https://learn.microsoft.com/azure/virtual-machines/states-billing#provisioning-states has the states. A deleted
+// machine has no row, and Azure keeps none in a recycle bin. A subscription that is disabled keeps its machines.
+//
 // An instance's id is the vmId in lower case: resource ids are reused, and are too long for a label.
 package azure
 

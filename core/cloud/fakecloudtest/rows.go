@@ -1,6 +1,10 @@
 package fakecloudtest
 
-import "github.com/jms-sync/jms-sync/core/inventory"
+import (
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
 
 // document is any answer.
 type document struct {
@@ -19,12 +23,14 @@ type machine struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	IP   string `json:"ip"`
+	// Status is the fake cloud's own word; it has no meaning for an asset.
+	Status string `json:"status"`
 }
 
 func convertRows(list []machine) []inventory.Instance {
 	rows := make([]inventory.Instance, len(list))
 	for i, m := range list {
-		rows[i] = inventory.Instance{ID: m.ID, Name: m.Name, PrivateIPs: []string{m.IP}, Status: "running"}
+		rows[i] = inventory.Instance{ID: m.ID, Name: m.Name, PrivateIPs: []string{m.IP}, Status: strings.ToLower(m.Status)}
 	}
 	return rows
 }

@@ -76,7 +76,7 @@ func TestConversion(t *testing.T) {
 	want := []inventory.Instance{
 		{Scope: scope, ID: "ins-1", OSName: "TencentOS Server 3.1 (TK4)", Status: "running"},
 		{Scope: scope, ID: "ins-2", Name: " web 1 ", OSType: "windows", OSName: "Windows Server 2022 DataCenter 64bitCN",
-			Status: "shutdown", Type: "S6.LARGE8", VPC: "vpc-1", PrivateIPs: []string{"10.0.0.2", "10.0.0.3"}, PublicIPs: []string{"47.0.0.1", "39.0.0.1"}},
+			Status: "shutdown", Existence: inventory.Closed, Type: "S6.LARGE8", VPC: "vpc-1", PrivateIPs: []string{"10.0.0.2", "10.0.0.3"}, PublicIPs: []string{"47.0.0.1", "39.0.0.1"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)

@@ -155,6 +155,17 @@ func (a *Subscription) Remove(ids ...string) {
 	}
 }
 
+// SetStatus gives machines a provisioning state.
+func (a *Subscription) SetStatus(state string, ids ...string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	for _, id := range ids {
+		vm := a.rows[id]
+		vm.State = state
+		a.rows[id] = vm
+	}
+}
+
 // SampleVM returns an ordinary Linux machine with number i, for Fill.
 func SampleVM(i int) VM {
 	address := fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)

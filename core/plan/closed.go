@@ -1,0 +1,140 @@
+package plan
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
+)
+
+// planListed decides on an asset of ours whose instance is listed.
+func (b *builder) planListed(e listedInstance, n int) {
+	a := &b.input.Current.Assets[n]
+	switch {
+	case e.instance.Existence == inventory.Closed:
+		b.planClosed(e.instance, n)
+	case e.instance.Existence == inventory.NotMade && a.LabelCount(inventory.LabelGone) > 0:
+		b.addKeep(absentChange(a, b.ownerships[n]), reason.New(reason.StaysClosed, e.instance.Status))
+	default:
+		b.diffAsset(e, n)
+	}
+}
+
+// planClosed decides on an asset of ours whose instance its owner gave up, while the cloud keeps it in a recycle bin. It
+// is a removal for the guard, needs no proof of absence, and never becomes a deletion while the cloud shows the
+// instance.
+func (b *builder) planClosed(i *inventory.Instance, n int) {
+	a, m := &b.input.Current.Assets[n], b.ownerships[n]
+	c := absentChange(a, m)
+	c.Unlisted = a.Active
+	b.countRecentLoss(*a, m)
+	doubt, contradict := ownershipConflict(*a, m)
+	seen := i.Addresses()
+	switch {
+	case contradict:
+		b.addSkip(c, doubt)
+	case !strings.EqualFold(m.owner, i.Owner):
+		b.addSkip(c, reason.New(reason.OtherOwner, m.owner, i.Owner))
+	case b.hasProtectedAddress(*i, *a):
+		b.addSkip(c, reason.New(reason.IsProtected))
+	case len(seen) > 0 && !b.rules.isWhitelisted(seen...):
+		b.addSkip(c, reason.New(reason.NotWhitelisted))
+	default:
+		c.closedStatus = cmp.Or(i.Status, unnamedStatus)
+		b.classifyAbsent(c, *a)
+	}
+}
+
+// unnamedStatus stands for the word of a cloud that has none.
+const unnamedStatus = "closed"
+
+// countOpen returns how many of the instances are not closed: a scope whose instances are all closed is empty for the
+// guard.
+func countOpen(instances []inventory.Instance) int {
+	n := 0
+	for k := range instances {
+		if instances[k].Existence != inventory.Closed {
+			n++
+		}
+	}
+	return n
+}
+
+// isClosed reports whether a change is about an instance that the listing shows as closed.
+func (c Change) isClosed() bool { return c.Reason.Code == reason.InstanceClosed }
+
+// closedChange returns the deactivation of an asset whose instance is closed.
+func closedChange(c Change, status string, r Rules) Change {
+	labels := replaceLabel(inventory.Asset{Labels: deactivationLabels(*c.Before, r)}, inventory.LabelClosed, inventory.ClosedNow)
+	labels = replaceLabel(inventory.Asset{Labels: labels}, inventory.LabelDue, inventory.DueNever)
+	c.Action, c.Reason, c.Fields = Deactivate, reason.New(reason.InstanceClosed, status), []string{"is_active", "labels"}
+	c.Patch = &inventory.Patch{ID: c.AssetID, Active: new(false), Labels: labels}
+	return c
+}
+
+// keepClosed keeps a deactivated asset while the cloud keeps its instance, and labels it so that its grace begins when
+// the instance is absent.
+func (b *builder) keepClosed(c Change, a inventory.Asset) {
+	if value, single := a.Label(inventory.LabelClosed); !b.rules.Partial && (!single || !inventory.MayBeEqual(value, inventory.ClosedNow)) {
+		b.addLabelWrite(c, a, closedLabels(a))
+	}
+	b.addKeep(c, reason.New(reason.StaysClosed, c.closedStatus))
+}
+
+// closedLabels returns the labels of a deactivated asset whose instance is closed: nothing is due.
+func closedLabels(a inventory.Asset) []inventory.Label {
+	marked := inventory.Asset{Labels: replaceLabel(a, inventory.LabelClosed, inventory.ClosedNow)}
+	return replaceLabel(marked, inventory.LabelDue, inventory.DueNever)
+}
+
+// graceStart returns from when the grace of an asset counts that was deactivated at since: from the deactivation, or
+// from the end of its closing. begins reports that it is absent for the first time after one.
+func (b *builder) graceStart(a inventory.Asset, since time.Time) (start time.Time, begins bool) {
+	if a.LabelCount(inventory.LabelClosed) == 0 {
+		return since, false
+	}
+	value, single := a.Label(inventory.LabelClosed)
+	at, err := inventory.ParseLabelTime(value)
+	if !single || err != nil || at.After(b.rules.Now.Add(time.Minute)) {
+		return inventory.RoundUpToMinute(b.rules.Now), true
+	}
+	if at.Before(since) {
+		return since, false
+	}
+	return at, false
+}
+
+// beginGrace lets the grace of an asset begin whose instance was closed and is absent now.
+func (b *builder) beginGrace(c Change, a inventory.Asset, since, start time.Time) {
+	labels := inventory.Asset{Labels: replaceLabel(a, inventory.LabelClosed, inventory.FormatLabelTime(start))}
+	if !b.rules.Partial {
+		b.addLabelWrite(c, a, replaceLabel(labels, inventory.LabelDue, b.rules.dueDate(a, start)))
+	}
+	if b.rules.removalMode(a) != ModeDelete {
+		b.addKeep(c, reason.New(b.neverDeletedCode(a), formatTime(since)))
+		return
+	}
+	c.Due = start.Add(b.rules.Grace)
+	b.addKeep(c, reason.New(reason.InGrace, formatTime(since), formatTime(c.Due)))
+}
+
+// turnClosed returns what becomes of a candidate whose instance the cloud shows as closed when asked by its id, although
+// the listing did not: an active asset is deactivated and never deleted. It reports whether it is still a removal.
+func (p Plan) turnClosed(c Change, status string) (turned Change, removal bool) {
+	if c.Before.LabelCount(inventory.LabelGone) == 0 {
+		return closedChange(c, status, p.assetBuilder.rules), true
+	}
+	c.Action, c.Reason, c.Patch, c.Fields = Keep, reason.New(reason.StaysClosed, status), nil, nil
+	return c, false
+}
+
+// closedLabelWrites returns the write that lets the grace of a deactivated asset begin when its closed instance is absent.
+func (g *guard) closedLabelWrites(c Change) []Change {
+	value, single := c.Before.Label(inventory.LabelClosed)
+	if g.limits.Clock.Code != "" || single && inventory.MayBeEqual(value, inventory.ClosedNow) {
+		return nil
+	}
+	return []Change{labelWrite(c, *c.Before, closedLabels(*c.Before))}
+}
