@@ -118,7 +118,8 @@ func (b *builder) skipLabelsAlone(account, region string) {
 }
 
 // keepMovedScope keeps an asset whose instance is in the listing of another scope.
-func (b *builder) keepMovedScope(c Change, where inventory.Scope) {
+func (b *builder) keepMovedScope(c Change, where listedPlace) {
+	c.Unlisted = c.Before.Active && where.closed
 	m := b.ownerships[b.assetIndex[c.AssetID]]
 	n, _ := b.ourAssetOf(instanceKey{m.cloud, m.instanceID})
 	own := &b.input.Current.Assets[n]

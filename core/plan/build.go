@@ -68,14 +68,14 @@ type builder struct {
 	// By index in Current.Assets: whether a listing holds the asset's instance, and whether a desired asset or
 	// a candidate decides its name.
 	listed, nameDecided []bool
-	mentionedBy         map[string]string               // instance id → name of an asset that is not ours and whose comment names it
-	labelledAssets      map[string][]int                // instance id → assets that are not ours and whose labels name it
-	assetByInstance     map[instanceKey]int             // built by ourAssetOf
-	foreignByAddress    map[string]string               // built by foreignAssetAt
-	plannedRegions      map[instanceKey]string          // regions in which instances get new assets
-	listedScopes        map[instanceKey]inventory.Scope // built by listingScope
-	listedIDs           map[string]bool                 // built by isListedAnywhere
-	lost                []lostAsset                     // found by findLostMarks
+	mentionedBy         map[string]string           // instance id → name of an asset that is not ours and whose comment names it
+	labelledAssets      map[string][]int            // instance id → assets that are not ours and whose labels name it
+	assetByInstance     map[instanceKey]int         // built by ourAssetOf
+	foreignByAddress    map[string]string           // built by foreignAssetAt
+	plannedRegions      map[instanceKey]string      // regions in which instances get new assets
+	listedScopes        map[instanceKey]listedPlace // built by listingScope
+	listedIDs           map[string]bool             // built by isListedAnywhere
+	lost                []lostAsset                 // found by findLostMarks
 }
 
 type instanceKey struct {
@@ -194,22 +194,29 @@ func (b *builder) assetRegion(k instanceKey) (string, bool) {
 	return region, known
 }
 
+// listedPlace is the scope whose listing holds an instance, and whether it is closed there.
+type listedPlace struct {
+	inventory.Scope
+	closed bool
+}
+
 // listingScope returns the scope whose listing holds an instance, if any. The index is built when first needed: a
 // run in which no instance is absent never needs it.
-func (b *builder) listingScope(k instanceKey) (inventory.Scope, bool) {
+func (b *builder) listingScope(k instanceKey) (listedPlace, bool) {
 	if b.listedScopes == nil {
-		b.listedScopes = map[instanceKey]inventory.Scope{}
+		b.listedScopes = map[instanceKey]listedPlace{}
 		for _, l := range b.input.Listings {
 			if !l.IsComplete() {
 				continue
 			}
 			for n := range l.Instances {
-				b.listedScopes[instanceKey{l.Instances[n].Cloud, l.Instances[n].ID}] = l.Scope
+				i := &l.Instances[n]
+				b.listedScopes[instanceKey{i.Cloud, i.ID}] = listedPlace{l.Scope, i.Existence == inventory.Closed}
 			}
 		}
 	}
-	scope, known := b.listedScopes[k]
-	return scope, known
+	place, known := b.listedScopes[k]
+	return place, known
 }
 
 // countAsset counts an asset of ours among those of which the guard computes a share.

@@ -89,35 +89,42 @@ func closedLabels(a inventory.Asset) []inventory.Label {
 	return replaceLabel(marked, inventory.LabelDue, inventory.DueNever)
 }
 
-// graceStart returns from when the grace of an asset counts that was deactivated at since: from the deactivation, or
-// from the end of its closing. begins reports that it is absent for the first time after one.
-func (b *builder) graceStart(a inventory.Asset, since time.Time) (start time.Time, begins bool) {
+// graceOf returns from when the grace of an asset counts that was deactivated at since, and its end: from the
+// deactivation, or from the end of its closing, and then for noticePeriod at least, as people were told that nothing is
+// due. begins reports that the instance is absent for the first time after one.
+func (b *builder) graceOf(a inventory.Asset, since time.Time) (start, due time.Time, begins bool) {
 	if a.LabelCount(inventory.LabelClosed) == 0 {
-		return since, false
+		return since, since.Add(b.rules.Grace), false
 	}
 	value, single := a.Label(inventory.LabelClosed)
-	at, err := inventory.ParseLabelTime(value)
-	if !single || err != nil || at.After(b.rules.Now.Add(time.Minute)) {
-		return inventory.RoundUpToMinute(b.rules.Now), true
+	start, err := inventory.ParseLabelTime(value)
+	begins = !single || err != nil || start.After(b.rules.Now.Add(time.Minute))
+	if begins {
+		start = inventory.RoundUpToMinute(b.rules.Now)
 	}
-	if at.Before(since) {
-		return since, false
+	if start.Before(since) {
+		start = since
 	}
-	return at, false
+	return start, start.Add(max(b.rules.Grace, noticePeriod)), begins
 }
 
 // beginGrace lets the grace of an asset begin whose instance was closed and is absent now.
-func (b *builder) beginGrace(c Change, a inventory.Asset, since, start time.Time) {
-	labels := inventory.Asset{Labels: replaceLabel(a, inventory.LabelClosed, inventory.FormatLabelTime(start))}
-	if !b.rules.Partial {
-		b.addLabelWrite(c, a, replaceLabel(labels, inventory.LabelDue, b.rules.dueDate(a, start)))
+func (b *builder) beginGrace(c Change, a inventory.Asset, since, start, due time.Time) {
+	deletes := b.rules.removalMode(a) == ModeDelete
+	until := inventory.DueNever
+	if deletes {
+		until = inventory.FormatLabelTime(due)
 	}
-	if b.rules.removalMode(a) != ModeDelete {
+	marked := inventory.Asset{Labels: replaceLabel(a, inventory.LabelClosed, inventory.FormatLabelTime(start))}
+	if !b.rules.Partial {
+		b.addLabelWrite(c, a, replaceLabel(marked, inventory.LabelDue, until))
+	}
+	if !deletes {
 		b.addKeep(c, reason.New(b.neverDeletedCode(a), formatTime(since)))
 		return
 	}
-	c.Due = start.Add(b.rules.Grace)
-	b.addKeep(c, reason.New(reason.InGrace, formatTime(since), formatTime(c.Due)))
+	c.Due = due
+	b.addKeep(c, reason.New(reason.InGrace, formatTime(since), formatTime(due)))
 }
 
 // turnClosed returns what becomes of a candidate whose instance the cloud shows as closed when asked by its id, although

@@ -44,7 +44,13 @@ func TestClosedInstance(t *testing.T) {
 		{"no asset is made", func(w *world) { w.addInstances(kept) }, []string{"skip i-1 not_made"}, nil},
 		{"its asset is deactivated", func(w *world) { present(w); w.addInstances(kept); w.addAssets(hostOf(i1)); noProof(w) },
 			[]string{"deactivate i-1 instance_closed", "unchanged 1"}, marks},
-		{"not deleted, without a grace", func(w *world) { present(w); w.addInstances(kept); w.addAssets(hostOf(i1)); w.rules.Grace = 0; noProof(w) },
+		{"not deleted, without a grace", func(w *world) {
+			present(w)
+			w.addInstances(kept)
+			w.addAssets(hostOf(i1))
+			w.rules.Grace = 0
+			noProof(w)
+		},
 			[]string{"deactivate i-1 instance_closed", "unchanged 1"}, marks},
 		{"never deleted while it lasts", func(w *world) {
 			present(w)
@@ -93,7 +99,11 @@ func TestClosedInstance(t *testing.T) {
 			w.addInstances(kept)
 			w.addAssets(hostOf(i1, closedSince(day, inventory.ClosedNow), func(a *inventory.Asset) { a.Active = true }))
 		}, []string{"update i-1 remembers labels", "skip i-1 switched_on", "unchanged 1"}, nil},
-		{"kept by a person", func(w *world) { present(w); w.addInstances(kept); w.addAssets(hostOf(i1, withExtraLabel(inventory.LabelKeep, "db"))) },
+		{"kept by a person", func(w *world) {
+			present(w)
+			w.addInstances(kept)
+			w.addAssets(hostOf(i1, withExtraLabel(inventory.LabelKeep, "db")))
+		},
 			[]string{"skip i-1 kept_by_label", "unchanged 1"}, nil},
 		{"protected by another address", func(w *world) {
 			present(w)
@@ -214,4 +224,25 @@ func TestGoingInstance(t *testing.T) {
 		{"deactivated", func(w *world) { w.addInstances(leaving); w.addAssets(hostOf(i1, deactivatedFor(300*day))) },
 			[]string{"keep i-1 stays_closed"}, nil},
 	})
+}
+
+// closedIsNotDeleted: no asset is deleted, nor made or activated, while the cloud shows its instance as closed, in a
+// listing or when asked by its id.
+func closedIsNotDeleted(t *testing.T, w *world) {
+	w.rules.Now = now()
+	closed := map[string]bool{}
+	for _, l := range w.listings {
+		for _, i := range l.Instances {
+			closed[i.ID] = closed[i.ID] || l.IsComplete() && i.Existence == inventory.Closed
+		}
+	}
+	before := w.byID()
+	for _, c := range allWrites(w.approve()) {
+		proof, asked := w.proof(c)
+		isClosed := closed[c.InstanceID] || asked && proof.Closed != "" && c.Action.isRemoval()
+		activates := c.Patch != nil && c.Patch.Active != nil && *c.Patch.Active && !before[c.AssetID].Active
+		if isClosed && (c.Action == Delete || c.Action == Create || activates) {
+			t.Errorf("%s of %s", c.Action, c.InstanceID)
+		}
+	}
 }

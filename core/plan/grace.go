@@ -57,12 +57,11 @@ func parseDueDate(a inventory.Asset) (until time.Time, given bool) {
 // planDeactivated decides on an asset that an earlier run deactivated. It is deleted when the grace is over, and
 // not before the time in jms-due unless people were told so.
 func (b *builder) planDeactivated(c Change, a inventory.Asset, since time.Time) {
-	start, begins := b.graceStart(a, since)
-	due := start.Add(b.rules.Grace)
+	start, due, begins := b.graceOf(a, since)
 	until, given := parseDueDate(a)
 	switch {
 	case begins:
-		b.beginGrace(c, a, since, start)
+		b.beginGrace(c, a, since, start, due)
 	case b.rules.removalMode(a) != ModeDelete:
 		b.renewDueDate(c, a, start, given && until.Before(time.Unix(1<<40, 0)))
 		b.addKeep(c, reason.New(b.neverDeletedCode(a), formatTime(since)))
