@@ -58,7 +58,7 @@ func ConnectionError(err error) (inventory.Kind, string) {
 }
 
 // maxErrorText bounds what is repeated of a server's message, in bytes.
-const maxErrorText = 200
+const maxErrorText = 300
 
 // signaturePattern matches the parts of a query, escaped or not, that belong to a signature.
 var signaturePattern = regexp.MustCompile(
@@ -76,12 +76,12 @@ func NewScrubber(a Account, further ...secret.Value) Scrubber {
 	return Scrubber{replacer: httpx.NewScrubber(texts...)}
 }
 
-// Scrub returns a text as one line of at most 200 bytes, without secrets. It drops what a cloud repeats of the
+// Scrub returns a text as one line of some 300 bytes, cut in the middle, without secrets. It drops what a cloud repeats of the
 // string that it signed: that holds the key's id and helps no reader.
 func (s Scrubber) Scrub(text string) string {
 	if i := strings.Index(strings.ToLower(text), "string to sign"); i >= 0 {
 		text = text[:i] + "…"
 	}
 	text = s.replacer.Replace(signaturePattern.ReplaceAllString(text, "$1="+secret.Redacted))
-	return httpx.Truncate(httpx.OneLine(text), maxErrorText)
+	return httpx.TruncateMiddle(httpx.OneLine(text), maxErrorText)
 }

@@ -20,7 +20,9 @@ func TestScrubber(t *testing.T) {
 		"the key LTAI5tKEY is off":                                          "the key ****** is off",
 		"secret se+cret/= and token to%252Fken":                             "secret ****** and token ******",
 		"not matched. server string to sign is:POST&%2F&AccessKeyId%3DLTAI": "not matched. server …",
-		strings.Repeat("长", 100):                                            strings.Repeat("长", 66) + "…",
+		strings.Repeat("长", 200):                                            strings.Repeat("长", 60) + " … " + strings.Repeat("长", 40),
+		"UnauthorizedOperation: " + strings.Repeat("you are not authorized ", 20) + "(cvm:DescribeInstances)": "UnauthorizedOperation: " +
+			strings.Repeat("you are not authorized ", 20)[:157] + " … " + (strings.Repeat("you are not authorized ", 20) + "(cvm:DescribeInstances)")[483-120:],
 	} {
 		if got := s.Scrub(text); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)

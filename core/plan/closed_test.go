@@ -30,7 +30,10 @@ func TestClosedInstance(t *testing.T) {
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
 	kept := instanceInProd("i-1", "web", "10.0.0.1", inBin)
 	other := instanceInProd("i-2", "db", "10.0.0.2")
-	present := func(w *world) { w.addInstances(other); w.addAssets(hostOf(other)) }
+	present := func(w *world) {
+		w.addInstances(other)
+		w.addAssets(hostOf(other))
+	}
 	marks := func(t *testing.T, a Approved) {
 		c := a.Removals()[0]
 		closed, _ := inventory.Asset{Labels: c.Patch.Labels}.Label(inventory.LabelClosed)
@@ -39,7 +42,9 @@ func TestClosedInstance(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	}
-	noProof := func(w *world) { w.proof = func(Change) (Proof, bool) { return Proof{Closed: "soft_deleted"}, true } }
+	noProof := func(w *world) {
+		w.proof = func(Change) (Proof, bool) { return Proof{Closed: "soft_deleted"}, true }
+	}
 	runPlanRows(t, []planRow{
 		{"no asset is made", func(w *world) { w.addInstances(kept) }, []string{"skip i-1 not_made"}, nil},
 		{"its asset is deactivated", func(w *world) { present(w); w.addInstances(kept); w.addAssets(hostOf(i1)); noProof(w) },

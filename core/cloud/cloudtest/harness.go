@@ -25,7 +25,7 @@ type World interface {
 	Fill(region string, n int) (ids []string)
 	// Remove deletes instances of a region.
 	Remove(region string, ids ...string)
-	// SetStatus gives instances a status, as the cloud writes it.
+	// SetStatus sets the status of instances, as the cloud writes it.
 	SetStatus(region, status string, ids ...string)
 	// Hide makes the list omit instances, also when it is asked for them by id, while the cloud's second
 	// kind of call still shows them.

@@ -42,7 +42,7 @@ func (s *Server) Fill(region string, n int) []string {
 	})
 }
 
-// SetStatus gives machines a status.
+// SetStatus sets the status of machines.
 func (s *Server) SetStatus(region, status string, ids ...string) {
 	s.Change(region, func(m *machine) { m.Status = status }, ids...)
 }

@@ -6,5 +6,5 @@ package huawei
 // a server that does not exist, and so prove an absence. The last one is needed with the keys of an
 // agency, and may be withheld from an account that configures account_id, project_id and one region.
 func Permissions() []string {
-	return []string{"ecs:cloudServers:list", "ecs:cloudServers:showServer", "iam:projects:list"}
+	return []string{"ecs:cloudServers:list", "ecs:cloudServers:showServer", "iam:projects:listProjects"}
 }

@@ -60,7 +60,7 @@ func info() inventory.CloudInfo {
 		Spellings:   []string{"华为云", "huawei", "huaweicloud"},
 		Name:        language.Text{ZH: "华为云", EN: "Huawei Cloud"},
 		Permissions: Permissions(),
-		OwnerRight:  "iam:projects:list",
+		OwnerRight:  "iam:projects:listProjects",
 		EventKey:    "cts",
 		WithoutKey:  language.Text{ZH: "FunctionGraph 里用函数的委托；别处报错", EN: "the function's agency on FunctionGraph; an error elsewhere"},
 		Visibility: language.Text{
