@@ -75,7 +75,7 @@ func NewConfigAlarm(function, why string, now time.Time, o Options) notify.Messa
 	w := messageWriter{texts: textsOf(o.Lang)}
 	s := section{heading: w.configAlarmHead, maxRows: maxFailureRows, moreFormat: w.moreFailuresF}
 	for line := range strings.Lines(why) {
-		s.addRow(func() string { return "- " + escapedCell(strings.TrimSpace(line), maxMessageRunes) })
+		s.addRow(func() string { return "- " + messageCell(strings.TrimSpace(line)) })
 	}
 	foot := escapedCell(function, maxNameRunes) + paragraphBreak + w.timeLabel + now.In(locationOf(o)).Format(time.DateTime) + paragraphBreak + w.configAlarmHint
 	m := notify.Message{Title: w.alarmTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
