@@ -10,6 +10,7 @@ func allMutants() []mutant {
 		accountedMutants(),
 		wordMutants(),
 		outageMutants(),
+		statusMutants(),
 	} {
 		all = append(all, some...)
 	}
