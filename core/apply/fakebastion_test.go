@@ -263,7 +263,7 @@ func (w *world) approve() plan.Approved {
 	for _, c := range p.Candidates() {
 		proofs[c.AssetID] = plan.Proof{Absent: true}
 	}
-	return p.Approve(plan.Limits{Percent: 100, Min: 1000, PerRun: 100000, AllowEmpty: true}, proofs)
+	return p.Approve(plan.Limits{Percent: 100, Min: 1000, Fleet: plan.Share{Percent: 100}, PerRun: 100000, AllowEmpty: true}, proofs)
 }
 
 func (w *world) run(t *testing.T, ctx context.Context) apply.Result {

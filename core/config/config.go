@@ -158,13 +158,20 @@ type Removal struct {
 type Guard struct {
 	Percent int    `yaml:"percent" env:"PERCENT" range:"0,100" doc:"一个地域减少的资产超过此百分比且超过 min 台时，暂缓该地域的移除;a scope that loses more than this share and more than min holds its removals"`
 	Min     int    `yaml:"min" env:"MIN" range:"0,1000000" doc:"见 percent;see percent"`
-	PerRun  int    `yaml:"per_run" env:"PER_RUN" range:"0,1000000" doc:"一次运行移除的总数超过此值时，全部暂缓;more removals than this in one run hold all of them"`
+	Fleet   Fleet  `yaml:"fleet" envPrefix:"FLEET_"`
+	PerRun  int    `yaml:"per_run" env:"PER_RUN" range:"0,1000000" doc:"其他规则都放行的移除里，停用（连同其他运行 10 分钟内停用的）超过此值时全部暂缓；宽限期满的删除另算，同一上限;of the removals that all other rules let pass, more deactivations than this (with those of other runs within 10 minutes) are all held; deletions at the end of a grace count by themselves, with the same limit"`
 	Empty   string `yaml:"empty" env:"EMPTY" enum:"hold,allow" doc:"地域变空时：hold 暂缓移除，allow 按百分比判断;a scope that became empty: hold its removals, or allow them as the share says"`
+}
+
+// Fleet holds losses of several scopes that are too large a share of all assets together.
+type Fleet struct {
+	Percent int `yaml:"percent" env:"PERCENT" range:"0,100" doc:"两个以上地域 24 小时内共失去（无人批准的）资产超过组织内全部资产的此百分比且超过 min 台时，暂缓各地域的停用;where two or more scopes within 24 hours together lose (with nobody's approval) more than this share of all our assets in the organisation, and more than min, all of them hold their deactivations"`
+	Min     int `yaml:"min" env:"MIN" range:"0,1000000" doc:"见 fleet.percent;see fleet.percent"`
 }
 
 // Notification says whom to notify, and when.
 type Notification struct {
-	On string `yaml:"on" env:"ON" enum:"always,change,failure" doc:"何时通知：每次运行、有变化时、失败时;when to tell: each run, on a change, on a failure"`
+	On string `yaml:"on" env:"ON" enum:"always,change,failure" doc:"何时通知。change：写入了什么立即说；失败、暂缓、无人管理、仍开放等会持续的事，在开始时、6 小时后、以后每天、结束时各说一次。always：每次运行都发。failure：只说失败与暂缓，时机同 change;when to tell. change: what was written, at once; what lasts (failures, holds, orphans, what stays open), as it begins, after 6 hours, then daily, and as it ends. always: each run. failure: failures and holds only, at the same times"`
 	// Window is for events; full runs notify as On says.
 	Window   time.Duration `yaml:"window" env:"WINDOW" range:"0s,1h" doc:"事件触发的变更：第一条立即通知，之后这段时间内的合成一张卡片；0 表示每次都发;changes by events: the first is told at once, those of this time after it in one card; 0 = each at once"`
 	DingTalk DingTalk      `yaml:"dingtalk" envPrefix:"DINGTALK_"`
@@ -175,9 +182,9 @@ type DingTalk struct {
 	Enabled   bool         `yaml:"enabled" env:"ENABLED" doc:"是否发送钉钉通知;whether DingTalk is told"`
 	Webhook   secret.Value `yaml:"webhook" env:"WEBHOOK" doc:"机器人的 Webhook，含令牌，启用时必填;the robot's webhook with its token, required where enabled"`
 	Secret    secret.Value `yaml:"secret" env:"SECRET" doc:"机器人的加签密钥，可为空;the robot's signing secret, may be empty"`
-	AtMobiles []string     `yaml:"at_mobiles" env:"AT_MOBILES" doc:"要 @ 的手机号;mobile numbers to mention"`
-	AtAll     bool         `yaml:"at_all" env:"AT_ALL" doc:"是否 @ 所有人;whether everybody is mentioned"`
-	Style     string       `yaml:"style" env:"STYLE" enum:"table,list" doc:"用表格还是列表显示主机;hosts as tables or as lists"`
+	AtMobiles []string     `yaml:"at_mobiles" env:"AT_MOBILES" doc:"要 @ 的手机号，只在失败与暂缓时;mobile numbers to mention, on failures and holds only"`
+	AtAll     bool         `yaml:"at_all" env:"AT_ALL" doc:"失败与暂缓时是否 @ 所有人;whether everybody is mentioned on failures and holds"`
+	Style     string       `yaml:"style" env:"STYLE" enum:"table,list" doc:"用表格还是列表显示主机；jms-sync doctor --send-test 两种各发一条;hosts as tables or as lists; jms-sync doctor --send-test sends one of each"`
 }
 
 // Log says how much is logged, and where to.

@@ -23,11 +23,11 @@ func Default() Config {
 			Approval:  ApprovalNone,
 			Manage:    Manage{Name: FieldAlways, Address: FieldAlways, Zone: FieldMissing, AdoptedName: FieldCreate},
 			Removal:   Removal{Mode: ModeDelete, Adopted: ModeDeactivate, Grace: 7 * 24 * time.Hour},
-			Guard:     Guard{Percent: 20, Min: 3, PerRun: 50, Empty: EmptyHold},
+			Guard:     Guard{Percent: 20, Min: 3, Fleet: Fleet{Percent: 20, Min: 10}, PerRun: 50, Empty: EmptyHold},
 			Writers:   8,
 			BatchSize: 100,
 		},
-		Notification: Notification{On: "always", Window: 30 * time.Second, DingTalk: DingTalk{Style: "table"}},
+		Notification: Notification{On: "change", Window: 30 * time.Second, DingTalk: DingTalk{Style: "table"}},
 		Log: Log{
 			Level: "INFO", File: "logs/jms-sync.log", MaxSize: 10, BackupCount: 5,
 			SeparateErrorLog: true,

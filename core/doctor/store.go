@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -118,6 +119,8 @@ func (s Store) permissionFix(err error, right string) language.Text {
 // Source is where the configuration was read from.
 type Source struct {
 	Name   string // the reference without its query; "" = a file or variables
+	File   string // that holds secrets; "" = none does
+	Mode   fs.FileMode
 	Bucket storage.Bucket
 	Key    string
 	Err    error
@@ -129,10 +132,21 @@ func ConfigurationCheck(s Source) Check {
 	return Check{Title: language.New("配置", "configuration"), Run: s.findings}
 }
 
+// modeFindings warns of a file with secrets that every user of the machine may read or change.
+func (s Source) modeFindings() []Finding {
+	const others = 0o006
+	if s.File == "" || s.Mode.Perm()&others == 0 {
+		return nil
+	}
+	return []Finding{warningFinding(language.New("文件权限", "mode of the file"),
+		language.Newf("%s 里有密钥，而这台机器上的任何用户都能读写它（%#o）", "%s holds secrets, and every user of this machine may read or change it (%#o)", s.File, s.Mode.Perm()),
+		language.Newf("chmod 600 %s；或把密钥移到环境变量，配置里只写 ${变量}", "chmod 600 %s; or move the secrets into variables, and write ${VARIABLE} into it", s.File))}
+}
+
 func (s Source) findings(ctx context.Context) []Finding {
 	subject := language.New("配置", "configuration")
 	if s.Name == "" {
-		return []Finding{okFinding(subject, language.New("读取并通过检查", "read, and without mistakes"))}
+		return append([]Finding{okFinding(subject, language.New("读取并通过检查", "read, and without mistakes"))}, s.modeFindings()...)
 	}
 	if s.Err != nil {
 		return []Finding{failureFinding(subject, language.New("对象不能读取", "its object cannot be read").WithError(s.Err), language.New("核对 JMS_SYNC_CONFIG 与其凭证", "check JMS_SYNC_CONFIG and its credentials"))}

@@ -58,6 +58,9 @@ type RunResult struct {
 	PlanLines iter.Seq[plan.Change]
 	Review    []plan.ReviewLine // what would be done, and what a person may let pass besides; nil if not asked for
 	Err       error
+	// Deliver notifies people of a run whose card was put off, and returns the report with what became of it. nil = nothing
+	// was put off.
+	Deliver func(ctx context.Context) report.Report
 }
 
 // Run makes one run. It always ends in a report and, depending on NotifyOn, a notification. A failed notification is
@@ -74,8 +77,14 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	in.Problems = append(in.Problems, e.StoreErrors()...)
 	rep := report.Build(in)
 	e.LogOutcome(rep, in)
-	lost := e.deliverPass(ctx, p, rep)
-	return RunResult{Report: rep.WithNotifyError(lost), PlanLines: PlanLines(p.changes, p.applied.Nodes, p.notes), Review: p.review, Err: err}
+	out := RunResult{Report: rep, PlanLines: PlanLines(p.changes, p.applied.Nodes, p.notes), Review: p.review, Err: err}
+	deliver := func(ctx context.Context) report.Report { return rep.WithNotifyError(e.deliverPass(ctx, p, rep)) }
+	if req.PutsOff != nil && req.PutsOff(rep, err) {
+		out.Deliver = deliver
+		return out
+	}
+	out.Report = deliver(ctx)
+	return out
 }
 
 // runStages runs the stages in order. JumpServer is read before the clouds, so that an asset created meanwhile is
@@ -85,8 +94,13 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	if len(unknown) > 0 {
 		return errUnknownAccounts(unknown)
 	}
-	if e.tryIncremental(ctx, p) {
-		e.reserveLimits(ctx, p.req, 0) // gives up what this shard wanted before
+	done, err := e.tryIncremental(ctx, p)
+	if err != nil {
+		e.failByBastion(ctx, p)
+		return err
+	}
+	if done {
+		e.reserveRemovals(ctx, p.req, e.Limits, 0, 0) // gives up what this shard wanted before
 		return nil
 	}
 	bastion, err := e.readBastion(ctx, p)
@@ -96,6 +110,7 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	if err := e.listClouds(ctx, p, bastion.Assets); err != nil {
 		return err
 	}
+	p.labelled = countLabels(bastion.Assets)
 	p.removals.FindUnreported(ctx, bastion.Assets, nil)
 	e.EnterStage("plan")
 	in := plan.Input{Current: bastion, Listings: p.listings, AllRegions: len(p.req.Regions) == 0, Regions: p.req.Regions}
@@ -109,15 +124,20 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	return nil
 }
 
-// readBastion reads all of JumpServer. Where that fails nothing is compared, and the report has no listings.
+// readBastion reads all of JumpServer.
 func (e Engine) readBastion(ctx context.Context, p *pass) (inventory.JumpServerAssets, error) {
 	e.EnterStage("jumpserver")
 	bastion, err := e.Bastion.Read(ctx)
 	if err != nil {
-		e.markDirtyAfterFailure(ctx, p)
-		p.listings = nil
+		e.failByBastion(ctx, p)
 	}
 	return bastion, err
+}
+
+// failByBastion ends the work of a run without JumpServer's answer: nothing is compared, and the report has no listings.
+func (e Engine) failByBastion(ctx context.Context, p *pass) {
+	e.markDirtyAfterFailure(ctx, p)
+	p.listings = nil
 }
 
 // listClouds lists the scopes of a run, and fails those that were read with the key of another cloud account.

@@ -128,12 +128,12 @@ func TestForgedLabelsAndFewChanges(t *testing.T) {
 		o := newOwnerWorld(t)
 		o.Accounts[0].Regions = []string{"cn-beijing"}
 		o.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(1))
+		h := &enginetest.EventWorld{World: o.World}
+		forge(h, alibabatest.SampleInstance(2).ID, address) // later it would change the number of our labels, and all be read
+		was := forged(h)
 		if rep := o.runFull(); rep.Created != 1 {
 			t.Fatalf("%s", enginetest.Describe(rep))
 		}
-		h := &enginetest.EventWorld{World: o.World}
-		forge(h, alibabatest.SampleInstance(2).ID, address)
-		was := forged(h)
 		o.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(2))
 		rep := o.runFull()
 		if rep.Created != made || rep.Updated+rep.Deactivated+rep.Deleted != 0 || o.countHosts() != 2+made {

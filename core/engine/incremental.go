@@ -12,9 +12,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// Incremental lets a run whose scopes are all as they were applied end after listing the clouds,
-// without a call to JumpServer, and one in which only a few instances are new or changed ask
-// JumpServer for just these. What it remembers only saves that work and is never evidence: any
+// Incremental lets a run whose scopes are all as they were applied end after listing the clouds and
+// one question to JumpServer, see hasKnownAssets, and one in which only a few instances are new or
+// changed ask JumpServer for just these besides. What it remembers only saves that work and is never evidence: any
 // doubt, any instance that is gone and any open work takes the full path, which lists the clouds
 // again after JumpServer was read. The same full path is taken at least every FullEvery, to find
 // what people changed in JumpServer.
@@ -27,40 +27,49 @@ type Incremental struct {
 }
 
 // tryIncremental does the run's work without reading all of JumpServer where it can, and reports whether it
-// did. It sets the snapshot into which the run's end is written; nil where nothing is remembered, or
+// did; an error is JumpServer's, and the run has failed. It sets the snapshot into which the run's end is written; nil where nothing is remembered, or
 // the scopes are not known yet. What is known before decides first: a run that reads JumpServer anyway
 // lists the clouds after that, and not twice, which one that throttles would make the run's whole time.
-func (e Engine) tryIncremental(ctx context.Context, p *pass) bool {
+func (e Engine) tryIncremental(ctx context.Context, p *pass) (done bool, err error) {
 	if !e.usesState(p.req) {
-		return false
+		return false, nil
 	}
 	scopes, known := e.Clouds.ListScopes(ctx, p.req.filter())
 	p.expectedScopes = scopes
 	if !known || len(scopes) == 0 {
-		return false
+		return false, nil
 	}
 	p.snapshot = e.loadSnapshot(ctx, scopes)
 	if p.req.ReviewedLines != nil || e.needsFullSync(p.snapshot, scopes) || e.hasUnreportedRemovals(ctx) {
-		return false
+		return false, nil
 	}
 	e.EnterStage("clouds")
 	p.listings = e.Clouds.List(ctx, p.req.filter())
 	if len(p.listings) == 0 {
-		return false
+		return false, nil
 	}
 	differing, sure := e.changedListings(p.snapshot, p.listings)
-	switch {
-	case !sure:
-		return false
-	case len(differing) == 0:
-		p.unchanged = countInstances(p.listings)
-		return true
-	case e.Limits.Approval == plan.ApproveAll || p.halt.All:
-		return false // nothing is written, and the full path says all that waits
-	case e.Incremental.SyncChanges == nil || !e.hasStoredOwners(ctx, differing):
-		return false // the labels of assets say whose they are, or the full path fails
+	if !sure || len(differing) > 0 && !e.canSyncChanged(ctx, p, differing) {
+		return false, nil
 	}
-	return e.syncChanged(ctx, p, differing)
+	same, err := e.hasKnownAssets(ctx, p)
+	switch {
+	case err != nil || !same:
+		return false, err
+	case len(differing) > 0:
+		return e.syncChanged(ctx, p, differing), nil
+	}
+	p.unchanged = countInstances(p.listings)
+	return true, nil
+}
+
+// canSyncChanged reports whether differing listings may be applied without reading all of JumpServer.
+func (e Engine) canSyncChanged(ctx context.Context, p *pass, differing []inventory.Listing) bool {
+	if e.Limits.Approval == plan.ApproveAll || p.halt.All {
+		return false // nothing is written, and the full path says all that waits
+	}
+	// The labels of assets say whose they are, or the full path fails.
+	return e.Incremental.SyncChanges != nil && e.hasStoredOwners(ctx, differing)
 }
 
 // hasUnreportedRemovals reports whether an earlier run may have removed what no card reported: a run that was killed
@@ -159,9 +168,11 @@ func (e Engine) saveScopes(ctx context.Context, listings []inventory.Listing, p 
 	if p.removals != nil && p.removals.mayFindMore && len(listings) > 0 {
 		open[listings[0].Scope] = true // the next run looks once more
 	}
+	p.labelled.addWrites(p.applied.Items)
 	for _, l := range listings {
 		known := p.snapshot.ScopeState(l.Scope)
 		now := state.ScopeState{
+			Labelled: p.labelled[ownerRegionOf(l.Owner, l.Region)], LabelledKnown: true,
 			ListingFingerprint: state.Fingerprint(l, ""), AppliedAt: e.Now(), FullAt: full, AssetCount: len(l.Instances),
 			Dirty: open[l.Scope] || !l.IsComplete(), NextDue: due[l.Scope], HeldRemovals: countHeld(p, l.Scope),
 		}

@@ -27,6 +27,9 @@ type Clouds interface {
 type Bastion interface {
 	EventBastion
 	apply.Reader
+	// CountLabelled counts the hosts, active or not, that have one of the values of each of the labels' names. The
+	// answer proves the organisation.
+	CountLabelled(ctx context.Context, labels []inventory.Label) (int, error)
 	// Read proves the organisation and returns everything in it, complete, or an error.
 	Read(ctx context.Context) (inventory.JumpServerAssets, error)
 }
@@ -55,8 +58,8 @@ type EventBastion interface {
 	UsesUTF8MB3(ctx context.Context) (bool, error)
 	// VerifyOrganisation asks which organisation answers; reads that have rows prove it themselves.
 	VerifyOrganisation(ctx context.Context) error
-	// ListDeactivated returns an account's assets whose jms-gone is not older than a time; whole = all of them.
-	ListDeactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error)
-	// CountActive counts the active assets that carry all of these labels.
+	// ListDeactivated returns the assets whose jms-gone is not older than a time; whole = all of them.
+	ListDeactivated(ctx context.Context, since time.Time) (assets []inventory.Asset, whole bool, err error)
+	// CountActive counts the active assets that carry all of these labels; the value "*" is any value.
 	CountActive(ctx context.Context, labels []inventory.Label) (int, error)
 }

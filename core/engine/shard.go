@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -29,37 +30,47 @@ func (s ShardGroup) firing() time.Time { return s.FiredAt.UTC().Round(time.Minut
 // isWritingShard reports whether a request is a shard that may write. Dry runs share nothing.
 func (r Request) isWritingShard() bool { return r.Shard.Count > 0 && !r.DryRun }
 
-// reserveLimits returns the limits of a request. A shard that wants removals takes them from the quota that
-// all shards share, and counts as the guard does: all that it would remove, held or not. Without the
-// quota's word it removes nothing; and where there is no quota, each shard has its share of per_run.
-func (e Engine) reserveLimits(ctx context.Context, req Request, want int) plan.Limits {
-	limits := e.Limits
+// reserveRemovals returns the limits of a request. A shard that wants removals takes them from the quotas that all
+// shards share, one of losses and one of deletes at the end of a grace, and counts as the guard does: what its other
+// rules let pass, also if that is too much. Without the quota's word it removes nothing; and where there is no quota,
+// each shard has its share of per_run.
+func (e Engine) reserveRemovals(ctx context.Context, req Request, limits plan.Limits, losses, deletes int) plan.Limits {
 	if !req.isWritingShard() {
 		return limits
 	}
-	err := errors.New("no state store is named")
-	if e.ShardGroup != nil {
-		var g state.Grant
-		claim := state.Reservation{ShardKey: shardKey(req), FiredAt: e.ShardGroup.firing(), Removals: want}
-		g, err = e.ShardGroup.Store.Quota(e.ShardGroup.Name).Reserve(ctx, claim, limits.PerRun)
-		switch {
-		case err == nil && g.Granted:
-			return limits
-		case err == nil:
-			limits.Hold = reason.New(reason.GuardParts, g.OtherRemovals, want, limits.PerRun)
-			return limits
-		case !errors.Is(err, state.ErrNoQuota):
-			e.Log.Warn("the parts' budget of removals is not known", "part", req.Shard.String(), "error", err)
-			limits.Hold = reason.New(reason.GuardBudget, err.Error())
-			return limits
-		}
+	lossHold, err := e.reserve(ctx, req, "", losses, limits.PerRun)
+	deleteHold, failed := e.reserve(ctx, req, "-deletes", deletes, limits.PerRun)
+	limits.Hold, limits.HoldDeletes = lossHold, deleteHold
+	err = cmp.Or(err, failed)
+	if err == nil {
+		return limits
 	}
-	limits.PerRun /= req.Shard.Count
-	if want > 0 {
+	limits.Parts = req.Shard.Count
+	if losses+deletes > 0 {
 		e.Log.Warn("parts cannot share per_run, so each has an equal share of it",
-			"part", req.Shard.String(), "removals", limits.PerRun, "reason", err)
+			"part", req.Shard.String(), "removals", limits.PerRun/limits.Parts, "reason", err)
 	}
 	return limits
+}
+
+// reserve takes removals from a quota of the shards. It returns why they must be held, if they must; or an error if
+// there is no quota.
+func (e Engine) reserve(ctx context.Context, req Request, kind string, want, limit int) (hold reason.Reason, err error) {
+	if e.ShardGroup == nil {
+		return reason.Reason{}, errors.New("no state store is named")
+	}
+	claim := state.Reservation{ShardKey: shardKey(req), FiredAt: e.ShardGroup.firing(), Removals: want}
+	g, err := e.ShardGroup.Store.Quota(e.ShardGroup.Name+kind).Reserve(ctx, claim, limit)
+	switch {
+	case errors.Is(err, state.ErrNoQuota):
+		return reason.Reason{}, err
+	case err != nil:
+		e.Log.Warn("the parts' budget of removals is not known", "part", req.Shard.String(), "error", err)
+		return reason.New(reason.GuardBudget, err.Error()), nil
+	case !g.Granted:
+		return reason.New(reason.GuardParts, g.OtherRemovals, want, limit), nil
+	}
+	return reason.Reason{}, nil
 }
 
 // shardKey names a shard and what it is about, so that a run that is split anew takes nobody's place.

@@ -73,7 +73,7 @@ func (m *faultyBucket) Put(ctx context.Context, key string, data []byte, c stora
 
 func newShardWorld(t *testing.T, settings map[string]any) *shardWorld {
 	t.Helper()
-	all := map[string]any{"sync": map[string]any{"guard": map[string]any{"percent": 100}}}
+	all := map[string]any{"sync": map[string]any{"guard": map[string]any{"percent": 100, "fleet": map[string]any{"percent": 100}}}}
 	enginetest.MergeSettings(all, settings)
 	w := enginetest.NewWorld(t, enginetest.Setup{Settings: all, Accounts: []enginetest.AccountSpec{
 		{Name: "one", Owner: "1000000000000001", Account: "1000000000000001", Regions: []string{"cn-beijing", "cn-hangzhou"}},
@@ -315,9 +315,10 @@ func TestQuietPartGivesUpItsRemovals(t *testing.T) {
 		t.Fatalf("%+v", sum)
 	}
 	p.JumpServer.ResetCounts()
-	if sum, _ := p.fire(remembers, 1); sum.Unchanged == 0 || p.JumpServer.Requests() != 0 {
+	if sum, _ := p.fire(remembers, 1); sum.Unchanged == 0 || p.JumpServer.Requests() != 1 {
 		t.Errorf("no quiet run: %+v", sum)
 	}
+	p.RunClock.Advance(10 * time.Minute) // the labels of the 45 no longer count
 	p.Account("two").Cloud.Remove("cn-beijing", p.instanceIDs(2, 10)...)
 	if sum, _ := p.fire(remembers, 3); sum.Deactivated != 10 {
 		t.Errorf("deactivated %d, held %d", sum.Deactivated, sum.Held)
@@ -331,4 +332,22 @@ func (p *shardWorld) instanceIDs(index, n int) []string {
 		ids[i] = alibabatest.SampleInstance(index*perRegion + i).ID
 	}
 	return ids
+}
+
+// TestPartsCountDeletesByThemselves: the deletions of all parts that fall due leave their share of per_run to what is
+// newly gone.
+func TestPartsCountDeletesByThemselves(t *testing.T) {
+	t.Parallel()
+	p := newShardWorld(t, map[string]any{"sync": map[string]any{"removal": map[string]any{"grace": "30m"}}})
+	p.fire(nil, 1, 2, 3, 4)
+	p.fillRegions(perRegion - 12)
+	if sum, _ := p.fire(nil, 1, 2, 3, 4); sum.Deactivated != 48 || sum.Held != 0 {
+		t.Fatalf("deactivated %d, held %d", sum.Deactivated, sum.Held)
+	}
+	p.RunClock.Advance(2 * time.Hour)
+	p.RobotClock.Advance(2 * time.Hour)
+	p.fillRegions(perRegion - 22)
+	if sum, _ := p.fire(nil, 1, 2, 3, 4); sum.Deactivated != 40 || sum.Deleted != 48 || sum.Held != 0 {
+		t.Errorf("deactivated %d, deleted %d, held %d", sum.Deactivated, sum.Deleted, sum.Held)
+	}
 }

@@ -35,6 +35,9 @@ const (
 	// ClosedNow while that lasts, and then the time (FormatLabelTime) of the first run that found the instance
 	// absent: the grace counts from it.
 	LabelClosed = "jms-closed"
+	// LabelApproved stands beside LabelGone if a person had approved or announced the deactivation, so that the
+	// guard does not count it among the losses of the fleet.
+	LabelApproved = "jms-approved"
 	// LabelProtected records that an address of the instance is in protected_ips, for the day when the instance
 	// is gone and its addresses with it.
 	LabelProtected = "jms-protected"
@@ -148,9 +151,11 @@ type Asset struct {
 	Comment  string
 	// Nodes are the ids of the host's nodes, sorted and joined by commas: renaming a node changes nothing. "" =
 	// JumpServer did not show them.
-	Nodes  string
-	Active bool
-	Host   bool
+	Nodes string
+	// NodeNames are the names of these nodes, joined by commas, for people.
+	NodeNames string
+	Active    bool
+	Host      bool
 }
 
 // Label returns the value of the label with this name (see Label.Is), and reports whether the asset has exactly

@@ -2,9 +2,7 @@ package jumpserver
 
 import (
 	"context"
-	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -16,21 +14,21 @@ const updatedLayout = "2006/01/02 15:04:05 -0700"
 // clockSlack is how far apart JumpServer's clock, which writes date_updated, and ours, which writes jms-gone, may be.
 const clockSlack = time.Hour
 
-// ListDeactivated returns the hosts of a cloud account whose jms-gone is not older than a time; a host whose label cannot be
-// parsed is left out. It reads one page in one call: the hosts that were written last, which include the last deactivated
+// ListDeactivated returns the hosts whose jms-gone is not older than a time; a host whose label cannot be parsed is left
+// out. It reads one page in one call: the hosts that were written last, which include the last deactivated
 // ones. whole reports whether that page shows all of them.
-func (c *Client) ListDeactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error) {
+func (c *Client) ListDeactivated(ctx context.Context, since time.Time) (assets []inventory.Asset, whole bool, err error) {
 	f, err := c.verifiedFacts(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	r := &rowConverter{org: c.orgID, operation: "read deactivated hosts of account " + quote(owner)}
-	labels := url.QueryEscape(inventory.LabelOwner + ":" + owner + "," + inventory.LabelGone + ":*")
+	r := &rowConverter{org: c.orgID, operation: "read deactivated hosts"}
+	labels := url.QueryEscape(inventory.LabelGone + ":*")
 	_, _, err = c.readWithZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
 		page, count, err := readPage(ctx, c, listRequest[deactivatedHost, deactivatedRow]{
 			op: r.operation, path: apiHosts, query: "order=-date_updated&fields=" + hostFields(f.zoneField) + ",date_updated&labels=" + labels, convert: r.convertDeactivated,
 		}, 0, pageSize)
-		assets = filterDeactivatedSince(page, owner, since)
+		assets = filterDeactivatedSince(page, since)
 		whole = count == len(page) || count > len(page) && reachesBefore(page, since.Add(-clockSlack))
 		return nil, err
 	})
@@ -61,14 +59,13 @@ func (r *rowConverter) convertDeactivated(row *deactivatedRow) (deactivatedHost,
 	return deactivatedHost{a, at}, err
 }
 
-// filterDeactivatedSince returns the hosts of an account that were deactivated at a time or later.
-func filterDeactivatedSince(page []deactivatedHost, owner string, since time.Time) []inventory.Asset {
+// filterDeactivatedSince returns the hosts that were deactivated at a time or later.
+func filterDeactivatedSince(page []deactivatedHost, since time.Time) []inventory.Asset {
 	var out []inventory.Asset
 	for _, h := range page {
 		value, _ := h.Label(inventory.LabelGone)
 		at, err := inventory.ParseLabelTime(value)
-		of, _ := h.Label(inventory.LabelOwner)
-		if strings.EqualFold(of, owner) && err == nil && !at.Before(since) {
+		if err == nil && !at.Before(since) {
 			out = append(out, h.Asset)
 		}
 	}
@@ -83,49 +80,4 @@ func reachesBefore(page []deactivatedHost, since time.Time) bool {
 		}
 	}
 	return len(page) > 0 && page[len(page)-1].updatedAt.Before(since)
-}
-
-// CountActive returns the number of active hosts that have all of these labels. It costs one call and reads at most one row.
-func (c *Client) CountActive(ctx context.Context, labels []inventory.Label) (int, error) {
-	if _, err := c.verifiedFacts(ctx); err != nil {
-		return 0, err
-	}
-	texts := make([]string, 0, len(labels))
-	for _, l := range labels {
-		if l.Value == "" || strings.Contains(l.Value, ",") { // a comma separates the values of a filter
-			return 0, newError(inventory.Invalid, "jumpserver: count hosts: the label "+quote(l.String())+" cannot be asked for", nil)
-		}
-		texts = append(texts, l.String())
-	}
-	r := &rowConverter{org: c.orgID, operation: "count active hosts with " + quote(strings.Join(texts, ","))}
-	rows, count, err := readPage(ctx, c, listRequest[hostRow, hostRow]{
-		op: r.operation, path: apiHosts, convert: func(row *hostRow) (hostRow, error) { return *row, r.validateRow(row.ID, row.OrgID) },
-		query: orderByName + "fields=id,is_active,labels,org_id&is_active=true&labels=" + url.QueryEscape(strings.Join(texts, ",")),
-	}, 0, 1)
-	if err != nil {
-		return 0, err
-	}
-	if len(rows) != min(count, 1) {
-		return 0, newError(inventory.Incomplete, fmt.Sprintf("jumpserver: %s: %d rows came of %d", r.operation, len(rows), count), nil)
-	}
-	for _, row := range rows { // JumpServer ignores filters that it does not know, and then counts everything
-		if row.Active == nil || !*row.Active || row.Labels == nil || !carriesLabels(*row.Labels, labels) {
-			return 0, newError(inventory.Incomplete, "jumpserver: "+r.operation+": "+row.ID+" came, which was not asked for", nil)
-		}
-	}
-	return count, nil
-}
-
-// carriesLabels reports whether a host has all of these labels, in any spelling.
-func carriesLabels(have []labelRow, want []inventory.Label) bool {
-	for _, w := range want {
-		found := false
-		for _, l := range have {
-			found = found || inventory.Label{Name: l.Name}.Is(w.Name) && inventory.MayBeEqual(l.Value, w.Value)
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
 }

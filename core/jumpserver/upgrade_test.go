@@ -58,7 +58,7 @@ func narrowReads(t *testing.T, c *jumpserver.Client) map[string]func() (int, err
 			return len(found), err
 		},
 		"Deactivated": func() (int, error) {
-			found, _, err := c.ListDeactivated(t.Context(), "42", time.Unix(0, 0))
+			found, _, err := c.ListDeactivated(t.Context(), time.Unix(0, 0))
 			return len(found), err
 		},
 	}

@@ -61,7 +61,7 @@ func (b *builder) absentAssets() iter.Seq2[int, ownership] {
 // absentChange returns a change of an asset whose instance is in no listing, without an action yet.
 func absentChange(a *inventory.Asset, m ownership) Change {
 	return Change{
-		Scope: inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}, InstanceID: m.instanceID,
+		Scope: m.accountScope(), InstanceID: m.instanceID,
 		AssetID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Before: a,
 	}
 }

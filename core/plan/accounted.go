@@ -17,7 +17,7 @@ import (
 func Unaccounted(assets []inventory.Asset, listings []inventory.Listing, lines iter.Seq[Change]) []string {
 	found := map[string][]Change{}
 	for c := range lines {
-		if c.AssetID != "" && !c.Interim && c.Action != Update && c.Action != Drift && c.Reason.Code != reason.NoLongerPlanned {
+		if c.AssetID != "" && !c.Interim && c.Action != Update && !c.heldUpdate && c.Action != Drift && c.Reason.Code != reason.NoLongerPlanned {
 			found[c.AssetID] = append(found[c.AssetID], c)
 		}
 	}

@@ -125,7 +125,7 @@ func nameReleaseChange(r rename, releasing []inventory.Asset, nameTakers map[str
 	m, _ := parseOwnership(a)
 	return Change{
 		Action: Update, Reason: reason.New(reason.GivesWay, nameTakers[inventory.FoldName(r.from)]),
-		Scope:      inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region},
+		Scope:      m.accountScope(),
 		InstanceID: r.instanceID, AssetID: r.assetID, Name: r.to, Address: a.Address, Platform: a.Platform,
 		Fields: []string{"name"}, Patch: &inventory.Patch{ID: r.assetID, Name: &r.to}, Before: &a,
 	}

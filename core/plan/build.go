@@ -30,7 +30,8 @@ type Plan struct {
 	labelWrites       []Change       // writes for later runs, see addLabelWrite
 	ownerStats        map[ownerScope]*scopeStats
 	accountStats      map[inventory.Scope]*scopeStats // by the account that labels name
-	fixedNames        nameSet                         // held by assets that the plan must not rename
+	fleet             fleetStats
+	fixedNames        nameSet // held by assets that the plan must not rename
 	releasingNames    []inventory.Asset
 	retired           bool            // made by Retire or RetireAdopted
 	unprovable        map[string]bool // candidates of Retire for whose instances no cloud can be asked, as there is no key
@@ -53,6 +54,11 @@ func newOwnerScope(cloud inventory.Cloud, owner, region string) ownerScope {
 }
 
 func (m ownership) ownerScope() ownerScope { return newOwnerScope(m.cloud, m.owner, m.region) }
+
+// accountScope returns the scope of the account that the labels name.
+func (m ownership) accountScope() inventory.Scope {
+	return inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}
+}
 
 type builder struct {
 	instances         []listedInstance // of the complete listings
@@ -124,6 +130,7 @@ func newBuilder(in Input, rules Rules) *builder {
 		now:          rules.Now,
 		assetBuilder: &assetBuilder{rules: rules, platforms: in.Current.Platforms},
 		ownerStats:   map[ownerScope]*scopeStats{}, accountStats: map[inventory.Scope]*scopeStats{}, fixedNames: nameSet{},
+		fleet: fleetStats{losses: map[inventory.Scope]*scopeLosses{}},
 	}
 	b.indexAssets()
 	b.recogniseAssets()
@@ -221,7 +228,7 @@ func (b *builder) listingScope(k instanceKey) (listedPlace, bool) {
 
 // countAsset counts an asset of ours among those of which the guard computes a share.
 func (b *builder) countAsset(a *inventory.Asset, m ownership) {
-	scope := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}
+	scope := m.accountScope()
 	for _, s := range []*scopeStats{b.ownerStatsOf(m.ownerScope()), b.accountStatsOf(scope)} {
 		switch {
 		case a.LabelCount(inventory.LabelGone) == 0:
@@ -230,6 +237,7 @@ func (b *builder) countAsset(a *inventory.Asset, m ownership) {
 			s.closedByEvent++
 		}
 	}
+	b.plan.fleet.countAsset(*a, scope, b.rules.Now)
 }
 
 func (b *builder) ownerStatsOf(p ownerScope) *scopeStats {

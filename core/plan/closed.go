@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,7 +78,7 @@ func closedChange(c Change, status string, r Rules) Change {
 // keepClosed keeps a deactivated asset while the cloud keeps its instance, and labels it so that its grace begins when
 // the instance is absent.
 func (b *builder) keepClosed(c Change, a inventory.Asset) {
-	if value, single := a.Label(inventory.LabelClosed); !b.rules.Partial && (!single || !inventory.MayBeEqual(value, inventory.ClosedNow)) {
+	if !b.rules.Partial && !isMarkedClosed(a) {
 		b.addLabelWrite(c, a, closedLabels(a))
 	}
 	b.addKeep(c, reason.New(reason.StaysClosed, c.closedStatus))
@@ -127,21 +128,35 @@ func (b *builder) beginGrace(c Change, a inventory.Asset, since, start, due time
 	b.addKeep(c, reason.New(reason.InGrace, formatTime(since), formatTime(due)))
 }
 
-// turnClosed returns what becomes of a candidate whose instance the cloud shows as closed when asked by its id, although
-// the listing did not: an active asset is deactivated and never deleted. It reports whether it is still a removal.
-func (p Plan) turnClosed(c Change, status string) (turned Change, removal bool) {
-	if c.Before.LabelCount(inventory.LabelGone) == 0 {
-		return closedChange(c, status, p.assetBuilder.rules), true
+// turnClosed returns the plan as the clouds' answers by id want it: a candidate whose instance is closed, although the
+// listing did not show it, is deactivated and not deleted, and stays as it is if it is deactivated already.
+func (p Plan) turnClosed(proofs Proofs) Plan {
+	isClosed := func(c Change) bool { return proofs[c.AssetID].Closed != "" && !c.isClosed() }
+	if p.retired || !slices.ContainsFunc(p.candidates, isClosed) {
+		return p
 	}
-	c.Action, c.Reason, c.Patch, c.Fields = Keep, reason.New(reason.StaysClosed, status), nil, nil
-	return c, false
+	candidates := p.candidates
+	p.candidates, p.notes, p.labelWrites = nil, slices.Clone(p.notes), slices.Clone(p.labelWrites)
+	for _, c := range candidates {
+		status := proofs[c.AssetID].Closed
+		switch {
+		case !isClosed(c):
+			p.candidates = append(p.candidates, c)
+		case c.Before.LabelCount(inventory.LabelGone) == 0:
+			p.candidates = append(p.candidates, closedChange(c, status, p.assetBuilder.rules))
+		default:
+			if !isMarkedClosed(*c.Before) {
+				p.labelWrites = append(p.labelWrites, labelWrite(c, *c.Before, closedLabels(*c.Before)))
+			}
+			c.Action, c.Reason, c.Patch, c.Fields = Keep, reason.New(reason.StaysClosed, status), nil, nil
+			p.notes = append(p.notes, c)
+		}
+	}
+	return p
 }
 
-// closedLabelWrites returns the write that lets the grace of a deactivated asset begin when its closed instance is absent.
-func (g *guard) closedLabelWrites(c Change) []Change {
-	value, single := c.Before.Label(inventory.LabelClosed)
-	if g.limits.Clock.Code != "" || single && inventory.MayBeEqual(value, inventory.ClosedNow) {
-		return nil
-	}
-	return []Change{labelWrite(c, *c.Before, closedLabels(*c.Before))}
+// isMarkedClosed reports whether the labels of a deactivated asset say that its instance is closed now.
+func isMarkedClosed(a inventory.Asset) bool {
+	value, single := a.Label(inventory.LabelClosed)
+	return single && inventory.MayBeEqual(value, inventory.ClosedNow)
 }

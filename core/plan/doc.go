@@ -126,15 +126,29 @@
 // With Limits.Approval every removal, or every change, waits for a person; with Limits.Reviewed only the reviewed
 // changes are made, see review.go.
 //
-// The guard (see thresholds.go) counts an asset as lost in the share of its scope for a day after its deactivation,
+// The guard decides on each candidate by itself (see thresholds.go), and then on those together that this lets pass
+// (see verdict.go), so that a scope that is held holds nothing elsewhere:
+//
+//   - Small scopes that became empty within one hour of each other count as one; with more assets together than one
+//     small scope may have, all of them are held.
+//   - Limits.Fleet bounds the share of all our assets in the organisation that two or more scopes lose within a day,
+//     those included that others deactivated.
+//   - Limits.PerRun bounds the number of losses, those included that other runs deactivated within ten minutes, and by
+//     itself the number of deletes at the end of a grace.
+//
+// What others deactivated is known by labels, without a store, so that runs that are narrowed to different scopes see
+// each other. A deactivation that a person approved or announced does not count: it has the label jms-approved. With a
+// grace of 0 no label remains.
+//
+// It counts an asset as lost in the share of its scope for a day after its deactivation, whoever approved that,
 // unless its instance is back, so that slow leaks count. A delete at the end of a grace is not counted again,
 // unless an event deactivated the asset (jms-event). With a grace shorter than a day that memory is as short. A
 // scope that becomes empty holds its removals. If it had at most three assets, jms-missing records the first proof
 // of absence, and a run at least ten minutes later that proves it again lets them go. The same holds, whatever the
 // scope, the limits and people say, for an absence that only one kind of call shows (Proof.Weak). jms-missing is
 // removed when the instance is seen again. A person's approval (Limits.Approved) passes all thresholds, and never
-// replaces a proof. Each event is one removal: if no state records what the last full run held, LossCounter checks
-// the same share with what JumpServer counts.
+// replaces a proof. Each event is one removal: LossCounter checks the fleet's share with what JumpServer counts, and,
+// if no state records what the last full run held, that of its scope too.
 //
 // Names are unique in an organisation. Two spellings that a database may call equal are one name for what is
 // created or renamed; assets that already have them side by side keep them. The active asset that holds a name

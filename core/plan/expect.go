@@ -34,6 +34,9 @@ func isNewLoss(c Change) bool {
 	return c.Action.isRemoval() && c.Before.LabelCount(inventory.LabelGone) == 0
 }
 
+// isGraceDelete reports whether a removal deletes an asset that was deactivated before.
+func isGraceDelete(c Change) bool { return c.Action.isRemoval() && !isNewLoss(c) }
+
 // isExpected reports whether a candidate's removal was announced, so that no threshold holds it.
 func (g *guard) isExpected(c Change) bool {
 	e, due, is := g.limits.expectedFor(g.plan, c)
@@ -47,18 +50,6 @@ func (g *guard) exceedsExpected(c Change) (reason.Reason, bool) {
 		return reason.Reason{}, false
 	}
 	return reason.New(reason.GuardExpected, formatTime(e.Until), e.UpTo, e.Left, due), true
-}
-
-// CountExpected counts the candidates that pass the thresholds only because they were announced: nobody has
-// approved them.
-func (p Plan) CountExpected(limits Limits) int {
-	n := 0
-	for _, c := range p.candidates {
-		if e, due, is := limits.expectedFor(p, c); is && due <= e.Left && !limits.Approved[c.AssetID] {
-			n++
-		}
-	}
-	return n
 }
 
 // CountLosses counts the removals of a scope that count against what was announced for it.

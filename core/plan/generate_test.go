@@ -93,6 +93,7 @@ func randomWorld(d *dice) *world {
 	w.limits = Limits{
 		Percent: pick(d, 0, 20, 50, 100), Min: pick(d, 0, 1, 3, 100), PerRun: pick(d, 0, 2, 5, 100), AllowEmpty: d.oneIn(2),
 	}
+	w.limits.Fleet = Share{w.limits.Percent, 2 * w.limits.Min}
 	w.proof = randomProofs(d.intN(1000))
 	w.allRegions = d.oneIn(2)
 	if d.oneIn(6) { // a name that moved to another cloud

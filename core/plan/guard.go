@@ -13,22 +13,24 @@ import (
 type Limits struct {
 	// A scope that loses more than Percent of its assets and more than Min of them holds all its removals.
 	Percent, Min int
-	// More removals than PerRun over all scopes, deletes at the end of a grace included, hold every removal of
-	// the run.
-	PerRun int
+	// Fleet bounds what all scopes lose together within a day, see guard.holdFleet.
+	Fleet Share
+	// PerRun bounds what one run removes of what all other rules let pass, see guard.holdRun. Parts is the number of
+	// parts that make a run side by side and cannot count together, so that each has its share of PerRun; 0 = 1.
+	PerRun, Parts int
 	// AllowEmpty lets a scope whose listing is empty lose its assets.
 	AllowEmpty bool
 	// Approved are ids of assets whose removal a person has approved, so that no threshold holds it. It still needs its
-	// proof. It counts in the share of its scope, and not towards PerRun.
+	// proof. It counts in the share of its scope, and not towards Fleet and PerRun.
 	Approved map[string]bool `json:"-"`
 	// Approval says what waits for a person, whatever the thresholds say.
 	Approval ApprovalPolicy
 	// Reviewed, if not nil, are the changes that a person has reviewed: no other is made. Removals must be in
 	// Approved too.
 	Reviewed []ReviewLine `json:"-"`
-	// Hold, if it has a code, holds every removal that all else lets pass: why the run that this plan is a part
-	// of must remove no more.
-	Hold reason.Reason
+	// Hold, if it has a code, holds every new loss that all else lets pass, and HoldDeletes every delete at the end
+	// of a grace: why the run that this plan is a part of must remove no more.
+	Hold, HoldDeletes reason.Reason
 	// Clock, if it has a code, says why the plan's time cannot be believed. It holds every removal, whatever
 	// was approved or proved, and prevents all writes from which a later run counts time.
 	Clock reason.Reason
@@ -125,6 +127,19 @@ func (p Plan) OwnerWitness(scope inventory.Scope) string {
 // Candidates returns the removals that need a Proof each before Approve lets them pass.
 func (p Plan) Candidates() []Change { return slices.Clone(p.candidates) }
 
+// CountRemovals returns how many removals count towards Limits.PerRun: what all other rules let pass and nobody has
+// approved or announced; losses are assets that were not deactivated before, deletes those at the end of a grace.
+func (p Plan) CountRemovals(limits Limits, proofs Proofs) (losses, deletes int) {
+	if p.retired {
+		return 0, 0
+	}
+	g := newGuard(p, limits, proofs)
+	verdicts := g.decideEach()
+	g.holdEmptied(verdicts)
+	g.holdFleet(verdicts)
+	return len(g.passing(verdicts, isNewLoss)), len(g.passing(verdicts, isGraceDelete))
+}
+
 // Approve is the guard: it checks the removals against the thresholds and their proofs, and makes the names final.
 // Creates and updates pass, unless Limits.Approval, Reviewed or Pause holds them. Plans of Retire and RetireAdopted
 // need ApproveRetirement.
@@ -136,35 +151,28 @@ func (p Plan) Approve(limits Limits, proofs Proofs) Approved {
 }
 
 func (p Plan) approve(limits Limits, proofs Proofs) Approved {
+	p = p.turnClosed(proofs)
 	g := newGuard(p, limits, proofs)
 	out := Approved{notes: slices.Clone(p.notes), unchanged: p.neverWrittenCount}
 	if limits.Clock.Code == "" {
 		out.updates = slices.Clone(p.labelWrites)
 	}
-	for _, c := range p.candidates {
-		if status := proofs[c.AssetID].Closed; status != "" && !p.retired {
-			turned, removal := p.turnClosed(c, status)
-			if !removal {
-				out.notes = append(out.notes, turned)
-				out.updates = append(out.updates, g.closedLabelWrites(c)...)
-				continue
-			}
-			c = turned
-		}
-		switch action, why := g.decide(c); action {
-		case c.Action:
+	for n, v := range g.decideAll() {
+		c := p.candidates[n]
+		if v.action == c.Action {
 			out.removals = append(out.removals, c)
-		default:
-			if mark, remembers := g.absenceLabelWrite(c, why); remembers {
-				out.updates = append(out.updates, mark)
-			}
-			c.Action, c.Reason, c.Patch, c.Fields = action, why, nil, nil
-			c.Unlisted = c.Unlisted && why.Code != reason.StillThere
-			out.notes = append(out.notes, c)
+			continue
 		}
+		if mark, remembers := g.absenceLabelWrite(c, v.why); remembers {
+			out.updates = append(out.updates, mark)
+		}
+		c.Action, c.Reason, c.Patch, c.Fields = v.action, v.why, nil, nil
+		c.Unlisted = c.Unlisted && v.why.Code != reason.StillThere
+		out.notes = append(out.notes, c)
 	}
 	p.assignNames(&out)
 	out.holdUnreviewed(limits)
+	g.labelApproved(out.removals)
 	slices.SortFunc(out.notes, Compare)
 	return out.HoldPaused(limits.Pause)
 }

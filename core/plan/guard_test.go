@@ -38,7 +38,7 @@ func outcomes(a Approved) map[string]int {
 }
 
 // defaultLimits returns the configuration's default limits.
-func defaultLimits() Limits { return Limits{Percent: 20, Min: 3, PerRun: 50} }
+func defaultLimits() Limits { return Limits{Percent: 20, Min: 3, Fleet: Share{20, 10}, PerRun: 50} }
 
 // guardRow is one case: a world, and how many candidates have which outcome.
 type guardRow struct {
@@ -90,19 +90,19 @@ func TestGuardCounts(t *testing.T) {
 		}, map[string]int{"skip is_protected": 1, "deactivate instance_gone": 4}},
 		{"per run reached", func(w *world) { w.limits.PerRun = 6; w.fleet("a", 30, 3); w.fleet("b", 30, 3) },
 			map[string]int{"deactivate instance_gone": 6}},
-		{"per run exceeded: all are held", func(w *world) {
+		{"per run exceeded: all losses are held", func(w *world) {
 			w.limits.PerRun = 6
 			w.fleet("a", 30, 4)
 			w.fleet("b", 30, 3)
 			w.fleet("c", 5, 1, deactivatedFor(8*24*time.Hour))
-		}, map[string]int{"hold guard_run": 8}},
+		}, map[string]int{"hold guard_run": 7, "delete grace_over": 1}},
 		{"deletes at the end of a grace are no share", func(w *world) {
 			w.fleet("a", 10, 9, deactivatedFor(8*24*time.Hour))
 		}, map[string]int{"delete grace_over": 9}},
 		{"but removals of the run", func(w *world) {
 			w.limits.PerRun = 8
 			w.fleet("a", 10, 9, deactivatedFor(8*24*time.Hour))
-		}, map[string]int{"hold guard_run": 9}},
+		}, map[string]int{"hold guard_run_deletes": 9}},
 		{"nor do the deactivated ones widen the share", func(w *world) {
 			w.fleet("a", 30, 20, deactivatedFor(time.Hour))
 			w.listings[len(w.listings)-1].Instances = w.listings[len(w.listings)-1].Instances[4:]

@@ -15,7 +15,7 @@ import (
 func lossWorld(active, recent, lost int) *world {
 	w := newWorld()
 	w.listings = nil
-	w.limits = Limits{Percent: 20, Min: 3, PerRun: 1000, AllowEmpty: true}
+	w.limits = Limits{Percent: 20, Min: 3, Fleet: Share{100, 1000}, PerRun: 1000, AllowEmpty: true}
 	var rows []inventory.Instance
 	for n := range active {
 		i := instanceInProd(fmt.Sprintf("i-%03d", n), fmt.Sprintf("web-%03d", n), fmt.Sprintf("10.0.0.%d", n))
@@ -52,7 +52,7 @@ func TestLossCounterIsTheGuard(t *testing.T) {
 			})
 			passed := 0
 			for _, a := range w.assets[:active] {
-				if _, holds, err := l.Hold(a); !holds && err == nil {
+				if _, holds, err := l.Hold(a, false); !holds && err == nil {
 					passed++
 				}
 			}
@@ -74,13 +74,13 @@ func TestLossCounterOfAnOwner(t *testing.T) {
 	var asked []string
 	failing := errors.New("no answer")
 	var fails error
-	l := NewLossCounter(Limits{Percent: 20, Min: 3}, nil, now(), func(labels []inventory.Label) (int, error) {
+	l := NewLossCounter(Limits{Percent: 20, Min: 3, Fleet: Share{100, 1000}}, nil, now(), func(labels []inventory.Label) (int, error) {
 		asked = append(asked, fmt.Sprint(labels))
 		return 16, fails
 	})
 	hold := func(a inventory.Asset) bool {
 		t.Helper()
-		why, holds, err := l.Hold(a)
+		why, holds, err := l.Hold(a, false)
 		if (err != nil) != (fails != nil) || holds && why.Code != reason.EventLeak {
 			t.Errorf("%v, %v", why, err)
 		}
@@ -102,5 +102,60 @@ func TestLossCounterOfAnOwner(t *testing.T) {
 	want := fmt.Sprint([]inventory.Label{{Name: inventory.LabelCloud, Value: "alibaba"}, {Name: inventory.LabelRegion, Value: beijing}, {Name: inventory.LabelOwner, Value: owner}})
 	if !slices.Equal(asked, []string{want, want}) {
 		t.Errorf("asked for %q", asked)
+	}
+}
+
+// TestLossCounterOfTheFleet: losses of several scopes stay within the share of all assets, whatever is known of their
+// scopes; those that people approved do not count. JumpServer counts once, and only beyond the minimum.
+func TestLossCounterOfTheFleet(t *testing.T) {
+	t.Parallel()
+	of := func(region, n int, edits ...func(*inventory.Asset)) inventory.Asset {
+		return hostOf(instanceInProd(fmt.Sprintf("i-%d-%d", region, n), "web", "10.0.0.1", func(i *inventory.Instance) { i.Region = regionOf(region) }), edits...)
+	}
+	closed := func(regions, each int, edits ...func(*inventory.Asset)) (all []inventory.Asset) {
+		for region := range regions {
+			for n := range each {
+				all = append(all, of(region, n, append(edits, deactivatedFor(time.Hour))...))
+			}
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		before          []inventory.Asset
+		regions, assets int // over which the releases are spread; active in all
+		passes, asked   int
+	}{
+		"none before":            {nil, 16, 48, 10, 1},
+		"of a large fleet":       {nil, 16, 100, 20, 1},
+		"some before":            {closed(4, 2), 16, 48, 3, 1}, // with these 8 it is 11 of 56
+		"as many as there may":   {closed(5, 3), 16, 48, 0, 1},
+		"approved before":        {closed(5, 3, approvedEdit), 16, 48, 10, 1},
+		"one scope":              {nil, 1, 48, 30, 0},
+		"one scope, and another": {closed(2, 1), 1, 48, 8, 1},
+	} {
+		asked := 0
+		l := NewLossCounter(defaultLimits(), c.before, now(), func(labels []inventory.Label) (int, error) {
+			asked++
+			if want := []inventory.Label{{Name: inventory.LabelOwner, Value: "*"}}; !slices.Equal(labels, want) {
+				t.Errorf("%s: asked for %v", name, labels)
+			}
+			return c.assets, nil
+		})
+		passed := 0
+		for n := range 30 {
+			why, holds, err := l.Hold(of(n%c.regions, 50+n), true)
+			if holds && why.Code != reason.EventFleet || err != nil {
+				t.Errorf("%s: %v, %v", name, why, err)
+			}
+			passed += b2i(!holds)
+		}
+		if passed != c.passes || asked != c.asked {
+			t.Errorf("%s: %d pass, asked %d times; want %d and %d", name, passed, asked, c.passes, c.asked)
+		}
+	}
+	failing := errors.New("no answer")
+	l := NewLossCounter(defaultLimits(), closed(5, 3), now(), func([]inventory.Label) (int, error) { return 0, failing })
+	if _, _, err := l.Hold(of(9, 9), true); !errors.Is(err, failing) {
+		t.Errorf("%v: it is let go, and the fleet's size is not known", err)
 	}
 }

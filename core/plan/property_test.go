@@ -281,6 +281,7 @@ func thresholdsHold(t *testing.T, w *world) {
 	if total > w.limits.PerRun {
 		t.Errorf("the run removes %d, limits %+v", total, w.limits)
 	}
+	fleetHolds(t, w, a)
 }
 
 // failedListing: if one more listing failed, no other asset would become a candidate. The guard's limits are off,

@@ -75,7 +75,7 @@ func (b *builder) matchesGoneLabel(a inventory.Asset, m ownership, what Reopenin
 	}
 	same := func(mark string) bool { return inventory.MayBeEqual(value, mark) }
 	return gone && slices.ContainsFunc(what.GoneLabels, same) &&
-		slices.Contains(what.Scopes, inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region})
+		slices.Contains(what.Scopes, m.accountScope())
 }
 
 // reopenRecorded decides on an asset that the record names.
@@ -136,7 +136,7 @@ func (b *builder) reopenAsset(c Change, n int, recorded string) {
 // reopenedLabels returns the labels of an asset that a person has switched on again. It is never nil.
 func reopenedLabels(a inventory.Asset) []inventory.Label {
 	return slices.DeleteFunc(replaceLabel(a, inventory.LabelReopened, reopenedBy), func(l inventory.Label) bool {
-		return hasAnyName(l, inventory.LabelDue, inventory.LabelEvent, inventory.LabelClosed)
+		return hasAnyName(l, inventory.LabelDue, inventory.LabelEvent, inventory.LabelApproved, inventory.LabelClosed)
 	})
 }
 

@@ -48,7 +48,7 @@ func (what Retirement) Scopes(in inventory.JumpServerAssets, rules Rules) []inve
 	for _, n := range b.assetOrder {
 		m := b.ownerships[n]
 		if b.ours[n] && what.covers(m) {
-			scopes = append(scopes, inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region})
+			scopes = append(scopes, m.accountScope())
 		}
 	}
 	slices.SortFunc(scopes, inventory.Scope.Compare)

@@ -276,7 +276,7 @@ func TestRetireAdopted(t *testing.T) {
 		{"more than a run may", func(w *world) {
 			w.limits.PerRun = 1
 			w.addAssets(of("i-1", "a", deactivatedFor(week), never), of("i-2", "b", deactivatedFor(week), never))
-		}, []string{"hold i-1 guard_run", "hold i-2 guard_run"}},
+		}, []string{"hold i-1 guard_run_deletes", "hold i-2 guard_run_deletes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

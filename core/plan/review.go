@@ -22,7 +22,8 @@ const (
 // asks people. What lacks its proof stays held.
 func IsApprovable(code reason.Code) bool {
 	switch code {
-	case reason.GuardShare, reason.GuardEmpty, reason.GuardLeak, reason.GuardMissing, reason.GuardRun, reason.GuardMarksLost, reason.GuardParts, reason.GuardUnasked, reason.GuardExpected, reason.GuardAsks, reason.AsksAll, reason.HeldInFile:
+	case reason.GuardShare, reason.GuardEmpty, reason.GuardLeak, reason.GuardMissing, reason.GuardRun,
+		reason.GuardRunLately, reason.GuardRunDeletes, reason.GuardFleet, reason.GuardEmptied, reason.GuardMarksLost, reason.GuardParts, reason.GuardUnasked, reason.GuardExpected, reason.GuardAsks, reason.AsksAll, reason.HeldInFile:
 		return true
 	}
 	return false
@@ -145,10 +146,14 @@ func fieldValues(c Change) []FieldValue {
 	return out
 }
 
-// labelValues returns labels sorted, without the times that the run writes.
+// labelValues returns labels sorted, without the times that the run writes, and without jms-approved, which depends on
+// approvals given since.
 func labelValues(labels []inventory.Label) []FieldValue {
 	var out []FieldValue
 	for _, l := range labels {
+		if l.Is(inventory.LabelApproved) {
+			continue
+		}
 		if hasAnyName(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelEvent, inventory.LabelClosed) {
 			l.Value = "*"
 		}
@@ -246,6 +251,7 @@ func (a *Approved) holdChange(c Change, chosen, reviewed bool) {
 	case chosen:
 		why = reason.New(reason.NotReviewed, c.Action)
 	}
+	c.heldUpdate = c.Action == Update
 	c.Action, c.Reason, c.Patch, c.instance, c.assetBuilder = Hold, why, nil, nil, nil
 	a.notes = append(a.notes, c)
 }

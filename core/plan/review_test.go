@@ -61,26 +61,30 @@ func TestApprovalProperties(t *testing.T) {
 	}
 }
 
-// approvalIsExact: the removals are those approved (if only a threshold held them), and those others that the guard
-// lets pass in a run without the approved ones.
+// approvalIsExact: the removals are those approved (if only a threshold held them), and those others that no rule holds
+// of which all removals of one kind, without the approved ones, are few enough.
 func approvalIsExact(t *testing.T, w *world) {
 	var approved map[string]bool
-	_, got := w.approveWith(func(l *Limits, p Plan) {
+	off := Share{100, 1 << 30}
+	p, got := w.approveWith(func(l *Limits, p Plan) {
 		approved = someCandidates(p)
-		l.Approved = approved
+		l.Approved, l.AllowEmpty, l.Fleet = approved, true, off
 	})
-	_, others := w.approveWith(func(l *Limits, p Plan) {
-		for _, c := range p.Candidates() {
-			if approved[c.AssetID] {
-				l.PerRun++
-			}
+	_, others := w.approveWith(func(l *Limits, _ Plan) { l.PerRun, l.AllowEmpty, l.Fleet = 1<<30, true, off })
+	_, all := w.approveWith(func(l *Limits, _ Plan) {
+		*l = Limits{Percent: 100, Min: 1 << 30, Fleet: off, PerRun: 1 << 30, AllowEmpty: true}
+	})
+	counts := map[bool]int{true: p.fleet.byRuns}
+	for _, c := range others.Removals() {
+		if !approved[c.AssetID] {
+			counts[isNewLoss(c)]++
 		}
-	})
-	_, all := w.approveWith(func(l *Limits, _ Plan) { *l = Limits{Percent: 100, Min: 1 << 30, PerRun: 1 << 30, AllowEmpty: true} })
-	want := removedAssets(others)
-	for id := range removedAssets(all) {
-		if approved[id] {
-			want[id] = true
+	}
+	want := map[string]bool{}
+	for _, c := range all.Removals() {
+		free := removedAssets(others)[c.AssetID] && counts[isNewLoss(c)] <= w.limits.PerRun
+		if approved[c.AssetID] || free {
+			want[c.AssetID] = true
 		}
 	}
 	if !maps.Equal(removedAssets(got), want) {
@@ -202,7 +206,7 @@ func TestReviewedChanges(t *testing.T) {
 func TestHeldInTheFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.limits = Limits{Percent: 30, Min: 1, PerRun: 100}
+	w.limits = Limits{Percent: 30, Min: 1, Fleet: Share{100, 100}, PerRun: 100}
 	w.addInstances(instanceInProd("i-live", "live", "10.0.0.8"), instanceInProd("i-new", "new", "10.0.0.9"))
 	w.addAssets(hostOf(instanceInProd("i-live", "live", "10.0.0.8")))
 	for _, id := range []string{"i-0", "i-1", "i-2"} {
@@ -243,7 +247,7 @@ func TestHeldInTheFile(t *testing.T) {
 func TestApprovableHolds(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.limits = Limits{Percent: 100, Min: 100, PerRun: 0}
+	w.limits = Limits{Percent: 100, Min: 100, Fleet: Share{100, 100}, PerRun: 0}
 	var live []inventory.Instance
 	for _, id := range []string{"i-0", "i-1", "i-2", "i-3"} {
 		w.addAssets(hostOf(instanceInProd(id, id, "10.0.0.1")))
@@ -254,7 +258,7 @@ func TestApprovableHolds(t *testing.T) {
 	w.proof = func(c Change) (Proof, bool) { return Proof{Absent: c.AssetID != denied}, c.AssetID != denied }
 	p, a := w.approveWith(func(*Limits, Plan) {})
 	held := p.ApprovableHolds(a)
-	if len(held) != 4 || held[0].Action != Deactivate || held[0].Reason.Code != reason.GuardRun {
+	if len(held) != 3 || held[0].Action != Deactivate || held[0].Reason.Code != reason.GuardRun {
 		t.Fatalf("%v", held)
 	}
 	approved := map[string]bool{held[0].AssetID: true, denied: true}

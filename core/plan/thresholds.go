@@ -37,13 +37,14 @@ func (b *builder) countRecentLoss(a inventory.Asset, m ownership) {
 	if !isRecentLoss(a, b.rules.Now) {
 		return
 	}
-	scope := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}
+	scope := m.accountScope()
 	for _, s := range []*scopeStats{b.ownerStatsOf(m.ownerScope()), b.accountStatsOf(scope)} {
 		s.recent++
 		if a.LabelCount(inventory.LabelEvent) > 0 {
 			s.recentByEvent++
 		}
 	}
+	b.plan.fleet.countRecent(a, scope, b.rules.Now)
 }
 
 // isRecentLoss reports whether we deactivated an asset less than a day ago and it is still inactive.
@@ -52,7 +53,7 @@ func isRecentLoss(a inventory.Asset, now time.Time) bool {
 	return gone && readable && !a.Active && now.Sub(since) < recentLossWindow
 }
 
-// guard decides on the candidates of one plan.
+// guard decides on the candidates of one plan: on each by itself, and then on all that this lets pass.
 type guard struct {
 	plan   Plan
 	limits Limits
@@ -60,15 +61,11 @@ type guard struct {
 	// stillPresent has, for each scope with a candidate that the cloud still showed when asked by id, one such
 	// instance.
 	stillPresent map[ownerScope]string
-	unapproved   int // candidates that nobody has approved or announced
 }
 
 func newGuard(p Plan, limits Limits, proofs Proofs) *guard {
 	g := &guard{plan: p, limits: limits, proofs: proofs, stillPresent: map[ownerScope]string{}}
 	for _, c := range p.candidates {
-		if !limits.Approved[c.AssetID] && !g.isExpected(c) {
-			g.unapproved++
-		}
 		if g.isPresent(c) && !c.isClosed() { // that listing was not short
 			g.stillPresent[ownerScopeOf(c)] = c.InstanceID
 		}
@@ -82,8 +79,8 @@ func (g *guard) isPresent(c Change) bool {
 	return asked && !proof.Absent && proof.Err == nil && (proof.Closed == "" || g.plan.retired)
 }
 
-// decide returns what really happens to a candidate, and why if it is not its own action. No approval replaces a
-// proof.
+// decide returns what happens to a candidate, and why if it is not its own action, as far as that depends on no other
+// candidate's approval. No approval replaces a proof.
 func (g *guard) decide(c Change) (Action, reason.Reason) {
 	if g.isPresent(c) {
 		return Skip, reason.New(reason.StillThere)
@@ -95,8 +92,7 @@ func (g *guard) decide(c Change) (Action, reason.Reason) {
 	if why, exceeds := g.exceedsExpected(c); exceeds && !approved {
 		return Hold, why
 	}
-	lifted := approved || g.isExpected(c)
-	if why, trips := g.checkThresholds(c); trips && !lifted {
+	if why, trips := g.checkThresholds(c); trips && !g.isLifted(c) {
 		return Hold, why
 	}
 	if why, lacks := g.lacksProof(c); lacks {
@@ -111,25 +107,18 @@ func (g *guard) decide(c Change) (Action, reason.Reason) {
 	if why, many := g.plan.LostMarks(g.limits); many && !approved {
 		return Hold, why
 	}
-	run := g.limits.Hold
-	if run.Code != "" && !(lifted && IsApprovable(run.Code)) {
-		return Hold, run
-	}
 	if why, asks := g.limits.needsApproval(c); asks && !approved {
 		return Hold, why
-	}
-	if g.limits.Pause.Stands() { // last, so that people see what else holds it
-		return Hold, g.limits.Pause.HoldReason()
 	}
 	return c.Action, reason.Reason{}
 }
 
-// checkThresholds reports whether too much would be lost at once, by the run, the account's scope or the owner's
-// scope that several accounts share, and why.
+// isLifted reports whether people have approved or announced a removal, so that no threshold holds it.
+func (g *guard) isLifted(c Change) bool { return g.limits.Approved[c.AssetID] || g.isExpected(c) }
+
+// checkThresholds reports whether too much would be lost at once by the account's scope, or the owner's scope that
+// several accounts share, and why.
 func (g *guard) checkThresholds(c Change) (reason.Reason, bool) {
-	if g.unapproved > g.limits.PerRun {
-		return reason.New(reason.GuardRun, g.unapproved, g.limits.PerRun), true
-	}
 	for _, s := range g.statsOf(c) {
 		if why, trips := g.exceedsThreshold(s); trips {
 			if why.Code == reason.GuardEmpty && g.plan.unprovable[c.AssetID] {
@@ -166,9 +155,7 @@ func (g *guard) exceedsThreshold(s *scopeStats) (reason.Reason, bool) {
 	return reason.Reason{}, false
 }
 
-func (l Limits) tooMany(lost, of int) bool {
-	return lost > l.Min && lost*100 > l.Percent*of
-}
+func (l Limits) tooMany(lost, of int) bool { return Share{l.Percent, l.Min}.isExceeded(lost, of) }
 
 // losesTooMuchInADay reports whether a scope would lose too much within a day.
 func (l Limits) losesTooMuchInADay(s scopeStats) bool {
@@ -248,7 +235,7 @@ func (g *guard) absenceLabelWrite(c Change, why reason.Reason) (Change, bool) {
 	if g.limits.Clock.Code != "" {
 		return Change{}, false
 	}
-	first := why.Code == reason.GuardMissing || g.proofs[c.AssetID].Weak != nil && g.stillPresent[ownerScopeOf(c)] == ""
+	first := why.Code == reason.GuardMissing || why.Code == reason.GuardEmptied || g.proofs[c.AssetID].Weak != nil && g.stillPresent[ownerScopeOf(c)] == ""
 	switch {
 	case first && !known:
 		return labelWrite(c, a, replaceLabel(a, inventory.LabelMissing, inventory.FormatLabelTime(g.plan.now))), true

@@ -52,7 +52,7 @@ func newWorld() *world {
 			Accounts: map[string]Account{prod: {Type: "阿里云", Enabled: true}},
 			Mode:     ModeDelete, Grace: 7 * 24 * time.Hour, Now: now(), Lang: reason.Chinese,
 		},
-		limits: Limits{Percent: 100, Min: 1000, PerRun: 1000, AllowEmpty: true},
+		limits: Limits{Percent: 100, Min: 1000, Fleet: Share{100, 1000}, PerRun: 1000, AllowEmpty: true},
 		proof:  func(Change) (Proof, bool) { return Proof{Absent: true}, true },
 	}
 	w.addListing(scopeOf(prod, beijing), owner)
@@ -106,13 +106,18 @@ func (w *world) input() Input {
 
 func (w *world) approve() Approved {
 	p := w.plan()
+	return p.Approve(w.limits, w.proofs(p))
+}
+
+// proofs returns the clouds' answers about a plan's candidates.
+func (w *world) proofs(p Plan) Proofs {
 	proofs := Proofs{}
 	for _, c := range p.Candidates() {
 		if proof, asked := w.proof(c); asked {
 			proofs[c.AssetID] = proof
 		}
 	}
-	return p.Approve(w.limits, proofs)
+	return proofs
 }
 
 // instanceInProd returns a running Linux instance of prod in beijing.

@@ -106,6 +106,10 @@ const (
 	GuardLeak           Code = "guard_leak"
 	GuardMissing        Code = "guard_missing"
 	GuardRun            Code = "guard_run"
+	GuardRunLately      Code = "guard_run_lately"
+	GuardRunDeletes     Code = "guard_run_deletes"
+	GuardFleet          Code = "guard_fleet"
+	GuardEmptied        Code = "guard_emptied"
 	GuardMarksLost      Code = "guard_marks_lost"
 	GuardUnproven       Code = "guard_unproven"
 	GuardWeak           Code = "guard_weak"
@@ -137,6 +141,7 @@ const (
 	GuardHolds        Code = "guard_holds"
 	NotReleased       Code = "not_released"
 	EventLeak         Code = "event_leak"
+	EventFleet        Code = "event_fleet"
 	EventCrowd        Code = "event_crowd"
 	EventUncounted    Code = "event_uncounted"
 	// Of clocks: this machine's is compared with the clouds', see Limits.Clock.

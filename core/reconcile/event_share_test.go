@@ -115,7 +115,7 @@ func TestShareNotCounted(t *testing.T) {
 		"its size":               {"is_active=true", jumpservertest.Fault{Status: 500}, false, "held: 数不出"},
 		"its size, and again":    {"is_active=true", jumpservertest.Fault{Status: 500}, true, "failed: 数不出"},
 		"what it lost":           {"jms-gone", jumpservertest.Fault{Status: 500}, false, "failed: "},
-		"more than a page of it": {"jms-gone", crowd, false, "held: 暂缓：该账号 24 小时内停用的资产多于一页（3 个）"},
+		"more than a page of it": {"jms-gone", crowd, false, "held: 暂缓：24 小时内停用的资产多于一页（3 个）"},
 		"a filter is not obeyed": {"is_active=true", jumpservertest.Fault{Edit: func(status int, body []byte) (int, []byte) {
 			return status, bytes.ReplaceAll(body, []byte("cn-shanghai"), []byte("cn-beijing"))
 		}}, false, "held: 数不出"},

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -23,14 +24,17 @@ type removalLimits struct {
 	err         error // why it is not known what was deactivated
 }
 
-// loadRemovalLimits reads what limits removals: one call of JumpServer, and one for each label that plan.LossCounter asks for.
+// loadRemovalLimits reads what limits removals: one call of JumpServer, and one for each number that plan.LossCounter
+// asks for.
 func (r *eventRun) loadRemovalLimits(g *ownerBatch, candidates []plan.Change) *removalLimits {
 	now := r.Engine.Now()
-	gone, whole, err := r.Bastion.ListDeactivated(r.ctx, g.owner, now.Add(-day))
+	gone, whole, err := r.Bastion.ListDeactivated(r.ctx, now.Add(-day))
 	w := &removalLimits{last: r.loadHeldCounts(candidates), deactivated: len(gone), whole: whole, err: err}
 	for _, a := range gone {
+		owner, _ := a.Label(inventory.LabelOwner)
 		value, _ := a.Label(inventory.LabelGone)
-		if at, err := inventory.ParseLabelTime(value); err == nil && !at.Before(now.Add(-eventRemovalWindow)) {
+		at, err := inventory.ParseLabelTime(value)
+		if strings.EqualFold(owner, g.owner) && err == nil && !at.Before(now.Add(-eventRemovalWindow)) {
 			w.storm++
 		}
 	}
@@ -50,21 +54,20 @@ func (w *removalLimits) hold(c plan.Change) (reason.Reason, bool) {
 	case w.storm >= maxEventRemovals:
 		return reason.New(reason.GuardStorm, w.storm), true
 	}
-	if last.FullAt.IsZero() { // no state says what the last full run held here
-		if why, holds := w.holdByShare(c); holds {
-			return why, true
-		}
+	if why, holds := w.holdByShare(c, !last.FullAt.IsZero()); holds {
+		return why, true
 	}
 	w.storm++
 	return reason.Reason{}, false
 }
 
-// holdByShare weighs a removal against what its scope has lost within a day.
-func (w *removalLimits) holdByShare(c plan.Change) (reason.Reason, bool) {
-	if !w.whole {
+// holdByShare checks a removal against what all scopes have lost within a day, and its own, unless a state says what the
+// last full run held there. Of more than a page of losses the page alone counts for all scopes.
+func (w *removalLimits) holdByShare(c plan.Change, scopeDecided bool) (reason.Reason, bool) {
+	if !w.whole && !scopeDecided {
 		return reason.New(reason.EventCrowd, w.deactivated), true
 	}
-	why, holds, err := w.losses.Hold(*c.Before)
+	why, holds, err := w.losses.Hold(*c.Before, scopeDecided)
 	if err != nil {
 		return reason.New(reason.EventUncounted, err.Error()), true
 	}

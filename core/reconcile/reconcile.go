@@ -123,7 +123,7 @@ func reducedAsset(a inventory.Asset) inventory.Asset {
 // an event.
 func (r *eventRun) eventLimits() plan.Limits {
 	const all = 1 << 30
-	limits := plan.Limits{Percent: 100, Min: all, PerRun: all, AllowEmpty: true, Approval: r.Engine.Limits.Approval}
+	limits := plan.Limits{Percent: 100, Min: all, Fleet: plan.Share{Percent: 100, Min: all}, PerRun: all, AllowEmpty: true, Approval: r.Engine.Limits.Approval}
 	limits.Clock, _ = engine.ClockSkewReason(r.ctx)
 	limits.Pause = r.halt.Pause
 	return limits

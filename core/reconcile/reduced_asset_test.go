@@ -34,7 +34,7 @@ func (q *fakeBastion) ListPlatforms(context.Context) (map[string]inventory.Platf
 	return map[string]inventory.Platform{"Linux": {SupportsZones: true}}, nil
 }
 
-func (q *fakeBastion) ListDeactivated(context.Context, string, time.Time) ([]inventory.Asset, bool, error) {
+func (q *fakeBastion) ListDeactivated(context.Context, time.Time) ([]inventory.Asset, bool, error) {
 	return nil, true, nil
 }
 func (q *fakeBastion) CountActive(context.Context, []inventory.Label) (int, error) { return 0, nil }
@@ -118,7 +118,7 @@ func newFakeHandler(clouds engine.EventClouds, bastion *fakeBastion, clock *engi
 	return reconcile.EventHandler{
 		Engine: engine.Engine{
 			Rules:        plan.Rules{Accounts: accounts, Mode: plan.ModeDelete},
-			Limits:       plan.Limits{Percent: 20, Min: 3, PerRun: 50},
+			Limits:       plan.Limits{Percent: 20, Min: 3, Fleet: plan.Share{Percent: 20, Min: 10}, PerRun: 50},
 			ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log},
 			Now:          clock.Now, Log: log,
 		},

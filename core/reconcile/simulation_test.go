@@ -56,7 +56,7 @@ func TestInterleavings(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		t.Logf("%d interleavings: by events %d created, %d closed; by timers %d created, %d closed, %d deleted; %d held at the end; "+
-			"%d runs read a few assets, %d none",
+			"%d runs read a few assets, %d only counted them",
 			played.Load(), seen.made[1].Load(), seen.closed[1].Load(), seen.made[0].Load(), seen.closed[0].Load(), seen.deleted.Load(), seen.held.Load(),
 			seen.changedOnly.Load(), seen.unchanged.Load())
 		if !t.Failed() && slices.Contains(seen.all(), 0) {
@@ -69,7 +69,7 @@ func TestInterleavings(t *testing.T) {
 type counters struct {
 	made, closed           [2]atomic.Int64 // by timers, by events
 	deleted, held          atomic.Int64
-	changedOnly, unchanged atomic.Int64 // runs with state that read a few assets, or none
+	changedOnly, unchanged atomic.Int64 // runs with state that read a few assets, or only counted them
 	answers                enginetest.AnswerCache
 }
 

@@ -168,7 +168,7 @@ func (s *simulation) newEngine(client *jumpserver.Client) engine.Engine {
 		nodes = s.store.ForInstallation("jumpserver", org).NodeIDs()
 	}
 	return enginetest.StoryEngine{
-		Clouds: s.newFleet(), Bastion: client, Rules: s.rules, Limits: plan.Limits{Percent: 50, Min: 2, PerRun: 6}, Writers: 2, Nodes: nodes,
+		Clouds: s.newFleet(), Bastion: client, Rules: s.rules, Limits: plan.Limits{Percent: 50, Min: 2, Fleet: plan.Share{Percent: 50, Min: 4}, PerRun: 6}, Writers: 2, Nodes: nodes,
 		NotifyOn: delivery.NotifyOnFailure, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}.Engine()
 }
@@ -200,7 +200,7 @@ func (s *simulation) fullRun(ctx context.Context) engine.RunResult {
 	case s.store == nil || stages["plan"]:
 	case stages["apply"]:
 		s.seen.changedOnly.Add(1)
-	case stages["clouds"] && !stages["jumpserver"]:
+	case stages["clouds"] && out.Err == nil:
 		s.seen.unchanged.Add(1)
 	}
 	return out

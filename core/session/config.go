@@ -56,7 +56,10 @@ func jumpServerHosts(cfg config.Config) []string {
 
 func planLimits(cfg config.Config) plan.Limits {
 	g := cfg.Sync.Guard
-	return plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow, Approval: plan.ApprovalPolicy(cfg.Sync.Approval)}
+	return plan.Limits{
+		Percent: g.Percent, Min: g.Min, Fleet: plan.Share{Percent: g.Fleet.Percent, Min: g.Fleet.Min}, PerRun: g.PerRun,
+		AllowEmpty: g.Empty == config.EmptyAllow, Approval: plan.ApprovalPolicy(cfg.Sync.Approval),
+	}
 }
 
 // assetPagePath is the page of assets in JumpServer's web interface.

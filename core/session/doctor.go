@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -20,6 +22,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/storage"
 	stores "github.com/jms-sync/jms-sync/core/storage/all"
@@ -144,7 +147,7 @@ func doctorRobot(x Examination) doctor.Robot {
 		return doctor.Robot{Disabled: true}
 	}
 	r := doctor.ParseWebhook(d.Webhook.Reveal(), d.Secret.Reveal())
-	r.Proxied, r.SendTest, r.ButtonURL = isProxied(x.Config.Proxy, d.Webhook.Reveal()), x.SendTest, x.Config.JumpServer.URL+assetPagePath
+	r.Proxied, r.SendTest, r.Samples = isProxied(x.Config.Proxy, d.Webhook.Reveal()), x.SendTest, report.NewStyleSamples(time.Now(), ReportOptions(x.Config))
 	r.LookupHost = net.DefaultResolver.LookupHost
 	// A test message mentions nobody.
 	r.Sender, r.Err = dingtalk.New(dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret}, dingtalk.Options{Proxy: x.Config.Proxy.Reveal()})
@@ -173,12 +176,31 @@ func doctorStore(x Examination) doctor.Store {
 	return s
 }
 
+// doctorFile returns the file that holds the configuration, if secrets stand in it.
+func doctorFile(cfg config.Config, name string) doctor.Source {
+	name = strings.TrimPrefix(name, storage.SchemeFile+"://")
+	info, err := os.Stat(name)
+	if err != nil || runtime.GOOS == "windows" { // whose modes say nothing of other users
+		return doctor.Source{}
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return doctor.Source{}
+	}
+	for _, hidden := range cfg.Secrets() {
+		if !hidden.IsEmpty() && strings.Contains(string(text), hidden.Reveal()) {
+			return doctor.Source{File: name, Mode: info.Mode()}
+		}
+	}
+	return doctor.Source{}
+}
+
 // doctorSource returns the object that holds the configuration; the zero value where it is a file.
 func doctorSource(x Examination) doctor.Source {
 	source := x.Role.CredentialSource(x.Environ)
 	ref, err := storage.ParseRef(cmp.Or(x.Source, source.Env(config.EnvConfig)))
 	if err != nil || ref.Scheme == storage.SchemeFile {
-		return doctor.Source{} // a file has been read already
+		return doctorFile(x.Config, cmp.Or(x.Source, source.Env(config.EnvConfig), config.DefaultFile))
 	}
 	s := doctor.Source{Name: ref.String()}
 	credentials, err := source.CredentialsFor(ref)

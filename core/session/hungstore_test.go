@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
@@ -56,6 +58,14 @@ func newStoreWorld(t *testing.T, d storagetest.Dialect) *storeWorld {
 // sync makes one run within a time, as a function's timer does.
 func (w *storeWorld) sync(within time.Duration) report.Report {
 	w.t.Helper()
+	return w.inSession(within, func(ctx context.Context, s *session.Session) report.Report {
+		return s.Sync(ctx, session.Request{}).Report
+	})
+}
+
+// inSession works in a session of its own, and wants that to end within a time.
+func (w *storeWorld) inSession(within time.Duration, work func(context.Context, *session.Session) report.Report) report.Report {
+	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), within)
 	defer cancel()
 	s, err := session.Open(session.Options{Config: w.cfg, Environ: []string{
@@ -67,11 +77,11 @@ func (w *storeWorld) sync(within time.Duration) report.Report {
 		w.t.Fatal(err)
 	}
 	defer s.Close()
-	out := s.Sync(ctx, session.Request{})
+	r := work(ctx, s)
 	if ctx.Err() != nil {
 		w.t.Errorf("the answer came after %s", within)
 	}
-	return out.Report
+	return r
 }
 
 // hasClosed returns how many assets are deactivated, and fails where one of a running instance is.
@@ -188,6 +198,29 @@ func TestStoreThatHangsOnce(t *testing.T) {
 	}
 	if r := w.sync(faultTime); r.Outcome != report.OK || r.Deactivated != 2 || w.hasClosed() != 2 {
 		t.Errorf("the next run: %+v", r)
+	}
+}
+
+// TestEventsWithAHungStore: events are handled in their time, and close nothing while nobody can say what is paused.
+func TestEventsWithAHungStore(t *testing.T) {
+	t.Parallel()
+	w := newStoreWorld(t, storagetest.OSS)
+	w.store.InjectFault(storagetest.Hang, "", 0, 0)
+	about := func(instance int, released bool) cloud.ParsedEvent {
+		return cloud.ParsedEvent{ID: fmt.Sprint(instance), Target: cloud.EventTarget{
+			Cloud: inventory.Alibaba, AccountID: sessiontest.AccessKey(0).AccountID, Region: "cn-region-1",
+			InstanceIDs: []string{alibabatest.SampleInstance(instance).ID}, IsReleased: released,
+		}}
+	}
+	cards := len(w.Robot.Messages())
+	r := w.inSession(20*time.Second, func(ctx context.Context, s *session.Session) report.Report {
+		return s.HandleEvents(ctx, session.Events{Parsed: []cloud.ParsedEvent{about(900, false), about(0, true)}, Redelivers: true}).Report
+	})
+	if r.Created != 1 || r.Deactivated != 0 || r.Held != 1 || w.hasClosed() != 0 || !saysStore(r) {
+		t.Errorf("%+v", r)
+	}
+	if sent := w.Robot.Messages()[cards:]; len(sent) != 1 || !strings.Contains(sent[0].Text, "状态存储") {
+		t.Errorf("%d cards: %+v", len(sent), sent)
 	}
 }
 

@@ -250,8 +250,14 @@ func waitForStore[T any](ctx context.Context, call func(context.Context) (T, err
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		value, err := call(ctx)
-		answers <- answer{value, err}
+		var a answer
+		defer func() {
+			if recover() != nil { // the text may hold anything
+				a.err = &inventory.Error{Kind: inventory.Incomplete, Message: "storage: the client of the store failed"}
+			}
+			answers <- a
+		}()
+		a.value, a.err = call(ctx)
 	}()
 	select {
 	case a := <-answers:

@@ -130,3 +130,19 @@ func TestCancelledCallIsNoOutage(t *testing.T) {
 		}
 	})
 }
+
+// panickingBucket is a bucket whose client has a defect.
+type panickingBucket struct{ storage.Bucket }
+
+// List implements storage.Bucket.
+func (panickingBucket) List(context.Context, string) ([]string, error) { panic("a secret") }
+
+// TestPanicOfAStore: a defect in a store's client is an error of the store, and ends no process.
+func TestPanicOfAStore(t *testing.T) {
+	t.Parallel()
+	o := newOutage("broken://store")
+	_, err := boundedBucket{panickingBucket{}, o}.List(t.Context(), "")
+	if inventory.KindOf(err) != inventory.Incomplete || strings.Contains(err.Error(), "secret") || o.reportProblem() == nil {
+		t.Error(err)
+	}
+}

@@ -37,6 +37,7 @@ func (s *Session) checkStaleness(ctx context.Context, c delivery.Cards) (deliver
 
 // StalenessReport is CheckStaleness for a trigger that asks for nothing else.
 func (s *Session) StalenessReport(ctx context.Context) (report.Report, error) {
+	s.outage.start(ctx)
 	f, err := s.CheckStaleness(ctx)
 	if err != nil {
 		return report.Report{}, err

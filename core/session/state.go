@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +27,8 @@ type StateOptions struct {
 type State struct {
 	Store  *state.Store // nil = JMS_SYNC_STATE names none
 	Config config.Config
+	// Unread is why the configuration that is named could not be fetched; nil = it was, or there is none.
+	Unread error
 	// whole says that Config is a whole configuration: then accounts that it does not name are not looked for.
 	whole bool
 }
@@ -48,9 +52,7 @@ func (e *InstallationError) Error() string {
 // is meant. Its errors are an *InstallationError and mistakes in the configuration.
 func OpenState(ctx context.Context, o StateOptions) (State, error) {
 	var s State
-	var err error
-	s.Config, s.whole, err = o.Source.loadStateSettings(ctx)
-	if err != nil {
+	if err := s.loadSettings(ctx, o.Source); err != nil {
 		return s, err
 	}
 	store, _, err := openStore(Role{}, o.Source.Environ)
@@ -93,18 +95,42 @@ func chooseInstallation(ctx context.Context, store *state.Store, o StateOptions)
 	return store.ForInstallation(meant[0].Server, meant[0].Organisation), nil
 }
 
-// loadStateSettings loads the configuration. Of one that cannot be used, or where there is none, it returns what can be
-// read of the settings that a State needs.
-func (s ConfigSource) loadStateSettings(ctx context.Context) (cfg config.Config, whole bool, err error) {
-	cfg, err = s.Load(ctx)
+// configFetchTimeout is how long a person's order waits for a configuration that is an object.
+const configFetchTimeout = 10 * time.Second
+
+// loadSettings loads the configuration. Of one that cannot be used, or where there is none, it takes the settings that a
+// State needs, and of one that cannot be fetched those of the environment: an order must not need another bucket.
+func (s *State) loadSettings(ctx context.Context, from ConfigSource) error {
+	short, cancel := context.WithTimeout(ctx, configFetchTimeout)
+	defer cancel()
+	var err error
+	s.Config, err = from.Load(short)
 	var mistakes *config.Error
-	if errors.As(err, &mistakes) {
-		some, usable := mistakes.StateSettings()
-		if usable {
-			return some, false, nil
-		}
+	if err != nil && !errors.As(err, &mistakes) && ctx.Err() == nil {
+		s.Unread = err
+		_, err = config.Load(ctx, from.environmentOnly())
+		errors.As(err, &mistakes)
 	}
-	return cfg, err == nil, err
+	s.whole = err == nil && s.Unread == nil
+	if mistakes == nil {
+		return err
+	}
+	some, usable := mistakes.StateSettings()
+	if !usable {
+		return err
+	}
+	s.Config = some
+	return nil
+}
+
+// environmentOnly returns the source of the settings that variables hold.
+func (s ConfigSource) environmentOnly() config.Source {
+	environ := slices.DeleteFunc(slices.Clone(s.Environ), func(pair string) bool {
+		return strings.HasPrefix(pair, config.EnvConfig+"=")
+	})
+	return config.Source{Env: environ, Clouds: Clouds(), Language: s.Language, ReadFile: func(string) ([]byte, error) {
+		return nil, fs.ErrNotExist
+	}}
 }
 
 // Freshness returns when complete runs happened. Where no whole configuration says which accounts there are, every scope

@@ -17,6 +17,10 @@ type ScopeState struct {
 	// AssetCount is how many of our assets the scope had then, for people to read. The guard does not use it:
 	// it counts the assets of JumpServer.
 	AssetCount int
+	// Labelled is how many hosts of JumpServer carried the labels of the scope's owner and region, active or not, when
+	// it was last applied, if LabelledKnown.
+	Labelled      int
+	LabelledKnown bool
 	// Dirty says that something was held, skipped, due, failed or not reached, or that a run began and
 	// its end is unknown.
 	Dirty bool
@@ -58,16 +62,21 @@ type scopeBody struct {
 	Dirty              bool            `json:"open"`
 	Nonce              string          `json:"nonce"` // no two writes have the same bytes, and so never the same ETag
 	NextDue            time.Time       `json:"due,omitzero"`
+	Labelled           *int            `json:"labelled,omitempty"`
 }
 
-// schemaRange: schema 1 does not say what is due when, so it is not read.
-func (scopeBody) schemaRange() (oldest, newest int) { return 2, 2 }
+// schemaRange: schema 1 does not say what is due when, so it is not read; 2 does not say how many hosts are labelled.
+func (scopeBody) schemaRange() (oldest, newest int) { return 2, 3 }
 
 func (s ScopeState) newBody(at inventory.Scope, nonce string) scopeBody {
+	var labelled *int
+	if s.LabelledKnown {
+		labelled = &s.Labelled
+	}
 	return scopeBody{
 		Cloud: at.Cloud, Account: at.Account, Region: at.Region,
 		ListingFingerprint: s.ListingFingerprint, AppliedFingerprint: s.AppliedFingerprint, AppliedAt: s.AppliedAt.UTC(), FullAt: s.FullAt.UTC(),
-		AssetCount: s.AssetCount, HeldRemovals: s.HeldRemovals, Dirty: s.Dirty, Nonce: nonce, NextDue: s.NextDue.UTC(),
+		AssetCount: s.AssetCount, HeldRemovals: s.HeldRemovals, Dirty: s.Dirty, Nonce: nonce, NextDue: s.NextDue.UTC(), Labelled: labelled,
 	}
 }
 
@@ -79,8 +88,12 @@ func (b scopeBody) decodeScopeState(at inventory.Scope) (s ScopeState, why strin
 	case !isFingerprint(b.ListingFingerprint), !isFingerprint(b.AppliedFingerprint), b.AssetCount < 0, b.HeldRemovals < 0:
 		return s, "has values that cannot be"
 	}
-	return ScopeState{
+	s = ScopeState{
 		ListingFingerprint: b.ListingFingerprint, AppliedFingerprint: b.AppliedFingerprint, AppliedAt: b.AppliedAt, FullAt: b.FullAt,
 		AssetCount: b.AssetCount, HeldRemovals: b.HeldRemovals, Dirty: b.Dirty, NextDue: b.NextDue,
-	}, ""
+	}
+	if b.Labelled != nil {
+		s.Labelled, s.LabelledKnown = *b.Labelled, true
+	}
+	return s, ""
 }

@@ -61,12 +61,33 @@ func TestScopeAsItIsWritten(t *testing.T) {
 	}
 	body := `{"cloud":"alibaba","account":"prod","region":"a","listing":"","applied":"","applied_at":"2026-09-01T08:00:00Z",` +
 		`"full_at":"2026-09-01T08:00:00Z","assets":3,"open":false,"nonce":"n1","due":"2026-09-01T09:00:00Z"}`
-	if want := fmt.Sprintf(`{"schema":2,"checksum":%q,"body":%s}`+"\n", checksumOf([]byte(body)), body); string(data) != want {
+	if want := fmt.Sprintf(`{"schema":3,"checksum":%q,"body":%s}`+"\n", checksumOf([]byte(body)), body); string(data) != want {
 		t.Errorf("%s, want\n%s", data, want)
 	}
 	nothing, err := encodeObject(ScopeState{}.newBody(newScope("prod", "a"), "n1"), smallMaxBytes)
 	if err != nil || strings.Contains(string(nothing), "due") {
 		t.Errorf("%s, error %v", nothing, err)
+	}
+}
+
+// TestLabelledNumber: zero is a number, and a scope of schema 2 has none.
+func TestLabelledNumber(t *testing.T) {
+	t.Parallel()
+	at := newScope("prod", "a")
+	m := newMemoryBucket(allAbilities()["if-match"])
+	s, _ := newStore(t, m)
+	for _, want := range []ScopeState{{Labelled: 0, LabelledKnown: true}, {Labelled: 7, LabelledKnown: true}, {}} {
+		if err := s.LoadSnapshot(t.Context(), []inventory.Scope{at}).SaveScope(t.Context(), at, want); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.LoadSnapshot(t.Context(), []inventory.Scope{at}).ScopeState(at); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+	body := `{"cloud":"alibaba","account":"prod","region":"a","listing":"","applied":"","assets":3,"open":true,"nonce":"n"}`
+	m.setObject(s.scopeKey(at), fmt.Appendf(nil, `{"schema":2,"checksum":%q,"body":%s}`, checksumOf([]byte(body)), body))
+	if got := s.LoadSnapshot(t.Context(), []inventory.Scope{at}).ScopeState(at); got.LabelledKnown || got.AssetCount != 3 || !got.Dirty {
+		t.Errorf("schema 2: %+v", got)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
-// testStateStore: the store remembers what was applied, so a firing without changes asks JumpServer nothing, even in
+// testStateStore: the store remembers what was applied, so a firing without changes asks JumpServer one question, even in
 // another process; a corrupt store costs a full run and nothing else.
 func testStateStore(w *world) {
 	w.FillInstances(0, 3, "cn-beijing")
@@ -27,7 +27,7 @@ func testStateStore(w *world) {
 	}
 	quiet := func(why string) {
 		before := w.JMS.Requests()
-		if r := w.Run("", report.OK, runtimetest.Options{}); r.Unchanged != 3 || w.JMS.Requests() != before {
+		if r := w.Run("", report.OK, runtimetest.Options{}); r.Unchanged != 3 || w.JMS.Requests() != before+1 {
 			w.Errorf("%s: %d requests, %+v", why, w.JMS.Requests()-before, r)
 		}
 	}
@@ -52,7 +52,7 @@ func testStateStore(w *world) {
 		w.Fatal(err)
 	}
 	before := w.JMS.Requests()
-	if r := w.Run("", report.OK, runtimetest.Options{}); r.Unchanged != 3 || w.JMS.Requests() == before {
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Unchanged != 3 || w.JMS.Requests() <= before+1 {
 		w.Errorf("a damaged memory: %+v", r)
 	}
 	quiet("remembered again")

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -101,7 +102,7 @@ func TestJSONOfReadingCommands(t *testing.T) { // not parallel: it sets a variab
 			}
 		}
 	}
-	d.run(exitUsage, "plan", "--json", "-o", "x.json")
+	d.run(exitUsage, "plan", "--json", "-o", filepath.Join(d.dir, "x.json"))
 	if !strings.Contains(d.stderr.String(), "--json 与 -o 只能给一个") {
 		t.Errorf("%s", &d.stderr)
 	}

@@ -87,7 +87,7 @@ func TestNothingConfigured(t *testing.T) { // not parallel: it sets variables of
 		t.Chdir(d.dir)
 		t.Setenv("JMS_SYNC_LANGUAGE", lang)
 		t.Setenv("JMS_SYNC_STATE", "file://"+d.dir)
-		for _, args := range [][]string{{}, {"plan"}, {"doctor"}, {"status"}} {
+		for _, args := range [][]string{{}, {"plan"}, {"doctor"}, {"expect"}} {
 			d.runRaw(t.Context(), exitUsage, args...)
 			if d.stderr.String() != want || d.stdout.Len() > 0 {
 				t.Errorf("%q: %s%s", args, &d.stdout, &d.stderr)

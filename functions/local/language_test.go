@@ -54,6 +54,7 @@ func wantLanguage(t *testing.T, lang language.Lang, what, text string) {
 
 // TestHelpSpeaksOneLanguage: the help of every command, and what is wrong with a command line, follow the environment.
 func TestHelpSpeaksOneLanguage(t *testing.T) {
+	t.Chdir(t.TempDir()) // where logs go
 	for _, locale := range []string{"zh_CN.UTF-8", "en_US.UTF-8"} {
 		lang := speak(t, locale)
 		run := func(args ...string) {
@@ -61,6 +62,8 @@ func TestHelpSpeaksOneLanguage(t *testing.T) {
 			var printed bytes.Buffer
 			runCommandLine(t.Context(), args, strings.NewReader(""), &printed, &printed)
 			wantLanguage(t, lang, strings.Join(args, " "), printed.String())
+			first, _, _ := strings.Cut(printed.String(), "\n")
+			wantLanguage(t, lang, strings.Join(args, " "), first)
 		}
 		paths := commandPaths(rootCommand(newOptions(io.Discard), io.Discard, io.Discard))
 		if len(paths) < 20 {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -82,11 +81,15 @@ func pageName(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.Command
 // page returns the page of a command in roff.
 func (m manual) page(cmd *cobra.Command) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, ".TH %q 1 %q %q %q\n", strings.ToUpper(pageName(cmd)), m.date, "jms-sync "+version, m.lang.Text("jms-sync 手册", "jms-sync manual"))
-	fmt.Fprintf(&b, ".SH %s\n%s \\- %s\n", m.lang.Text("名称", "NAME"), roff(pageName(cmd)), roff(cmd.Short))
-	fmt.Fprintf(&b, ".SH %s\n%s\n", m.lang.Text("用法", "SYNOPSIS"), roff(cmd.UseLine()))
+	b.WriteString(".TH")
+	for _, part := range []string{strings.ToUpper(pageName(cmd)), "1", m.date, "jms-sync " + version, m.lang.Text("jms-sync 手册", "jms-sync manual")} {
+		b.WriteString(" " + strconv.Quote(part))
+	}
+	b.WriteByte('\n')
+	writeSection(&b, m.lang.Text("名称", "NAME"), roff(pageName(cmd))+` \- `+roff(cmd.Short))
+	writeSection(&b, m.lang.Text("用法", "SYNOPSIS"), roff(cmd.UseLine()))
 	if cmd.Long != "" {
-		fmt.Fprintf(&b, ".SH %s\n.nf\n%s\n.fi\n", m.lang.Text("说明", "DESCRIPTION"), roff(cmd.Long))
+		writeSection(&b, m.lang.Text("说明", "DESCRIPTION"), ".nf\n"+roff(cmd.Long)+"\n.fi")
 	}
 	m.writeFlags(&b, m.lang.Text("选项", "OPTIONS"), cmd.NonInheritedFlags())
 	m.writeFlags(&b, m.lang.Text("所有命令的选项", "OPTIONS OF ALL COMMANDS"), cmd.InheritedFlags())
@@ -94,11 +97,15 @@ func (m manual) page(cmd *cobra.Command) string {
 	return b.String()
 }
 
+func writeSection(b *strings.Builder, title, text string) {
+	b.WriteString(".SH " + title + "\n" + text + "\n")
+}
+
 func (m manual) writeFlags(b *strings.Builder, title string, flags *pflag.FlagSet) {
 	if !flags.HasAvailableFlags() {
 		return
 	}
-	fmt.Fprintf(b, ".SH %s\n", title)
+	var all strings.Builder
 	flags.VisitAll(func(f *pflag.Flag) {
 		if f.Hidden {
 			return
@@ -111,8 +118,9 @@ func (m manual) writeFlags(b *strings.Builder, title string, flags *pflag.FlagSe
 		if name != "" {
 			line += " " + name
 		}
-		fmt.Fprintf(b, ".TP\n%s\n%s\n", roff(line), roff(usage))
+		all.WriteString("\n.TP\n" + roff(line) + "\n" + roff(usage))
 	})
+	writeSection(b, title, strings.TrimPrefix(all.String(), "\n"))
 }
 
 // writeRelated writes the commands below a command, and the one above it.
@@ -126,7 +134,7 @@ func (m manual) writeRelated(b *strings.Builder, cmd *cobra.Command) {
 			related = append(related, roff(pageName(below))+"(1)")
 		}
 	}
-	fmt.Fprintf(b, ".SH %s\n%s\n", m.lang.Text("参见", "SEE ALSO"), strings.Join(related, ", "))
+	writeSection(b, m.lang.Text("参见", "SEE ALSO"), strings.Join(related, ", "))
 }
 
 // roff returns a text as roff prints it unchanged: a line that begins with a dot or an apostrophe is no request.

@@ -131,7 +131,7 @@ func (o *outputFile) replaceEarlier(cmd *cobra.Command, args []string, why error
 	if cmd.Annotations[resultsAnnotation] == "run" && o.write(report.NewUnstartedReport(now, why)) == nil {
 		return
 	}
-	if !o.isStandardOutput() && !o.isSpecial() {
+	if info, err := os.Stat(o.name); err == nil && info.Mode().IsRegular() {
 		_ = os.Remove(o.target())
 	}
 }

@@ -188,9 +188,9 @@ func (a prompter) askYes(question string) (bool, error) {
 	for {
 		line, ended, err := a.readLine(question + " [y/N]")
 		switch strings.ToLower(line) {
-		case "", "n", "no", "否":
+		case "", "n", "no", a.lang.Text("否", "no"):
 			return false, err
-		case "y", "yes", "是":
+		case "y", "yes", a.lang.Text("是", "yes"):
 			return true, err
 		}
 		if ended {

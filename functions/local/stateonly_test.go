@@ -6,6 +6,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
 // runBare executes a command line where there is no configuration: nothing but JMS_SYNC_STATE is set.
@@ -26,6 +27,9 @@ func TestOrdersNeedOnlyTheStore(t *testing.T) {
 	host := hostOfURL(t, d.JumpServerURL)
 	d.runBare(exitDone, "held")
 	d.wantPrinted(hash, "未批准", "JumpServer："+host+"，组织："+jumpservertest.DefaultOrg)
+	if strings.Contains(d.stdout.String(), "读不到配置") {
+		t.Error(d.stdout.String())
+	}
 	d.runBare(exitDone, "status")
 	d.wantPrinted("最近一次完整同步", hash)
 	d.runBare(exitDone, "pause", "--until", "4h")
@@ -97,7 +101,7 @@ clouds: [{type: 阿里云, name: prod, access_key_id: "${CLOUD_KEY}", access_key
 `)
 	d.runRaw(t.Context(), exitDone, "-c", file, "held")
 	d.wantPrinted("JumpServer: jms-prod,", "No removals are on hold.")
-	for name, text := range map[string]string{"timezone": "timezone: Mars/Olympus\n", "jumpserver": "jumpserver: {idd: x}\n", "file": "{\n"} {
+	for name, text := range map[string]string{"timezone": "timezone: Mars/Olympus\n", "jumpserver": "jumpserver: {idd: x}\nlog: {file: ''}\n", "file": "{\n"} {
 		d.runRaw(t.Context(), exitUsage, "-c", d.saveFile("wrong.yaml", text), "held")
 		if d.stderr.Len() == 0 {
 			t.Errorf("%s: nothing is said", name)
@@ -108,6 +112,21 @@ clouds: [{type: 阿里云, name: prod, access_key_id: "${CLOUD_KEY}", access_key
 	if !strings.Contains(d.stderr.String(), "JMS_SYNC_JUMPSERVER_IDD") {
 		t.Error(d.stderr.String())
 	}
+}
+
+// TestOrdersWithoutTheConfigurationsBucket: a person may have the right to the state and none to the configuration, which
+// the functions' variables name.
+func TestOrdersWithoutTheConfigurationsBucket(t *testing.T) {
+	d := newDeskWithState(t)
+	d.fillInstances(3, "cn-beijing")
+	d.runSync(exitDone, report.OK)
+	store := storagetest.NewServer(t, storagetest.OSS)
+	store.InjectFault(storagetest.Denied, "", 0, 0)
+	t.Setenv("JMS_SYNC_CONFIG", store.Ref("config.yaml"))
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", storagetest.GoodID)
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", storagetest.GoodSecret)
+	d.runBare(exitDone, "pause", "--removals")
+	d.wantPrinted("JumpServer："+hostOfURL(t, d.JumpServerURL), "读不到配置，没有用它")
 }
 
 // TestEmptyStore: where no run was complete yet, an order must say as the runs do which JumpServer it is about.

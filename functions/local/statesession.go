@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"time"
 
@@ -30,9 +29,9 @@ func (o *options) addStateFlags(cmd *cobra.Command) *cobra.Command {
 // openState opens the state store for a person's order. A configuration is not needed.
 func (o *options) openState(ctx context.Context) (stateSession, error) {
 	s, err := session.OpenState(ctx, session.StateOptions{
-		Source: session.ConfigSource{File: o.config, Environ: os.Environ()}, Server: o.state.server, Organisation: o.state.organisation,
+		Source: o.configSource(), Server: o.state.server, Organisation: o.state.organisation,
 	})
-	d := stateSession{store: s.Store, cfg: s.Config, now: time.Now(), freshness: s.Freshness}
+	d := stateSession{store: s.Store, cfg: s.Config, now: time.Now(), freshness: s.Freshness, unread: s.Unread}
 	var unclear *session.InstallationError
 	if errors.As(err, &unclear) {
 		err = errors.New(d.unclearText(unclear))

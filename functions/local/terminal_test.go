@@ -279,6 +279,14 @@ func TestOtherDocuments(t *testing.T) {
 	if _, err := os.Stat(rows); err == nil {
 		t.Error("rows of an earlier run are left")
 	}
+	folder := filepath.Join(d.dir, "folder")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	d.run(exitUsage, "-o", folder)
+	if _, err := os.Stat(folder); err != nil {
+		t.Error("a folder that -o names by mistake is gone")
+	}
 	file := d.saveFile("triggers.yaml", "mine")
 	d.run(exitUsage, "split", "-o", file, "--cron", "x")
 	if text := d.readFile(file); text != "mine" {

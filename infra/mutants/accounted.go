@@ -25,7 +25,7 @@ func accountedMutants() []mutant {
 		old: "c.Unlisted = a.Active && !saysScope(why.Code)", broken: "c.Unlisted = a.Active", pkg: "./core/plan", test: "TestStaysOpen",
 	}, {
 		name: "accounted: what the cloud shows when asked is present", file: "core/plan/guard.go",
-		old: "c.Unlisted && why.Code != reason.StillThere", broken: "c.Unlisted", pkg: "./core/plan", test: "TestStaysOpen",
+		old: "c.Unlisted && v.why.Code != reason.StillThere", broken: "c.Unlisted", pkg: "./core/plan", test: "TestStaysOpen",
 	}, {
 		name: "accounted: copies stay open too", file: "core/plan/absent.go",
 		old: "c.Before, c.Unlisted = nil, b.isOpenCopy(*a, b.ownerships[n])", broken: "c.Before = nil", pkg: "./core/plan", test: "TestStaysOpen",

@@ -3,8 +3,8 @@ package main
 // pauseMutants: what a person has paused is not done, and what a person has announced lifts thresholds and nothing else.
 func pauseMutants() []mutant {
 	return []mutant{{
-		name: "an approval lifts no pause", file: "core/plan/thresholds.go",
-		old: "\tif g.limits.Pause.Stands() {", broken: "\tif g.limits.Pause.Stands() && !approved {",
+		name: "an approval lifts no pause", file: "core/plan/verdict.go",
+		old: "if g.limits.Pause.Stands() && ", broken: "if g.limits.Pause.Stands() && !g.isLifted(c) && ",
 		pkg: "./core/plan", test: "TestGuardPause",
 	}, {
 		name: "a pause of all writes", file: "core/plan/guard.go",

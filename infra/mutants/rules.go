@@ -6,11 +6,14 @@ func allMutants() []mutant {
 	for _, some := range [][]mutant{
 		proofMutants(), scopeMutants(), peopleMutants(), timeMutants(), storeMutants(), eventMutants(), reopeningMutants(), labelMutants(), shareMutants(),
 		pauseMutants(), sessionMutants(),
+		fleetMutants(), numberMutants(),
 		boundMutants(),
 		accountedMutants(),
-		wordMutants(),
+		wordMutants(), commandMutants(),
 		outageMutants(),
 		statusMutants(),
+		cardMutants(),
+		campaignMutants(),
 	} {
 		all = append(all, some...)
 	}

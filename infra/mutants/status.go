@@ -28,8 +28,8 @@ func statusMutants() []mutant {
 		old: "\tcase gone && c.closedStatus != \"\":\n\t\tb.keepClosed(c, a)\n", broken: "",
 		pkg: "./core/plan", test: "TestClosedInstance",
 	}, {
-		name: "closed: shown by its id only", file: "core/plan/guard.go",
-		old: "status != \"\" && !p.retired {", broken: "status != \"\" && false {",
+		name: "closed: shown by its id only", file: "core/plan/closed.go",
+		old: "proofs[c.AssetID].Closed != \"\" && !c.isClosed() }", broken: "false }",
 		pkg: "./core/plan", test: "TestClosedByID",
 	}, {
 		name: "closed: is neither there nor holds its scope", file: "core/plan/thresholds.go",

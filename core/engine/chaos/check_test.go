@@ -63,22 +63,27 @@ func (w *world) serveChecked(r *http.Request, key string, answer func()) {
 // and then JumpServer is as the clouds are, but for what is held or left alone, and told.
 func (w *world) converge() {
 	w.healAll()
-	for _, s := range w.sites {
-		w.convergeSite(s)
+	held := make([]int, len(w.sites))
+	for n, s := range w.sites {
+		time.Sleep(3 * time.Hour)
+		mending, _ := w.runWithFaults(s, nil, 10*time.Minute)
+		if mending.Err != nil || mending.Report.Failures > 0 {
+			w.Errorf("a clean run fails: %v %+v", mending.Err, mending.Report.Errors)
+		}
+		held[n] = mending.Report.Held
+	}
+	w.checkNotified()
+	for n, s := range w.sites {
+		w.convergeSite(s, held[n])
 	}
 }
 
-func (w *world) convergeSite(s *site) {
-	time.Sleep(3 * time.Hour)
-	mending, _ := w.runWithFaults(s, nil, 10*time.Minute)
-	if mending.Err != nil || mending.Report.Failures > 0 {
-		w.Errorf("a clean run fails: %v %+v", mending.Err, mending.Report.Errors)
-	}
-	w.checkNotified()
+// convergeSite lets a site settle after a clean run that held some removals.
+func (w *world) convergeSite(s *site, held int) {
 	s.store = nil // what it remembers must hide nothing
 	time.Sleep(2 * time.Minute)
 	out, _ := w.runWithFaults(s, nil, 10*time.Minute)
-	if n := s.server.Writes(); n > 0 && mending.Report.Held == 0 {
+	if n := s.server.Writes(); n > 0 && held == 0 && len(w.sites) == 1 { // with several sites, hours lie between the two
 		w.Errorf("the second clean run makes %d writes: %v", n, s.server.Calls())
 	}
 	// What is held passes when the scope has become larger, or its absence is proved a second time; then a grace passes, and
@@ -90,7 +95,7 @@ func (w *world) convergeSite(s *site) {
 	if n := s.server.Writes(); n > 0 {
 		w.Errorf("the last clean run makes %d writes: %v", n, s.server.Calls())
 	}
-	held := s.watch.CheckConverged(out, enginetest.Convergence{Lang: w.rules.Lang, Lists: func(m *enginetest.Machine) bool {
+	held = s.watch.CheckConverged(out, enginetest.Convergence{Lang: w.rules.Lang, Lists: func(m *enginetest.Machine) bool {
 		at := slices.Index(w.watched, m)
 		return s.reaches(w.machines[at])
 	}})

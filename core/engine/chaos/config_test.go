@@ -15,8 +15,9 @@ func (w *world) makeRules() {
 	w.limits = plan.Limits{
 		Percent: 20 + w.rand.IntN(80), Min: 1 + w.rand.IntN(3), PerRun: 2 + w.rand.IntN(8), AllowEmpty: w.rand.IntN(4) == 0,
 	}
+	w.limits.Fleet = plan.Share{Percent: w.limits.Percent, Min: 2 * w.limits.Min}
 	if w.rand.IntN(3) == 0 { // as the README shows how to let held removals pass: proof is all that is left
-		w.limits = plan.Limits{Percent: 100, Min: 3, PerRun: 500, AllowEmpty: true}
+		w.limits = plan.Limits{Percent: 100, Min: 3, Fleet: plan.Share{Percent: 100}, PerRun: 500, AllowEmpty: true}
 	}
 	w.writers = 1 + w.rand.IntN(3)
 	w.rules = plan.Rules{Lang: enginetest.Pick(w.rand, reason.Chinese, reason.English)}
@@ -42,7 +43,7 @@ func (w *world) changeConfig() {
 	case 2:
 		w.setKey(a, a.own)
 	case 3: // two accounts of a cloud with each other's keys
-		if a.own.cloud == other.own.cloud {
+		if a.own.cloud == other.own.cloud && !w.sharesJumpServer() {
 			w.setKey(a, other.own)
 			w.setKey(other, a.own)
 		}
@@ -75,6 +76,12 @@ func (w *world) changeConfig() {
 	w.forgetClients()
 	w.counters.configured[n].Add(1)
 	w.Note("configuration %d: %s is %+v with a key of %s; %+v %+v", n, a.first, a.now, a.opens.owner, w.rules, w.limits)
+}
+
+// sharesJumpServer reports whether two organisations are of one JumpServer. An asset's id is there once: what one has made,
+// the other can never make, and fails.
+func (w *world) sharesJumpServer() bool {
+	return len(w.sites) > 1 && w.sites[0].server == w.sites[1].server && w.sites[0].org != w.sites[1].org
 }
 
 // changeRules changes what holds for all accounts.

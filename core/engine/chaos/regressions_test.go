@@ -18,7 +18,7 @@ func TestKeyChangesInTheMiddle(t *testing.T) {
 	for seed := range uint64(8) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(seed, newCounters())
-			w.limits = plan.Limits{Percent: 100, Min: 100, PerRun: 100, AllowEmpty: true}
+			w.limits = plan.Limits{Percent: 100, Min: 100, Fleet: plan.Share{Percent: 100}, PerRun: 100, AllowEmpty: true}
 			s := w.sites[0]
 			s.store = nil
 			_, calls := w.runWithFaults(s, nil, 10*time.Minute)

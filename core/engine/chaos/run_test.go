@@ -9,6 +9,7 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/engine"
@@ -50,12 +51,12 @@ func (w *world) playRuns() {
 
 // changePolicy lets people change the configuration, pause what is written, or set the clock.
 func (w *world) changePolicy() {
-	if w.rand.IntN(3) == 0 {
+	if w.rand.IntN(2) == 0 {
 		for range 1 + w.rand.IntN(2) {
 			w.changeConfig()
 		}
 	}
-	if w.rand.IntN(10) == 0 {
+	if w.rand.IntN(6) == 0 {
 		w.pauseOrResume()
 	}
 	if s := enginetest.Pick(w.rand, w.sites...); s.store != nil && w.rand.IntN(2) == 0 {
@@ -162,6 +163,11 @@ func (w *world) runWithFaults(s *site, faults []*fault, limit time.Duration) (en
 	out := recoverPanic(w, func() engine.RunResult { return e.Run(ctx, engine.Request{}) })
 	for _, text := range reading.Unaccounted(out) {
 		w.Errorf("unaccounted: %s", text)
+		for l := range out.PlanLines {
+			if l.AssetID != "" && strings.Contains(text, l.AssetID) {
+				w.Note("its line: %s %s %s", l.Action, l.Reason.Code, l.Reason.Text(w.rules.Lang))
+			}
+		}
 	}
 	w.noteFaults(faults)
 	w.Note("ended %s: %+v", out.Report.Outcome, out.Report.Scopes)
@@ -220,9 +226,14 @@ func (w *world) checkRun(s *site, out engine.RunResult, cards int, left time.Dur
 			}
 		}
 	}
-	unapproved := slices.DeleteFunc(slices.Clone(s.removed), func(r enginetest.Removal) bool { return s.approved[r.Host.ID] })
-	if len(unapproved) > w.limits.PerRun {
-		w.Errorf("%d assets were removed in a run, and %d may be", len(unapproved), w.limits.PerRun)
+	unapproved := map[bool]int{} // by whether an earlier run had deactivated it
+	for _, r := range s.removed {
+		if !s.approved[r.Host.ID] {
+			unapproved[enginetest.IsGone(r.Host)]++
+		}
+	}
+	if most := max(unapproved[false], unapproved[true]); most > w.limits.PerRun {
+		w.Errorf("%d assets of one kind were removed in a run, and %d may be", most, w.limits.PerRun)
 	}
 }
 

@@ -121,7 +121,7 @@ func (w *SlowWorld) NewEngine() engine.Engine {
 		Rules: plan.Rules{
 			Accounts: map[string]plan.Account{"one": {Type: "阿里云", Enabled: true, Cloud: inventory.Alibaba}}, Mode: plan.ModeDelete, Grace: w.Grace, Lang: reason.English,
 		},
-		Limits:    plan.Limits{Percent: 100, Min: 1000, PerRun: 1000, AllowEmpty: true},
+		Limits:    plan.Limits{Percent: 100, Min: 1000, Fleet: plan.Share{Percent: 100}, PerRun: 1000, AllowEmpty: true},
 		Notifiers: []notify.Notifier{w.Robot}, NotifyOn: w.NotifyOn,
 	}.Engine()
 	if w.Store != nil {

@@ -29,10 +29,13 @@ func (w *World) NewEngine() engine.Engine {
 	}
 	g := cfg.Sync.Guard
 	return engine.Engine{
-		Clouds:       w.NewFleet(cfg),
-		Bastion:      w.Client,
-		Rules:        rules(cfg),
-		Limits:       plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow, Approval: plan.ApprovalPolicy(cfg.Sync.Approval)},
+		Clouds:  w.NewFleet(cfg),
+		Bastion: w.Client,
+		Rules:   rules(cfg),
+		Limits: plan.Limits{
+			Percent: g.Percent, Min: g.Min, Fleet: plan.Share{Percent: g.Fleet.Percent, Min: g.Fleet.Min}, PerRun: g.PerRun,
+			AllowEmpty: g.Empty == config.EmptyAllow, Approval: plan.ApprovalPolicy(cfg.Sync.Approval),
+		},
 		ApplyOptions: apply.Options{Writers: cfg.Sync.Writers, Now: time.Now, Sleep: w.BastionClock.Sleep, Log: w.logger()},
 		Cards: delivery.Cards{
 			Options: report.Options{

@@ -1,6 +1,7 @@
 package dir_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -9,9 +10,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/storage"
+	"github.com/jms-sync/jms-sync/core/storage/dir"
 )
 
 // The users of these tests need no account.
@@ -214,5 +217,28 @@ func TestImpossiblePlaces(t *testing.T) {
 		if kind := inventory.KindOf(err); kind != inventory.Invalid || !strings.Contains(err.Error(), folder) {
 			t.Errorf("%s: %s %v", folder, kind, err)
 		}
+	}
+}
+
+// TestFullDisk: that the disk is full is said at once, without trying again.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skip("a small disk cannot be made: ", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(folder, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	waits := 0
+	policy := storage.RetryPolicy{Sleep: func(context.Context, time.Duration) error {
+		waits++
+		return nil
+	}}
+	_, err := storage.Checked("file://"+folder, dir.Open(folder), policy).Put(t.Context(), "k", make([]byte, 1<<20), storage.Always())
+	if kind := inventory.KindOf(err); kind != inventory.Denied || !strings.Contains(err.Error(), "no space left") || waits > 0 {
+		t.Errorf("%s, waited %d times: %v", kind, waits, err)
 	}
 }

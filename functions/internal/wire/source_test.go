@@ -47,7 +47,7 @@ func newEstate(t *testing.T, d storagetest.Dialect, environ ...string) *estate {
 	ecs.AddAccount(alibabatest.Key{AccountID: "1234567890123456", AccessKeyID: "cloud-key", AccessKeySecret: "cloud-secret"}).
 		Fill("cn-beijing", 2, alibabatest.SampleInstance)
 	e := &estate{T: t, store: storagetest.NewServer(t, d), urls: [2]string{jms.URL, cloud.URL}}
-	environ = append(environ, "JMS_SYNC_CONFIG="+e.store.Ref(configKey), "BASTION="+jumpservertest.KeySecret)
+	environ = append(environ, e.environ()...)
 	e.app = wire.NewApp("test", wire.NewLoader("", environ), func(config.Config) (*slog.Logger, error) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
@@ -55,6 +55,11 @@ func newEstate(t *testing.T, d storagetest.Dialect, environ ...string) *estate {
 		return slog.New(slog.NewTextHandler(io.Discard, nil)), nil
 	})
 	return e
+}
+
+// environ returns the variables that name the configuration, and what it takes.
+func (e *estate) environ() []string {
+	return []string{"JMS_SYNC_CONFIG=" + e.store.Ref(configKey), "BASTION=" + jumpservertest.KeySecret}
 }
 
 // write puts a configuration into the store.

@@ -1,0 +1,15 @@
+package config
+
+import "github.com/jms-sync/jms-sync/core/secret"
+
+// Secrets returns everything in the configuration that nobody may read.
+func (c Config) Secrets() []secret.Value {
+	d := c.Notification.DingTalk
+	all := []secret.Value{
+		c.Proxy, c.JumpServer.AccessKeyID, c.JumpServer.AccessKeySecret, c.JumpServer.Proxy, d.Webhook, d.Secret,
+	}
+	for _, cloud := range c.Clouds {
+		all = append(all, cloud.AccessKeyID, cloud.AccessKeySecret)
+	}
+	return all
+}

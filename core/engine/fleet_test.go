@@ -1,0 +1,133 @@
+package engine_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage/dir"
+)
+
+// newFleetWorld returns an account with regions of so many synced instances each.
+func newFleetWorld(t *testing.T, sizes ...int) *stateWorld {
+	t.Helper()
+	var regions []string
+	for n := range sizes {
+		regions = append(regions, fmt.Sprintf("cn-r%02d", n))
+	}
+	w := enginetest.NewWorld(t, enginetest.Setup{Accounts: []enginetest.AccountSpec{{Name: "aliyun-prod", Regions: regions}}}, jumpservertest.V410)
+	t.Cleanup(w.Close)
+	w.Cloud.SetRegions(regions...)
+	folder := t.TempDir()
+	store, err := state.New(dir.Open(folder), "", state.Options{Now: w.RunClock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &stateWorld{World: w, store: store, storeDir: folder, salt: "one"}
+	for n, size := range sizes {
+		for k := range size {
+			r.putInstance(regions[n], 1000*n+k, nil)
+		}
+	}
+	if rep := r.runWithApprovals(); rep.Outcome != report.OK {
+		t.Fatalf("%s", enginetest.Describe(rep))
+	}
+	return r
+}
+
+// release releases the first instances of a region.
+func (r *stateWorld) release(region, count int) {
+	for k := range count {
+		r.Accounts[0].Cloud.Remove(fmt.Sprintf("cn-r%02d", region), alibabatest.SampleInstance(1000*region+k).ID)
+	}
+}
+
+// held counts the removals that a run holds, by a part of their reason.
+func held(rep report.Report, text string) (n int) {
+	for _, c := range rep.Changes {
+		if c.Action == "hold" && strings.Contains(c.Reason, text) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestSixteenRegionsBecomeEmpty: three assets in each of sixteen regions, all gone at once, are one loss that waits for a
+// person, by whatever runs and with or without a store. What a person approved is labelled, and holds nothing later.
+func TestSixteenRegionsBecomeEmpty(t *testing.T) {
+	t.Parallel()
+	r := newFleetWorld(t, slices.Repeat([]int{3}, 16)...)
+	for n := range 16 {
+		r.release(n, 3)
+	}
+	var rep report.Report
+	for _, after := range []time.Duration{0, 11 * time.Minute, 2 * time.Hour} {
+		r.RunClock.Advance(after)
+		rep = r.runWithApprovals()
+		if rep.Deactivated > 0 || held(rep, "一小时内有 16 个区域变空，共 48 个资产") != 48 {
+			t.Fatalf("after %v: %s", after, enginetest.Describe(rep))
+		}
+	}
+	for n := range 32 { // timers of one region each, without a store, twice in a quarter of an hour
+		r.RunClock.Advance(30 * time.Second)
+		out := r.NewEngine().Run(t.Context(), engine.Request{Regions: []string{fmt.Sprintf("cn-r%02d", n%16)}})
+		if out.Report.Deactivated > 0 || out.Report.Held != 3 {
+			t.Fatalf("narrowed run %d: %s", n, enginetest.Describe(out.Report))
+		}
+	}
+	r.approveHeldSet(rep)
+	rep = r.runWithApprovals()
+	if rep.Deactivated != 48 || rep.Held > 0 {
+		t.Fatalf("approved: %s", enginetest.Describe(rep))
+	}
+	labels := map[string]int{}
+	for _, h := range r.JumpServer.Hosts(jumpservertest.DefaultOrg) {
+		for _, l := range h.Labels {
+			name, _, _ := strings.Cut(l, ":")
+			labels[name]++
+		}
+	}
+	if labels["jms-approved"] != 48 || labels["jms-missing"] != 0 || labels["jms-gone"] != 48 {
+		t.Errorf("labels %v", slices.Sorted(maps.Keys(labels)))
+	}
+}
+
+// TestHeldRegionHoldsNothingElsewhere: a release in another region is closed while a region of 51 that became empty is
+// held, and while 60 assets fall due for deletion at once.
+func TestHeldRegionHoldsNothingElsewhere(t *testing.T) {
+	t.Parallel()
+	t.Run("an empty region", func(t *testing.T) {
+		t.Parallel()
+		r := newFleetWorld(t, 51, 20)
+		r.release(0, 51)
+		r.release(1, 1)
+		if rep := r.runWithApprovals(); rep.Deactivated != 1 || held(rep, "该区域列表为空") != 51 {
+			t.Errorf("%s", enginetest.Describe(rep))
+		}
+	})
+	t.Run("deletions", func(t *testing.T) {
+		t.Parallel()
+		r := newFleetWorld(t, 400, 20)
+		for half := range 2 { // of the 60, as many as one run may close
+			r.release(0, 30*(half+1))
+			if rep := r.runWithApprovals(); rep.Deactivated != 30 {
+				t.Fatalf("%s", enginetest.Describe(rep))
+			}
+			r.RunClock.Advance(12 * time.Minute)
+		}
+		r.RunClock.Advance(8 * 24 * time.Hour)
+		r.release(1, 1)
+		if rep := r.runWithApprovals(); rep.Deactivated != 1 || rep.Deleted > 0 || held(rep, "60 个资产宽限期满要删除，超过上限 50") != 60 {
+			t.Errorf("%s", enginetest.Describe(rep))
+		}
+	})
+}
