@@ -40,8 +40,8 @@ func statusMutants() []mutant {
 		old: "if instances[k].Existence != inventory.Closed {", broken: "if k >= 0 {",
 		pkg: "./core/plan", test: "TestClosedPassesTheGuard",
 	}, {
-		name: "closed: the grace begins with the absence", file: "core/plan/closed.go",
-		old: "begins = !single ||", broken: "begins = false && !single ||",
+		name: "closed: the grace begins with the absence", file: "core/plan/grace.go",
+		old: "\tcase begins:", broken: "\tcase begins && false:",
 		pkg: "./core/plan", test: "TestClosedInstance",
 	}, {
 		name: "closed: of another owner", file: "core/plan/closed.go",
