@@ -79,7 +79,7 @@ func (b *builder) skipCopies() {
 			continue
 		}
 		c := absentChange(a, b.ownerships[n])
-		c.Before, c.Unlisted = nil, b.isOpenCopy(*a, b.ownerships[n])
+		c.Before, c.Unlisted = nil, !b.listed[n] && b.isOpenCopy(*a, b.ownerships[n]) // one that is listed has a line already
 		instance, labelsAlone := OursByLabelsAlone(*a)
 		switch {
 		case labelsAlone:

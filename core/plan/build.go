@@ -328,6 +328,7 @@ func (b *builder) planInstance(e listedInstance) {
 		b.addSkip(Change{
 			Scope: i.Scope, InstanceID: i.ID, AssetID: e.assetID,
 			Name: b.rules.desiredName(*i), Address: primaryAddress(*i), Platform: b.rules.platformOf(*i),
+			Unlisted: exists && i.Existence == inventory.Closed && staysOpenUnmarked(b.input.Current.Assets[n]),
 		}, why)
 	}
 	switch {

@@ -160,3 +160,9 @@ func isMarkedClosed(a inventory.Asset) bool {
 	value, single := a.Label(inventory.LabelClosed)
 	return single && inventory.MayBeEqual(value, inventory.ClosedNow)
 }
+
+// staysOpenUnmarked reports whether an asset that has lost our labels is open although its instance is closed, and no
+// person has released it.
+func staysOpenUnmarked(a inventory.Asset) bool {
+	return a.Host && a.Active && a.LabelCount(inventory.LabelReleased) == 0
+}

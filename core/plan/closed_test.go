@@ -231,6 +231,35 @@ func TestGoingInstance(t *testing.T) {
 	})
 }
 
+// TestClosedWithoutOurLabels: an asset that has lost our labels is told as open while its instance is closed, whether its id
+// or its comment says whose it is; a released one is the person's.
+func TestClosedWithoutOurLabels(t *testing.T) {
+	t.Parallel()
+	i1, kept := instanceInProd("i-1", "web", "10.0.0.1"), instanceInProd("i-1", "web", "10.0.0.1", inBin)
+	noted := func(open bool) func(t *testing.T, a Approved) {
+		return func(t *testing.T, a Approved) {
+			if got := slices.ContainsFunc(a.Notes(), func(c Change) bool { return c.Unlisted }); got != open {
+				t.Errorf("told as open: %t, %+v", got, a.Notes())
+			}
+		}
+	}
+	comment := func(a *inventory.Asset) { a.Comment = "instance_id: i-1\naccount_id: " + owner }
+	runPlanRows(t, []planRow{
+		{"by its id", func(w *world) {
+			w.addInstances(kept)
+			w.addAssets(hostOf(i1, withoutLabel(inventory.LabelOwner), comment))
+		}, []string{"skip i-1 marks_taken_off"}, noted(true)},
+		{"adopted", func(w *world) {
+			w.addInstances(kept)
+			w.addAssets(hostOf(i1, adoptedAs("own"), withoutLabel(inventory.LabelOwner), comment))
+		}, []string{"skip i-1 named_in_comment", "skip i-1 marks_lost"}, noted(true)},
+		{"released", func(w *world) {
+			w.addInstances(kept)
+			w.addAssets(hostOf(i1, withoutLabels, withExtraLabel(inventory.LabelReleased, releasedBy), comment))
+		}, []string{"skip i-1 marks_taken_off"}, noted(false)},
+	})
+}
+
 // closedIsNotDeleted: no asset is deleted, nor made or activated, while the cloud shows its instance as closed, in a
 // listing or when asked by its id.
 func closedIsNotDeleted(t *testing.T, w *world) {
