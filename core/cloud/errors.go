@@ -64,6 +64,9 @@ const maxErrorText = 300
 var signaturePattern = regexp.MustCompile(
 	`(?i)(AccessKeyId|Signature|SignatureNonce|SecurityToken|X-Amz-Credential|X-Amz-Signature|X-Amz-Security-Token)(=|%3D|%253D)[^&\s"]*`)
 
+// credentialPattern matches, to the end of the line, the headers by which a request that somebody repeats shows who sent it.
+var credentialPattern = regexp.MustCompile(`(?i)((?:proxy-)?authorization|cookie)(\s*[:=]).*`)
+
 // Scrubber removes an account's secrets from texts.
 type Scrubber struct{ replacer *strings.Replacer }
 
@@ -82,6 +85,7 @@ func (s Scrubber) Scrub(text string) string {
 	if i := strings.Index(strings.ToLower(text), "string to sign"); i >= 0 {
 		text = text[:i] + "…"
 	}
+	text = credentialPattern.ReplaceAllString(text, "$1$2 "+secret.Redacted)
 	text = s.replacer.Replace(signaturePattern.ReplaceAllString(text, "$1="+secret.Redacted))
 	return httpx.TruncateMiddle(httpx.OneLine(text), maxErrorText)
 }
