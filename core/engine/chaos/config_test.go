@@ -73,6 +73,9 @@ func (w *world) changeConfig() {
 	default:
 		w.changeRules(n, yes)
 	}
+	if a.now.project != "" {
+		a.now.regions = a.own.cloud.regions[:1] // a region refuses the projects of another, which one emulated address cannot
+	}
 	w.forgetClients()
 	w.counters.configured[n].Add(1)
 	w.Note("configuration %d: %s is %+v with a key of %s; %+v %+v", n, a.first, a.now, a.opens.owner, w.rules, w.limits)
