@@ -84,6 +84,14 @@ func statusMutants() []mutant {
 		old: "status == http.StatusNotFound && r.Code != codeNoSuchType:", broken: "status == http.StatusNotFound:",
 		pkg: "./core/cloud/azure", test: "TestKinds",
 	}, {
+		name: "closed: who lost our labels is told", file: "core/plan/build.go",
+		old: "Unlisted: exists && i.Existence == inventory.Closed &&", broken: "Unlisted: false && exists && i.Existence == inventory.Closed &&",
+		pkg: "./core/plan", test: "TestClosedWithoutOurLabels",
+	}, {
+		name: "a repeated request shows no credential", file: "core/cloud/errors.go",
+		old: "credentialPattern.ReplaceAllString(text, \"$1$2 \"+secret.Redacted)", broken: "text",
+		pkg: "./core/cloud", test: "TestScrubber",
+	}, {
 		name: "errors keep their end", file: "core/cloud/errors.go",
 		old: "httpx.TruncateMiddle(", broken: "httpx.Truncate(",
 		pkg: "./core/cloud", test: "TestScrubber",
