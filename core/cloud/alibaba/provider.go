@@ -58,6 +58,7 @@ func info() inventory.CloudInfo {
 		Permissions:       Permissions(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
+		EventForms:        eventForms(),
 		WithoutKey:        language.Text{ZH: "函数计算里用函数的角色；别处报错", EN: "the function's role on Function Compute; an error elsewhere"},
 		Visibility: language.Text{
 			ZH: "这个账号，逐个地域；RAM 只授予部分资源组、标签或实例时，列表整个为空并报缺权限，不会悄悄少几台",

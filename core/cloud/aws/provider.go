@@ -52,7 +52,7 @@ func info() inventory.CloudInfo {
 		Permissions:       Permissions(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
-		EventKey:          "detail-type",
+		EventForms:        eventForms(),
 		HostIdentity:      true,
 		WithoutKey:        language.Text{ZH: "Lambda 里用函数的角色；别处用 EC2 实例的角色", EN: "the function's role on Lambda; the EC2 instance's role elsewhere"},
 		Visibility: language.Text{

@@ -3,6 +3,7 @@ package fakecloudtest
 import (
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -30,7 +31,12 @@ type machine struct {
 func convertRows(list []machine) []inventory.Instance {
 	rows := make([]inventory.Instance, len(list))
 	for i, m := range list {
-		rows[i] = inventory.Instance{ID: m.ID, Name: m.Name, PrivateIPs: []string{m.IP}, Status: strings.ToLower(m.Status)}
+		rows[i] = inventory.Instance{ID: m.ID, Name: m.Name, Status: strings.ToLower(m.Status)}
+		if cloud.IsIPv6(m.IP) {
+			rows[i].IPv6s = cloud.IPv6Texts([]string{m.IP})
+			continue
+		}
+		rows[i].PrivateIPs = []string{m.IP}
 	}
 	return rows
 }

@@ -73,6 +73,7 @@ type machine struct {
 	*enginetest.Machine
 	tenant *tenant
 	inTeam bool // it is in Huawei's second project of its region
+	hadIP  bool // it has had an IPv4 address
 	purged bool // its cloud's recycle bin has dropped it, see isInBin
 }
 
