@@ -223,7 +223,7 @@ func (f Fleet) listRegion(ctx context.Context, t OpenedAccount, owner keyOwner, 
 	if err != nil {
 		return inventory.Listing{Scope: scope, Owner: owner.id, Err: err}
 	}
-	return inventory.Listing{Scope: scope, Owner: owner.id, OwnerUnreached: owner.known == ownerUnreached, Instances: list, Projects: projects}
+	return inventory.Listing{Scope: scope, Owner: owner.id, OwnerUnknown: owner.known != ownerTold, Instances: list, Projects: projects}
 }
 
 // listProjects returns the projects that a lister reads for a region; nil where its cloud has none.
@@ -287,6 +287,7 @@ func (f Fleet) findWith(ctx context.Context, scope inventory.Scope, ids []string
 	if err := verifyRequested(scope, found, ids); err != nil {
 		return none, err
 	}
+	found.OwnerUnknown = owner.known != ownerTold
 	return found, nil
 }
 

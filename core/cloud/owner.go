@@ -16,8 +16,8 @@ import (
 // fetchOwner asks whose account it is. Labels and removals rest on this id, so:
 //
 //	the cloud names an id            it counts; it must equal account_id, where one is configured
-//	Denied or NotFound, account_id   account_id counts
-//	cannot be reached, account_id    account_id counts; the listings are OwnerUnreached
+//	Denied or NotFound, account_id   account_id counts; the listings are OwnerUnknown
+//	cannot be reached, account_id    account_id counts; the listings are OwnerUnknown
 //	anything else                    the account fails
 func (f Fleet) fetchOwner(ctx context.Context, t OpenedAccount) (string, error) {
 	owner, _, err := f.fetchKeyOwner(ctx, t)

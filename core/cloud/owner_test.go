@@ -49,7 +49,7 @@ func TestOwnerOutOfReach(t *testing.T) {
 			Lister:  &fake{owner: func() (string, error) { return "", c.err }},
 		}})
 		listings := f.List(t.Context(), cloud.Filter{})
-		if len(listings) != 1 || listings[0].IsComplete() != c.complete || listings[0].OwnerUnreached != c.complete || c.complete && listings[0].Owner != "1001" {
+		if len(listings) != 1 || listings[0].IsComplete() != c.complete || listings[0].OwnerUnknown != c.complete || c.complete && listings[0].Owner != "1001" {
 			t.Errorf("%s: %+v", name, listings)
 		}
 		err := f.VerifyOwner(t.Context(), scope, "1001")

@@ -125,7 +125,7 @@ type unreachedClouds struct{ engine.Clouds }
 func (c unreachedClouds) List(ctx context.Context, f cloud.Filter) []inventory.Listing {
 	listings := c.Clouds.List(ctx, f)
 	for i := range listings {
-		listings[i].OwnerUnreached = true
+		listings[i].OwnerUnknown = true
 	}
 	return listings
 }

@@ -104,9 +104,9 @@ const AnyRegion = "*"
 type Listing struct {
 	Scope
 	Owner string // the cloud account's own id; "" = unknown
-	// OwnerUnreached says that account_id alone tells the Owner, as the API that would cannot be reached.
-	OwnerUnreached bool
-	Instances      []Instance
+	// OwnerUnknown says that account_id alone tells the Owner: the cloud refuses to, or the API that would cannot be reached.
+	OwnerUnknown bool
+	Instances    []Instance
 	// Projects are the parts of the account that were read, sorted; see Instance.Project. A complete listing
 	// says nothing about other parts. nil = the account is not divided.
 	Projects []string
@@ -122,6 +122,8 @@ type FindResult struct {
 	// Weak has those of the absent ids whose absence only one kind of call shows, each with the reason why the
 	// second kind shows nothing. nil = two kinds of calls agree on every absence.
 	Weak map[string]error
+	// OwnerUnknown says that account_id alone tells whose the key is, so that an absence may be that of another account.
+	OwnerUnknown bool
 	// Projects are the parts of the account that were asked, sorted; see Instance.Project. Instances in other
 	// parts are not proved absent. nil = the account is not divided.
 	Projects []string

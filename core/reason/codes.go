@@ -156,6 +156,7 @@ const (
 	RefusedByTime   Code = "refused_by_time"
 	AsInCloud       Code = "as_in_cloud"
 	WeaklyAbsent    Code = "weakly_absent"
+	KeyUnproved     Code = "key_unproved"
 	NothingToClose  Code = "nothing_to_close"
 	NotShownYet     Code = "not_shown_yet"
 	ReleaseNotSeen  Code = "release_not_seen"

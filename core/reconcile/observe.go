@@ -244,6 +244,11 @@ func (r *eventRun) observe(g *ownerBatch) observation {
 			if r.evaluate(g, s, found.Instances, now, &out) {
 				continue
 			}
+			if found.OwnerUnknown {
+				r.setTargetOutcome(s, EventLater, r.reasonText(reason.New(reason.KeyUnproved)))
+				g.finished[s.instanceID] = true
+				continue
+			}
 			if why, weak := found.Weak[s.instanceID]; weak {
 				r.setTargetOutcome(s, EventLater, r.reasonText(reason.New(reason.WeaklyAbsent, why.Error())))
 				g.finished[s.instanceID] = true
@@ -282,6 +287,7 @@ func (r *eventRun) query(g *ownerBatch, ask queryFunc, about []*target) (invento
 		if len(found.Projects) > 0 {
 			g.verifiedProjects[scope] = found.Projects
 		}
+		all.OwnerUnknown = all.OwnerUnknown || found.OwnerUnknown
 		all.Instances = append(all.Instances, found.Instances...)
 		maps.Copy(all.Weak, found.Weak)
 		for _, i := range found.Instances {

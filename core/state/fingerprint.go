@@ -35,6 +35,9 @@ func Fingerprint(l inventory.Listing, salt string) string {
 	for _, text := range l.Projects {
 		head = appendText(head, text)
 	}
+	if l.OwnerUnknown { // few listings are so; those of all others stay as earlier versions made them
+		head = appendText(head, "account_id alone")
+	}
 	whole.Write(head) // writing to a hash never fails
 	for n := range digests {
 		whole.Write(digests[n][:])

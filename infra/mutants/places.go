@@ -26,10 +26,10 @@ func placesMutants() []mutant {
 		old: "errors.As(err, &dial) && dial.Op == \"dial\"", broken: "errors.As(err, &dial)", pkg: "./core/cloud", test: "TestNotReached",
 	}, {
 		name: "places: listings say that nobody was asked", file: "core/cloud/fleet.go",
-		old: "OwnerUnreached: owner.known == ownerUnreached, ", broken: "", pkg: "./core/cloud", test: "TestOwnerOutOfReach",
+		old: "OwnerUnknown: owner.known != ownerTold, ", broken: "", pkg: "./core/cloud", test: "TestOwnerOutOfReach",
 	}, {
 		name: "places: a key that nobody checks and that shows none of ours makes nothing", file: "core/engine/owner.go",
-		old: "if !doubted && l.OwnerUnreached && ", broken: "if false && ", pkg: "./core/engine", test: "TestUncheckedKey",
+		old: "if !doubted && l.OwnerUnknown && ", broken: "if false && ", pkg: "./core/engine", test: "TestUncheckedKey",
 	}, {
 		name: "places: a single service goes before all", file: "core/cloud/transport.go",
 		old: "\tif named {\n", broken: "\tif named && e.all.Host == \"\" {\n", pkg: "./core/cloud/alibaba", test: "TestHosts",
