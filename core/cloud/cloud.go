@@ -26,7 +26,8 @@ type Account struct {
 	TenantID        string       // of the directory that the key belongs to, where the cloud has directories
 	AssumeRoleARN   string       // of a role that the key, or the function's role, assumes; "" = none
 	RoleCache       *RoleCache   // keeps the credentials of AssumeRoleARN; nil = they are asked for each time
-	Regions         []string     // empty = all regions that the account has
+	Regions         []string     // of its scopes, see inventory.RegionOfKind; empty = all regions that the account has
+	Kinds           []string     // if Regions is empty: the kinds to list, see inventory.AskedKinds
 	Endpoint        string       // http(s)://host[:port] that answers all APIs; "" = the cloud's own hosts
 	Proxy           string       // http(s)://…; "" = HTTP(S)_PROXY of the process; NO_PROXY holds for both
 	ConnectTimeout  time.Duration
@@ -67,9 +68,20 @@ type Provider struct {
 	inventory.CloudInfo
 	// Open returns a lister for an account, and makes no call.
 	Open func(Account) (Lister, error)
+	// Kinds are the adapters of CloudInfo.Kinds.
+	Kinds []KindProvider
 	// Events parses what the cloud's event service delivers; nil = the cloud has none.
 	Events func(payload []byte, from Origin) []ParsedEvent
 	// NonexistentID is an id in the cloud's form that no instance has: looking it up proves the right to list.
+	NonexistentID string
+}
+
+// KindProvider is the adapter of one kind of instances beside the main one, see inventory.KindInfo.
+type KindProvider struct {
+	inventory.KindInfo
+	// Open returns a lister of this kind alone, and makes no call. It knows regions as the cloud names them.
+	Open func(Account) (Lister, error)
+	// NonexistentID is that of Provider, in this kind's form.
 	NonexistentID string
 }
 
@@ -78,6 +90,9 @@ func TableOf(providers []Provider) inventory.CloudTable {
 	table := make(inventory.CloudTable, len(providers))
 	for i, p := range providers {
 		table[i] = p.CloudInfo
+		for _, kind := range p.Kinds {
+			table[i].Kinds = append(table[i].Kinds, kind.KindInfo)
+		}
 	}
 	return table
 }

@@ -91,7 +91,7 @@ func Settings(known inventory.CloudTable) []Setting {
 	return all
 }
 
-// cloudNames returns what stands in the texts of settings for {types}, {roles} and {tenants}.
+// cloudNames returns what stands in the texts of settings for {types}, {kinds}, {roles} and {tenants}.
 func cloudNames(known inventory.CloudTable) (zh, en *strings.Replacer) {
 	var types []string
 	for _, c := range known {
@@ -99,11 +99,12 @@ func cloudNames(known inventory.CloudTable) (zh, en *strings.Replacer) {
 	}
 	rolesZH, rolesEN := known.Names(assumesRoles)
 	tenantsZH, tenantsEN := known.Names(needsTenant)
-	in := func(comma string, roles, tenants []string) *strings.Replacer {
-		return strings.NewReplacer("{types}", strings.Join(types, comma), "{roles}", strings.Join(roles, comma), "{tenants}", strings.Join(tenants, comma))
+	kindsZH, kindsEN := kindTexts(known)
+	in := func(comma, kinds string, roles, tenants []string) *strings.Replacer {
+		return strings.NewReplacer("{kinds}", kinds, "{types}", strings.Join(types, comma), "{roles}", strings.Join(roles, comma), "{tenants}", strings.Join(tenants, comma))
 	}
 	comma := language.New("、", ", ")
-	return in(comma.ZH, rolesZH, tenantsZH), in(comma.EN, rolesEN, tenantsEN)
+	return in(comma.ZH, kindsZH, rolesZH, tenantsZH), in(comma.EN, kindsEN, rolesEN, tenantsEN)
 }
 
 func appendSettings(all []Setting, from []settingField, namesZH, namesEN *strings.Replacer) []Setting {

@@ -84,9 +84,19 @@ type builder struct {
 	lost                []lostAsset                     // found by findLostMarks
 }
 
+// instanceKey identifies an instance whatever its account and region are. Ids of several kinds of instances are told
+// apart: they come from APIs that know nothing of each other.
 type instanceKey struct {
-	cloud inventory.Cloud
-	id    string
+	cloud    inventory.Cloud
+	kind, id string
+}
+
+func newInstanceKey(i *inventory.Instance) instanceKey {
+	return instanceKey{i.Cloud, inventory.KindOfRegion(i.Region), i.ID}
+}
+
+func (m ownership) instanceKey() instanceKey {
+	return instanceKey{m.cloud, inventory.KindOfRegion(m.region), m.instanceID}
 }
 
 // Build compares the clouds' listings with JumpServer's assets by the rules of the package's doc. Removals are
@@ -168,7 +178,7 @@ func (b *builder) ourAssetOf(k instanceKey) (n int, known bool) {
 				continue
 			}
 			m := b.ownerships[n]
-			key := instanceKey{m.cloud, m.instanceID}
+			key := m.instanceKey()
 			if _, twice := b.assetByInstance[key]; !twice || m.matchesAssetID(b.input.Current.Assets[n].ID) {
 				b.assetByInstance[key] = n
 			}
@@ -186,7 +196,7 @@ func (b *builder) findOurAsset(i *inventory.Instance) (id string, n int, exists 
 	if exists && b.ours[n] {
 		return b.input.Current.Assets[n].ID, n, true // an equal string, which the asset keeps in memory anyway
 	}
-	if own, known := b.ourAssetOf(instanceKey{i.Cloud, i.ID}); known && b.ownerships[own].region == i.Region {
+	if own, known := b.ourAssetOf(newInstanceKey(i)); known && b.ownerships[own].region == i.Region {
 		return b.input.Current.Assets[own].ID, own, true
 	}
 	return id, n, exists
@@ -211,7 +221,7 @@ func (b *builder) listingScope(k instanceKey) (inventory.Scope, bool) {
 				continue
 			}
 			for n := range l.Instances {
-				b.listedScopes[instanceKey{l.Instances[n].Cloud, l.Instances[n].ID}] = l.Scope
+				b.listedScopes[newInstanceKey(&l.Instances[n])] = l.Scope
 			}
 		}
 	}
@@ -314,7 +324,7 @@ func (b *builder) planInstance(e listedInstance) {
 		b.diffAsset(e, n)
 		return
 	}
-	region, moved := b.assetRegion(instanceKey{i.Cloud, i.ID})
+	region, moved := b.assetRegion(newInstanceKey(i))
 	claims, claimed := b.assetByLabel(i)
 	skip := func(why reason.Reason) {
 		b.addSkip(Change{
@@ -342,7 +352,7 @@ func (b *builder) planInstance(e listedInstance) {
 	case primaryAddress(*i) == "":
 		skip(reason.New(reason.NoAddress))
 	default:
-		b.plannedRegions[instanceKey{i.Cloud, i.ID}] = i.Region
+		b.plannedRegions[newInstanceKey(i)] = i.Region
 		b.plan.desired = append(b.plan.desired, desiredAsset{
 			listedInstance: e, desiredName: b.rules.desiredName(*i), foreignAtAddress: b.foreignAssetAt(primaryAddress(*i)),
 		})

@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -30,7 +29,8 @@ type Account struct {
 
 	Enabled bool
 	Cloud   inventory.Cloud
-	Regions []string // empty = all
+	Regions []string // of its scopes, see inventory.RegionOfKind; empty = all
+	Kinds   []string // if Regions is empty: the kinds that are listed, see inventory.AskedKinds
 	Owner   string   // the cloud account's own id as configured; "" = not configured
 }
 
@@ -41,8 +41,11 @@ type Platforms struct{ Linux, Windows, Other string }
 // canList reports whether a full run would ask this account for a region, and the account may be the owner's.
 func (a Account) canList(cloud inventory.Cloud, owner, region string) bool {
 	return a.Enabled && a.Cloud == cloud && (a.Owner == "" || strings.EqualFold(a.Owner, owner)) &&
-		(len(a.Regions) == 0 || slices.Contains(a.Regions, region))
+		a.asksFor(region)
 }
+
+// asksFor reports whether a full run would ask this account for a scope's region.
+func (a Account) asksFor(region string) bool { return inventory.IsAskedFor(a.Regions, a.Kinds, region) }
 
 // FieldPolicy says when a field of an asset of ours is written.
 type FieldPolicy string

@@ -96,7 +96,7 @@ func doctorLabels(c config.Cloud, now time.Time) doctor.AccountLabels {
 	if len(c.Regions) == 0 {
 		m.Labels = plan.WrittenLabels(i, now)
 	}
-	for _, region := range c.Regions {
+	for _, region := range ScopeRegions(c) {
 		i.Region = region
 		m.Labels = append(m.Labels, plan.WrittenLabels(i, now)...)
 	}

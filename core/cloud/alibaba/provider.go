@@ -1,4 +1,5 @@
-// Package alibaba lists the ECS instances of one Alibaba Cloud account. It only reads; what it
+// Package alibaba lists the ECS instances, and the Simple Application Servers (see swas.go), of one Alibaba Cloud
+// account. It only reads; what it
 // is not sure of is an error with a kind, never a short list.
 //
 // Two witnesses prove an absence: DescribeInstances does not show the instance, by its id and with the
@@ -36,6 +37,7 @@ func Provider(policy cloud.RetryPolicy) cloud.Provider {
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
 		Events:        Events,
 		NonexistentID: nonexistentID,
+		Kinds:         []cloud.KindProvider{swasKind(policy)},
 	}
 }
 
@@ -45,6 +47,7 @@ func info() inventory.CloudInfo {
 		Cloud:             inventory.Alibaba,
 		Spellings:         []string{"阿里云", "aliyun", "alibaba"},
 		Name:              language.Text{ZH: "阿里云", EN: "Alibaba Cloud"},
+		MainKind:          kindECS,
 		Permissions:       Permissions(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
