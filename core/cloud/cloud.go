@@ -83,6 +83,13 @@ type KindProvider struct {
 	Open func(Account) (Lister, error)
 	// NonexistentID is that of Provider, in this kind's form.
 	NonexistentID string
+	// CountedRegion is where instances are counted, to tell whether there are any, if the account names no regions.
+	CountedRegion string
+}
+
+// Counter is a Lister that counts the instances of a region in one call.
+type Counter interface {
+	Count(ctx context.Context, region string) (int, error)
 }
 
 // TableOf returns the descriptions of the clouds of a list.

@@ -26,6 +26,32 @@ func TestOrphans(t *testing.T) {
 		},
 			[]string{"orphan i-1 switched_off_account"}, nil},
 		{"region taken out", func(w *world) { region(w); w.addAssets(hostOf(of(prod, shanghai))) }, []string{"orphan i-1 region_not_configured"}, nil},
+		{"kind taken out", func(w *world) { region(w); w.addAssets(hostOf(of(prod, beijing+".swas"))) }, []string{"orphan i-1 kind_not_configured"}, nil},
+		{"kind taken out, of an account with all regions", func(w *world) { w.allRegions = true; w.addAssets(hostOf(of(prod, beijing+".swas"))) },
+			[]string{"orphan i-1 kind_not_configured"}, nil},
+		{"the main kind taken out", func(w *world) {
+			w.allRegions, w.listings = true, nil
+			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, Kinds: []string{"swas"}}
+			w.addListing(scopeOf(prod, beijing+".swas"), owner)
+			w.addAssets(hostOf(of(prod, beijing)))
+		}, []string{"orphan i-1 kind_not_configured"}, nil},
+		{"a region that no longer has the kind", func(w *world) {
+			w.allRegions = true
+			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, Kinds: []string{"", "swas"}}
+			w.addListing(scopeOf(prod, shanghai+".swas"), owner)
+			w.addAssets(hostOf(of(prod, beijing+".swas")))
+		}, []string{"orphan i-1 region_not_named"}, nil},
+		{"the regions of the main kind say nothing of another kind", func(w *world) {
+			w.allRegions = true
+			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, Kinds: []string{"", "swas"}}
+			w.addAssets(hostOf(of(prod, shanghai+".swas")))
+		}, []string{"keep i-1 scope_not_asked"}, nil},
+		{"the regions of the kind could not be listed", func(w *world) {
+			w.allRegions = true
+			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, Kinds: []string{"", "swas"}}
+			w.addFailedListing(scopeOf(prod, "*.swas"), owner)
+			w.addAssets(hostOf(of(prod, beijing+".swas")))
+		}, []string{"keep i-1 scope_failed"}, nil},
 		{"a region that was not asked for is none", func(w *world) { w.addAssets(hostOf(of(prod, shanghai))) }, []string{"keep i-1 scope_not_asked"}, nil},
 		{"an account that was not asked for is none", func(w *world) {
 			w.rules.Accounts[secondAccount] = Account{Enabled: true}

@@ -112,8 +112,12 @@ type Rules struct {
 }
 
 // primaryAddress returns where the instance is reached: the private address of the primary interface, else the
-// classic network's inner one, else a public one; "" if it has none (yet).
+// classic network's inner one, else a public one; "" if it has none (yet). Lightweight servers are reached by their
+// public address first, see inventory.Instance.Addresses.
 func primaryAddress(i inventory.Instance) string {
+	if inventory.KindOfRegion(i.Region) != "" && len(i.PublicIPs) > 0 {
+		return i.PublicIPs[0]
+	}
 	for _, some := range [...][]string{i.PrivateIPs, i.ClassicIPs, i.PublicIPs} {
 		if len(some) > 0 {
 			return some[0]

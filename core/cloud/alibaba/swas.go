@@ -38,7 +38,7 @@ func swasKind(policy cloud.RetryPolicy) cloud.KindProvider {
 			Name: kindSWAS, Title: language.Text{ZH: "轻量应用服务器", EN: "Simple Application Server"}, Permissions: SWASPermissions(),
 		},
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return OpenSWAS(account, policy) },
-		NonexistentID: nonexistentSWAS,
+		NonexistentID: nonexistentSWAS, CountedRegion: homeRegion,
 	}
 }
 
@@ -86,6 +86,12 @@ func (l *swasLister) List(ctx context.Context, region string) ([]inventory.Insta
 		return nil, err
 	}
 	return cloud.SortByID(list), nil
+}
+
+// Count implements cloud.Counter.
+func (l *swasLister) Count(ctx context.Context, region string) (int, error) {
+	answer, err := l.listPage(ctx, "count servers of swas", swasQuery{region: region, page: 1, size: 1}, l.api.swasInstances)
+	return answer.total, err
 }
 
 // verifyEmpty asks ListInstanceStatus whether a region is as empty as ListInstances says.

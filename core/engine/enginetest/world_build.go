@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
@@ -92,13 +93,17 @@ func (w *World) newNotifier(cfg config.Config) notify.Notifier {
 	return robot
 }
 
-func scopeRegions(c config.Cloud) []string {
-	return cloud.TableOf([]cloud.Provider{alibaba.Provider(cloud.RetryPolicy{})}).Find(c.Cloud).ScopeRegions(c.Regions, c.Kinds)
+// cloudTable returns the clouds that a world's configuration may name.
+func cloudTable() inventory.CloudTable {
+	return append(cloud.TableOf([]cloud.Provider{alibaba.Provider(cloud.RetryPolicy{})}),
+		inventory.CloudInfo{Cloud: inventory.Huawei, Spellings: []string{"华为云"}})
 }
 
-func scopeKinds(c config.Cloud) []string {
-	return cloud.TableOf([]cloud.Provider{alibaba.Provider(cloud.RetryPolicy{})}).Find(c.Cloud).ScopeKinds(c.Kinds)
+func scopeRegions(c config.Cloud) []string {
+	return cloudTable().Find(c.Cloud).ScopeRegions(c.Regions, c.Kinds)
 }
+
+func scopeKinds(c config.Cloud) []string { return cloudTable().Find(c.Cloud).ScopeKinds(c.Kinds) }
 
 func rules(cfg config.Config) plan.Rules {
 	known := make(map[string]plan.Account, len(cfg.Clouds))
