@@ -43,14 +43,15 @@ func (a Account) kindFindings(ctx context.Context) []Finding {
 // findings proves the right to list a kind in each region that has it. Configured regions without it are none's fault.
 func (k Kind) findings(ctx context.Context) []Finding {
 	part := Account{Lister: k.Lister, Regions: k.Regions, AbsentID: k.AbsentID, RequiredRights: k.RequiredRights}
+	var lines []Finding
 	all, err := k.Lister.Regions(ctx)
-	lines := []Finding{failureFinding(language.New("地域", "regions"), language.New("查不到地域列表", "they cannot be listed").WithError(err), part.permissionFix(err))}
-	if err == nil {
-		regions := all
-		if len(k.Regions) > 0 {
-			regions = slices.DeleteFunc(slices.Clone(k.Regions), func(region string) bool { return !slices.Contains(all, region) })
-		}
-		lines = part.listingFindings(ctx, regions)
+	switch {
+	case err != nil:
+		lines = []Finding{failureFinding(language.New("地域", "regions"), language.New("查不到地域列表", "they cannot be listed").WithError(err), part.permissionFix(err))}
+	case len(k.Regions) > 0:
+		lines = part.listingFindings(ctx, slices.DeleteFunc(slices.Clone(k.Regions), func(region string) bool { return !slices.Contains(all, region) }))
+	default:
+		lines = part.listingFindings(ctx, all)
 	}
 	for i := range lines {
 		lines[i].Subject = language.New(k.Title.ZH+"："+lines[i].Subject.ZH, k.Title.EN+": "+lines[i].Subject.EN)

@@ -3,7 +3,6 @@ package alibaba
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
@@ -12,9 +11,6 @@ import (
 
 // maxSWASIDs is how many of the ids of one call are asked for: it takes 100, and one of them is the witness.
 const maxSWASIDs = pageSize - 1
-
-// errNoSWASWitness is why an absence is weak where no other server is there.
-var errNoSWASWitness = errors.New("the region shows no other server, so that nothing proves the right to see them")
 
 // FindVerified implements cloud.Lister: it proves the absence of what Find does not return, see swasKind.
 func (l *swasLister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
@@ -93,7 +89,8 @@ func (l *swasLister) verifyAbsence(ctx context.Context, region string, ids []str
 		}
 	}
 	if witness == "" {
-		return errNoSWASWitness, nil
+		// The kind says that no right is known to be missing.
+		return l.NewError(inventory.NotFound, op, region, "the region shows no other server, so that nothing proves the right to see them"), nil
 	}
 	return nil, nil
 }
