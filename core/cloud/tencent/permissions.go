@@ -6,3 +6,10 @@ package tencent
 func Permissions() []string {
 	return []string{"cvm:DescribeInstances", "cvm:DescribeInstancesStatus", "region:DescribeRegions", "sts:GetCallerIdentity"}
 }
+
+// LighthousePermissions returns the CAM actions that listing Lighthouse instances needs besides those of Permissions,
+// sorted, each for all resources:
+// https://cloud.tencent.com/document/product/1207/47946
+func LighthousePermissions() []string {
+	return []string{"lighthouse:DescribeInstances", "lighthouse:DescribeInstancesDeniedActions", "lighthouse:DescribeRegions"}
+}

@@ -17,7 +17,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Only this file knows tencentcloud-sdk-go.
+// Only this file and lighthousesdk.go know tencentcloud-sdk-go.
 
 // apiDomain is the domain of all hosts.
 const apiDomain = "tencentcloudapi.com"
@@ -29,6 +29,9 @@ type api struct {
 	describeRegions   func(context.Context) (regionsAnswer, error)
 	describeInstances instancesCall
 	describeStatuses  instancesCall
+
+	lighthouseRegions                     func(context.Context) (regionsAnswer, error)
+	lighthouseInstances, lighthouseDenied instancesCall
 }
 
 // instancesCall is DescribeInstances, or DescribeInstancesStatus, whose rows only have an id.
@@ -66,7 +69,10 @@ type sdkClient struct {
 
 func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTripper) api {
 	s := sdkClient{account: account, endpoint: at, transport: transport}
-	return api{callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeStatuses: s.describeStatuses}
+	return api{
+		callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeStatuses: s.describeStatuses,
+		lighthouseRegions: s.lighthouseRegions, lighthouseInstances: s.lighthouseInstances, lighthouseDenied: s.lighthouseDenied,
+	}
 }
 
 // host returns the host of a service. Closed regions (finance) have hosts of their own.
@@ -106,9 +112,11 @@ func callSDK[T interface{ answer() answerHead }](ctx context.Context, transport 
 }
 
 // callGeneric makes a call for which no typed client is linked.
-func callGeneric[T interface{ answer() answerHead }](ctx context.Context, s sdkClient, service, version, action string, params map[string]any) (T, error) {
+func callGeneric[T interface{ answer() answerHead }](
+	ctx context.Context, s sdkClient, service, version, region, action string, params map[string]any,
+) (T, error) {
 	var client common.Client
-	transport := s.prepareClient(&client, service, homeRegion)
+	transport := s.prepareClient(&client, service, region)
 	request := tchttp.NewCommonRequest(service, version, action)
 	if err := request.SetActionParameters(params); err != nil {
 		var none T
@@ -118,17 +126,21 @@ func callGeneric[T interface{ answer() answerHead }](ctx context.Context, s sdkC
 }
 
 func (s sdkClient) callerIdentity(ctx context.Context) (identityAnswer, error) {
-	doc, err := callGeneric[identityDocument](ctx, s, "sts", "2018-08-13", "GetCallerIdentity", map[string]any{})
+	doc, err := callGeneric[identityDocument](ctx, s, "sts", "2018-08-13", homeRegion, "GetCallerIdentity", map[string]any{})
 	return identityAnswer{requestID: doc.RequestId, account: doc.AccountId}, err
 }
 
 func (s sdkClient) describeRegions(ctx context.Context) (regionsAnswer, error) {
-	doc, err := callGeneric[regionsDocument](ctx, s, "region", "2022-06-27", "DescribeRegions", map[string]any{"Product": "cvm"})
+	doc, err := callGeneric[regionsDocument](ctx, s, "region", "2022-06-27", homeRegion, "DescribeRegions", map[string]any{"Product": "cvm"})
+	return convertRegions(doc), err
+}
+
+func convertRegions(doc regionsDocument) regionsAnswer {
 	answer := regionsAnswer{requestID: doc.RequestId, total: valueOrMissing(doc.TotalCount)}
 	for _, r := range doc.RegionSet {
 		answer.regions = append(answer.regions, regionRow{id: r.Region, state: r.RegionState})
 	}
-	return answer, err
+	return answer
 }
 
 func (s sdkClient) describeInstances(ctx context.Context, q instancesQuery) (instancesAnswer, error) {

@@ -18,10 +18,12 @@ type Key struct {
 // Account is one cloud account with its instances.
 type Account struct {
 	*peertest.Regions[Instance]
+	light  *peertest.Regions[LighthouseInstance]
 	server *Server
 	id     string
 	secret string
 	token  string
+	denied []string // Lighthouse instances that a policy hides
 }
 
 // Instance is a machine of the emulator. Empty fields are empty in the answer too.
@@ -40,7 +42,7 @@ func (s *Server) AddAccount(k Key) *Account {
 	defer s.mu.Unlock()
 	a := &Account{
 		server: s, id: k.AccountID, secret: k.AccessKeySecret, token: k.SecurityToken,
-		Regions: peertest.NewRegions(func(i Instance) string { return i.ID }),
+		Regions: peertest.NewRegions(func(i Instance) string { return i.ID }), light: newLighthouseRegions(),
 	}
 	s.accounts[k.AccessKeyID] = a
 	return a

@@ -1,0 +1,86 @@
+package tencent
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+const (
+	lighthouseService = "lighthouse"
+	lighthouseVersion = "2020-03-24"
+)
+
+// The documents of Lighthouse. Fields have Tencent's names.
+type (
+	// https://cloud.tencent.com/document/api/1207/47573
+	lighthouseDocument struct {
+		answerHead
+		TotalCount  *int
+		InstanceSet []lighthouseRow
+	}
+	// https://cloud.tencent.com/document/api/1207/55552
+	lighthouseDeniedDocument struct {
+		answerHead
+		InstanceDeniedActionSet []struct{ InstanceId string }
+	}
+)
+
+// lighthouseRow is a row: https://cloud.tencent.com/document/api/1207/47576#Instance
+type lighthouseRow struct {
+	InstanceId, InstanceName, InstanceState, BundleId string
+	PlatformType, Platform, OsName, Zone              string
+	PrivateAddresses, PublicAddresses                 []string
+}
+
+func (s sdkClient) lighthouseRegions(ctx context.Context) (regionsAnswer, error) {
+	doc, err := callGeneric[regionsDocument](ctx, s, lighthouseService, lighthouseVersion, homeRegion, "DescribeRegions", map[string]any{})
+	return convertRegions(doc), err
+}
+
+func (s sdkClient) lighthouseInstances(ctx context.Context, q instancesQuery) (instancesAnswer, error) {
+	params := map[string]any{"Offset": q.offset, "Limit": q.limit}
+	if q.ids != nil {
+		params["InstanceIds"] = q.ids
+	}
+	doc, err := callGeneric[lighthouseDocument](ctx, s, lighthouseService, lighthouseVersion, q.region, "DescribeInstances", params)
+	rows := make([]inventory.Instance, len(doc.InstanceSet))
+	for i := range doc.InstanceSet {
+		rows[i] = convertLighthouseRow(&doc.InstanceSet[i])
+	}
+	return instancesAnswer{requestID: doc.RequestId, rows: rows, hasList: doc.InstanceSet != nil, total: valueOrMissing(doc.TotalCount)}, err
+}
+
+// lighthouseDenied asks DescribeInstancesDeniedActions for instances by id. Its answer has no total.
+func (s sdkClient) lighthouseDenied(ctx context.Context, q instancesQuery) (instancesAnswer, error) {
+	doc, err := callGeneric[lighthouseDeniedDocument](
+		ctx, s, lighthouseService, lighthouseVersion, q.region, "DescribeInstancesDeniedActions", map[string]any{"InstanceIds": q.ids})
+	rows := make([]inventory.Instance, len(doc.InstanceDeniedActionSet))
+	for i, row := range doc.InstanceDeniedActionSet {
+		rows[i].ID = row.InstanceId
+	}
+	return instancesAnswer{requestID: doc.RequestId, rows: rows, hasList: doc.InstanceDeniedActionSet != nil, total: len(rows)}, err
+}
+
+func convertLighthouseRow(row *lighthouseRow) inventory.Instance {
+	i := inventory.Instance{
+		Scope:      inventory.Scope{Region: regionOfZone(row.Zone)},
+		ID:         row.InstanceId,
+		Name:       row.InstanceName,
+		OSName:     cmp.Or(row.OsName, row.Platform),
+		Status:     strings.ToLower(row.InstanceState),
+		Type:       row.BundleId,
+		PrivateIPs: cloud.UniqueTexts(row.PrivateAddresses),
+		PublicIPs:  cloud.UniqueTexts(row.PublicAddresses),
+	}
+	switch row.PlatformType {
+	case "LINUX_UNIX":
+		i.OSType = "linux"
+	case "WINDOWS":
+		i.OSType = "windows"
+	}
+	return i
+}
