@@ -172,7 +172,7 @@ type Fleet struct {
 
 // Notification says whom to notify, and when.
 type Notification struct {
-	On string `yaml:"on" env:"ON" enum:"always,change,failure" doc:"何时通知：每次运行、有变化时、失败时;when to tell: each run, on a change, on a failure"`
+	On string `yaml:"on" env:"ON" enum:"always,change,failure" doc:"何时通知。change：写入了什么立即说；失败、暂缓、无人管理、仍开放等会持续的事，在开始时、6 小时后、以后每天、结束时各说一次。always：每次运行都发。failure：只说失败与暂缓，时机同 change;when to tell. change: what was written, at once; what lasts (failures, holds, orphans, what stays open), as it begins, after 6 hours, then daily, and as it ends. always: each run. failure: failures and holds only, at the same times"`
 	// Window is for events; full runs notify as On says.
 	Window   time.Duration `yaml:"window" env:"WINDOW" range:"0s,1h" doc:"事件触发的变更：第一条立即通知，之后这段时间内的合成一张卡片；0 表示每次都发;changes by events: the first is told at once, those of this time after it in one card; 0 = each at once"`
 	DingTalk DingTalk      `yaml:"dingtalk" envPrefix:"DINGTALK_"`
@@ -183,9 +183,9 @@ type DingTalk struct {
 	Enabled   bool         `yaml:"enabled" env:"ENABLED" doc:"是否发送钉钉通知;whether DingTalk is told"`
 	Webhook   secret.Value `yaml:"webhook" env:"WEBHOOK" doc:"机器人的 Webhook，含令牌，启用时必填;the robot's webhook with its token, required where enabled"`
 	Secret    secret.Value `yaml:"secret" env:"SECRET" doc:"机器人的加签密钥，可为空;the robot's signing secret, may be empty"`
-	AtMobiles []string     `yaml:"at_mobiles" env:"AT_MOBILES" doc:"要 @ 的手机号;mobile numbers to mention"`
-	AtAll     bool         `yaml:"at_all" env:"AT_ALL" doc:"是否 @ 所有人;whether everybody is mentioned"`
-	Style     string       `yaml:"style" env:"STYLE" enum:"table,list" doc:"用表格还是列表显示主机;hosts as tables or as lists"`
+	AtMobiles []string     `yaml:"at_mobiles" env:"AT_MOBILES" doc:"要 @ 的手机号，只在失败与暂缓时;mobile numbers to mention, on failures and holds only"`
+	AtAll     bool         `yaml:"at_all" env:"AT_ALL" doc:"失败与暂缓时是否 @ 所有人;whether everybody is mentioned on failures and holds"`
+	Style     string       `yaml:"style" env:"STYLE" enum:"table,list" doc:"用表格还是列表显示主机；jms-sync doctor --send-test 两种各发一条;hosts as tables or as lists; jms-sync doctor --send-test sends one of each"`
 }
 
 // Log says how much is logged, and where to.

@@ -18,17 +18,20 @@ type NotifyOn string
 // The choices.
 const (
 	NotifyAlways    NotifyOn = "always"
-	NotifyOnChange  NotifyOn = "change"  // something was written, held or failed
-	NotifyOnFailure NotifyOn = "failure" // something was held or failed, or a node was made by which nobody has access yet
+	NotifyOnChange  NotifyOn = "change"  // something was written, or a condition began, lasts or ended
+	NotifyOnFailure NotifyOn = "failure" // the same of failures and holds only, or a node was made by which nobody has access yet
 )
 
 // Cards sends reports and other messages to all channels. It is not changed by sending.
 type Cards struct {
 	Notifiers []notify.Notifier // none = nobody is notified
 	NotifyOn  NotifyOn
-	Options   report.Options     // how cards are worded
-	Outbox    *Outbox            // of events' reports, in this process; nil = none are kept
-	Queue     *state.ReportQueue // of events' reports, for all processes; nil = there is no store
+	Options   report.Options // how cards are worded
+	// Conditions remembers what people were notified of that lasts. nil = nothing is remembered: every run notifies of all that
+	// failed or is held.
+	Conditions ConditionMemory
+	Outbox     *Outbox            // of events' reports, in this process; nil = none are kept
+	Queue      *state.ReportQueue // of events' reports, for all processes; nil = there is no store
 	// TimerInterval is that of the timer of full runs: see CheckStaleness.
 	TimerInterval time.Duration
 	Now           func() time.Time
@@ -47,13 +50,22 @@ type Debt interface {
 // HasChannel reports whether anybody can be notified.
 func (c Cards) HasChannel() bool { return len(c.Notifiers) > 0 }
 
-// Wants reports whether people are notified of a full run.
+// Wants reports whether people are notified of a full run: with its news, where it is known what they were notified of
+// before.
 func (c Cards) Wants(rep report.Report) bool {
+	if rep.KnowsNews() {
+		return rep.HasNews() || c.WantsByItself(rep)
+	}
+	return rep.HasNewProblem() || c.WantsByItself(rep)
+}
+
+// WantsByItself reports whether people are notified of a full run whatever they were notified of before.
+func (c Cards) WantsByItself(rep report.Report) bool {
 	switch c.NotifyOn {
 	case NotifyOnChange:
-		return rep.HasChanges() || rep.HasNewProblem()
+		return rep.HasWrites() || rep.HasNewNode()
 	case NotifyOnFailure:
-		return rep.HasNewProblem()
+		return rep.HasNewNode()
 	default:
 		return true
 	}
@@ -66,10 +78,11 @@ func (c Cards) WantsRemovals() bool { return c.HasChannel() && c.NotifyOn != Not
 // which nobody sends again.
 func (c Cards) Deliver(ctx context.Context, rep report.Report) error {
 	c.Flush(ctx)
-	if !c.HasChannel() || !c.Wants(rep) {
+	if !c.HasChannel() {
 		return nil
 	}
-	return c.sendReport(ctx, rep)
+	_, err := c.sendWanted(ctx, rep)
+	return err
 }
 
 // DeliverEvents sends the report of events, now or with those of its window, if people are notified of it.

@@ -28,9 +28,8 @@ func (c Cards) DeliverShard(ctx context.Context, rep report.Report, card ShardCa
 	delivered = true
 	if err := putShardReport(ctx, card, rep); err != nil {
 		c.Log.Warn("the part is told by itself", "part", card.Shard.String(), "reason", err)
-		if c.Wants(rep) {
-			delivered = c.sendReport(ctx, rep) == nil // logged
-		}
+		_, lost := c.sendWanted(ctx, rep) // logged
+		delivered = lost == nil
 		if errors.Is(err, state.ErrNoQueue) {
 			return delivered
 		}
@@ -68,8 +67,8 @@ func (c Cards) flushShardBatches(ctx context.Context, card ShardCard) {
 			return
 		}
 		rep, some := c.mergeShardReports(batch)
-		if some && c.Wants(rep) {
-			err = c.sendReport(ctx, rep)
+		if some {
+			_, err = c.sendWanted(ctx, rep)
 			if err != nil {
 				err = errors.Join(err, batch.Nack(ctx))
 				c.Log.Warn("the card that parts share is left to others", "error", err)

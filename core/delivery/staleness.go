@@ -87,6 +87,10 @@ func (c Cards) CheckStaleness(ctx context.Context, store *state.Store, rules pla
 	if err != nil || !f.Stalled || !c.HasChannel() {
 		return f, err // what cannot be read may be the newest
 	}
+	known, err := store.LoadConditions(ctx)
+	if err != nil || f.isToldByRuns(known, now) {
+		return f, err
+	}
 	mine, err := store.RaiseAlarm(ctx, now)
 	if !mine || err != nil {
 		return f, err
@@ -123,10 +127,41 @@ func (c Cards) RecordHeartbeat(ctx context.Context, store *state.Store, shardKey
 	if err != nil || NewFreshness(heartbeats, rules, c.TimerInterval, c.Now()).Stalled {
 		return err
 	}
-	if c.sendMessage(ctx, report.NewRecovery(alarm.Since, c.Now(), c.Options)) != nil {
+	known, err := store.LoadConditions(ctx)
+	if err != nil {
+		return err
+	}
+	if !isEndTold(known, alarm.Since) && c.sendMessage(ctx, report.NewRecovery(alarm.Since, c.Now(), c.Options)) != nil {
 		return nil // the next run sends it
 	}
 	return store.ClearAlarm(ctx)
+}
+
+// isToldByRuns reports whether runs are made that fail, and told people why: of all, or of every scope that is late.
+func (f Freshness) isToldByRuns(known []state.Condition, now time.Time) bool {
+	told := func(is func(state.Condition) bool) bool {
+		return slices.ContainsFunc(known, func(k state.Condition) bool {
+			return k.Notices > 0 && k.EndedAt.IsZero() && now.Sub(k.SeenAt) <= f.MaxAge && is(k)
+		})
+	}
+	if told(func(k state.Condition) bool { return k.Kind == string(report.RunFailed) }) {
+		return true
+	}
+	for _, s := range f.StaleScopes(now) {
+		if !told(func(k state.Condition) bool {
+			return k.Kind == string(report.ScopeFailed) && k.Cloud == s.Cloud && k.Account == s.Account && (k.Region == "" || k.Region == s.Region)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// isEndTold reports whether people were told, after an alarm, that runs or scopes which had failed work again.
+func isEndTold(known []state.Condition, alarm time.Time) bool {
+	return slices.ContainsFunc(known, func(k state.Condition) bool {
+		return k.EndedAt.After(alarm) && (k.Kind == string(report.RunFailed) || k.Kind == string(report.ScopeFailed))
+	})
 }
 
 // registerInstallation notes whose state it is, and says once, by a message of its own, where the store holds that of another

@@ -8,7 +8,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
 // TestFresh: who counts as late.
@@ -58,4 +61,50 @@ func TestFresh(t *testing.T) {
 			t.Errorf("without a configuration, after %s: %+v", minutes, f)
 		}
 	}
+}
+
+// TestAlarmIsNotToldTwice: while runs are made that fail, and said so, no alarm says it once more; once they stop, it does. The
+// card that says that all works again is the only one.
+func TestAlarmIsNotToldTwice(t *testing.T) {
+	t.Parallel()
+	s := newTeller(t)
+	store, err := state.New(storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true}), "", state.Options{Now: func() time.Time { return s.now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.memory = store
+	rules := plan.Rules{Accounts: map[string]plan.Account{"one": {Enabled: true, Regions: []string{"r1", "r2"}}}}
+	record := func(finds ...string) {
+		t.Helper()
+		if err := s.cards().RecordHeartbeat(t.Context(), store, "run", rules, report.Build(s.input(finds...))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	watch := func(title string) {
+		t.Helper()
+		if f, err := s.cards().CheckStaleness(t.Context(), store, rules); err != nil || !f.Stalled {
+			t.Fatalf("%+v %v", f, err)
+		}
+		s.wantCard(title, "watched")
+	}
+	s.run(0, "")
+	record()
+	s.run(interval, "failed: temporarily unavailable", "down")
+	for range 4 {
+		s.run(interval, "", "down")
+	}
+	watch("")
+	s.now = s.now.Add(31 * time.Minute) // nothing runs any more
+	watch("alarm: No complete run for more than 30m0s")
+	s.run(interval, endPlain)
+	record()
+	s.wantCard("", "the heartbeat after it")
+	if _, raised, err := store.LoadAlarm(t.Context()); raised || err != nil {
+		t.Errorf("the alarm stands: %v", err)
+	}
+	s.now = s.now.Add(31 * time.Minute) // nobody was told that a run failed
+	watch("alarm: No complete run for more than 30m0s")
+	s.run(interval, "")
+	record()
+	s.wantCard("back to normal: Complete runs are made again", "the heartbeat after it")
 }

@@ -27,7 +27,7 @@ type Robot struct {
 	Sender     Sender
 	Err        error // why there is no Sender
 	SendTest   bool
-	ButtonURL  string // what the test message's button opens
+	Samples    []notify.Message // what SendTest posts: a card in each style
 	LookupHost func(ctx context.Context, host string) ([]string, error)
 }
 
@@ -92,18 +92,19 @@ func (r Robot) addressFinding() Finding {
 	return okFinding(subject, language.Newf("指向 %s", "leads to %s", dingTalkHost))
 }
 
-// postTest sends one message, if that is requested.
+// postTest sends a card in each style, if that is requested.
 func (r Robot) postTest(ctx context.Context) Finding {
 	subject := language.New("发送", "posting")
 	if !r.SendTest {
-		return okFinding(subject, language.New("没有发送；加 --send-test 真正发一条", "nothing was posted; --send-test posts one message"))
+		return okFinding(subject, language.New("没有发送；加 --send-test 真正发出测试消息", "nothing was posted; --send-test posts test messages"))
 	}
-	err := r.Sender.Send(ctx, notify.Message{
-		Title: "jms-sync doctor", Markdown: "### jms-sync doctor\n\n这是一条测试消息：通知可以送达。 / A test: messages arrive.",
-		LinkText: "JumpServer", LinkURL: r.ButtonURL,
-	})
+	var err error
+	for _, m := range r.Samples {
+		err = errors.Join(err, r.Sender.Send(ctx, m))
+	}
 	if err == nil {
-		return okFinding(subject, language.New("测试消息已被接受", "the test message was taken"))
+		return okFinding(subject, language.Newf("%d 条测试消息已被接受：一条是表格，一条是列表；哪一种在你们的手机和电脑上都看得清，就设置 notification.dingtalk.style（table 或 list）",
+			"%d test messages were taken: a table and a list; set notification.dingtalk.style (table or list) to the one that reads well on your phones and computers", len(r.Samples)))
 	}
 	var refused *notify.Error
 	fix := language.New("检查网络，稍后再试", "check the network and try again later")

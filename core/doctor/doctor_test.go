@@ -279,8 +279,9 @@ func TestChannel(t *testing.T) {
 	}
 	r = doctor.ParseWebhook("https://relay.example/robot?access_token=canary", "")
 	r.LookupHost, r.SendTest, r.Sender = newHostLookup(""), true, fakeSender{}
+	r.Samples = make([]notify.Message, 2)
 	text, worst = runCheck(t, doctor.RobotCheck(r))
-	for _, want := range []string{"! signing", "! webhook: its host is relay.example", "✓ posting: the test message was taken"} {
+	for _, want := range []string{"! signing", "! webhook: its host is relay.example", "✓ posting: 2 test messages were taken: a table and a list"} {
 		if worst != doctor.Warning || !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

@@ -2,11 +2,14 @@ package engine
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 )
@@ -103,10 +106,13 @@ func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change
 		ids = append(ids, c.AssetID)
 		removals = append(removals, state.HeldRemoval{
 			Asset: c.AssetID, Action: string(c.Action), Cloud: c.Scope.Cloud, Account: c.Scope.Account, Region: c.Scope.Region,
-			Instance: c.InstanceID, Name: c.Name, Reason: c.Reason.Text(e.Cards.Options.Lang),
+			Instance: c.InstanceID, Name: c.Name, Reason: c.Reason.Text(e.Cards.Options.Lang), Address: c.Address, Node: nodeNames(c),
 		})
 	}
 	set := report.HeldSetSummary{Hash: state.HashAssets(ids), Assets: len(held)}
+	if !req.DryRun {
+		e.logHeldSet(set, held)
+	}
 	if e.Memory.Held == nil || req.DryRun {
 		return set
 	}
@@ -116,6 +122,30 @@ func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change
 	}
 	set.Stored = err == nil
 	return set
+}
+
+// logHeldSet logs a held set in one line: its hash, how many, why, and the first names.
+func (e Engine) logHeldSet(set report.HeldSetSummary, held []plan.Change) {
+	const most = 3
+	var names, reasons []string
+	for _, c := range held {
+		if len(names) < most {
+			names = append(names, c.Name)
+		}
+		why := c.Reason.Text(reason.English)
+		if len(reasons) < most && !slices.Contains(reasons, why) {
+			reasons = append(reasons, why)
+		}
+	}
+	e.Log.Warn("removals are held", "hash", set.Hash, "assets", set.Assets, "reason", strings.Join(reasons, "; "), "first", strings.Join(names, ", "))
+}
+
+// nodeNames returns the names of the nodes of a change's asset.
+func nodeNames(c plan.Change) string {
+	if c.Before == nil {
+		return ""
+	}
+	return c.Before.NodeNames
 }
 
 // consumeApprovals takes from the approvals what this run made of them: what was removed, and what a complete listing

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +54,34 @@ func (r *stateWorld) truncateObject(key string) error {
 		return err
 	}
 	return os.WriteFile(name, text[:len(text)/2], 0o600)
+}
+
+// TestHeldSetIsLogged: one line, a warning, says which set, how many, why and the first of them.
+func TestHeldSetIsLogged(t *testing.T) {
+	t.Parallel()
+	r := newStateWorld(t)
+	r.runWithApprovals()
+	r.releaseInstances(0, 20)
+	rep := r.runWithApprovals()
+	var lines []string
+	for line := range strings.Lines(r.LogText.String()) {
+		if strings.Contains(line, "removals are held") {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) != 1 || len(rep.HeldSets) != 1 {
+		t.Fatalf("%q %+v", lines, rep.HeldSets)
+	}
+	for _, want := range []string{"level=WARN", "hash=" + rep.HeldSets[0].Hash, "assets=20", "held: the scope", "web-00000, web-00001, web-00002"} {
+		if !strings.Contains(lines[0], want) {
+			t.Errorf("no %q in %s", want, lines[0])
+		}
+	}
+	set, err := r.store.HeldStore().Find(t.Context(), rep.HeldSets[0].Hash, r.RunClock.Now())
+	if err != nil || set.Removals[0].Address == "" || set.Removals[0].Node != "aliyun-prod" {
+		t.Errorf("%+v %v", set.Removals[0], err)
+	}
+	r.Close()
 }
 
 // TestApprovalWaitsForItsScope: with a failed scope nothing is removed although it was approved, and the

@@ -58,6 +58,9 @@ type RunResult struct {
 	PlanLines iter.Seq[plan.Change]
 	Review    []plan.ReviewLine // what would be done, and what a person may let pass besides; nil if not asked for
 	Err       error
+	// Deliver notifies people of a run whose card was put off, and returns the report with what became of it. nil = nothing
+	// was put off.
+	Deliver func(ctx context.Context) report.Report
 }
 
 // Run makes one run. It always ends in a report and, depending on NotifyOn, a notification. A failed notification is
@@ -74,8 +77,14 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	in.Problems = append(in.Problems, e.StoreErrors()...)
 	rep := report.Build(in)
 	e.LogOutcome(rep, in)
-	lost := e.deliverPass(ctx, p, rep)
-	return RunResult{Report: rep.WithNotifyError(lost), PlanLines: PlanLines(p.changes, p.applied.Nodes, p.notes), Review: p.review, Err: err}
+	out := RunResult{Report: rep, PlanLines: PlanLines(p.changes, p.applied.Nodes, p.notes), Review: p.review, Err: err}
+	deliver := func(ctx context.Context) report.Report { return rep.WithNotifyError(e.deliverPass(ctx, p, rep)) }
+	if req.PutsOff != nil && req.PutsOff(rep, err) {
+		out.Deliver = deliver
+		return out
+	}
+	out.Report = deliver(ctx)
+	return out
 }
 
 // runStages runs the stages in order. JumpServer is read before the clouds, so that an asset created meanwhile is

@@ -42,7 +42,7 @@ func (e Engine) reportInput(p *pass, started time.Time, stopped error) report.In
 		Items: slices.Concat(p.applied.Items, p.removals.UnreportedItems()),
 		Nodes: p.applied.Nodes, Problems: p.applied.Problems, Stopped: stopped, HeldSets: p.heldSets,
 		Recorded: e.usesState(p.req) && e.Incremental.Recorded, Approved: p.granted.hashes(), Expected: expectedIn(p.announced),
-		Compared: p.compared,
+		Slice: p.req.slice(), Compared: p.compared,
 	}
 }
 

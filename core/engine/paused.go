@@ -80,7 +80,7 @@ func (h Halt) fillReport(ctx context.Context, e Engine, in *report.Input) delive
 
 // recordReported notes that a card said what a report says of the pause.
 func (h Halt) recordReported(ctx context.Context, e Engine, rep report.Report) {
-	if rep.Pause == nil || rep.DryRun || e.Memory.Pauses == nil || !e.Cards.HasChannel() || !e.Cards.Wants(rep) {
+	if rep.Pause == nil || rep.DryRun || e.Memory.Pauses == nil || !e.Cards.HasChannel() || !e.Cards.WantsByItself(rep) {
 		return
 	}
 	ctx, cancel := delivery.DetachedContext(ctx)

@@ -82,7 +82,8 @@ func TestPauseOfWrites(t *testing.T) {
 			t.Errorf("%s: %+v", name, rep.Pause)
 		}
 		all := r.Robot.Messages()
-		if card := all[len(all)-1].Text; !strings.HasPrefix(card, "**已暂停全部写入（anna") {
+		_, card, _ := strings.Cut(all[len(all)-1].Text, "\n\n") // after its title
+		if !strings.HasPrefix(card, "**已暂停全部写入（anna") {
 			t.Errorf("%s: the card begins with %.60q", name, card)
 		}
 		r.RunClock.Advance(2 * time.Hour)

@@ -143,9 +143,11 @@ type Asset struct {
 	Comment  string
 	// Nodes are the ids of the host's nodes, sorted and joined by commas: renaming a node changes nothing. "" =
 	// JumpServer did not show them.
-	Nodes  string
-	Active bool
-	Host   bool
+	Nodes string
+	// NodeNames are the names of these nodes, joined by commas, for people.
+	NodeNames string
+	Active    bool
+	Host      bool
 }
 
 // Label returns the value of the label with this name (see Label.Is), and reports whether the asset has exactly

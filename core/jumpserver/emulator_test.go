@@ -124,7 +124,8 @@ func checkCreated(t *testing.T, s *jumpservertest.Server, c *jumpserver.Client, 
 	}
 	for n, got := range b.Assets[:30] {
 		a := asset(n)
-		want := inventory.Asset{ID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Labels: a.Labels, Comment: a.Comment, Nodes: nodes[n%2], Active: true, Host: true}
+		want := inventory.Asset{ID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Labels: a.Labels, Comment: a.Comment, Nodes: nodes[n%2], Active: true, Host: true,
+			NodeNames: fmt.Sprintf("prod-%d", n%2)}
 		if n == 0 {
 			want.Zone = zone
 		}

@@ -30,7 +30,7 @@ type hostRow struct {
 
 type labelRow struct{ ID, Name, Value string }
 
-type nodeRef struct{ ID string }
+type nodeRef struct{ ID, Name string }
 
 // zoneRow is the zone of a host: null or {id,name}.
 type zoneRow struct {
@@ -98,7 +98,7 @@ func (r *rowConverter) convert(row *hostRow) (inventory.Asset, error) {
 	r.noteZoneField(row)
 	a := inventory.Asset{
 		ID: strings.ToLower(row.ID), Name: row.Name, Address: *row.Address, Platform: r.intern(row.Platform.Name),
-		Zone: r.intern(zone.id), Nodes: r.intern(nodesOf(row.Nodes)), Comment: row.Comment, Active: *row.Active, Host: true,
+		Zone: r.intern(zone.id), Nodes: r.intern(nodesOf(row.Nodes)), NodeNames: r.intern(nodeNamesOf(row.Nodes)), Comment: row.Comment, Active: *row.Active, Host: true,
 	}
 	if len(*row.Labels) > 0 {
 		a.Labels = make([]inventory.Label, len(*row.Labels))
@@ -123,6 +123,16 @@ func nodesOf(refs []nodeRef) string {
 	}
 	slices.Sort(ids)
 	return strings.Join(ids, ",")
+}
+
+// nodeNamesOf returns the value of inventory.Asset.NodeNames.
+func nodeNamesOf(refs []nodeRef) string {
+	names := make([]string, 0, len(refs))
+	for _, n := range refs {
+		names = append(names, n.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
 }
 
 // noteZoneField records which zone field a row has.

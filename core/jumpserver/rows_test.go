@@ -31,7 +31,10 @@ func TestRecordedPages(t *testing.T) {
 			if full := strings.HasSuffix(test.name, "page_full"); full != (len(a.Nodes) == 36) {
 				t.Errorf("%s: nodes %q", test.name, a.Nodes)
 			}
-			a.ID, a.Name, a.Address, a.Comment, a.Labels, a.Nodes = "", "", "", "", nil, ""
+			if full := strings.HasSuffix(test.name, "page_full"); full != (a.NodeNames == "acct-1") {
+				t.Errorf("%s: names of nodes %q", test.name, a.NodeNames)
+			}
+			a.ID, a.Name, a.Address, a.Comment, a.Labels, a.Nodes, a.NodeNames = "", "", "", "", nil, "", ""
 			if want := (inventory.Asset{Platform: "Linux", Active: true, Host: true}); !reflect.DeepEqual(a, want) {
 				t.Errorf("%s: %+v", test.name, a)
 			}

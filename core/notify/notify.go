@@ -14,6 +14,7 @@ type Message struct {
 	Markdown string
 	LinkText string // the button's text
 	LinkURL  string
+	Mention  bool // people must act: those that the channel is configured to mention are mentioned
 }
 
 // Notifier sends messages over one channel. Send returns nil only if the other side confirmed

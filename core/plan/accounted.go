@@ -17,7 +17,7 @@ import (
 func Unaccounted(assets []inventory.Asset, listings []inventory.Listing, lines iter.Seq[Change]) []string {
 	found := map[string][]Change{}
 	for c := range lines {
-		if c.AssetID != "" && !c.Interim && c.Action != Update && !isHeldUpdate(c) && c.Action != Drift && c.Reason.Code != reason.NoLongerPlanned {
+		if c.AssetID != "" && !c.Interim && c.Action != Update && !c.heldUpdate && c.Action != Drift && c.Reason.Code != reason.NoLongerPlanned {
 			found[c.AssetID] = append(found[c.AssetID], c)
 		}
 	}
@@ -39,11 +39,6 @@ func Unaccounted(assets []inventory.Asset, listings []inventory.Listing, lines i
 		}
 	}
 	return wrong
-}
-
-// isHeldUpdate reports whether a line holds an update until a person reviews it: it says nothing of a removal.
-func isHeldUpdate(c Change) bool {
-	return c.Action == Hold && len(c.Reason.Args) == 1 && c.Reason.Args[0] == any(Update)
 }
 
 // wrongLines returns what is wrong with the lines of an asset of ours.

@@ -36,7 +36,7 @@ func TestUnaccounted(t *testing.T) {
 		{"in no line", func(*world, []Change) []Change { return nil }, "in 0 lines"},
 		{"in two lines", func(_ *world, l []Change) []Change { return append(l, l...) }, "in 2 lines"},
 		{"with an update that waits for a person", func(_ *world, l []Change) []Change {
-			return append(l, Change{Action: Hold, AssetID: l[0].AssetID, Reason: reason.New(reason.AsksAll, Update)})
+			return append(l, Change{Action: Hold, AssetID: l[0].AssetID, Reason: reason.New(reason.AsksAll, Update), heldUpdate: true})
 		}, ""},
 		{"with a removal that waits for a person", func(_ *world, l []Change) []Change {
 			return append(l, Change{Action: Hold, AssetID: l[0].AssetID, Reason: reason.New(reason.AsksAll, Deactivate)})

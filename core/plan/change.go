@@ -64,6 +64,8 @@ type Change struct {
 	Unlisted bool
 	// Interim marks a step towards another change of the same asset (the temporary name of a swap).
 	Interim bool
+	// heldUpdate marks a Hold of an update until a person lets it be made: it says nothing of a removal.
+	heldUpdate bool
 	// reviewed marks a change that a person has approved with this very name. triedNames counts the other names
 	// that were tried, see WithNextName.
 	reviewed   bool

@@ -68,6 +68,7 @@ func (a Approved) HoldPaused(p Pause) Approved {
 		if c.Interim || c.Reason.Code == reason.Remembers {
 			continue // a step on the way to another change, or a write for a later run
 		}
+		c.heldUpdate = c.Action == Update
 		c.Action, c.Reason, c.Patch, c.instance, c.assetBuilder = Hold, p.HoldReason(), nil, nil, nil
 		out.notes = append(out.notes, c)
 	}

@@ -251,6 +251,7 @@ func (a *Approved) holdChange(c Change, chosen, reviewed bool) {
 	case chosen:
 		why = reason.New(reason.NotReviewed, c.Action)
 	}
+	c.heldUpdate = c.Action == Update
 	c.Action, c.Reason, c.Patch, c.instance, c.assetBuilder = Hold, why, nil, nil, nil
 	a.notes = append(a.notes, c)
 }

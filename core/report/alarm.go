@@ -20,7 +20,7 @@ type ScopeAge struct {
 // NewStaleAlarm returns the message that there was no complete run for too long, with the scopes concerned, the
 // oldest first.
 func NewStaleAlarm(scopes []ScopeAge, limit time.Duration, now time.Time, o Options) notify.Message {
-	w := messageWriter{texts: textsOf(o.Lang)}
+	w := newMessageWriter(o)
 	scopes = slices.SortedStableFunc(slices.Values(scopes), func(x, y ScopeAge) int { return x.CompletedAt.Compare(y.CompletedAt) })
 	s := section{heading: fmt.Sprintf(w.alarmHeadF, limit), maxRows: maxFailureRows, moreFormat: w.moreScopesF}
 	for _, a := range scopes {
@@ -29,16 +29,14 @@ func NewStaleAlarm(scopes []ScopeAge, limit time.Duration, now time.Time, o Opti
 				fmt.Sprintf(w.lastCompleteF, a.CompletedAt.In(locationOf(o)).Format(time.DateTime), now.Sub(a.CompletedAt).Truncate(time.Minute))
 		})
 	}
-	m := notify.Message{Title: w.alarmTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
-	m.Markdown = strings.Join(append(fitSections([]section{s}, MaxMessageBytes-jsonSize(m.Title+w.alarmHint+paragraphBreak)), w.alarmHint), paragraphBreak)
-	return m
+	return w.alarm(s, w.alarmHint, now, o)
 }
 
 // NewRecovery returns the message that there are complete runs again after an alarm; since may be zero.
 func NewRecovery(since, now time.Time, o Options) notify.Message {
-	w := messageWriter{texts: textsOf(o.Lang)}
-	m := notify.Message{Title: w.recoveryTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
-	m.Markdown = "### " + w.recoveryHead + paragraphBreak + w.timeLabel + now.In(locationOf(o)).Format(time.DateTime)
+	w := newMessageWriter(o)
+	m := w.newPlainMessage(w.recoveryTitle+w.recoveryHead, o)
+	m.Markdown += w.timeLabel + now.In(locationOf(o)).Format(time.DateTime)
 	if !since.IsZero() {
 		m.Markdown += paragraphBreak + fmt.Sprintf(w.alarmSinceF, since.In(locationOf(o)).Format(time.DateTime))
 	}
@@ -48,13 +46,13 @@ func NewRecovery(since, now time.Time, o Options) notify.Message {
 // NewSharedStoreNote returns the message that a state store also has the state of other JumpServers, or of this one
 // by other names.
 func NewSharedStoreNote(server string, others []string, o Options) notify.Message {
-	w := messageWriter{texts: textsOf(o.Lang)}
-	m := notify.Message{Title: w.sharedTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
+	w := newMessageWriter(o)
+	m := w.newPlainMessage(w.sharedTitle+w.sharedHead, o)
 	escaped := make([]string, 0, len(others))
 	for _, name := range others {
 		escaped = append(escaped, escapeMarkdown(name))
 	}
-	m.Markdown = "### " + w.sharedHead + paragraphBreak + SharedStoreText(escapeMarkdown(server), escaped, o.Lang)
+	m.Markdown += SharedStoreText(escapeMarkdown(server), escaped, o.Lang) + paragraphBreak + w.title
 	return m
 }
 
@@ -72,14 +70,27 @@ func SharedStoreText(server string, others []string, lang reason.Lang) string {
 // NewConfigAlarm returns the message that a function did nothing because its configuration cannot be read or used,
 // and why, line by line. The reason must not contain secrets; that of core/config does not.
 func NewConfigAlarm(function, why string, now time.Time, o Options) notify.Message {
-	w := messageWriter{texts: textsOf(o.Lang)}
+	w := newMessageWriter(o)
 	s := section{heading: w.configAlarmHead, maxRows: maxFailureRows, moreFormat: w.moreFailuresF}
 	for line := range strings.Lines(why) {
 		s.addRow(func() string { return "- " + escapedCell(strings.TrimSpace(line), maxMessageRunes) })
 	}
-	foot := escapedCell(function, maxNameRunes) + paragraphBreak + w.timeLabel + now.In(locationOf(o)).Format(time.DateTime) + paragraphBreak + w.configAlarmHint
-	m := notify.Message{Title: w.alarmTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
-	m.Markdown = strings.Join(append(fitSections([]section{s}, MaxMessageBytes-jsonSize(m.Title+foot+paragraphBreak)), foot), paragraphBreak)
+	return w.alarm(s, escapedCell(function, maxNameRunes)+paragraphBreak+w.configAlarmHint, now, o)
+}
+
+// newPlainMessage returns a message that is not about one run, with its title as its first line.
+func (w messageWriter) newPlainMessage(headline string, o Options) notify.Message {
+	m := notify.Message{Title: w.plainTitle(headline, o), LinkText: w.button, LinkURL: o.AssetURL}
+	m.Markdown = titleLine(m.Title)
+	return m
+}
+
+// alarm returns a message with one section, named as that is, and a foot. It mentions people.
+func (w messageWriter) alarm(s section, foot string, now time.Time, o Options) notify.Message {
+	m := w.newPlainMessage(w.alarmTitle+s.heading, o)
+	m.Mention = true
+	foot += paragraphBreak + w.timeLabel + now.In(w.location).Format(time.DateTime)
+	m.Markdown += strings.Join(append(fitSections([]section{s}, MaxMessageBytes-jsonSize(m.Title+m.Markdown+m.LinkText+m.LinkURL+foot+paragraphBreak)), foot), paragraphBreak)
 	return m
 }
 

@@ -37,8 +37,10 @@ func Build(in Input) Report {
 	for _, x := range in.Expected {
 		r.Expected = append(r.Expected, x.Text(w.lang))
 	}
+	r.looks = []look{{Slice: in.Slice, Stopped: in.Stopped != nil, Compared: in.Compared && in.Stopped == nil}}
+	r.conditions = conditionsOf(in, w)
 	for _, l := range in.Listings {
-		r.addScope(l, w)
+		r.addScope(l, w, in.Compared)
 	}
 	for _, n := range in.Nodes {
 		r.Nodes = append(r.Nodes, Node{n.ConfiguredPath, n.ID, n.Path, n.IsNew(), n.Reason.Text(w.lang)})
@@ -78,8 +80,8 @@ func IsWarning(err error) bool {
 		(t.Reason.Code == reason.OnlyDeactivate || t.Reason.Code == reason.ClockJumpServer || t.Reason.Code == reason.SomeByLabelsAlone)
 }
 
-func (r *Report) addScope(l inventory.Listing, w texts) {
-	s := Scope{Cloud: l.Cloud, Account: l.Account, Region: shownRegion(l.Scope), Complete: l.IsComplete()}
+func (r *Report) addScope(l inventory.Listing, w texts, compared bool) {
+	s := Scope{Cloud: l.Cloud, Account: l.Account, Region: shownRegion(l.Scope), Complete: l.IsComplete(), compared: compared}
 	if l.IsComplete() {
 		s.Instances = len(l.Instances)
 		r.Total += s.Instances

@@ -51,25 +51,15 @@ func (r Report) isOnlyUnfinished() bool {
 }
 
 func (w messageWriter) scopeRow(s Scope) string {
-	return "- " + w.scopeLabel(s.Account, s.Region) + w.colon + w.kindName(s.Error.Kind) + w.colon + escapedCell(s.Error.Message, maxMessageRunes)
+	row := "- " + w.scopeLabel(s.Account, s.Region) + w.colon + w.kindName(s.Error.Kind) + w.colon + escapedCell(s.Error.Message, maxMessageRunes)
+	if !s.since.IsZero() {
+		row += fmt.Sprintf(w.sinceF, w.timeText(s.since))
+	}
+	return row
 }
 
 func (w messageWriter) errorRow(f ErrorEntry) string {
 	return "- " + w.kindName(f.Kind) + w.colon + escapedCell(f.Message, maxMessageRunes)
-}
-
-// heldSection returns what is held: how many assets, where, and why.
-func (w messageWriter) heldSection(r Report) section {
-	s := w.groupByReason(r, plan.Hold, section{heading: w.heldHead, maxRows: maxHeldRows, moreFormat: w.moreHeldF})
-	s.total = r.Held // assets, not groups
-	for n, set := range r.HeldSets {
-		if n == maxHeldSets {
-			s.footer = append(s.footer, fmt.Sprintf("- … %d/%d", n, len(r.HeldSets)))
-			break
-		}
-		s.footer = append(s.footer, "- "+w.approvalText(set, r.DryRun))
-	}
-	return s
 }
 
 // orphanSection returns the assets that no run looks after: how many, where, and why.
@@ -129,6 +119,9 @@ func (w messageWriter) warningSection(r Report) section {
 		if scope.alreadyNotified {
 			s.addRow(func() string { return w.scopeRow(scope) })
 		}
+	}
+	if row := w.knownRow(r); row != "" {
+		s.addRow(func() string { return row })
 	}
 	for _, text := range r.Expected {
 		s.addRow(func() string { return "- " + escapedCell(text, maxMessageRunes) })

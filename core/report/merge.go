@@ -42,6 +42,8 @@ func Merge(reports []Report) Report {
 		m.Errors = append(m.Errors, r.Errors...)
 		m.runErrors = append(m.runErrors, r.runErrors...)
 		m.warnings = append(m.warnings, r.warnings...)
+		m.conditions = append(m.conditions, r.conditions...)
+		m.looks = append(m.looks, r.looks...)
 		m.mergeScopes(r.Scopes)
 	}
 	return m

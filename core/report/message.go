@@ -17,8 +17,11 @@ import (
 // 20,000 bytes, the goal is 18,000, and the rest is for the envelope and mentions.
 const MaxMessageBytes = 17000
 
-// StyleList shows everything as lists; any other style shows tables.
-const StyleList = "list"
+// The styles: hosts and numbers as tables, or as lists. Any other style is a table.
+const (
+	StyleTable = "table"
+	StyleList  = "list"
+)
 
 // Options say how a message is written.
 type Options struct {
@@ -41,40 +44,40 @@ const (
 	maxAlertRunes   = 400
 	maxNameRunes    = 128
 	maxScopeRunes   = 64
-	maxTitleRunes   = 32
+	maxTitleRunes   = 32 // of a name in a title
 )
 
 // NewMessage returns the message of a report: failures and held removals first, then the numbers, then the hosts.
 // It is never longer than MaxMessageBytes; what is left out is counted, and failures are left out last. Nothing
 // from outside (names, error texts) can add markup.
 func NewMessage(r Report, o Options) notify.Message {
-	w := messageWriter{texts: textsOf(o.Lang), asList: o.Style == StyleList}
+	w := newMessageWriter(o)
 	if o.AskAll {
 		w.heldHead = w.heldAllHead
 	}
 	if r.isAllPaused() {
 		w.heldHead = w.heldPausedHead
 	}
-	m := notify.Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL}
-	top := w.alertBlock(r) + "### " + w.timeLabel + r.started.In(locationOf(o)).Format(time.DateTime)
+	m := notify.Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL, Mention: r.NeedsMention()}
+	top := titleLine(m.Title) + w.alertBlock(r) + "### " + w.timeLabel + r.started.In(locationOf(o)).Format(time.DateTime)
 	if r.DryRun {
 		top += paragraphBreak + w.dryRun
 	}
 	result := w.resultBlock(r)
 	failures, held, warnings, orphans := w.failureSection(r), w.heldSection(r), w.warningSection(r), w.orphanSection(r)
-	open := w.openSection(r)
+	open, lasting, ended := w.openSection(r), w.lastingSection(r), w.endedSection(r)
 	created, updated := w.assetSection(r, plan.Create), w.assetSection(r, plan.Update)
 	deactivated, deleted := w.assetSection(r, plan.Deactivate), w.assetSection(r, plan.Delete)
 	room := MaxMessageBytes - jsonSize(m.Title+m.LinkText+m.LinkURL+top+paragraphBreak+result+paragraphBreak)
 	// In the order in which they get room; removals before creates.
-	t := fitSections([]section{failures, held, warnings, open, deleted, deactivated, created, updated, orphans}, room)
+	t := fitSections([]section{failures, held, warnings, open, deleted, deactivated, created, updated, orphans, lasting, ended}, room)
 	blocks := []string{top}
 	shown := []struct {
 		s    section
 		text string
 	}{
-		{failures, t[0]}, {held, t[1]}, {warnings, t[2]}, {open, t[3]}, {orphans, t[8]}, {section{rows: []string{""}}, result},
-		{created, t[6]}, {updated, t[7]}, {deactivated, t[5]}, {deleted, t[4]},
+		{failures, t[0]}, {held, t[1]}, {lasting, t[9]}, {ended, t[10]}, {warnings, t[2]}, {open, t[3]}, {orphans, t[8]},
+		{section{rows: []string{""}}, result}, {created, t[6]}, {updated, t[7]}, {deactivated, t[5]}, {deleted, t[4]},
 	}
 	for _, b := range shown {
 		if len(b.s.rows) > 0 {
@@ -111,23 +114,13 @@ func locationOf(o Options) *time.Location {
 // messageWriter writes the parts of one message.
 type messageWriter struct {
 	texts
-	asList bool
+	titleTexts
+	asList   bool
+	location *time.Location
 }
 
-func (w messageWriter) messageTitle(r Report, o Options) string {
-	title := w.title
-	environment := o.Environment
-	if environment == "" {
-		environment = r.environment
-	}
-	environment = truncateRunes(sanitizeLine(environment), maxTitleRunes)
-	if environment != "" {
-		title += " [" + environment + "]"
-	}
-	if r.DryRun {
-		title += w.dryTitle
-	}
-	return title
+func newMessageWriter(o Options) messageWriter {
+	return messageWriter{texts: textsOf(o.Lang), titleTexts: titleTextsOf(o.Lang), asList: o.Style == StyleList, location: locationOf(o)}
 }
 
 func (w messageWriter) resultBlock(r Report) string {

@@ -58,6 +58,7 @@ type Input struct {
 	// Compared says that all of JumpServer was compared with the listings.
 	Compared bool
 	Approved map[string]string // of removals that people approved: the set's hash, by asset
+	Slice    string            // names the runs that list the same accounts and regions
 }
 
 // Report is the results document: its JSON has the fields and the order that users rely on. Its lists are never
@@ -105,6 +106,9 @@ type Report struct {
 	removals    []RemovalBatch
 	open        []OpenAsset
 	compared    bool // see Compared
+	conditions  []Condition
+	looks       []look // one for each run of which this is the report
+	news        *News  // nil = it is not known what people were notified of
 }
 
 // HeldSetSummary names held removals, for jms-sync approve.
@@ -132,7 +136,9 @@ type Scope struct {
 	Instances int             `json:"instances"`
 	Error     ScopeError      `json:"error"` // empty if complete
 
-	alreadyNotified bool // it failed in the same way before, and people were told not long ago
+	alreadyNotified bool      // it failed in the same way before, and people were told not long ago
+	compared        bool      // with JumpServer
+	since           time.Time // it fails, where people were notified of that before
 }
 
 // ScopeError says why a scope could not be read.

@@ -20,7 +20,10 @@ type storedReport struct {
 	Placeholder bool         `json:"told_elsewhere"`
 	KnownScopes []int        `json:"quiet,omitempty"` // indices of scopes
 	Compared    bool         `json:"compared,omitempty"`
-	Open        []OpenAsset  `json:"open,omitempty"` // their ids, actions and codes
+	Open        []OpenAsset  `json:"open,omitempty"`            // their ids, actions and codes
+	ComparedIn  []int        `json:"compared_scopes,omitempty"` // indices of scopes
+	Conditions  []Condition  `json:"conditions,omitempty"`
+	Looks       []look       `json:"looks,omitempty"`
 }
 
 // Marshal encodes a report for Unmarshal. If that is more than limit bytes, changes that a message only counts are
@@ -43,7 +46,7 @@ func Marshal(r Report, limit int) ([]byte, error) {
 func (r Report) marshalStored() ([]byte, error) {
 	k := storedReport{
 		Report: r, Environment: r.environment, RunErrors: r.runErrors, Warnings: r.warnings, NotReached: r.notReached, Placeholder: r.placeholder,
-		Compared: r.compared,
+		Compared: r.compared, Conditions: r.conditions, Looks: r.looks,
 	}
 	for _, a := range r.open {
 		k.Open = append(k.Open, OpenAsset{Change: Change{AssetID: a.AssetID, Action: a.Action}, Code: a.Code})
@@ -51,6 +54,9 @@ func (r Report) marshalStored() ([]byte, error) {
 	for n, s := range r.Scopes {
 		if s.alreadyNotified {
 			k.KnownScopes = append(k.KnownScopes, n)
+		}
+		if s.compared {
+			k.ComparedIn = append(k.ComparedIn, n)
 		}
 	}
 	return json.Marshal(k)
@@ -99,11 +105,9 @@ func Unmarshal(data []byte) (Report, error) {
 		return Report{}, &inventory.Error{Kind: inventory.Invalid, Message: "a kept report", Err: err}
 	}
 	r.started, r.environment, r.runErrors, r.warnings, r.notReached, r.placeholder = started, k.Environment, k.RunErrors, k.Warnings, k.NotReached, k.Placeholder
-	r.compared, r.open = k.Compared, k.Open
-	for _, n := range k.KnownScopes {
-		if n >= 0 && n < len(r.Scopes) {
-			r.Scopes[n].alreadyNotified = true
-		}
+	r.compared, r.open, r.conditions, r.looks = k.Compared, k.Open, k.Conditions, k.Looks
+	for n := range r.Scopes {
+		r.Scopes[n].alreadyNotified, r.Scopes[n].compared = slices.Contains(k.KnownScopes, n), slices.Contains(k.ComparedIn, n)
 	}
 	return r, nil
 }

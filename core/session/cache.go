@@ -20,12 +20,13 @@ type Cache struct {
 	owners      *cloud.OwnerCache
 	roles       *cloud.RoleCache
 	quarantines *cloud.MemoryQuarantineStore // used without a state store; nil = no quarantine
+	conditions  *delivery.ProcessMemory      // what people were notified of; nil = the state store alone remembers it
 	// stalenessCheckedAt is when an event last checked that complete runs happen, in Unix seconds.
 	stalenessCheckedAt *atomic.Int64
 }
 
 // NewCache returns the cache of a process for a configuration. It takes over from the previous cache (nil = none) what
-// does not depend on the configuration: assumed roles, quarantines, and waiting cards unless the window has changed.
+// does not depend on the configuration: assumed roles, quarantines, what people know, and waiting cards unless the window has changed.
 func NewCache(cfg config.Config, log *slog.Logger, previous *Cache) (*Cache, error) {
 	client, err := NewClient(cfg, log)
 	if err != nil {
@@ -34,8 +35,10 @@ func NewCache(cfg config.Config, log *slog.Logger, previous *Cache) (*Cache, err
 	c := &Cache{client: client, owners: cloud.NewOwnerCache()}
 	if previous == nil {
 		c.roles, c.quarantines, c.stalenessCheckedAt = cloud.NewRoleCache(), cloud.NewMemoryQuarantineStore(), new(atomic.Int64)
+		c.conditions = new(delivery.ProcessMemory)
 	} else {
 		c.roles, c.quarantines, c.stalenessCheckedAt = previous.roles, previous.quarantines, previous.stalenessCheckedAt
+		c.conditions = previous.conditions
 	}
 	c.window = cfg.Notification.Window
 	c.outbox = delivery.NewOutbox(c.window)

@@ -23,6 +23,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/storage"
 	stores "github.com/jms-sync/jms-sync/core/storage/all"
@@ -184,7 +185,7 @@ func doctorRobot(x Examination) doctor.Robot {
 		return doctor.Robot{Disabled: true}
 	}
 	r := doctor.ParseWebhook(d.Webhook.Reveal(), d.Secret.Reveal())
-	r.Proxied, r.SendTest, r.ButtonURL = isProxied(x.Config.Proxy, d.Webhook.Reveal()), x.SendTest, x.Config.JumpServer.URL+assetPagePath
+	r.Proxied, r.SendTest, r.Samples = isProxied(x.Config.Proxy, d.Webhook.Reveal()), x.SendTest, report.NewStyleSamples(time.Now(), ReportOptions(x.Config))
 	r.LookupHost = net.DefaultResolver.LookupHost
 	// A test message mentions nobody.
 	r.Sender, r.Err = dingtalk.New(dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret}, dingtalk.Options{Proxy: x.Config.Proxy.Reveal()})

@@ -81,6 +81,9 @@ func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) eng
 	}
 	e.Reserve = reserveOf(ctx, s.Now())
 	e.ShardGroup = s.newShardGroup(ctx, r)
+	if !r.request.DryRun && r.request.ReviewedLines == nil { // otherwise a person looks, or chose what is done
+		e.Cards.Conditions = s.conditions()
+	}
 	if quarantines := s.quarantines(); quarantines != nil && !r.request.DryRun {
 		fleet := s.fleet().WithQuarantine(quarantines, e.Now)
 		if r.includeQuarantined {
@@ -138,6 +141,17 @@ func (s *Session) markDirty() func(context.Context, []inventory.Scope) {
 			s.log.Warn("state was not reopened; the next full reconcile finds what is left", "error", err)
 		}
 	}
+}
+
+// conditions returns what remembers of what people were notified: the state store, otherwise the process; nil = nothing.
+func (s *Session) conditions() delivery.ConditionMemory {
+	switch {
+	case s.store != nil:
+		return delivery.StoredMemory{Store: s.store, Process: s.cache.conditions, Log: s.log}
+	case s.cache.conditions != nil:
+		return s.cache.conditions
+	}
+	return nil
 }
 
 // quarantines returns the store of accounts whose credentials fail: the state store, otherwise the memory of the

@@ -18,6 +18,8 @@ type Request struct {
 	DryRun            bool
 	Shard             inventory.Shard
 	FiredAt           time.Time // when the timer fired; zero = now
+	// PutsOff is that of engine.Request.
+	PutsOff func(rep report.Report, stopped error) bool
 	// IncludeQuarantined queries accounts in quarantine too: a person says that they work again.
 	IncludeQuarantined bool
 }
@@ -37,7 +39,7 @@ func (s *Session) Sync(ctx context.Context, r Request) engine.RunResult {
 		r.FiredAt = s.Now()
 	}
 	return s.runFull(ctx, fullRun{
-		request: engine.Request{Accounts: r.Accounts, Regions: r.Regions, DryRun: r.DryRun, Shard: r.Shard},
+		request: engine.Request{Accounts: r.Accounts, Regions: r.Regions, DryRun: r.DryRun, Shard: r.Shard, PutsOff: r.PutsOff},
 		firedAt: r.FiredAt, includeQuarantined: r.IncludeQuarantined,
 	})
 }
@@ -48,12 +50,12 @@ func (s *Session) Plan(ctx context.Context, review bool) engine.RunResult {
 }
 
 // Apply makes a full run that writes only the changes that a person reviewed.
-func (s *Session) Apply(ctx context.Context, reviewed []plan.ReviewLine) engine.RunResult {
-	return s.runFull(ctx, fullRun{request: engine.Request{ReviewedLines: reviewed}})
+func (s *Session) Apply(ctx context.Context, reviewed []plan.ReviewLine, putsOff func(report.Report, error) bool) engine.RunResult {
+	return s.runFull(ctx, fullRun{request: engine.Request{ReviewedLines: reviewed, PutsOff: putsOff}})
 }
 
 // runFull makes a run with the state store: it does nothing while another run of the same part is at work, asks
-// JumpServer nothing where nothing changed, and records the run in the history. Without a store, or where the store
+// JumpServer only for a number where nothing changed, and records the run in the history. Without a store, or where the store
 // fails, the run is made all the same.
 func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
 	ctx, end := s.WithRunTimeout(ctx)

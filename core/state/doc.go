@@ -67,6 +67,8 @@
 //	                                 at its end                               until the next one
 //	alarm.json                       who notified that complete runs are      notified again                        it was notified
 //	                                 missing, until there is one
+//	conditions.json                  a run that notified people of what       people are notified again of all      as lost; moved
+//	                                 lasts, or sees a change of it            that lasts
 //	runs/<day>/<time>-<nonce>.json   a run or retire at its end; deleted      missing in the history and for        as lost; stays
 //	                                 after 180 days (-closed.json: it         reactivate
 //	                                 removed assets); shortened to 1 MiB
@@ -82,15 +84,16 @@
 // and regions overlap, and on a store without If-Match the last writer of a shared object would drop the entries of
 // the others. An unchanged run reads one object of some 500 bytes per scope, many at once, and writes none of them;
 // rows (22 bytes per instance) are read and written only where something changed. Held sets, approvals and intents are at
-// most 12 MiB, rows 2 MiB, reports and runs 1 MiB, all else 256 KiB.
+// most 12 MiB, rows 2 MiB, reports, runs and conditions 1 MiB, all else 256 KiB. Conditions are one object, because a
+// card tells of several at once; who changes it does so by compare-and-swap, or under a short lease.
 //
 // # Format
 //
 // Every object is {"schema":1,"checksum":"sha256:<of the body's bytes>","body":{…}}. A body has
 // exactly the fields of its kind, in their order; a new field is a new schema of that kind. An object of a later schema is
 // treated like a corrupt one, with a warning that says so; only that of a node id stays. Of schema 2 are leases (1 is read
-// too), held sets and approvals (which name their JumpServer and organisation; 1 approves nothing); of schema 3 scopes (2 is
-// read too, 1 is overwritten without a warning).
+// too). Of schema 3 are scopes (2 is read too, 1 is overwritten without a warning), held sets and approvals (since 2 they
+// name their JumpServer and organisation, and 1 approves nothing; 3 adds address and node, and 2 is read too).
 //
 // # Clocks
 //

@@ -37,7 +37,9 @@ type HeldRemoval struct {
 	Region   string          `json:"region"`
 	Instance string          `json:"instance"`
 	Name     string          `json:"name"`
-	Reason   string          `json:"reason"` // why it is held, as text
+	Reason   string          `json:"reason"`            // why it is held, as text
+	Address  string          `json:"address,omitempty"` // "" in schema 2
+	Node     string          `json:"node,omitempty"`    // names of its nodes; "" in schema 2
 }
 
 // HeldSet is what one run wanted to remove and the guard held.
@@ -93,10 +95,10 @@ type approvalBody struct {
 	Nonce        string        `json:"nonce"`
 }
 
-// schemaRange: schema 1 does not name its JumpServer, so it approves nothing.
-func (approvalBody) schemaRange() (oldest, newest int) { return 2, 2 }
+// schemaRange: schema 1 does not name its JumpServer, so it approves nothing; schema 2 says neither address nor node.
+func (approvalBody) schemaRange() (oldest, newest int) { return 2, 3 }
 
-func (heldBody) schemaRange() (oldest, newest int) { return 2, 2 }
+func (heldBody) schemaRange() (oldest, newest int) { return 2, 3 }
 
 // HeldStore saves sets of removals that the guard held, and their approvals. A corrupt set does not
 // exist: nothing is removed on its account.

@@ -44,7 +44,7 @@ func testBrokenConfiguration(w *world) {
 		w.WantError(w.Invoke("", runtimetest.Options{}), "jumpserver.url: ", "jumpserver.access_key_secret: ", "clouds[0].type: ",
 			"aliyun", "sync.writers: ", "JMS_SYNC_SYNC_NO_DELET: ", "JMS_SYNC_SYNC_NO_DELETE")
 	}
-	w.WantOnlyNotified("ALARM", "nothing was done", "jumpserver.url: ", "is no cloud known", "JMS_SYNC_SYNC_NO_DELETE") // once, not by every tick
+	w.WantOnlyNotified("alarm: ", "nothing was done", "jumpserver.url: ", "is no cloud known", "JMS_SYNC_SYNC_NO_DELETE") // once, not by every tick
 }
 
 // testWrongOrganisation: the run stops where another organisation answers, before anything else is read.

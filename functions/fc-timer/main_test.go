@@ -279,7 +279,7 @@ func testConcurrentRuns(w *world) {
 	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created+r.Updated != 0 || r.Unchanged != 60 {
 		w.Errorf("a third run: %+v", r)
 	}
-	if n := len(w.Robot.Messages()); n != 3 {
+	if n := len(w.Robot.Messages()); n == 0 || n > 2 { // one for each run that created hosts
 		w.Errorf("%d cards", n)
 	}
 }

@@ -19,7 +19,7 @@ func testShards(w *world) {
 	const secondKey, secondID = "LTAI5tWorldKey000002", "6543210987654321"
 	second := w.ECS.AddAccount(alibabatest.Key{AccountID: secondID, AccessKeyID: secondKey, AccessKeySecret: cloudSecret})
 	for name, value := range map[string]string{
-		"CLOUDS_0_ACCOUNT_ID": cloudAccount, "STATE": "file://" + w.TempDir(), "SYNC_GUARD_PERCENT": "100",
+		"CLOUDS_0_ACCOUNT_ID": cloudAccount, "STATE": "file://" + w.TempDir(), "SYNC_GUARD_PERCENT": "100", "SYNC_GUARD_FLEET_PERCENT": "100",
 		"CLOUDS_1_TYPE": "阿里云", "CLOUDS_1_NAME": "aliyun-test", "CLOUDS_1_ACCOUNT_ID": secondID,
 		"CLOUDS_1_ACCESS_KEY_ID": secondKey, "CLOUDS_1_ACCESS_KEY_SECRET": cloudSecret,
 		"CLOUDS_1_REGIONS": w.Env["CLOUDS_0_REGIONS"], "CLOUDS_1_ENDPOINT": w.Env["CLOUDS_0_ENDPOINT"],

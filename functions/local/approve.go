@@ -21,11 +21,17 @@ import (
 func heldCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "held",
-		Short: o.lang.Text("列出被暂缓的移除：哈希、多少个资产、在哪里、为什么、是否已批准（需要状态存储）", "List the removals on hold: hash, how many assets, where, why, and whether they are approved (needs a state store)"),
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Use: "held [HASH]",
+		Short: o.lang.Text("列出被暂缓的移除：哈希、多少个资产、在哪里、为什么、是否已批准；给出 HASH 则逐个列出（需要状态存储）",
+			"List the removals on hold: hash, how many assets, where, why, and whether they are approved; with HASH each of them (needs a state store)"),
+		Long: o.lang.Text("给出哈希（或其至少 8 个字符的开头）时，按区域与名称列出这一组的每一个：实例 ID、IP、所在节点、要做的操作与原因。",
+			"With a hash, or at least the first 8 characters of one, it lists each asset of the set by region and name: instance id, IP, nodes, action and reason."),
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withHeldStore(cmd.Context(), func(ctx context.Context, d stateSession) error {
+				if len(args) == 1 {
+					return d.showSet(ctx, stdout, args[0], asJSON)
+				}
 				sets, err := d.held.List(ctx, d.now)
 				if err != nil && len(sets) == 0 {
 					return &exitError{exitFailed, err}
@@ -46,13 +52,16 @@ func heldCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 }
 
 func approveCommand(o *options, stdout, _ io.Writer) *cobra.Command {
-	return o.addStateFlags(&cobra.Command{
+	yes := false
+	cmd := &cobra.Command{
 		Use:   "approve HASH",
 		Short: o.lang.Text("批准一组被暂缓的移除（哈希或其至少 8 个字符的开头），24 小时内有效，由下一次完整同步执行", "Approve a set of held removals (its hash, or at least the first 8 characters) for 24 hours; the next full run makes them"),
 		Long: o.lang.Text("下一次完整同步移除其中到那时仍应移除的资产，移除前照常逐个证实；不在这一组里的继续由守卫判断。\n"+
-			"失败的区域不移除任何资产，批准了也不移除。用过的批准即失效。事件触发的同步不使用批准。",
+			"失败的区域不移除任何资产，批准了也不移除。用过的批准即失效。事件触发的同步不使用批准。\n"+
+			"先列出将要移除的资产；在终端上会问一次，--yes 或不在终端上则不问。",
 			"The next full run removes those of its assets that are still to be removed then, each proved before as ever; the guard judges\n"+
-				"all others. A scope that failed loses nothing, approved or not. An approval serves once. Runs by events do not use it."),
+				"all others. A scope that failed loses nothing, approved or not. An approval serves once. Runs by events do not use it.\n"+
+				"What would be removed is shown first; at a terminal you are asked once, with --yes or without a terminal you are not."),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withHeldStore(cmd.Context(), func(ctx context.Context, d stateSession) error {
@@ -65,6 +74,9 @@ func approveCommand(o *options, stdout, _ io.Writer) *cobra.Command {
 						"这一组已过期：最后一次被暂缓于 %s。请先运行一次同步，再批准它列出的哈希",
 						"the set has expired: it was last held at %s. Run a sync, and approve the hash that it tells", d.formatTime(set.LastHeld)))}
 				}
+				if !d.confirmApproval(set, yes, cmd.InOrStdin(), stdout) {
+					return &exitError{exitFailed, errors.New(d.text("没有批准", "not approved"))}
+				}
 				until, err := d.held.Approve(ctx, set, d.now)
 				if err != nil {
 					return &exitError{exitFailed, err}
@@ -75,7 +87,9 @@ func approveCommand(o *options, stdout, _ io.Writer) *cobra.Command {
 				return nil
 			})
 		},
-	})
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, o.lang.Text("不再询问（用于脚本）", "ask nothing (for scripts)"))
+	return o.addStateFlags(cmd)
 }
 
 func rejectCommand(o *options, stdout, _ io.Writer) *cobra.Command {

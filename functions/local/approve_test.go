@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
+	runstate "github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
 
@@ -57,6 +59,16 @@ func TestApprove(t *testing.T) {
 	}
 	d.run(exitDone, "held")
 	d.wantPrinted(hash, "4 个资产", "未批准", "aliyun-prod/cn-beijing")
+	d.run(exitDone, "held", hash[:12])
+	for n := range 4 {
+		i := alibabatest.SampleInstance(n)
+		d.wantPrinted(i.Name + "  " + i.ID + "  " + i.PrivateIPs[0] + "  aliyun-prod ") // the node's name
+	}
+	d.run(exitDone, "held", hash[:12], "--json")
+	if text := d.stdout.String(); strings.Count(text, `"address": "10.0.0.`) != 4 || strings.Count(text, `"node": "aliyun-prod"`) != 4 {
+		t.Error(text)
+	}
+	d.run(exitFailed, "held", strings.Repeat("0", 64))
 	d.run(exitDone, "held", "--json")
 	var listed struct{ Held []heldEntry }
 	if err := json.Unmarshal(d.stdout.Bytes(), &listed); err != nil || len(listed.Held) != 1 || len(listed.Held[0].Removals) != 4 || listed.Held[0].ApprovedUntil != nil {
@@ -69,7 +81,7 @@ func TestApprove(t *testing.T) {
 		}
 	}
 	d.run(exitDone, "approve", hash[:8])
-	d.wantPrinted("已批准 4 个资产")
+	d.wantPrinted("已批准 4 个资产", alibabatest.SampleInstance(0).ID, alibabatest.SampleInstance(3).ID)
 	d.run(exitDone, "held")
 	d.wantPrinted("已批准，")
 
@@ -92,6 +104,30 @@ func TestApprove(t *testing.T) {
 	r = d.runSync(exitPartial, report.Held)
 	if r.Held != 5 || r.HeldSets[0].Hash != second {
 		t.Errorf("held again after it was rejected: %+v", r)
+	}
+}
+
+// TestApprovalIsAsked: only yes is consent, and what is no terminal is not asked.
+func TestApprovalIsAsked(t *testing.T) {
+	t.Parallel()
+	var d stateSession
+	d.cfg.Language = "en"
+	for answer, want := range map[string]bool{"y\n": true, " YES ": true, "": false, "\n": false, "n\n": false, "yep\n": false, "40\n": false} {
+		var asked bytes.Buffer
+		if got := d.readConsent(40, strings.NewReader(answer), &asked); got != want || !strings.Contains(asked.String(), "these 40 assets") {
+			t.Errorf("%q: %v %s", answer, got, &asked)
+		}
+	}
+	var shown bytes.Buffer
+	set := runstate.HeldSet{Hash: strings.Repeat("0", 64)}
+	for n := range 40 {
+		set.Removals = append(set.Removals, runstate.HeldRemoval{Name: fmt.Sprintf("web-%02d", n), Account: "a", Region: "r", Instance: "i"})
+	}
+	if !d.confirmApproval(set, false, strings.NewReader("n\n"), &shown) || strings.Contains(shown.String(), "[y/N]") {
+		t.Errorf("what is no terminal was asked: %s", &shown)
+	}
+	if text := shown.String(); !strings.Contains(text, "web-29") || strings.Contains(text, "web-30") || !strings.Contains(text, "… 40 in all") || !strings.Contains(text, "jms-sync held 000000000000") {
+		t.Error(text)
 	}
 }
 

@@ -62,7 +62,7 @@ func (d *desk) writeConfig() string {
 jumpserver: {id: %q, url: %q, access_key_id: %s, access_key_secret: %s, org_id: %s}
 clouds:
   - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [%s], endpoint: %q}
-notification: {dingtalk: {enabled: true, webhook: %q, secret: %s}}
+notification: {on: always, dingtalk: {enabled: true, webhook: %q, secret: %s}}
 log: {file: %q}
 %s`, d.id, d.JumpServerURL, jumpservertest.KeyID, d.keySecret, d.org, cmp.Or(d.key, functiontest.CloudKey), functiontest.CloudSecret, regions, d.CloudURL, d.Webhook, functiontest.RobotSecret, d.readLog(), d.more))
 }

@@ -39,7 +39,7 @@ func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
 			return o.runDoctor(cmd.Context(), stdout, send, asJSON)
 		},
 	}
-	cmd.Flags().BoolVar(&send, "send-test", false, o.lang.Text("向钉钉发送一条测试消息（不 @ 任何人）", "post one test message to DingTalk (it mentions nobody)"))
+	cmd.Flags().BoolVar(&send, "send-test", false, o.lang.Text("向钉钉发送两条测试消息，表格与列表各一条，看哪一种在手机上看得清（不 @ 任何人）", "post two test messages to DingTalk, a table and a list, to see which one reads well on phones (they mention nobody)"))
 	cmd.Flags().StringVar(&file, "deploy", "", o.lang.Text("只检查部署：s.yaml 的函数得到的变量，够不够读取配置（不连接 JumpServer 与云）；不写文件名即 s.yaml", "check the deployment only: whether the functions of s.yaml get the variables that their configuration needs (without JumpServer and clouds); s.yaml where no file is named"))
 	cmd.Flags().BoolVar(&fix, "fix", false, o.lang.Text("与 --deploy 一起：先把配置用到而函数得不到的变量加进 s.yaml 的 environmentVariables", "with --deploy: first add to environmentVariables of s.yaml what the configuration uses and the functions do not get"))
 	cmd.Flags().Lookup("deploy").NoOptDefVal = defaultServerless

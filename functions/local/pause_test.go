@@ -32,7 +32,7 @@ func TestPauseCommand(t *testing.T) {
 	}
 	d.wantPrinted("原因：换数据库）：只查询、计划和通知，JumpServer 里什么都不改；jms-sync resume 恢复\n总计")
 	card := d.wantCards(2)
-	if !strings.HasPrefix(card, "**已暂停全部写入（") || !strings.Contains(card, "暂缓的变更（写入已暂停）") || !strings.Contains(card, "换数据库") {
+	if _, after, _ := strings.Cut(card, "\n\n"); !strings.HasPrefix(after, "**已暂停全部写入（") || !strings.Contains(card, "暂缓的变更（写入已暂停）") || !strings.Contains(card, "换数据库") {
 		t.Error(card)
 	}
 	d.run(exitDone, "status")

@@ -157,7 +157,7 @@ func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.
 		}
 	}
 	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
-		out := s.Apply(ctx, p.Changes)
+		out := s.Apply(ctx, p.Changes, isRetryable)
 		if out.PlanLines != nil {
 			o.printPlan(s, stdout, out)
 		}

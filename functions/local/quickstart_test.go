@@ -61,7 +61,7 @@ func (d *desk) fireQuickTimer() {
 		d.Errorf("the function's configuration is %q", variables[config.EnvConfig])
 	}
 	variables[config.EnvConfig], variables[config.EnvState] = "file://"+filepath.Join(d.dir, "config.yaml"), "file://"+d.TempDir()
-	environ := []string{"JMS_SYNC_JUMPSERVER_URL=" + d.JumpServerURL, "JMS_SYNC_CLOUDS_0_ENDPOINT=" + d.CloudURL} // of the emulators
+	environ := []string{"JMS_SYNC_NOTIFICATION_ON=always", "JMS_SYNC_JUMPSERVER_URL=" + d.JumpServerURL, "JMS_SYNC_CLOUDS_0_ENDPOINT=" + d.CloudURL} // of the emulators
 	for name, value := range variables {
 		environ = append(environ, name+"="+value)
 	}

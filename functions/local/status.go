@@ -96,10 +96,11 @@ type statusView struct {
 	open         []runstate.OpenList
 	openErr      error // why open is not complete; nil = it is
 	pauseErr     error // why it is not known what is paused
+	lasting      []runstate.Condition
 }
 
 func readStatus(ctx context.Context, d stateSession) (all statusView, err error) {
-	var errs [7]error
+	var errs [8]error
 	now := d.now
 	all.fresh, errs[0] = d.freshness(ctx)
 	all.alarm, all.alarmed, errs[1] = d.store.LoadAlarm(ctx)
@@ -111,6 +112,8 @@ func readStatus(ctx context.Context, d stateSession) (all statusView, err error)
 	all.others, errs[5] = d.store.ListOtherServers(ctx, now)
 	all.announced, errs[6] = d.store.ListExpectations(ctx)
 	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.IsActive(now) })
+	all.lasting, errs[7] = d.store.LoadConditions(ctx)
+	all.lasting = lastingConditions(all.lasting)
 	all.open, all.openErr = d.store.ListOpen(ctx)
 	all.closings, all.closingsErr = loadRecords(ctx, d.store, now.Add(-recentRunsAge), now.Add(runstate.MaxSkew), maxRecentRuns)
 	return all, errors.Join(errs[:]...)
@@ -143,6 +146,7 @@ func (all statusView) printTable(to io.Writer, d stateSession) error {
 	if all.alarmed {
 		fmt.Fprintln(to, d.text("告警已发出：%s", "The alarm was raised: %s", d.formatTime(all.alarm.Since)))
 	}
+	d.printConditions(to, all.lasting)
 	d.printExpectations(to, all.announced)
 	for _, q := range all.quarantines {
 		fmt.Fprintln(to, d.text("隔离中：账号 %s 自 %s 起失败 %d 次，%s 之后再试：%s", "In quarantine: account %s, since %s, %d failures, tried again after %s: %s",
@@ -201,7 +205,8 @@ type statusDocument struct {
 	Approvals    []approvalRow          `json:"approvals"`
 	Expected     []expectedRow          `json:"expected"`
 	StaysOpen    []openRow              `json:"stays_open"`
-	Closings     []closingRow           `json:"closings"` // recent runs that deactivated or deleted assets, the newest first
+	Closings     []closingRow           `json:"closings"`   // recent runs that deactivated or deleted assets, the newest first
+	Conditions   []conditionRow         `json:"conditions"` // what lasts beyond one run
 }
 
 // expectedRow is an announced decommission of a scope.
@@ -223,7 +228,7 @@ func (all statusView) newDocument(now time.Time) statusDocument {
 		Pause: newPauseRow(all.pause, all.pauseErr, now),
 		Late:  all.fresh.Stalled, Scopes: []scopeRow{}, Quarantines: append([]inventory.Quarantine{}, all.quarantines...),
 		Held: newHeldDocument(all.held)["held"], Approvals: []approvalRow{}, Expected: []expectedRow{},
-		StaysOpen: newOpenRows(all.open), Closings: newClosingRows(all.closings),
+		StaysOpen: newOpenRows(all.open), Closings: newClosingRows(all.closings), Conditions: newConditionRows(all.lasting),
 	}
 	for _, e := range all.announced {
 		doc.Expected = append(doc.Expected, expectedRow{e.Cloud, e.Account, e.Region, e.Since, e.Until, e.UpTo, e.Remaining, e.By, e.Reason})

@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
+	runstate "github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
 
@@ -18,6 +19,14 @@ import (
 func (d *desk) ageHeartbeats(ago time.Duration) {
 	d.Helper()
 	store, err := session.OpenStore(config.Config{JumpServer: config.JumpServer{URL: d.JumpServerURL, OrgID: config.DefaultOrgID}}, session.Role{}, os.Environ())
+	if err == nil { // and no run has said since that it failed
+		err = store.UpdateConditions(d.Context(), func(known []runstate.Condition) ([]runstate.Condition, bool) {
+			for n := range known {
+				known[n].SeenAt = time.Now().Add(-ago)
+			}
+			return known, true
+		})
+	}
 	if err == nil {
 		err = store.RecordHeartbeat(d.Context(), "run", []inventory.Scope{
 			{Cloud: inventory.Alibaba, Account: "aliyun-prod", Region: "cn-beijing"},
@@ -45,7 +54,10 @@ func TestStatus(t *testing.T) {
 	d.Account.SetSecret("another-secret")
 	d.runSync(exitFailed, report.Failed, "-r", "1")
 	d.run(exitDone, "status")
-	d.wantPrinted("隔离中：账号 aliyun-prod", "批准："+r.HeldSets[0].Hash)
+	d.wantPrinted("隔离中：账号 aliyun-prod", "批准："+r.HeldSets[0].Hash, "持续中：", "移除暂缓")
+	if n := strings.Count(d.stdout.String(), "最近通知 "); n != 3 { // two regions and what is held
+		t.Errorf("%d conditions:\n%s", n, &d.stdout)
+	}
 	d.ageHeartbeats(31 * time.Minute)
 	cards := len(d.Robot.Messages())
 	d.run(exitPartial, "status")
@@ -70,7 +82,7 @@ func TestStatus(t *testing.T) {
 	if r := d.runSync(exitDone, report.OK, "--every-account"); r.Deactivated != 4 {
 		t.Errorf("%+v", r)
 	}
-	if card := d.wantCards(cards + 3); !strings.Contains(card, "Complete runs are made again") {
+	if card := d.wantCards(cards + 2); !strings.Contains(card, "### Back to normal") { // no card of its own says it once more
 		t.Error(card)
 	}
 	d.run(exitDone, "status")

@@ -58,7 +58,7 @@ func (o *options) addFlags(root *cobra.Command) {
 // runSync makes one run, retries it while it fails, and prints what was done.
 func (o *options) runSync(ctx context.Context, stdout, stderr io.Writer) error {
 	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
-		return s.Sync(ctx, session.Request{IncludeQuarantined: o.everyAccount})
+		return s.Sync(ctx, session.Request{IncludeQuarantined: o.everyAccount, PutsOff: isRetryable})
 	}, false)
 }
 
@@ -122,10 +122,13 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 	var out engine.RunResult
 	for try := 1; ; try++ {
 		out = once(ctx, s)
-		if !isRetryable(out) || dry || try >= o.retries || !leavesTimeForTry(ctx, interval) || wait.For(ctx, interval) != nil {
+		if !isRetryable(out.Report, out.Err) || dry || try >= o.retries || !leavesTimeForTry(ctx, interval) || wait.For(ctx, interval) != nil {
 			break
 		}
 		s.Log().Warn("run failed, trying again", "try", try+1, "of", o.retries)
+	}
+	if out.Deliver != nil { // one card for all tries
+		out.Report = out.Deliver(ctx)
 	}
 	s.progress.clearLine()
 	o.printSummary(stdout, out.Report, s.Language())
@@ -185,8 +188,9 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalS
 }
 
 // isRetryable reports whether a run may succeed when tried again. It cannot where a person must correct something first.
-func isRetryable(out engine.RunResult) bool {
-	return out.Report.Outcome == report.Failed && !needsCorrection(out.Err)
+// The card of such a run is put off: people are notified once, after the last try.
+func isRetryable(rep report.Report, stopped error) bool {
+	return rep.Outcome == report.Failed && !needsCorrection(stopped)
 }
 
 // needsCorrection reports whether a person must correct something first: JumpServer refused the key, another

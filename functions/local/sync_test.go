@@ -122,7 +122,7 @@ func TestRemovalsAreHeld(t *testing.T) {
 	d.wantCards(2)
 }
 
-// TestEveryScopeFails: such a run is retried, as often as -r says.
+// TestEveryScopeFails: such a run is retried, as often as -r says, and people are notified once, after the last try.
 func TestEveryScopeFails(t *testing.T) {
 	t.Parallel()
 	for tries, args := range map[int][]string{3: {"-i", "0"}, 2: {"-r", "2", "-i", "0s"}, 1: {"-r", "1"}} {
@@ -135,7 +135,7 @@ func TestEveryScopeFails(t *testing.T) {
 			if len(r.Scopes) != 2 || r.Scopes[0].Error.Kind == "" || r.Scopes[0].Error.Kind != "denied" || d.JMS.Writes() > 0 {
 				t.Errorf("%+v", r)
 			}
-			d.wantCards(tries)
+			d.wantCards(1)
 			d.wantPrinted("同步失败", "aliyun-prod/cn-beijing：")
 			if n := strings.Count(d.stderr.String(), "trying again"); n != tries-1 {
 				t.Errorf("%d lines tell of another try:\n%s", n, &d.stderr)
@@ -153,7 +153,21 @@ func TestTryingAgainHelps(t *testing.T) {
 	if r := d.runSync(exitDone, report.OK, "-i", "0"); r.Created != 2 {
 		t.Errorf("%+v", r)
 	}
-	d.wantCards(2)
+	d.wantCards(1)
+}
+
+// TestInterruptBetweenTries: a run whose card was put off is told although its command ends before the next try.
+func TestInterruptBetweenTries(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fillInstances(2, "cn-beijing")
+	d.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances})
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer time.AfterFunc(2*time.Second, interrupt).Stop()
+	d.runRaw(ctx, exitFailed, "-c", d.writeConfig(), "-i", "1h")
+	if card := d.wantCards(1); !strings.Contains(card, "2 个区域读取失败") {
+		t.Error(card)
+	}
 }
 
 // TestInterrupt: Ctrl-C in the middle of the writes ends them; report and card still go out.

@@ -88,7 +88,7 @@ func wantedOutput() map[string][]string {
 			`^b\. Run without changes, 5 regions, every answer takes 1ms$`,
 			`^  v4\.7\.0 +20 +all fields +1 +0\.0 +6 +` + anyTime + ` +` + anyPeak + ` *$`,
 			`^  v4\.10\.16 +20 +without state +[1-9] +0\.[01] +6 +` + anyTime + ` +` + anyPeak + ` +\d+\.\d *$`,
-			`^  v4\.10\.16 +10 +with state +0 +0\.0 +6 +` + anyTime + ` +` + anyPeak + ` +\d+\.\d *$`,
+			`^  v4\.10\.16 +10 +with state +1 +0\.0 +6 +` + anyTime + ` +` + anyPeak + ` +\d+\.\d *$`,
 		},
 		"c": {
 			`^c\. Listing the cloud: 150 instances, 5 regions, every answer takes 1ms$`,

@@ -11,6 +11,7 @@ func allMutants() []mutant {
 		accountedMutants(),
 		wordMutants(), commandMutants(),
 		outageMutants(),
+		cardMutants(),
 		campaignMutants(),
 	} {
 		all = append(all, some...)

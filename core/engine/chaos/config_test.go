@@ -43,7 +43,7 @@ func (w *world) changeConfig() {
 	case 2:
 		w.setKey(a, a.own)
 	case 3: // two accounts of a cloud with each other's keys
-		if a.own.cloud == other.own.cloud {
+		if a.own.cloud == other.own.cloud && !w.sharesJumpServer() {
 			w.setKey(a, other.own)
 			w.setKey(other, a.own)
 		}
@@ -73,9 +73,18 @@ func (w *world) changeConfig() {
 	default:
 		w.changeRules(n, yes)
 	}
+	if a.now.project != "" {
+		a.now.regions = a.own.cloud.regions[:1] // a region refuses the projects of another, which one emulated address cannot
+	}
 	w.forgetClients()
 	w.counters.configured[n].Add(1)
 	w.Note("configuration %d: %s is %+v with a key of %s; %+v %+v", n, a.first, a.now, a.opens.owner, w.rules, w.limits)
+}
+
+// sharesJumpServer reports whether two organisations are of one JumpServer. An asset's id is there once: what one has made,
+// the other can never make, and fails.
+func (w *world) sharesJumpServer() bool {
+	return len(w.sites) > 1 && w.sites[0].server == w.sites[1].server && w.sites[0].org != w.sites[1].org
 }
 
 // changeRules changes what holds for all accounts.

@@ -147,6 +147,9 @@ func (h *HostWatch) Refresh() {
 		if !HasLabel(host, inventory.LabelKeep) {
 			delete(h.kept, host.ID)
 		}
+		if IsGone(host) && !HasLabel(host, inventory.LabelOff) { // nothing says any more that a person had switched it off before
+			delete(h.off, host.ID)
+		}
 		if !IsGone(host) { // nothing says any more that it was not a person
 			delete(h.on, host.ID)
 			h.off[host.ID] = h.off[host.ID] || !host.Active

@@ -251,7 +251,7 @@ func (w *World) LoadConfig() config.Config {
 			"url": w.urls.jumpserver, "access_key_id": jumpservertest.KeyID, "access_key_secret": jumpservertest.KeySecret,
 		},
 		"clouds": clouds,
-		"notification": map[string]any{"dingtalk": map[string]any{
+		"notification": map[string]any{"on": "always", "dingtalk": map[string]any{
 			"enabled": true, "secret": robotSecret, "webhook": w.urls.robot + dingtalktest.WebhookPath + "?access_token=" + robotToken,
 		}},
 	}

@@ -40,9 +40,13 @@ func (r *Robot) encodeMessage(m notify.Message) ([]byte, error) {
 	c := cardRequest{
 		Type: "actionCard",
 		Card: cardContent{Title: m.Title, SingleTitle: m.LinkText, SingleURL: m.LinkURL, Orientation: "0"},
-		At:   mentions{Mobiles: append([]string{}, r.mobiles...), All: r.mentionAll},
+		At:   mentions{Mobiles: []string{}},
 	}
-	ending := r.mentionText()
+	ending := ""
+	if m.Mention {
+		c.At = mentions{Mobiles: append([]string{}, r.mobiles...), All: r.mentionAll}
+		ending = r.mentionText()
+	}
 	frame, err := encodeJSON(c)
 	if err != nil {
 		return nil, err

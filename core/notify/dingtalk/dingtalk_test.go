@@ -63,6 +63,14 @@ func TestContract(t *testing.T) {
 				}
 				return texts
 			},
+			MentionCount: func() (n int) {
+				for _, m := range robot.Messages() {
+					if len(m.AtMobiles) > 0 || strings.Contains(m.Text, "@") {
+						n++
+					}
+				}
+				return n
+			},
 			LargestBody: func() int { return robot.Messages()[0].Bytes },
 		}
 	})
@@ -85,7 +93,7 @@ func TestBody(t *testing.T) {
 	r := newRobot(t, dingtalk.Settings{
 		Webhook: secret.New(server.URL + "?access_token=x"), AtMobiles: []string{"13800000000", "13900000000"}, AtAll: true,
 	}, dingtalk.Options{})
-	if err := r.Send(t.Context(), notify.Message{Title: "T", Markdown: "M", LinkText: "L", LinkURL: "https://u/"}); err != nil {
+	if err := r.Send(t.Context(), notify.Message{Title: "T", Markdown: "M", LinkText: "L", LinkURL: "https://u/", Mention: true}); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"actionCard":{"btnOrientation":"0","singleTitle":"L","singleURL":"https://u/",` +
@@ -286,6 +294,7 @@ func FuzzBody(f *testing.F) {
 	}, dingtalk.Options{})
 	f.Fuzz(func(t *testing.T, text string, times int) {
 		m := notifytest.SampleMessage()
+		m.Mention = true
 		m.Markdown = strings.Repeat(text+"x", min(max(times, 1), 30000)/(len(text)+1)+1)
 		if err := robot.Send(t.Context(), m); err != nil {
 			t.Fatal(err)

@@ -26,6 +26,8 @@ type Channel struct {
 	CallCount, LargestBody func() int
 	// MaxBodyBytes is how many bytes of a body the other side accepts.
 	MaxBodyBytes int
+	// MentionCount returns how many of the accepted messages mention somebody. The notifier is configured to.
+	MentionCount func() int
 	// Secrets must never appear in an error.
 	Secrets []string
 }
@@ -46,6 +48,20 @@ func RunContract(t *testing.T, open func(t *testing.T) Channel) {
 		}
 		if c.Notifier.Name() == "" || c.CallCount() != 1 {
 			t.Errorf("name %q, %d calls", c.Notifier.Name(), c.CallCount())
+		}
+	})
+	t.Run("only what people must act on mentions them", func(t *testing.T) {
+		t.Parallel()
+		c := open(t)
+		for _, mention := range []bool{false, true} {
+			m := SampleMessage()
+			m.Mention = mention
+			if err := c.Notifier.Send(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := c.MentionCount(), map[bool]int{true: 1}[mention]; got != want {
+				t.Errorf("mention %t: %d messages mention somebody, want %d", mention, got, want)
+			}
 		}
 	})
 	t.Run("a refusal is an error, and not repeated", func(t *testing.T) {

@@ -71,7 +71,7 @@ func testStalenessTimer(w *World) {
 	}
 	w.Run("", report.OK, runtimetest.Options{})
 	cards = w.Robot.Messages()[before:]
-	if len(cards) != 3 || !strings.Contains(cards[2].Text, "已恢复完整同步") {
+	if len(cards) != 2 || !strings.Contains(cards[1].Text, "已恢复完整同步") {
 		w.Errorf("%+v", cards)
 	}
 	w.Run(watch, report.OK, runtimetest.Options{})

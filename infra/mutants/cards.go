@@ -1,0 +1,56 @@
+package main
+
+// cardMutants: people hear of what lasts when it begins, now and then, and when it ends, and of nothing twice.
+func cardMutants() []mutant {
+	return []mutant{{
+		name: "cards: what lasts is told again after six hours", file: "core/delivery/judge.go",
+		old: "return since >= firstReminder/sooner", broken: "return since >= reminder/sooner", pkg: "./core/delivery", test: "TestConditionsOverTime",
+	}, {
+		name: "cards: who has not compared ends nothing", file: "core/report/condition.go",
+		old: "of && s.Complete && (s.compared || !compared)", broken: "of && s.Complete", pkg: "./core/delivery", test: "TestConditionsOverTime",
+	}, {
+		name: "cards: a run that is stopped ends no failure", file: "core/report/condition.go",
+		old:    "return !l.Stopped && (c.Slice == \"\" || c.Slice == l.Slice)",
+		broken: "return c.Slice == \"\" || c.Slice == l.Slice", pkg: "./core/report", test: "TestWhatARunHasSeen",
+	}, {
+		name: "cards: a card that was refused counts as none", file: "core/delivery/judge.go",
+		old: "\t\tif !accepted {\n\t\t\tcontinue\n\t\t}\n", broken: "", pkg: "./core/delivery", test: "TestRefusedCardCountsAsNone",
+	}, {
+		name: "cards: one process tells", file: "core/delivery/judge.go",
+		old: "return k.Claim != \"\" && k.Claim != j.claim &&", broken: "return k.Claim != k.Claim &&", pkg: "./core/delivery", test: "TestProcessesTellOnce",
+	}, {
+		name: "cards: a dead process leaves its card to others", file: "core/delivery/judge.go",
+		old: "j.now.Sub(k.ClaimedAt) < sendTimeout", broken: "k.ClaimedAt.Before(j.now)", pkg: "./core/delivery", test: "TestKilledWhileSending",
+	}, {
+		name: "cards: what people were told is kept by compare-and-swap", file: "core/state/conditions.go",
+		old: "if !can.CreateOnly || can.IfMatch {", broken: "if can.CreateOnly || can.IfMatch {", pkg: "./core/state", test: "TestConditionsBetweenReadAndWrite",
+	}, {
+		name: "cards: what comes and goes is bounded", file: "core/delivery/judge.go",
+		old: "k.EndedAt, k.NotifiedAt, k.Notices, k.Relapsed = time.Time{}, time.Time{}, 0, true", broken: "k.EndedAt, k.NotifiedAt, k.Notices = time.Time{}, time.Time{}, 0",
+		pkg: "./core/delivery", test: "TestConditionsOverTime",
+	}, {
+		name: "cards: no alarm about runs that told why they fail", file: "core/delivery/staleness.go",
+		old: "if err != nil || f.isToldByRuns(known, now) {", broken: "if err != nil || len(known) < 0 {", pkg: "./core/delivery", test: "TestAlarmIsNotToldTwice",
+	}, {
+		name: "cards: an alarm where no run tells any more", file: "core/delivery/staleness.go",
+		old: "k.EndedAt.IsZero() && now.Sub(k.SeenAt) <= f.MaxAge && is(k)", broken: "k.EndedAt.IsZero() && is(k)", pkg: "./core/delivery", test: "TestAlarmIsNotToldTwice",
+	}, {
+		name: "cards: mentions only where people must act", file: "core/notify/dingtalk/card.go",
+		old: "if m.Mention {", broken: "if m.Title != \"\" {", pkg: "./core/notify/dingtalk", test: "TestContract",
+	}, {
+		name: "cards: what people know mentions nobody", file: "core/report/news.go",
+		old: "slices.ContainsFunc(r.news.Due, func(n Notice) bool { return n.IsUrgent() })", broken: "r.NeedsAttention()", pkg: "./core/report", test: "TestMentions",
+	}, {
+		name: "cards: one a command", file: "functions/local/sync.go",
+		old: ", PutsOff: isRetryable}", broken: "}", pkg: "./functions/local", test: "TestEveryScopeFails",
+	}, {
+		name: "cards: one that was put off is sent", file: "functions/local/sync.go",
+		old: "\t\tout.Report = out.Deliver(ctx)\n", broken: "\t\t_ = out.Deliver\n", pkg: "./functions/local", test: "TestInterruptBetweenTries",
+	}, {
+		name: "cards: runs remember what they told", file: "core/session/engine.go",
+		old: "\t\te.Cards.Conditions = s.conditions()\n", broken: "\t\t_ = s.conditions()\n", pkg: "./core/session", test: "TestEveryRunIsWhole",
+	}, {
+		name: "cards: only yes approves", file: "functions/local/heldset.go",
+		old: "return answer == \"y\" || answer == \"yes\"", broken: "return answer != \"n\"", pkg: "./functions/local", test: "TestApprovalIsAsked",
+	}}
+}
