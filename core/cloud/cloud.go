@@ -83,7 +83,7 @@ type KindProvider struct {
 	Open func(Account) (Lister, error)
 	// NonexistentID is that of Provider, in this kind's form.
 	NonexistentID string
-	// CountedRegion is where instances are counted, to tell whether there are any, if the account names no regions.
+	// CountedRegion is where instances are counted, to find out if there are any, if the account names no regions.
 	CountedRegion string
 }
 

@@ -36,6 +36,7 @@ func hasKinds(c inventory.CloudInfo) bool { return len(c.Kinds) > 0 }
 
 // kindTexts returns the kinds of each cloud that has several, as the reference lists them.
 func kindTexts(known inventory.CloudTable) (zh, en string) {
+	comma, semicolon := language.New("、", ", "), language.New("；", "; ")
 	var textsZH, textsEN []string
 	for _, c := range known {
 		if !hasKinds(c) {
@@ -43,10 +44,11 @@ func kindTexts(known inventory.CloudTable) (zh, en string) {
 		}
 		namesZH, namesEN := []string{c.MainKind}, []string{c.MainKind}
 		for _, kind := range c.Kinds {
-			namesZH, namesEN = append(namesZH, kind.Name+"（"+kind.Title.ZH+"）"), append(namesEN, kind.Name+" ("+kind.Title.EN+")")
+			named := language.New(kind.Name+"（"+kind.Title.ZH+"）", kind.Name+" ("+kind.Title.EN+")")
+			namesZH, namesEN = append(namesZH, named.ZH), append(namesEN, named.EN)
 		}
-		textsZH = append(textsZH, c.Name.ZH+" "+strings.Join(namesZH, "、"))
-		textsEN = append(textsEN, c.Name.EN+" "+strings.Join(namesEN, ", "))
+		textsZH = append(textsZH, c.Name.ZH+" "+strings.Join(namesZH, comma.ZH))
+		textsEN = append(textsEN, c.Name.EN+" "+strings.Join(namesEN, comma.EN))
 	}
-	return strings.Join(textsZH, "；"), strings.Join(textsEN, "; ")
+	return strings.Join(textsZH, semicolon.ZH), strings.Join(textsEN, semicolon.EN)
 }

@@ -13,6 +13,7 @@ func allMutants() []mutant {
 		outageMutants(),
 		cardMutants(),
 		campaignMutants(),
+		kindsMutants(),
 	} {
 		all = append(all, some...)
 	}
