@@ -172,7 +172,7 @@ func (f Fleet) listAccount(ctx context.Context, t OpenedAccount, only []string) 
 	for _, kind := range kinds {
 		all, err := f.regionsOfKind(ctx, t, kind)
 		if err != nil {
-			failed = append(failed, failedListings(t.Account, t.plannedRegions(kind, only), owner, err)...)
+			failed = append(failed, failedListings(t.Account, t.plannedRegions(kind, only), owner.id, err)...)
 		}
 		regions = append(regions, filterNames(all, only)...)
 	}
@@ -180,7 +180,7 @@ func (f Fleet) listAccount(ctx context.Context, t OpenedAccount, only []string) 
 }
 
 // listRegions lists regions of an account, a bounded number at once.
-func (f Fleet) listRegions(ctx context.Context, t OpenedAccount, owner string, regions []string) []inventory.Listing {
+func (f Fleet) listRegions(ctx context.Context, t OpenedAccount, owner keyOwner, regions []string) []inventory.Listing {
 	listings := make([]inventory.Listing, len(regions))
 	var group errgroup.Group
 	group.SetLimit(f.parallel)
@@ -194,7 +194,7 @@ func (f Fleet) listRegions(ctx context.Context, t OpenedAccount, owner string, r
 	return listings
 }
 
-func (f Fleet) listRegion(ctx context.Context, t OpenedAccount, owner, region string) inventory.Listing {
+func (f Fleet) listRegion(ctx context.Context, t OpenedAccount, owner keyOwner, region string) inventory.Listing {
 	scope := inventory.Scope{Cloud: t.Account.Cloud, Account: t.Account.Name, Region: region}
 	list, err := recoverPanic(f.log, t.Account, "list instances of "+region, func() ([]inventory.Instance, error) {
 		lister, plain, err := t.listerOf(region)
@@ -204,16 +204,16 @@ func (f Fleet) listRegion(ctx context.Context, t OpenedAccount, owner, region st
 		return lister.List(ctx, plain)
 	})
 	if err == nil {
-		err = normalize(scope, owner, list)
+		err = normalize(scope, owner.id, list)
 	}
 	var projects []string
 	if err == nil {
 		projects, err = f.listProjects(ctx, t, region)
 	}
 	if err != nil {
-		return inventory.Listing{Scope: scope, Owner: owner, Err: err}
+		return inventory.Listing{Scope: scope, Owner: owner.id, Err: err}
 	}
-	return inventory.Listing{Scope: scope, Owner: owner, Instances: list, Projects: projects}
+	return inventory.Listing{Scope: scope, Owner: owner.id, OwnerUnreached: owner.known == ownerUnreached, Instances: list, Projects: projects}
 }
 
 // listProjects returns the projects that a lister reads for a region; nil where its cloud has none.
@@ -275,7 +275,7 @@ func (f Fleet) findWith(ctx context.Context, scope inventory.Scope, ids []string
 		}
 		found = mergeFound(found, some)
 	}
-	if err := normalize(scope, owner, found.Instances); err != nil {
+	if err := normalize(scope, owner.id, found.Instances); err != nil {
 		return none, err
 	}
 	if err := verifyRequested(scope, found, ids); err != nil {

@@ -77,8 +77,8 @@ func (f Fleet) regionsOfKind(ctx context.Context, t OpenedAccount, kind string) 
 	return slices.DeleteFunc(configured, func(region string) bool { return !slices.Contains(all, region) }), nil
 }
 
-// fetchRegions asks for the regions of an account that have a kind, and returns them as scopes have them. An answer
-// without any is an error: every cloud has some.
+// fetchRegions asks for the regions of an account that have a kind, and returns them as scopes have them, without
+// those that are excluded. None is an error: every cloud has some, and some of the main kind must be left.
 func (f Fleet) fetchRegions(ctx context.Context, t OpenedAccount, kind string) ([]string, error) {
 	lister, _, err := t.listerOf(inventory.RegionOfKind(inventory.AnyRegion, kind))
 	if err != nil {
@@ -91,6 +91,10 @@ func (f Fleet) fetchRegions(ctx context.Context, t OpenedAccount, kind string) (
 	all = dedupe(all)
 	if len(all) == 0 {
 		return nil, newError(inventory.Incomplete, "account %s: the cloud names no regions", t.Account.Name)
+	}
+	all = slices.DeleteFunc(all, func(region string) bool { return slices.Contains(t.Account.ExcludeRegions, region) })
+	if len(all) == 0 && kind == "" {
+		return nil, newError(inventory.Invalid, "account %s: exclude_regions names all of its regions", t.Account.Name)
 	}
 	for i := range all {
 		all[i] = inventory.RegionOfKind(all[i], kind)

@@ -26,6 +26,10 @@ func TestFleetListsKinds(t *testing.T) {
 		return func() ([]string, error) { return slices.Clone(regions), nil }
 	}
 	only := target("a", &fake{})
+	excludes := func(t cloud.OpenedAccount, regions ...string) cloud.OpenedAccount {
+		t.Account.ExcludeRegions = regions
+		return t
+	}
 	only.Account.Kinds, only.Kinds = []string{"swas"}, []cloud.OpenedKind{{Name: "swas", Lister: &fake{regions: offers("r1")}}}
 	for name, c := range map[string]struct {
 		account cloud.OpenedAccount
@@ -41,9 +45,11 @@ func TestFleetListsKinds(t *testing.T) {
 		"the main kind's regions are denied": {withKind("a", &fake{regions: denied}, &fake{regions: offers("r1")}), cloud.Filter{}, "a/* 1111 0 denied\na/r1.swas 1111 2 "},
 		"the owner is not told": {withKind("a", &fake{owner: func() (string, error) { return "", kindError(inventory.Temporary) }}, &fake{}), cloud.Filter{},
 			"a/*  0 temporary\na/*.swas  0 temporary"},
-		"narrowed to the main kind": {withKind("a", &fake{}, &fake{regions: denied}), cloud.Filter{Regions: []string{"r1"}}, "a/r1 1111 2 "},
-		"narrowed to the other":     {withKind("a", &fake{regions: denied}, &fake{}), cloud.Filter{Regions: []string{"r1.swas"}}, "a/r1.swas 1111 2 "},
-		"the other alone":           {only, cloud.Filter{}, "a/r1.swas 1111 2 "},
+		"narrowed to the main kind":        {withKind("a", &fake{}, &fake{regions: denied}), cloud.Filter{Regions: []string{"r1"}}, "a/r1 1111 2 "},
+		"narrowed to the other":            {withKind("a", &fake{regions: denied}, &fake{}), cloud.Filter{Regions: []string{"r1.swas"}}, "a/r1.swas 1111 2 "},
+		"a region excluded, of all kinds":  {excludes(withKind("a", &fake{}, &fake{}), "r2"), cloud.Filter{}, "a/r1 1111 2 \na/r1.swas 1111 2 "},
+		"all regions of the kind excluded": {excludes(withKind("a", &fake{}, &fake{regions: offers("r2")}), "r2"), cloud.Filter{}, "a/r1 1111 2 "},
+		"the other alone":                  {only, cloud.Filter{}, "a/r1.swas 1111 2 "},
 		"not opened": {cloud.OpenedAccount{Account: cloud.Account{Cloud: inventory.Alibaba, Name: "a", Regions: []string{"r1.swas"}}, Lister: &fake{}}, cloud.Filter{},
 			"a/r1.swas 1111 0 unsupported"},
 	} {

@@ -94,10 +94,12 @@ func (f Fleet) ownerOf(ctx context.Context, t OpenedAccount) (string, error) {
 	if t.Account.AccountID != "" {
 		return t.Account.AccountID, t.Err
 	}
-	return f.cachedOwner(ctx, t)
+	owner, err := f.cachedOwner(ctx, t)
+	return owner.id, err
 }
 
 // coversRegion reports whether a full run lists this region of the account.
 func coversRegion(a Account, region string) bool {
-	return inventory.IsAskedFor(a.Regions, a.Kinds, region)
+	plain, _ := inventory.SplitRegion(region)
+	return inventory.IsAskedFor(a.Regions, a.Kinds, region) && !slices.Contains(a.ExcludeRegions, plain)
 }

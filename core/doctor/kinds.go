@@ -16,6 +16,7 @@ type Kind struct {
 	Lister         Lister   // of this kind alone
 	Err            error    // why there is no Lister
 	Regions        []string // as configured, and as the cloud names them; none = all
+	ExcludeRegions []string
 	AbsentID       string   // in the kind's form
 	RequiredRights []string // that it needs beside those of the account
 	// Setting is what kinds would be if it named this one too: "[ecs, swas]".
@@ -51,7 +52,7 @@ func (k Kind) findings(ctx context.Context) []Finding {
 	case len(k.Regions) > 0:
 		lines = part.listingFindings(ctx, slices.DeleteFunc(slices.Clone(k.Regions), func(region string) bool { return !slices.Contains(all, region) }))
 	default:
-		lines = part.listingFindings(ctx, all)
+		lines = part.listingFindings(ctx, slices.DeleteFunc(all, func(region string) bool { return slices.Contains(k.ExcludeRegions, region) }))
 	}
 	for i := range lines {
 		lines[i].Subject = language.New(k.Title.ZH+"："+lines[i].Subject.ZH, k.Title.EN+": "+lines[i].Subject.EN)

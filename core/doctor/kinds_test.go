@@ -27,6 +27,7 @@ func TestKinds(t *testing.T) {
 	}{
 		"in each region that has it":       {doctor.Kind{IsAsked: true, Lister: fakeLister{regions: []string{"r1"}}, Regions: []string{"r1", "r2"}}, doctor.OK, "✓ Light: region r1: instances can be listed", 2},
 		"in all regions":                   {doctor.Kind{IsAsked: true, Lister: fakeLister{regions: []string{"r1", "r2"}}}, doctor.OK, "✓ Light: listing: may list in 2 regions", 2},
+		"but for those that are excluded":  {doctor.Kind{IsAsked: true, Lister: fakeLister{regions: []string{"r1", "r2"}}, ExcludeRegions: []string{"r2"}}, doctor.OK, "✓ Light: listing: may list in 1 regions", 2},
 		"a right is missing":               {doctor.Kind{IsAsked: true, Lister: fakeLister{regions: []string{"r1"}, err: denied}, Regions: []string{"r1"}}, doctor.Failure, "→ grant: light:List", 2},
 		"it cannot be opened":              {doctor.Kind{IsAsked: true, Err: denied}, doctor.Failure, "✗ Light: it cannot be used: Forbidden.RAM", 1},
 		"not asked for, and there are":     {doctor.Kind{Count: counts(3, nil)}, doctor.Warning, "! Light: region r1 has 3, which are not synced", 1},

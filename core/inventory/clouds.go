@@ -34,6 +34,14 @@ type CloudInfo struct {
 	EventKey string
 	// HostIdentity says that an account without a key is opened with the identity of the host.
 	HostIdentity bool
+	// HostIdentities are the words that identity may be, each an identity of the host that serves in place of a key.
+	HostIdentities []string
+	// IdentityIsUUID says that identity is the id (a UUID) of one of several identities that a host may have.
+	IdentityIsUUID bool
+	// Services are the names of the APIs that endpoints may place elsewhere, sorted.
+	Services []string
+	// ZonePattern matches the id of a zone, with its region as the one group that is not empty; "" = zones have no such ids.
+	ZonePattern string
 	// WithoutKey says what serves an account that has no key: the role of a function platform, the host's
 	// identity, or nothing.
 	WithoutKey language.Text

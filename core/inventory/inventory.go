@@ -89,8 +89,10 @@ const AnyRegion = "*"
 // nothing between.
 type Listing struct {
 	Scope
-	Owner     string // the cloud account's own id; "" = unknown
-	Instances []Instance
+	Owner string // the cloud account's own id; "" = unknown
+	// OwnerUnreached says that account_id alone tells the Owner, as the API that would cannot be reached.
+	OwnerUnreached bool
+	Instances      []Instance
 	// Projects are the parts of the account that were read, sorted; see Instance.Project. A complete listing
 	// says nothing about other parts. nil = the account is not divided.
 	Projects []string

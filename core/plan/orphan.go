@@ -24,7 +24,7 @@ func (b *builder) orphanReason(m ownership) (reason.Reason, bool) {
 		return reason.New(reason.SwitchedOffAccount, m.account), true
 	case !inventory.HasKind(account.Regions, account.Kinds, inventory.KindOfRegion(m.region)):
 		return reason.New(reason.KindNotConfigured, m.account, m.region), true
-	case !account.asksFor(m.region):
+	case !account.CoversRegion(m.region):
 		return reason.New(reason.RegionNotConfigured, m.account, m.region), true
 	case len(account.Regions) == 0 && b.isRegionUnnamed(m):
 		return reason.New(reason.RegionNotNamed, m.account, m.region), true

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -27,11 +28,12 @@ type Account struct {
 
 	Platforms Platforms
 
-	Enabled bool
-	Cloud   inventory.Cloud
-	Regions []string // of its scopes, see inventory.RegionOfKind; empty = all
-	Kinds   []string // if Regions is empty: the kinds that are listed, see inventory.AskedKinds
-	Owner   string   // the cloud account's own id as configured; "" = not configured
+	Enabled        bool
+	Cloud          inventory.Cloud
+	Regions        []string // of its scopes, see inventory.RegionOfKind; empty = all, but for ExcludeRegions
+	ExcludeRegions []string // as the cloud names them: of no kind
+	Kinds          []string // if Regions is empty: the kinds that are listed, see inventory.AskedKinds
+	Owner          string   // the cloud account's own id as configured; "" = not configured
 }
 
 // Platforms are the names of the platforms of new assets, by the operating system of their instance; "" =
@@ -41,11 +43,14 @@ type Platforms struct{ Linux, Windows, Other string }
 // canList reports whether a full run would ask this account for a region, and the account may be the owner's.
 func (a Account) canList(cloud inventory.Cloud, owner, region string) bool {
 	return a.Enabled && a.Cloud == cloud && (a.Owner == "" || strings.EqualFold(a.Owner, owner)) &&
-		a.asksFor(region)
+		a.CoversRegion(region)
 }
 
-// asksFor reports whether a full run would ask this account for a scope's region.
-func (a Account) asksFor(region string) bool { return inventory.IsAskedFor(a.Regions, a.Kinds, region) }
+// CoversRegion reports whether the configuration asks for a scope's region of the account, should the cloud have it.
+func (a Account) CoversRegion(region string) bool {
+	plain, _ := inventory.SplitRegion(region)
+	return inventory.IsAskedFor(a.Regions, a.Kinds, region) && !slices.Contains(a.ExcludeRegions, plain)
+}
 
 // FieldPolicy says when a field of an asset of ours is written.
 type FieldPolicy string

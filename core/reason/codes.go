@@ -57,6 +57,7 @@ const (
 	ScopeNotAsked       Code = "scope_not_asked"
 	OtherOwner          Code = "other_owner"
 	KeyOfAnother        Code = "key_of_another"
+	KeyUnchecked        Code = "key_unchecked"
 	SeveralOwners       Code = "several_owners"
 	MarksOfAnother      Code = "marks_of_another"
 	OthersNotAsked      Code = "others_not_asked"

@@ -92,6 +92,8 @@ func textsOf(code Code) (texts, bool) {
 		{OtherOwner, texts{"保留：资产属于云账号 %s，而当前密钥属于 %s", "kept: it belongs to cloud account %s, the key to %s"}},
 		{KeyOfAnother, texts{"账号 %[1]s 的密钥属于云账号 %[2]s，而它一直是 %[3]s：没有创建、也没有移除任何资产。密钥放错了请换回；确实改用云账号 %[2]s 时，写上 account_id，或运行 jms-sync owner accept %[1]s",
 			"the key of account %[1]s belongs to cloud account %[2]s, and it was %[3]s until now: nothing was made, nothing removed. If the key is the wrong one, put the right one back; if %[2]s is meant, set account_id, or run jms-sync owner accept %[1]s"}},
+		{KeyUnchecked, texts{"账号 %s 的密钥属于谁查不到（查询身份的接口连不上），只有 account_id 说它是 %s；而它在区域 %s 看不到我们的任何一台主机：没有创建、也没有移除任何资产。密钥放错了请换回；让接口连得上（endpoints），或主机确实都已换掉时在 JumpServer 里停用旧资产",
+			"whose key account %s has cannot be asked (the API cannot be reached), only account_id says that it is %s; and in region %s it shows none of our hosts: nothing was made, nothing removed. If the key is the wrong one, put the right one back; make the API reachable (endpoints), or, if all hosts were really replaced, deactivate the old assets in JumpServer"}},
 		{SeveralOwners, texts{"账号 %[1]s 的资产标着不止一个云账号（%[2]s），密钥属于 %[3]s：没有创建、也没有移除任何资产。确认 %[3]s 是对的之后，写上 account_id，或运行 jms-sync owner accept %[1]s",
 			"assets of account %[1]s are marked with several cloud accounts (%[2]s), its key belongs to %[3]s: nothing was made, nothing removed. If %[3]s is right, set account_id, or run jms-sync owner accept %[1]s"}},
 		{MarksOfAnother, texts{"账号 %[1]s 是云账号 %[2]s，而它的资产标着 %[3]s（标签 jms-owner 被改过？）：没有创建、也没有移除任何资产。请改回标签；确认 %[2]s 是对的之后，也可以写上 account_id，或运行 jms-sync owner accept %[1]s",

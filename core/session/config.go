@@ -30,7 +30,7 @@ func planRules(cfg config.Config) plan.Rules {
 		if _, twice := known[c.Name]; c.Enabled || !twice {
 			known[c.Name] = plan.Account{
 				Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Cloud: c.Cloud,
-				Regions: ScopeRegions(c), Kinds: Clouds().Find(c.Cloud).ScopeKinds(c.Kinds), Owner: c.AccountID,
+				Regions: ScopeRegions(c), ExcludeRegions: c.ExcludeRegions, Kinds: Clouds().Find(c.Cloud).ScopeKinds(c.Kinds), Owner: c.AccountID,
 			}
 		}
 	}

@@ -123,7 +123,7 @@ func hasOtherProxy(cfg config.Config) bool {
 }
 
 func doctorAccount(a cloud.Account, c config.Cloud) doctor.Account {
-	out := doctor.Account{Cloud: a.Cloud, Name: a.Name, ID: a.AccountID, Regions: c.Regions, UsesRole: a.AccessKeyID.IsEmpty(), CompareClock: compareClock}
+	out := doctor.Account{Cloud: a.Cloud, Name: a.Name, ID: a.AccountID, Regions: c.Regions, ExcludeRegions: a.ExcludeRegions, UsesRole: a.AccessKeyID.IsEmpty() && a.Identity == "", CompareClock: compareClock}
 	for _, p := range cloudlist.Providers() {
 		if p.Cloud == a.Cloud {
 			out.Lister, out.Err = p.Open(a)
@@ -140,7 +140,7 @@ func doctorKinds(a cloud.Account, c config.Cloud, p cloud.Provider) []doctor.Kin
 	var all []doctor.Kind
 	for _, kind := range p.Kinds {
 		k := doctor.Kind{
-			Name: kind.Name, Title: kind.Title, IsAsked: inventory.HasKind(a.Regions, a.Kinds, kind.Name), Regions: c.Regions,
+			Name: kind.Name, Title: kind.Title, IsAsked: inventory.HasKind(a.Regions, a.Kinds, kind.Name), Regions: c.Regions, ExcludeRegions: c.ExcludeRegions,
 			AbsentID: kind.NonexistentID, RequiredRights: kind.Permissions,
 			Setting: kindsSetting(c, p.MainKind, kind.Name),
 		}

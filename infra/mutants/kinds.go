@@ -14,7 +14,7 @@ func kindsMutants() []mutant {
 		old: "plain == AnyRegion && kind == KindOfRegion(region)", broken: "plain == AnyRegion && kind != \" \"", pkg: "./core/plan", test: "TestKinds",
 	}, {
 		name: "kinds: an id of one kind is none of another", file: "core/plan/build.go",
-		old: "return instanceKey{i.Cloud, inventory.KindOfRegion(i.Region), i.ID}", broken: "return instanceKey{i.Cloud, \"\", i.ID}", pkg: "./core/plan", test: "TestKinds",
+		old: "return instanceKey{m.cloud, inventory.KindOfRegion(m.region), m.instanceID}", broken: "return instanceKey{m.cloud, \"\", m.instanceID}", pkg: "./core/plan", test: "TestKinds",
 	}, {
 		name: "kinds: lightweight servers have their public address", file: "core/plan/rules.go",
 		old: "inventory.KindOfRegion(i.Region) != \"\" && len(i.PublicIPs) > 0 {", broken: "false {", pkg: "./core/plan", test: "TestKinds",
@@ -26,7 +26,7 @@ func kindsMutants() []mutant {
 		old: "return !slices.Contains(all, region) }), nil", broken: "return false }), nil", pkg: fleet, test: "TestFleetListsKinds",
 	}, {
 		name: "kinds: a kind whose regions are denied has failed", file: "core/cloud/fleet.go",
-		old: "failed = append(failed, failedListings(t.Account, t.plannedRegions(kind, only), owner, err)...)", broken: "_ = failed", pkg: fleet, test: "TestFleetListsKinds",
+		old: "failed = append(failed, failedListings(t.Account, t.plannedRegions(kind, only), owner.id, err)...)", broken: "_ = failed", pkg: fleet, test: "TestFleetListsKinds",
 	}, {
 		name: "kinds: events mean the main kind", file: "core/cloud/resolve.go",
 		old: "return inventory.IsAskedFor(a.Regions, a.Kinds, region)", broken: "return len(a.Regions) == 0 || inventory.IsAskedFor(a.Regions, a.Kinds, region)", pkg: fleet, test: "TestEventsMeanTheMainKind",

@@ -16,7 +16,7 @@ import (
 func openOffline(t testing.TB, account cloud.Account, r cloudtest.TransportFunc) *lister {
 	t.Helper()
 	account.Cloud, account.Name, account.AccessKeyID, account.AccessKeySecret = inventory.Alibaba, "a", secret.New("LTAItest"), secret.New("secret-of-test")
-	l, err := openLister(account, cloud.RetryPolicy{}, r)
+	l, err := openLister(account, cloud.RetryPolicy{}, transports{apis: r, metadata: r, metadataURL: metadataURL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,8 +32,12 @@ func TestHosts(t *testing.T) {
 	}{
 		"own": {cloud.Account{Regions: []string{"cn-typo", "cn-beijing"}},
 			[]string{"https://sts.aliyuncs.com", "https://ecs-cn-hangzhou.aliyuncs.com", "https://ecs.cn-beijing.aliyuncs.com"}},
-		"government": {cloud.Account{Regions: []string{"cn-north-2-gov-1"}},
+		"government": {cloud.Account{Regions: []string{"cn-north-2-gov-1", "cn-shenzhen-finance-1"}},
+			[]string{"https://sts.aliyuncs.com", "https://ecs-cn-hangzhou.aliyuncs.com", "https://ecs.cn-beijing.aliyuncs.com"}},
+		"inside a VPC": {cloud.Account{Endpoints: map[string]string{"sts": "https://sts-vpc.cn-north-2-gov-1.aliyuncs.com"}},
 			[]string{"https://sts-vpc.cn-north-2-gov-1.aliyuncs.com", "https://ecs-cn-hangzhou.aliyuncs.com", "https://ecs.cn-beijing.aliyuncs.com"}},
+		"Apsara Stack": {cloud.Account{Endpoint: "https://other.example.com", Endpoints: map[string]string{"ecs": "http://ecs.example.com:81"}},
+			[]string{"https://other.example.com", "http://ecs.example.com:81", "http://ecs.example.com:81"}},
 		"endpoint":       {cloud.Account{Endpoint: "https://ecs.example.com"}, slices.Repeat([]string{"https://ecs.example.com"}, 3)},
 		"plain endpoint": {cloud.Account{Endpoint: "http://ecs.example.com:8080/"}, slices.Repeat([]string{"http://ecs.example.com:8080"}, 3)},
 	} {

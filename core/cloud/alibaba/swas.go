@@ -45,8 +45,8 @@ func swasKind(policy cloud.RetryPolicy) cloud.KindProvider {
 // OpenSWAS returns a lister for the Simple Application Servers of an account; see Open.
 func OpenSWAS(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
 	account.Cloud = inventory.Alibaba
-	return cloud.OpenConnected(account, func(transport http.RoundTripper) (*swasLister, error) {
-		l, err := openLister(account, policy, transport)
+	return cloud.OpenConnected(account, func(apis http.RoundTripper) (*swasLister, error) {
+		l, err := openLister(account, policy, newTransports(apis))
 		return &swasLister{l}, err
 	})
 }

@@ -23,7 +23,7 @@ func swasHarness() cloudtest.Harness {
 	h := harness()
 	h.New = func(t testing.TB) cloudtest.World { return newSWASWorld(t) }
 	h.Open, h.ListCalls = alibaba.OpenSWAS, 0
-	h.NonexistentID = swasKind().NonexistentID
+	h.NonexistentID, h.Services = swasKind().NonexistentID, servicesBut("ecs")
 	h.ListAction, h.VerifyAction = alibabatest.ListInstances, alibabatest.ListInstanceStatus
 	return h
 }

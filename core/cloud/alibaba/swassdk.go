@@ -73,7 +73,9 @@ type swasRegionsPage struct {
 }
 
 // swasHost returns the host of a region, as ListRegions names it (RegionEndpoint).
-func swasHost(region string) string { return "swas." + region + ".aliyuncs.com" }
+func swasHost(region string) apiHost {
+	return apiHost{service: serviceSWAS, host: "swas." + region + ".aliyuncs.com"}
+}
 
 // callSWAS makes one call of SWAS-OPEN.
 func (s sdkClient) callSWAS(ctx context.Context, credentials cloud.Credentials, action string, q swasQuery, answer responses.AcsResponse) error {

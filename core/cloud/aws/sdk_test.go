@@ -53,6 +53,8 @@ func TestHosts(t *testing.T) {
 			[]string{"https://sts.us-gov-west-1.amazonaws.com us-gov-west-1/sts", "https://ec2.us-gov-west-1.amazonaws.com us-gov-west-1/ec2", "https://ec2.us-gov-east-1.amazonaws.com us-gov-east-1/ec2"}},
 		"endpoint": {cloud.Account{Endpoint: "http://ec2.example.com:8080/"}, "eu-west-1",
 			[]string{"http://ec2.example.com:8080 us-east-1/sts", "http://ec2.example.com:8080 us-east-1/ec2", "http://ec2.example.com:8080 eu-west-1/ec2"}},
+		"services": {cloud.Account{Endpoints: map[string]string{"ec2": "https://vpce-1.ec2.eu-west-1.vpce.amazonaws.com"}}, "eu-west-1",
+			[]string{"https://sts.us-east-1.amazonaws.com us-east-1/sts", "https://vpce-1.ec2.eu-west-1.vpce.amazonaws.com us-east-1/ec2", "https://vpce-1.ec2.eu-west-1.vpce.amazonaws.com eu-west-1/ec2"}},
 	} {
 		var asked []string
 		l := openOffline(t, c.account, func(r *http.Request) (int, []byte) {

@@ -44,7 +44,7 @@ func harness() cloudtest.Harness {
 			Cloud: "azure", Name: "azure-prod", TenantID: testPrincipal.Tenant, AccountID: owner,
 			AccessKeyID: secret.New(testPrincipal.ClientID), AccessKeySecret: secret.New(testPrincipal.Secret),
 		},
-		UnknownKey: unknownClientID, Region: region, MissingRegion: "mars", NonexistentID: azure.Provider(cloud.RetryPolicy{}).NonexistentID, Owner: owner, Secrets: secrets(),
+		UnknownKey: unknownClientID, Region: region, MissingRegion: "mars", NonexistentID: azure.Provider(cloud.RetryPolicy{}).NonexistentID, Services: azure.Provider(cloud.RetryPolicy{}).Services, Owner: owner, Secrets: secrets(),
 		ListAction: azuretest.ListMachines, VerifyAction: azuretest.GetMachine, PageSize: pageSize, ListCalls: 12, AllowsNoKey: true, UsesTokens: true,
 	}
 }

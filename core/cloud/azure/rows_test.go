@@ -16,6 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
 )
 
 // withPublic returns a machine a public address.
@@ -256,6 +257,43 @@ func TestManagedIdentity(t *testing.T) {
 				t.Errorf("another identity: %v", err)
 			}
 		})
+	}
+}
+
+// TestAssignedIdentity: the identity that is named is used, and no other of the host; a host without it is told so.
+func TestAssignedIdentity(t *testing.T) {
+	const assigned, absent = "66666666-2222-4333-8444-555555555555", "77777777-2222-4333-8444-555555555555"
+	for name, header := range map[string]string{"virtual machine": "", "app service": "identity-header-secret"} {
+		t.Run(name, func(t *testing.T) {
+			if header != "" {
+				t.Setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:1/msi/token")
+				t.Setenv("IDENTITY_HEADER", header)
+			}
+			w := newWorldOf(t, azuretest.Options{TokenLife: 4 * time.Minute})
+			w.SetIdentity("identity", header)
+			w.AssignIdentity(assigned)
+			w.AddSubscription("44444444-2222-4333-8444-555555555555", "identity").Put(azuretest.SampleVM(3))
+			w.AddSubscription("55555555-2222-4333-8444-555555555555", assigned).Put(azuretest.SampleVM(4))
+			for identity, want := range map[string]string{"": "44444444-2222-4333-8444-555555555555", assigned: "55555555-2222-4333-8444-555555555555", absent: ""} {
+				lister, err := azure.Open(cloud.Account{Name: "azure-prod", Endpoint: w.Account.Endpoint, Identity: identity}, cloudtest.InstantRetries())
+				if err != nil {
+					t.Fatal(err)
+				}
+				owner, err := lister.Owner(t.Context())
+				if owner != want || (want == "") != (inventory.KindOf(err) == inventory.BadCredentials) {
+					t.Errorf("%q: %q, %v", identity, owner, err)
+				}
+			}
+		})
+	}
+	for name, a := range map[string]cloud.Account{
+		"no id": {Identity: "mine"}, "a key too": {Identity: assigned, AccessKeyID: secret.New("k"), AccessKeySecret: secret.New("s"), TenantID: "t"},
+	} {
+		a.Name = "azure-prod"
+		lister, err := azure.Open(a, cloud.RetryPolicy{})
+		if lister != nil || inventory.KindOf(err) != inventory.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

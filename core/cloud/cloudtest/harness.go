@@ -47,6 +47,8 @@ type Harness struct {
 	MissingRegion string                                                       // does not exist
 	Owner         string                                                       // the account's id
 	Secrets       []string                                                     // that no error may show: key ids, secrets, tokens
+	// Services are those of the cloud's table whose address may be configured.
+	Services []string
 	// ListAction is the emulator's name of the action that lists, and PageSize the number of rows of its pages.
 	ListAction    string
 	PageSize      int
@@ -94,6 +96,7 @@ func RunContract(t *testing.T, h Harness) {
 		"no server":             testConnectionRefused,
 		"TLS":                   testTLS,
 		"proxy":                 testProxy,
+		"endpoints":             testEndpoints,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -40,7 +40,7 @@ func harness() cloudtest.Harness {
 			Cloud: inventory.Huawei, Name: "huawei-prod", AccessKeyID: secret.New(testAccountKey.AccessKeyID),
 			AccessKeySecret: secret.New(testAccountKey.AccessKeySecret), SecurityToken: secret.New(testAccountKey.SecurityToken),
 		},
-		UnknownKey: "HST0UNKNOWN000000001", Region: region, MissingRegion: "cn-nowhere-1", NonexistentID: huawei.Provider(cloud.RetryPolicy{}).NonexistentID, Owner: testAccountKey.DomainID, Secrets: secrets(),
+		UnknownKey: "HST0UNKNOWN000000001", Region: region, MissingRegion: "cn-nowhere-1", NonexistentID: huawei.Provider(cloud.RetryPolicy{}).NonexistentID, Services: huawei.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.DomainID, Secrets: secrets(),
 		ListAction: huaweitest.ListServers, VerifyAction: huaweitest.ShowServer, PageSize: 200, ListCalls: 3,
 	}
 }

@@ -31,6 +31,7 @@ func TestLighthouseContract(t *testing.T) {
 func lighthouseHarness() cloudtest.Harness {
 	h := harness()
 	h.Open, h.NonexistentID = tencent.OpenLighthouse, tencent.Provider(cloud.RetryPolicy{}).Kinds[0].NonexistentID
+	h.Services = []string{"lighthouse", "sts"}
 	h.ListAction, h.VerifyAction = tencenttest.LighthouseInstances, tencenttest.LighthouseDeniedActions
 	return h
 }
@@ -55,6 +56,15 @@ func (w *lighthouseWorld) Remove(region string, ids ...string) {
 
 func (w *lighthouseWorld) Hide(region string, ids ...string) {
 	w.account.Lighthouse().Hide(region, ids...)
+}
+
+// TestEachServiceIsOfAKind: the contract asks each service that may have an address of its own, in one kind or the other.
+func TestEachServiceIsOfAKind(t *testing.T) {
+	t.Parallel()
+	asked := slices.Compact(slices.Sorted(slices.Values(append(harness().Services, lighthouseHarness().Services...))))
+	if want := tencent.Provider(cloud.RetryPolicy{}).Services; !slices.Equal(asked, want) {
+		t.Errorf("%v are asked, of %v", asked, want)
+	}
 }
 
 // TestLighthouseRow: every field of an instance.

@@ -9,10 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-const (
-	lighthouseService = "lighthouse"
-	lighthouseVersion = "2020-03-24"
-)
+const lighthouseVersion = "2020-03-24"
 
 // The documents of Lighthouse. Fields have Tencent's names.
 type (
@@ -36,17 +33,17 @@ type lighthouseRow struct {
 	PrivateAddresses, PublicAddresses                 []string
 }
 
-func (s sdkClient) lighthouseRegions(ctx context.Context) (regionsAnswer, error) {
-	doc, err := callGeneric[regionsDocument](ctx, s, lighthouseService, lighthouseVersion, homeRegion, "DescribeRegions", map[string]any{})
+func (s sdkClient) lighthouseRegions(ctx context.Context, credentials cloud.Credentials) (regionsAnswer, error) {
+	doc, err := callGeneric[regionsDocument](ctx, s, credentials, serviceLighthouse, lighthouseVersion, homeRegion, "DescribeRegions", map[string]any{})
 	return convertRegions(doc), err
 }
 
-func (s sdkClient) lighthouseInstances(ctx context.Context, q instancesQuery) (instancesAnswer, error) {
+func (s sdkClient) lighthouseInstances(ctx context.Context, credentials cloud.Credentials, q instancesQuery) (instancesAnswer, error) {
 	params := map[string]any{"Offset": q.offset, "Limit": q.limit}
 	if q.ids != nil {
 		params["InstanceIds"] = q.ids
 	}
-	doc, err := callGeneric[lighthouseDocument](ctx, s, lighthouseService, lighthouseVersion, q.region, "DescribeInstances", params)
+	doc, err := callGeneric[lighthouseDocument](ctx, s, credentials, serviceLighthouse, lighthouseVersion, q.region, "DescribeInstances", params)
 	rows := make([]inventory.Instance, len(doc.InstanceSet))
 	for i := range doc.InstanceSet {
 		rows[i] = convertLighthouseRow(&doc.InstanceSet[i])
@@ -55,9 +52,9 @@ func (s sdkClient) lighthouseInstances(ctx context.Context, q instancesQuery) (i
 }
 
 // lighthouseDenied asks DescribeInstancesDeniedActions for instances by id. Its answer has no total.
-func (s sdkClient) lighthouseDenied(ctx context.Context, q instancesQuery) (instancesAnswer, error) {
+func (s sdkClient) lighthouseDenied(ctx context.Context, credentials cloud.Credentials, q instancesQuery) (instancesAnswer, error) {
 	doc, err := callGeneric[lighthouseDeniedDocument](
-		ctx, s, lighthouseService, lighthouseVersion, q.region, "DescribeInstancesDeniedActions", map[string]any{"InstanceIds": q.ids})
+		ctx, s, credentials, serviceLighthouse, lighthouseVersion, q.region, "DescribeInstancesDeniedActions", map[string]any{"InstanceIds": q.ids})
 	rows := make([]inventory.Instance, len(doc.InstanceDeniedActionSet))
 	for i, row := range doc.InstanceDeniedActionSet {
 		rows[i].ID = row.InstanceId

@@ -13,3 +13,7 @@ func Permissions() []string {
 func LighthousePermissions() []string {
 	return []string{"lighthouse:DescribeInstances", "lighthouse:DescribeInstancesDeniedActions", "lighthouse:DescribeRegions"}
 }
+
+// AssumePermissions returns what the key needs to assume the role of assume_role_arn: on that role alone, which has to
+// trust it.
+func AssumePermissions() []string { return []string{"sts:AssumeRole"} }

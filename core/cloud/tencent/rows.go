@@ -56,6 +56,12 @@ type (
 		answerHead
 		AccountId string
 	}
+	// https://cloud.tencent.com/document/api/1312/48197
+	assumeDocument struct {
+		answerHead
+		Credentials struct{ Token, TmpSecretId, TmpSecretKey string } //nolint:revive // as in the answer
+		ExpiredTime int64
+	}
 	// https://cloud.tencent.com/document/product/1596/77930
 	regionsDocument struct {
 		answerHead

@@ -39,6 +39,8 @@ func TestHosts(t *testing.T) {
 		"endpoint": {cloud.Account{Endpoint: "https://cvm.example.com"}, "ap-shanghai-fsi", slices.Repeat([]string{"https://cvm.example.com"}, 3)},
 		"plain endpoint": {cloud.Account{Endpoint: "http://cvm.example.com:8080/"}, "ap-beijing",
 			slices.Repeat([]string{"http://cvm.example.com:8080"}, 3)},
+		"services": {cloud.Account{Endpoint: "https://all.example.com", Endpoints: map[string]string{"sts": "https://sts.example.com", "cvm": "http://cvm.example.com"}}, "ap-shanghai-fsi",
+			[]string{"https://sts.example.com", "https://all.example.com", "http://cvm.example.com"}},
 	} {
 		var asked, regions []string
 		l := openOffline(t, c.account, func(r *http.Request) (int, []byte) {

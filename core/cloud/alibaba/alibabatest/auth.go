@@ -40,7 +40,7 @@ func actionParams(action string) (version string, names []string) {
 	case ListInstances, ListInstanceStatus:
 		return swasVersion, []string{"InstanceIds", "PageNumber", "PageSize"}
 	case AssumeRole:
-		return "2015-04-01", []string{"RoleArn", "RoleSessionName", "DurationSeconds"}
+		return "2015-04-01", []string{"RoleArn", "RoleSessionName", "DurationSeconds", "ExternalId"}
 	}
 	return "", nil
 }

@@ -25,6 +25,15 @@ type issuedKey struct {
 type role struct {
 	account string
 	trusted []string // account ids
+	// externalID has to be named by AssumeRole; "" = any.
+	externalID string
+}
+
+// RequireExternalID makes a role's trust ask for an external id.
+func (s *Server) RequireExternalID(arn, externalID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.roles[arn].externalID = externalID
 }
 
 // Account is one AWS account with its instances.

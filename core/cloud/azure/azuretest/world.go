@@ -76,6 +76,16 @@ func (s *Server) SetIdentity(clientID, header string) {
 	s.identity, s.header = &Principal{ClientID: clientID}, header
 }
 
+// AssignIdentity adds a managed identity to the host, for which tokens are asked by its client id.
+func (s *Server) AssignIdentity(clientID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.assigned == nil {
+		s.assigned = map[string]*Principal{}
+	}
+	s.assigned[clientID] = &Principal{ClientID: clientID}
+}
+
 // AddSubscription creates a subscription that some clients may read as a whole.
 func (s *Server) AddSubscription(id string, readers ...string) *Subscription {
 	s.mu.Lock()

@@ -3,6 +3,7 @@ package tencenttest
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
@@ -24,6 +25,8 @@ type Account struct {
 	secret string
 	token  string
 	denied []string // Lighthouse instances that a policy hides
+	// expires is when temporary credentials end; zero = never.
+	expires time.Time
 }
 
 // Instance is a machine of the emulator. Empty fields are empty in the answer too.
