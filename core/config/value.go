@@ -205,8 +205,14 @@ func parsePrefix(text string) (netip.Prefix, language.Text) {
 	if text == "" {
 		return netip.Prefix{}, emptyItemText()
 	}
-	if p, err := netip.ParsePrefix(text); err == nil && !p.Addr().Is4In6() {
-		return p.Masked(), language.Text{}
+	if p, err := netip.ParsePrefix(text); err == nil {
+		const mapped = 96 // bits before an IPv4 address in the form of IPv6
+		switch {
+		case !p.Addr().Is4In6():
+			return p.Masked(), language.Text{}
+		case p.Bits() >= mapped:
+			return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped).Masked(), language.Text{}
+		}
 	}
 	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
 		a = a.Unmap()

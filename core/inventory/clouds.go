@@ -30,8 +30,9 @@ type CloudInfo struct {
 	// SharedCredentials says that one credential may open several accounts: without account_id, whose
 	// account it opens may be another tomorrow.
 	SharedCredentials bool
-	// EventKey is the key by which a saved event is known as this cloud's; "" = no key is its own.
-	EventKey string
+	// EventForms are the forms of JSON that this cloud sends, also those that are not read: so an event that nobody
+	// expects is told by what it looks like. The first that fits counts.
+	EventForms []EventForm
 	// HostIdentity says that an account without a key is opened with the identity of the host.
 	HostIdentity bool
 	// HostIdentities are the words that identity may be, each an identity of the host that serves in place of a key.
@@ -47,6 +48,13 @@ type CloudInfo struct {
 	WithoutKey language.Text
 	// Visibility says what a listing covers, and what the cloud can hide from a key without an error.
 	Visibility language.Text
+}
+
+// EventForm is a form of an event: a JSON object with a key.
+type EventForm struct {
+	Key   string
+	Holds string // what the key's JSON value contains; "" = any value
+	Name  string // what people call it, with its article
 }
 
 // Keyword returns the spelling that people are offered.

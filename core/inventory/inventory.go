@@ -60,6 +60,9 @@ type Instance struct {
 	ClassicIPs []string
 	// PublicIPs are elastic addresses first, then other public ones.
 	PublicIPs []string
+	// IPv6s are IPv6 addresses as cloud.IPv6Texts writes them, those of the primary interface first. They are kept apart
+	// so that an instance is reached by IPv4 where it has that.
+	IPv6s []string
 	// AddressesPartial says that the cloud names an interface or a public address of the instance that its own
 	// lists left out: there are more addresses, and the first ones and VPC may be wrong.
 	AddressesPartial bool
@@ -69,9 +72,9 @@ type Instance struct {
 // their public address: their private network is the vendor's, and not joined with the account's own by default.
 func (i Instance) Addresses() []string {
 	if KindOfRegion(i.Region) != "" {
-		return slices.Concat(i.PublicIPs, i.PrivateIPs)
+		return slices.Concat(i.PublicIPs, i.PrivateIPs, i.ClassicIPs, i.IPv6s)
 	}
-	return slices.Concat(i.PrivateIPs, i.ClassicIPs, i.PublicIPs)
+	return slices.Concat(i.PrivateIPs, i.ClassicIPs, i.PublicIPs, i.IPv6s)
 }
 
 // AssetID returns the stable id of an instance's asset: UUIDv5 in the URL namespace of

@@ -350,7 +350,7 @@ func (b *builder) planInstance(e listedInstance) {
 	case !b.rules.fitsDatabase(*i):
 		skip(reason.New(reason.NotHoldable, i.Account))
 	case primaryAddress(*i) == "":
-		skip(reason.New(reason.NoAddress))
+		skip(noAddressReason(*i))
 	default:
 		b.plannedRegions[newInstanceKey(i)] = i.Region
 		b.plan.desired = append(b.plan.desired, desiredAsset{

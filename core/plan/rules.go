@@ -117,18 +117,53 @@ type Rules struct {
 }
 
 // primaryAddress returns where the instance is reached: the private address of the primary interface, else the
-// classic network's inner one, else a public one; "" if it has none (yet). Lightweight servers are reached by their
-// public address first, see inventory.Instance.Addresses.
+// classic network's inner one, else a public one, else an IPv6 one; "" if it has none (yet). Lightweight servers are
+// reached by their public address first, see inventory.Instance.Addresses.
 func primaryAddress(i inventory.Instance) string {
 	if inventory.KindOfRegion(i.Region) != "" && len(i.PublicIPs) > 0 {
 		return i.PublicIPs[0]
 	}
-	for _, some := range [...][]string{i.PrivateIPs, i.ClassicIPs, i.PublicIPs} {
+	for _, some := range [...][]string{i.PrivateIPs, i.ClassicIPs, i.PublicIPs, i.IPv6s} {
 		if len(some) > 0 {
 			return some[0]
 		}
 	}
 	return ""
+}
+
+// noAddressReason returns why an instance without any address gets no asset. It gets one by itself while it is made, and
+// a status that nobody knows may mean that; one that runs or was stopped has all that it gets.
+func noAddressReason(i inventory.Instance) reason.Reason {
+	if slices.Contains([]string{"running", "stopped", "active", "shutoff", "succeeded"}, i.Status) {
+		return reason.New(reason.WithoutAddress)
+	}
+	return reason.New(reason.NoAddress)
+}
+
+// addressKey returns one text for all spellings of an address: those of IPv6 are many, and IPv4 may stand in its form.
+func addressKey(text string) string {
+	if strings.Contains(text, ":") {
+		if ip, err := netip.ParseAddr(text); err == nil {
+			return ip.Unmap().String()
+		}
+	}
+	return strings.ToLower(text)
+}
+
+// hasAddress reports whether an address is one of the instance's, in any spelling.
+func hasAddress(i inventory.Instance, address string) bool {
+	key := addressKey(address)
+	return slices.ContainsFunc(i.Addresses(), func(one string) bool { return addressKey(one) == key })
+}
+
+// hidesIPv4 reports whether the asset has an IPv4 address, and the cloud shows only IPv6 addresses of its instance. No
+// cloud takes the primary private address away, so that the answer lacks it rather than the instance.
+func hidesIPv4(i inventory.Instance, a inventory.Asset) bool {
+	if !strings.Contains(primaryAddress(i), ":") {
+		return false
+	}
+	have, err := netip.ParseAddr(a.Address)
+	return err == nil && have.Unmap().Is4()
 }
 
 // The operating systems that decide the platform, named as JumpServer's own platforms are.
@@ -237,7 +272,7 @@ func containsAny(prefixes []netip.Prefix, addresses ...string) bool {
 			continue
 		}
 		for _, p := range prefixes {
-			if p.Contains(ip.Unmap()) {
+			if p.Contains(ip.Unmap().WithZone("")) {
 				return true
 			}
 		}

@@ -12,6 +12,7 @@ func allMutants() []mutant {
 		placesMutants(),
 		wordMutants(), commandMutants(),
 		outageMutants(),
+		decodingMutants(), ipv6Mutants(),
 		cardMutants(),
 		campaignMutants(),
 		kindsMutants(),

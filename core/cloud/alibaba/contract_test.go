@@ -66,6 +66,10 @@ func (w *world) Fill(region string, n int) []string {
 	return w.account.Fill(region, n, alibabatest.SampleInstance)
 }
 
+func (w *world) FillIPv6(region string) string {
+	return w.account.Fill(region, 1, alibabatest.SampleIPv6Instance)[0]
+}
+
 func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }
 
 func (w *world) Hide(region string, ids ...string) { w.account.Hide(region, ids...) }

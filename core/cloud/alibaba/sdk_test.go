@@ -63,8 +63,10 @@ func TestConversion(t *testing.T) {
 	{"InstanceId":"i-2","InstanceName":" web 1 ","HostName":"iZ1","OSType":"Windows","OSName":"","OSNameEn":"Windows Server 2022","Status":"Stopped",
 	 "InstanceType":"ecs.g7.large","RegionId":"cn-beijing","Memory":8192,"InstanceOwnerId":"","VpcAttributes":{"VpcId":"vpc-1","PrivateIpAddress":{"IpAddress":["10.0.0.2"]}},
 	 "NetworkInterfaces":{"NetworkInterface":[
-	  {"Type":"Secondary","PrimaryIpAddress":"10.0.9.1","PrivateIpSets":{"PrivateIpSet":[{"PrivateIpAddress":"10.0.9.1","Primary":true},{"PrivateIpAddress":"10.0.9.2"}]}},
-	  {"Type":"Primary","PrimaryIpAddress":"10.0.0.2","PrivateIpSets":{"PrivateIpSet":[{"PrivateIpAddress":"10.0.0.2","Primary":true},{"PrivateIpAddress":"10.0.0.3"}]}}]},
+	  {"Type":"Secondary","PrimaryIpAddress":"10.0.9.1","PrivateIpSets":{"PrivateIpSet":[{"PrivateIpAddress":"10.0.9.1","Primary":true},{"PrivateIpAddress":"10.0.9.2"}]},
+	   "Ipv6Sets":{"Ipv6Set":[{"Ipv6Address":"2408:4005::9"}]}},
+	  {"Type":"Primary","PrimaryIpAddress":"10.0.0.2","PrivateIpSets":{"PrivateIpSet":[{"PrivateIpAddress":"10.0.0.2","Primary":true},{"PrivateIpAddress":"10.0.0.3"}]},
+	   "Ipv6Sets":{"Ipv6Set":[{"Ipv6Address":"2408:4005:0::02"},{"Ipv6Address":"fe80::1"},{"Ipv6Address":""}]}}]},
 	 "EipAddress":{"IpAddress":"47.0.0.1"},"PublicIpAddress":{"IpAddress":["39.0.0.1","47.0.0.1"]}},
 	{"InstanceId":"i-1","OSType":"linux","OSName":"CentOS 6","OSNameEn":"CentOS 6","InnerIpAddress":{"IpAddress":["10.1.0.1",""]},"PublicIpAddress":{"IpAddress":[]},
 	 "NetworkInterfaces":{"NetworkInterface":null}}]}}`
@@ -78,7 +80,8 @@ func TestConversion(t *testing.T) {
 		{Scope: scope, ID: "i-1", OSType: "linux", OSName: "CentOS 6", ClassicIPs: []string{"10.1.0.1"}},
 		{Scope: scope, ID: "i-2", Name: " web 1 ", HostName: "iZ1", OSType: "windows", OSName: "Windows Server 2022",
 			Status: "stopped", Type: "ecs.g7.large", VPC: "vpc-1",
-			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.0.9.1", "10.0.9.2"}, PublicIPs: []string{"47.0.0.1", "39.0.0.1"}},
+			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.0.9.1", "10.0.9.2"}, PublicIPs: []string{"47.0.0.1", "39.0.0.1"},
+			IPv6s: []string{"2408:4005::2", "2408:4005::9"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)

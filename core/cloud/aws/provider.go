@@ -46,7 +46,7 @@ func info() inventory.CloudInfo {
 		Permissions:       Permissions(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
-		EventKey:          "detail-type",
+		EventForms:        eventForms(),
 		HostIdentity:      true,
 		Services:          services(),
 		ZonePattern:       zonePattern,

@@ -86,6 +86,10 @@ func newWorldOf(t testing.TB, o azuretest.Options) *world {
 	return &world{Server: server, ServedEmulator: cloudtest.Serve(t, server, server.Close, harness()), sub: server.AddSubscription(owner, testPrincipal.ClientID)}
 }
 
+func (w *world) FillIPv6(region string) string {
+	return w.sub.Fill(region, 1, azuretest.SampleIPv6VM)[0]
+}
+
 func (w *world) Fill(region string, n int) []string { return w.sub.Fill(region, n, azuretest.SampleVM) }
 
 func (w *world) Remove(_ string, ids ...string) {

@@ -76,6 +76,7 @@ func info() inventory.CloudInfo {
 		Name:              language.Text{ZH: "Azure", EN: "Azure"},
 		Permissions:       Permissions(),
 		OwnerRight:        "Microsoft.Resources/subscriptions/read on the subscription",
+		EventForms:        eventForms(),
 		NeedsTenant:       true,
 		SharedCredentials: true,
 		HostIdentity:      true,

@@ -45,7 +45,7 @@ func fillFleet(w *world) (want []inventory.Instance) {
 	w.sub.Put(azuretest.VM{
 		ID: windows, Name: "Win 1", Group: "Prod", Location: "East US", HostName: "win-1", OSType: "Windows", OSOffer: "WindowsServer",
 		OSSKU: "2022-datacenter", Size: "Standard_D2s_v5", State: "Succeeded", NICs: []azuretest.NIC{
-			{Name: "second", Network: "Net/other", Configs: []azuretest.Config{{Private: "10.9.0.1", Public: "52.0.0.9"}}},
+			{Name: "second", Network: "Net/other", Configs: []azuretest.Config{{Private: "10.9.0.1", Public: "52.0.0.9"}, {Public: "2603:0::0009"}}},
 			{Name: "first", Primary: true, Network: "Net/Hub", Configs: []azuretest.Config{
 				{Private: "10.0.0.3"}, {Private: "10.0.0.2", Public: "52.0.0.2", Primary: true}, {Private: "fd00::2"},
 			}},
@@ -68,7 +68,7 @@ func fillFleet(w *world) (want []inventory.Instance) {
 	second.ID, second.Name, second.HostName, second.PrivateIPs, second.PublicIPs = member1, "pool_1", "pool10.1.0.5", []string{"10.1.0.5"}, []string{"52.1.0.5"}
 	return []inventory.Instance{
 		withScope(inventory.Instance{ID: windows, Name: "Win 1", HostName: "win-1", OSType: "windows", OSName: "WindowsServer 2022-datacenter", Status: "succeeded",
-			Type: "Standard_D2s_v5", VPC: "net/hub", PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "fd00::2", "10.9.0.1"}, PublicIPs: []string{"52.0.0.2", "52.0.0.9"}}),
+			Type: "Standard_D2s_v5", VPC: "net/hub", PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.9.0.1"}, PublicIPs: []string{"52.0.0.2", "52.0.0.9"}, IPv6s: []string{"fd00::2", "2603::9"}}),
 		withScope(inventory.Instance{ID: golden, Name: "golden", HostName: "golden", OSType: "linux", OSName: "hardened", Status: "updating", Type: "Standard_B1s",
 			AddressesPartial: true}),
 		withScope(first), withScope(second),

@@ -23,6 +23,8 @@ type World interface {
 	Open(t testing.TB, policy cloud.RetryPolicy, change func(*cloud.Account)) cloud.Lister
 	// Fill adds n instances to a region, and returns their ids.
 	Fill(region string, n int) (ids []string)
+	// FillIPv6 adds an instance to a region that has only an IPv6 address, "2408:4005:0366:8700::…", and returns its id.
+	FillIPv6(region string) (id string)
 	// Remove deletes instances of a region.
 	Remove(region string, ids ...string)
 	// Hide makes the list omit instances, also when it is asked for them by id, while the cloud's second
@@ -72,6 +74,7 @@ func RunContract(t *testing.T, h Harness) {
 		"owner":                 testOwner,
 		"regions":               testRegions,
 		"complete":              testCompleteList,
+		"IPv6":                  testOnlyIPv6,
 		"empty":                 testEmptyRegion,
 		"absent id":             testNonexistentID,
 		"bad keys":              testBadKeys,

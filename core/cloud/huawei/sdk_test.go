@@ -158,7 +158,7 @@ func TestConversion(t *testing.T) {
 		{Scope: scope, ID: "s2", Name: "bms", OSType: "linux", Status: "active", PrivateIPs: []string{"192.168.0.4"}},
 		{Scope: scope, ID: "s3", Name: " web 1 ", HostName: "web-1", OSType: "windows", OSName: "Windows Server 2022",
 			Status: "shutoff", Type: "s7n.large.2", VPC: "vpc-b",
-			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.8.0.1", "10.9.0.1"}, PublicIPs: []string{"47.0.0.2", "47.0.0.1"}},
+			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.8.0.1", "10.9.0.1"}, PublicIPs: []string{"47.0.0.2", "47.0.0.1"}, IPv6s: []string{"fd00::1"}},
 	}
 	for n := range want {
 		want[n].Project = inProject().ProjectID

@@ -87,6 +87,7 @@ type instanceRow struct {
 	InstanceId, InstanceName, OsName      string
 	InstanceState, InstanceType           string
 	PrivateIpAddresses, PublicIpAddresses []string
+	IPv6Addresses, PublicIPv6Addresses    []string // null where there are none
 	VirtualPrivateCloud                   struct{ VpcId string }
 	Placement                             struct{ Zone string }
 }
@@ -102,6 +103,7 @@ func convertRow(row *instanceRow) inventory.Instance {
 		VPC:        row.VirtualPrivateCloud.VpcId,
 		PrivateIPs: cloud.UniqueTexts(row.PrivateIpAddresses),
 		PublicIPs:  cloud.UniqueTexts(row.PublicIpAddresses),
+		IPv6s:      cloud.IPv6Texts(row.IPv6Addresses, row.PublicIPv6Addresses),
 	}
 	// CVM names the operating system only. "Windows" in it is certain; the plan knows the other names.
 	if strings.Contains(strings.ToLower(row.OsName), "windows") {

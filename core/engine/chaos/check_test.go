@@ -100,6 +100,16 @@ func (w *world) convergeSite(s *site, held int) {
 		return s.reaches(w.machines[at])
 	}})
 	w.counters.countHeld(held)
+	w.checkNoIPv6(s)
+}
+
+// checkNoIPv6: every machine has or had an IPv4 address, so that no host of ours is reached by IPv6.
+func (w *world) checkNoIPv6(s *site) {
+	for _, h := range s.server.Hosts(s.org) {
+		if s.watch.MachineOf(h) != nil && strings.Contains(h.Address, ":") {
+			w.Errorf("%s has the address %s in place of its IPv4 address", h.Name, h.Address)
+		}
+	}
 }
 
 // checkNamed: each asset of ours that is open although its instance is gone is named by every run that compared all of

@@ -60,6 +60,7 @@ type Instance struct {
 type Interface struct {
 	Card, Device int
 	Addresses    []Address
+	IPv6s        []string // the last one is the primary
 }
 
 // Address is a private address of an interface and its public one.
@@ -125,4 +126,13 @@ func SampleInstance(i int) Instance {
 		Interfaces:  []Interface{{Addresses: []Address{{Private: address, Primary: true}}}},
 		Reservation: fmt.Sprintf("r-%017x", i/3),
 	}
+}
+
+// SampleIPv6Instance returns a machine that has only an IPv6 address, with number i of its kind, written
+// as no standard form is.
+func SampleIPv6Instance(i int) Instance {
+	row := SampleInstance(0xa0000 + i)
+	row.PrivateIP, row.PrivateDNS = "", ""
+	row.Interfaces = []Interface{{IPv6s: []string{"2408:4005:0366:8700::FFFF", fmt.Sprintf("2408:4005:0366:8700::%X", i+10)}}}
+	return row
 }

@@ -321,3 +321,11 @@ func convertAddresses[T any](rows []T, convert func(placedVM, NIC, int) listRow)
 	}
 	return all
 }
+
+// SampleIPv6VM returns a machine that has only an IPv6 address, with number i of its kind, written
+// as no standard form is.
+func SampleIPv6VM(i int) VM {
+	row := SampleVM(0xa0000 + i)
+	row.NICs[0].Configs = []Config{{Private: fmt.Sprintf("2408:4005:0366:8700::%X", i+10), Primary: true}}
+	return row
+}

@@ -75,3 +75,11 @@ func (a *Account) visibleRows(action, region string) []Instance {
 	}
 	return a.All(region)
 }
+
+// SampleIPv6Instance returns a machine that has only an IPv6 address, with number i of its kind, written
+// as no standard form is.
+func SampleIPv6Instance(i int) Instance {
+	row := SampleInstance(0xa0000 + i)
+	row.PrivateIPs, row.IPv6s = nil, []string{fmt.Sprintf("2408:4005:0366:8700::%X", i+10)}
+	return row
+}
