@@ -24,7 +24,9 @@ func Unaccounted(assets []inventory.Asset, listings []inventory.Listing, lines i
 	listed := map[instanceKey]bool{}
 	for _, l := range listings {
 		for _, i := range l.Instances {
-			listed[newInstanceKey(&i)] = true
+			if i.Existence != inventory.Closed {
+				listed[newInstanceKey(&i)] = true
+			}
 		}
 	}
 	var wrong []string

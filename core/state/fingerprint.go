@@ -14,7 +14,7 @@ import (
 // Fingerprint returns a hash of all that a plan reads of a complete listing, and of a salt: the
 // configuration that matters and the program's version. The order of instances does not count;
 // that of an instance's addresses does, as the first is the asset's address. Status does not count either,
-// as no plan reads it: stopping and starting changes nothing. The fingerprint of a failed listing is "", which
+// but what it means does (Existence): stopping and starting changes nothing. The fingerprint of a failed listing is "", which
 // equals nothing (see ScopeState.IsUnchanged).
 func Fingerprint(l inventory.Listing, salt string) string {
 	if !l.IsComplete() {
@@ -34,6 +34,9 @@ func Fingerprint(l inventory.Listing, salt string) string {
 	}
 	for _, text := range l.Projects {
 		head = appendText(head, text)
+	}
+	if l.OwnerUnreached { // so that the fingerprints of all others stay
+		head = appendText(head, "owner unreached")
 	}
 	whole.Write(head) // writing to a hash never fails
 	for n := range digests {
@@ -75,6 +78,7 @@ func appendMore(to []byte, i *inventory.Instance) []byte {
 	if len(i.PrivateIPs)+len(i.ClassicIPs)+len(i.PublicIPs)+len(i.IPv6s) == 0 {
 		head |= hasNoAddress
 	}
+	head |= byte(i.Existence) << 3
 	to = append(to, head)
 	if head&hasIPv6s != 0 {
 		to = binary.AppendUvarint(to, uint64(len(i.IPv6s)))

@@ -44,6 +44,9 @@ func alterField(t *testing.T, v reflect.Value, told func(what string)) {
 	case reflect.String:
 		set("another", v.String()+"x")
 		set("empty", "")
+	case reflect.Uint8:
+		set("another", uint8(v.Uint())+1)
+		set("the last", uint8(inventory.Absent))
 	case reflect.Bool:
 		set("the other", !v.Bool())
 	case reflect.Slice:
@@ -95,7 +98,7 @@ func TestFingerprintHasTheListing(t *testing.T) {
 	for n := range reflect.TypeFor[inventory.Listing]().NumField() {
 		field := reflect.TypeFor[inventory.Listing]().Field(n).Name
 		switch field {
-		case "Scope", "Owner", "Projects":
+		case "Scope", "Owner", "OwnerUnreached", "Projects":
 			alterField(t, reflect.ValueOf(&l).Elem().Field(n), func(what string) {
 				if Fingerprint(l, "salt") == before {
 					t.Errorf("%s %s: the same fingerprint", field, what)

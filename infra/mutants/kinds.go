@@ -13,7 +13,7 @@ func kindsMutants() []mutant {
 		name: "kinds: failed regions of one kind hold no other", file: "core/inventory/kinds.go",
 		old: "plain == AnyRegion && kind == KindOfRegion(region)", broken: "plain == AnyRegion && kind != \" \"", pkg: "./core/plan", test: "TestKinds",
 	}, {
-		name: "kinds: an id of one kind is none of another", file: "core/plan/build.go",
+		name: "kinds: an id of one kind is none of another", file: "core/plan/instancekey.go",
 		old: "return instanceKey{m.cloud, inventory.KindOfRegion(m.region), m.instanceID}", broken: "return instanceKey{m.cloud, \"\", m.instanceID}", pkg: "./core/plan", test: "TestKinds",
 	}, {
 		name: "kinds: lightweight servers have their public address", file: "core/plan/rules.go",

@@ -13,6 +13,7 @@ func allMutants() []mutant {
 		wordMutants(), commandMutants(),
 		outageMutants(),
 		decodingMutants(), ipv6Mutants(),
+		statusMutants(),
 		cardMutants(),
 		campaignMutants(),
 		kindsMutants(),

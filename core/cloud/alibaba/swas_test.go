@@ -24,6 +24,9 @@ func swasHarness() cloudtest.Harness {
 	h.New = func(t testing.TB) cloudtest.World { return newSWASWorld(t) }
 	h.Open, h.ListCalls = alibaba.OpenSWAS, 0
 	h.NonexistentID, h.Services = swasKind().NonexistentID, servicesBut("ecs")
+	h.NoIPv6, h.Statuses = true, map[string]inventory.Existence{
+		"Pending": inventory.Present, "Running": inventory.Present, "Stopped": inventory.Present, "Resetting": inventory.Present, "Disabled": inventory.Present,
+	}
 	h.ListAction, h.VerifyAction = alibabatest.ListInstances, alibabatest.ListInstanceStatus
 	return h
 }
@@ -45,6 +48,10 @@ func (w *swasWorld) Fill(region string, n int) []string {
 }
 
 func (w *swasWorld) Remove(region string, ids ...string) { w.account.SWAS().Remove(region, ids...) }
+
+func (w *swasWorld) SetStatus(region, status string, ids ...string) {
+	w.account.SWAS().Change(region, func(i *alibabatest.SWASServer) { i.Status = status }, ids...)
+}
 
 func (w *swasWorld) Hide(region string, ids ...string) { w.account.SWAS().Hide(region, ids...) }
 

@@ -59,6 +59,7 @@ func convertRow(i *types.Instance) instanceRow {
 	}}
 	if i.State != nil {
 		r.Status = strings.ToLower(string(i.State.Name))
+		r.Existence = existenceOf(r.Status)
 	}
 	if i.Placement != nil {
 		r.zone = sdk.ToString(i.Placement.AvailabilityZone)
@@ -88,6 +89,20 @@ func compareIPv6s(a, b types.InstanceIpv6Address) int {
 		return 1
 	}
 	return strings.Compare(sdk.ToString(a.Ipv6Address), sdk.ToString(b.Ipv6Address))
+}
+
+// stateTerminated is the state of an instance that is released.
+const stateTerminated = "terminated"
+
+// existenceOf returns what a state means, by the table in the package doc.
+func existenceOf(state string) inventory.Existence {
+	switch state {
+	case stateTerminated:
+		return inventory.Absent
+	case "shutting-down":
+		return inventory.NotMade
+	}
+	return inventory.Present
 }
 
 func nameTag(tags []types.Tag) string {

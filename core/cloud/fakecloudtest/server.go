@@ -38,7 +38,7 @@ func NewServer(reporter peertest.Reporter, key Key, regions ...string) *Server {
 // Fill puts n machines into a region, and returns their ids.
 func (s *Server) Fill(region string, n int) []string {
 	return s.Regions.Fill(region, n, func(i int) machine {
-		return machine{ID: fmt.Sprintf("m-%06d", i), Name: fmt.Sprint("machine-", i), IP: fmt.Sprintf("10.9.%d.%d", i/250, i%250+1)}
+		return machine{ID: fmt.Sprintf("m-%06d", i), Name: fmt.Sprint("machine-", i), IP: fmt.Sprintf("10.9.%d.%d", i/250, i%250+1), Status: "running"}
 	})
 }
 
@@ -47,6 +47,11 @@ func (s *Server) FillIPv6(region string) string {
 	return s.Regions.Fill(region, 1, func(i int) machine {
 		return machine{ID: fmt.Sprintf("m-6%05d", i), Name: fmt.Sprint("machine-6-", i), IP: fmt.Sprintf("2408:4005:0366:8700::%X", i+10)}
 	})[0]
+}
+
+// SetStatus sets the status of machines.
+func (s *Server) SetStatus(region, status string, ids ...string) {
+	s.Change(region, func(m *machine) { m.Status = status }, ids...)
 }
 
 // ServeHTTP implements http.Handler.

@@ -25,9 +25,13 @@ const (
 // each, were asked for the instance by its id, and neither knows it. CAM judges each instance that a call of the second
 // one names, so that one which a policy hides is refused there.
 //
-// All states are of instances that are there: PENDING, LAUNCH_FAILED, RUNNING, STOPPED, STARTING, STOPPING, REBOOTING,
-// SHUTDOWN (isolated, in the recycle bin), TERMINATING, DELETING, FREEZING and those of the rescue mode. What has been
-// destroyed is not shown any more.
+// What its states mean (https://cloud.tencent.com/document/api/1207/47576#Instance):
+//
+//	SHUTDOWN                             closed: isolated, in the recycle bin
+//	LAUNCH_FAILED, TERMINATING, DELETING not made: going, or never there
+//	all others                           present: PENDING, RUNNING, STOPPED, STARTING, STOPPING, REBOOTING, FREEZING, …
+//
+// What has been destroyed is not shown any more.
 //
 // Its events are not read, as none of Tencent's are: the timer finds what changed.
 func lighthouseKind(policy cloud.RetryPolicy) cloud.KindProvider {

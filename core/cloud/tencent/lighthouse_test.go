@@ -31,6 +31,10 @@ func TestLighthouseContract(t *testing.T) {
 func lighthouseHarness() cloudtest.Harness {
 	h := harness()
 	h.Open, h.NonexistentID = tencent.OpenLighthouse, tencent.Provider(cloud.RetryPolicy{}).Kinds[0].NonexistentID
+	h.NoIPv6, h.Statuses = true, map[string]inventory.Existence{
+		"RUNNING": inventory.Present, "STOPPED": inventory.Present, "FREEZING": inventory.Present, "SHUTDOWN": inventory.Closed,
+		"LAUNCH_FAILED": inventory.NotMade, "TERMINATING": inventory.NotMade, "DELETING": inventory.NotMade,
+	}
 	h.Services = []string{"lighthouse", "sts"}
 	h.ListAction, h.VerifyAction = tencenttest.LighthouseInstances, tencenttest.LighthouseDeniedActions
 	return h
@@ -52,6 +56,10 @@ func (w *lighthouseWorld) Fill(region string, n int) []string {
 
 func (w *lighthouseWorld) Remove(region string, ids ...string) {
 	w.account.Lighthouse().Remove(region, ids...)
+}
+
+func (w *lighthouseWorld) SetStatus(region, status string, ids ...string) {
+	w.account.Lighthouse().Change(region, func(i *tencenttest.LighthouseInstance) { i.Status = status }, ids...)
 }
 
 func (w *lighthouseWorld) Hide(region string, ids ...string) {

@@ -69,6 +69,7 @@ func convertLighthouseRow(row *lighthouseRow) inventory.Instance {
 		Name:       row.InstanceName,
 		OSName:     cmp.Or(row.OsName, row.Platform),
 		Status:     strings.ToLower(row.InstanceState),
+		Existence:  lighthouseExistence(row.InstanceState),
 		Type:       row.BundleId,
 		PrivateIPs: cloud.UniqueTexts(row.PrivateAddresses),
 		PublicIPs:  cloud.UniqueTexts(row.PublicAddresses),
@@ -80,4 +81,16 @@ func convertLighthouseRow(row *lighthouseRow) inventory.Instance {
 		i.OSType = "windows"
 	}
 	return i
+}
+
+// lighthouseExistence returns what a state means, see lighthouseKind. None means that the instance is absent: of Lighthouse
+// no tool of the vendor takes one so.
+func lighthouseExistence(state string) inventory.Existence {
+	switch strings.ToUpper(state) {
+	case "SHUTDOWN":
+		return inventory.Closed
+	case "LAUNCH_FAILED", "TERMINATING", "DELETING":
+		return inventory.NotMade
+	}
+	return inventory.Present
 }
