@@ -14,7 +14,7 @@ func kindsMutants() []mutant {
 		old: "plain == AnyRegion && kind == KindOfRegion(region)", broken: "plain == AnyRegion && kind != \" \"", pkg: "./core/plan", test: "TestKinds",
 	}, {
 		name: "kinds: an id of one kind is none of another", file: "core/plan/build.go",
-		old: "return instanceKey{i.Cloud, inventory.KindOfRegion(i.Region), i.ID}", broken: "return instanceKey{i.Cloud, \"\", i.ID}", pkg: "./core/plan", test: "TestKinds",
+		old: "return instanceKey{m.cloud, inventory.KindOfRegion(m.region), m.instanceID}", broken: "return instanceKey{m.cloud, \"\", m.instanceID}", pkg: "./core/plan", test: "TestKinds",
 	}, {
 		name: "kinds: lightweight servers have their public address", file: "core/plan/rules.go",
 		old: "inventory.KindOfRegion(i.Region) != \"\" && len(i.PublicIPs) > 0 {", broken: "false {", pkg: "./core/plan", test: "TestKinds",
