@@ -153,14 +153,14 @@ func (d *dice) fleet(count int) []machine {
 		if d.oneIn(4) {
 			m.PublicIPs = []string{d.ip()}
 		}
-		if (n+len(m.Name))%4 == 3 {
-			m.IPv6s = []string{fmt.Sprintf("2408::%x", n)}
-		}
 		switch (n*7 + len(m.Name)*3 + len(m.HostName)) % 12 { // no dice, so that the worlds of all seeds stay
 		case 0:
 			inBin(&m.Instance)
 		case 1:
 			going(&m.Instance)
+		}
+		if (n+len(m.Name))%4 == 3 {
+			m.IPv6s = []string{fmt.Sprintf("2408::%x", n)}
 		}
 		m.AddressesPartial = (n+len(m.Name)+len(m.PrivateIPs))%8 == 7
 		if d.oneIn(40) {

@@ -67,18 +67,18 @@ func appendInstance(to []byte, i *inventory.Instance) []byte {
 // appendMore adds what few instances have, so that the fingerprints of all others stay as earlier versions made them: a
 // byte says what follows. A status is read only where there is no address.
 func appendMore(to []byte, i *inventory.Instance) []byte {
-	const partial, hasIPv6s, hasNoAddress = 1, 2, 4
+	const partial, hasIPv6s, hasNoAddress, existenceShift = 1, 2, 4, 3
 	head := byte(0)
 	if i.AddressesPartial {
 		head |= partial
 	}
+	head |= byte(i.Existence) << existenceShift
 	if len(i.IPv6s) > 0 {
 		head |= hasIPv6s
 	}
 	if len(i.PrivateIPs)+len(i.ClassicIPs)+len(i.PublicIPs)+len(i.IPv6s) == 0 {
 		head |= hasNoAddress
 	}
-	head |= byte(i.Existence) << 3
 	to = append(to, head)
 	if head&hasIPv6s != 0 {
 		to = binary.AppendUvarint(to, uint64(len(i.IPv6s)))

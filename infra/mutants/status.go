@@ -69,7 +69,7 @@ func statusMutants() []mutant {
 		pkg: "./core/reconcile", test: "TestClosedIsNoSmallChange",
 	}, {
 		name: "closed: the fingerprint has it", file: "core/state/fingerprint.go",
-		old: "head |= byte(i.Existence) << 3\n", broken: "\n",
+		old: "\thead |= byte(i.Existence) << existenceShift\n", broken: "\t_ = existenceShift\n",
 		pkg: "./core/state", test: "TestFingerprintHasEveryFieldThatAPlanReads",
 	}, {
 		name: "azure: two machines with one vmId", file: "core/cloud/azure/list.go",

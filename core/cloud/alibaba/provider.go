@@ -64,10 +64,10 @@ func info() inventory.CloudInfo {
 		Permissions:       Permissions(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
+		EventForms:        eventForms(),
 		HostIdentities:    []string{identityECSRole},
 		Services:          services(),
 		ZonePattern:       zonePattern,
-		EventForms:        eventForms(),
 		WithoutKey:        language.Text{ZH: "函数计算里用函数的角色；ECS 上写 `identity: ecs_role` 用实例的 RAM 角色；别处报错", EN: "the function's role on Function Compute; the RAM role of an ECS instance with `identity: ecs_role`; an error elsewhere"},
 		Visibility: language.Text{
 			ZH: "这个账号，逐个地域；RAM 只授予部分资源组、标签或实例时，列表整个为空并报缺权限，不会悄悄少几台",

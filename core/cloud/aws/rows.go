@@ -69,6 +69,20 @@ func convertRow(i *types.Instance) instanceRow {
 	return r
 }
 
+// stateTerminated is the state of an instance that is released.
+const stateTerminated = "terminated"
+
+// existenceOf returns what a state means, by the table in the package doc.
+func existenceOf(state string) inventory.Existence {
+	switch state {
+	case stateTerminated:
+		return inventory.Absent
+	case "shutting-down":
+		return inventory.NotMade
+	}
+	return inventory.Present
+}
+
 // ipv6s returns the instance's own IPv6 address, then those of the primary interface and of the others, of each the
 // primary one first: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceIpv6Address.html
 func ipv6s(i *types.Instance) []string {
@@ -89,20 +103,6 @@ func compareIPv6s(a, b types.InstanceIpv6Address) int {
 		return 1
 	}
 	return strings.Compare(sdk.ToString(a.Ipv6Address), sdk.ToString(b.Ipv6Address))
-}
-
-// stateTerminated is the state of an instance that is released.
-const stateTerminated = "terminated"
-
-// existenceOf returns what a state means, by the table in the package doc.
-func existenceOf(state string) inventory.Existence {
-	switch state {
-	case stateTerminated:
-		return inventory.Absent
-	case "shutting-down":
-		return inventory.NotMade
-	}
-	return inventory.Present
 }
 
 func nameTag(tags []types.Tag) string {

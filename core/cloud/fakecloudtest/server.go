@@ -42,16 +42,16 @@ func (s *Server) Fill(region string, n int) []string {
 	})
 }
 
+// SetStatus sets the status of machines.
+func (s *Server) SetStatus(region, status string, ids ...string) {
+	s.Change(region, func(m *machine) { m.Status = status }, ids...)
+}
+
 // FillIPv6 puts a machine that has only an IPv6 address into a region, and returns its id.
 func (s *Server) FillIPv6(region string) string {
 	return s.Regions.Fill(region, 1, func(i int) machine {
 		return machine{ID: fmt.Sprintf("m-6%05d", i), Name: fmt.Sprint("machine-6-", i), IP: fmt.Sprintf("2408:4005:0366:8700::%X", i+10)}
 	})[0]
-}
-
-// SetStatus sets the status of machines.
-func (s *Server) SetStatus(region, status string, ids ...string) {
-	s.Change(region, func(m *machine) { m.Status = status }, ids...)
 }
 
 // ServeHTTP implements http.Handler.

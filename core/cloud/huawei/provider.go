@@ -61,9 +61,9 @@ func info() inventory.CloudInfo {
 		Name:        language.Text{ZH: "华为云", EN: "Huawei Cloud"},
 		Permissions: Permissions(),
 		OwnerRight:  "iam:projects:listProjects",
+		EventForms:  eventForms(),
 		Services:    services(),
 		ZonePattern: zonePattern,
-		EventForms:  eventForms(),
 		WithoutKey:  language.Text{ZH: "FunctionGraph 里用函数的委托；别处报错", EN: "the function's agency on FunctionGraph; an error elsewhere"},
 		Visibility: language.Text{
 			ZH: "每个地域的一个 IAM 项目，以及其中密钥获得授权的企业项目；别的企业项目的服务器不在列表里，也不报错：它们不算已释放，但该地域的移除会暂缓。把权限授予整个项目",

@@ -65,9 +65,9 @@ func info() inventory.CloudInfo {
 		Permissions:       Permissions(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
+		EventForms:        eventForms(),
 		Services:          services(),
 		ZonePattern:       zonePattern,
-		EventForms:        eventForms(),
 		WithoutKey:        language.Text{ZH: "报错：必须写密钥", EN: "an error: a key is required"},
 		Visibility: language.Text{
 			ZH: "这个账号，逐个地域；CAM 只授予部分资源或标签时，其余实例不在列表里，也不报错：它们不算已释放，但该地域的移除会暂缓。资源写 *",
