@@ -40,6 +40,16 @@ func dialectOf(cloud inventory.Cloud) dialect {
 	return dialect{policies: func(lister, _, _, _ []string) map[string]any { return map[string]any{"list.json": lister} }}
 }
 
+// kindPolicies returns a policy for each further kind of instances: with the rights that it needs beside those of
+// list.json.
+func kindPolicies(c inventory.CloudInfo) map[string]any {
+	all := map[string]any{}
+	for _, kind := range c.Kinds {
+		all["list-"+kind.Name+".json"] = dialectOf(c.Cloud).policies(kind.Permissions, nil, nil, nil)["list.json"]
+	}
+	return all
+}
+
 // policyFiles returns the names of the policies that hold the rights of a cloud's lister and no others, sorted.
 func policyFiles(c inventory.CloudInfo) []string {
 	write, other := dialectOf(c.Cloud).policies, []string{"x"}
@@ -111,7 +121,9 @@ func TestPolicies(t *testing.T) {
 		}
 		own := dialectOf(c.Cloud)
 		config, objects, bucket := own.store.requiredRights(t)
-		for file, document := range own.policies(c.Permissions, config, objects, bucket) {
+		documents := own.policies(c.Permissions, config, objects, bucket)
+		maps.Copy(documents, kindPolicies(c))
+		for file, document := range documents {
 			path := filepath.Join(string(c.Cloud), "policies", file)
 			want := renderJSON(t, document)
 			if *update {
@@ -139,7 +151,8 @@ func TestNoOtherPolicies(t *testing.T) {
 	}
 	for _, file := range files {
 		c := cloudlist.Clouds().Find(inventory.Cloud(filepath.Dir(filepath.Dir(file))))
-		if c.Cloud == "" || dialectOf(c.Cloud).policies(c.Permissions, nil, nil, nil)[filepath.Base(file)] == nil {
+		generated := c.Cloud != "" && (dialectOf(c.Cloud).policies(c.Permissions, nil, nil, nil)[filepath.Base(file)] != nil || kindPolicies(c)[filepath.Base(file)] != nil)
+		if !generated {
 			t.Errorf("infra/%s is written by hand", file)
 		}
 	}

@@ -28,8 +28,9 @@ type Account struct {
 	ExternalID      string            // that the role's trust asks for; "" = none
 	Identity        string            // of the host, in place of a key: one of CloudInfo.HostIdentities, or an identity's id; "" = none
 	RoleCache       *RoleCache        // keeps the credentials of AssumeRoleARN; nil = they are asked for each time
-	Regions         []string          // empty = all regions that the account has, but for ExcludeRegions
-	ExcludeRegions  []string          // never listed
+	Regions         []string          // of its scopes, see inventory.RegionOfKind; empty = all regions that the account has, but for ExcludeRegions
+	ExcludeRegions  []string          // never listed, as the cloud names them: of no kind
+	Kinds           []string          // if Regions is empty: the kinds to list, see inventory.AskedKinds
 	Endpoint        string            // http(s)://host[:port] that answers all APIs; "" = the cloud's own hosts
 	Endpoints       map[string]string // the same of single services, by the names of CloudInfo.Services
 	Proxy           string            // http(s)://…; "" = HTTP(S)_PROXY of the process; NO_PROXY holds for both
@@ -71,10 +72,28 @@ type Provider struct {
 	inventory.CloudInfo
 	// Open returns a lister for an account, and makes no call.
 	Open func(Account) (Lister, error)
+	// Kinds are the adapters of CloudInfo.Kinds.
+	Kinds []KindProvider
 	// Events parses what the cloud's event service delivers; nil = the cloud has none.
 	Events func(payload []byte, from Origin) []ParsedEvent
 	// NonexistentID is an id in the cloud's form that no instance has: looking it up proves the right to list.
 	NonexistentID string
+}
+
+// KindProvider is the adapter of one kind of instances beside the main one, see inventory.KindInfo.
+type KindProvider struct {
+	inventory.KindInfo
+	// Open returns a lister of this kind alone, and makes no call. It knows regions as the cloud names them.
+	Open func(Account) (Lister, error)
+	// NonexistentID is that of Provider, in this kind's form.
+	NonexistentID string
+	// CountedRegion is where instances are counted, to find out if there are any, if the account names no regions.
+	CountedRegion string
+}
+
+// Counter is a Lister that counts the instances of a region in one call.
+type Counter interface {
+	Count(ctx context.Context, region string) (int, error)
 }
 
 // TableOf returns the descriptions of the clouds of a list.
@@ -82,6 +101,9 @@ func TableOf(providers []Provider) inventory.CloudTable {
 	table := make(inventory.CloudTable, len(providers))
 	for i, p := range providers {
 		table[i] = p.CloudInfo
+		for _, kind := range p.Kinds {
+			table[i].Kinds = append(table[i].Kinds, kind.KindInfo)
+		}
 	}
 	return table
 }

@@ -23,6 +23,7 @@ type OpenedAccount struct {
 	Lister  Lister
 	Err     error
 	Info    inventory.CloudInfo // of its cloud; zero = not known
+	Kinds   []OpenedKind        // the kinds that it is asked for, beside the main one
 }
 
 // Fleet lists accounts scope by scope. It never changes once it is made, and may be used by several
@@ -67,7 +68,7 @@ func openAccount(account Account, providers []Provider) OpenedAccount {
 		return OpenedAccount{Account: account, Err: err}
 	}
 	lister, err := providers[i].Open(account)
-	return OpenedAccount{Account: account, Lister: lister, Err: err, Info: providers[i].CloudInfo}
+	return OpenedAccount{Account: account, Lister: lister, Err: err, Info: providers[i].CloudInfo, Kinds: openKinds(account, providers[i])}
 }
 
 // WithLogger returns a copy of f that logs to log.
@@ -106,9 +107,9 @@ func (f Fleet) UnknownAccounts(filter Filter) []string {
 }
 
 // List lists the selected accounts and regions in parallel. The result has exactly one listing
-// for each account and region, sorted by Scope.Compare, complete or failed: a failed listing
-// has an error and no instances. An account whose regions cannot be listed is one failed
-// listing of inventory.AnyRegion.
+// for each account, kind and region, sorted by Scope.Compare, complete or failed: a failed listing
+// has an error and no instances. An account whose regions of a kind cannot be listed is one failed
+// listing of inventory.AnyRegion of this kind.
 func (f Fleet) List(ctx context.Context, filter Filter) []inventory.Listing {
 	results := make([][]inventory.Listing, len(f.accounts))
 	var group sync.WaitGroup
@@ -128,8 +129,8 @@ func (f Fleet) List(ctx context.Context, filter Filter) []inventory.Listing {
 	return listings
 }
 
-// ListScopes returns the scopes that List would list, sorted. It asks the cloud, in one call, for the regions
-// of an account that configures none. It reports false where a cloud does not answer; the scopes are
+// ListScopes returns the scopes that List would list, sorted. It asks the cloud, in one call for each kind, for the
+// regions of an account that configures none, and for those of each kind beside the main one. It reports false where a cloud does not answer; the scopes are
 // those of the other accounts then.
 func (f Fleet) ListScopes(ctx context.Context, filter Filter) (scopes []inventory.Scope, known bool) {
 	known = true
@@ -137,16 +138,15 @@ func (f Fleet) ListScopes(ctx context.Context, filter Filter) (scopes []inventor
 		if !isSelected(filter.Accounts, t.Account.Name) {
 			continue
 		}
-		regions, err := t.Account.Regions, t.Err
-		if len(regions) == 0 && err == nil {
-			regions, err = f.fetchRegions(ctx, t)
-		}
-		if len(regions) == 0 && err != nil {
-			known = false
-			continue
-		}
-		for _, region := range filterNames(regions, filter.Regions) {
-			scopes = append(scopes, inventory.Scope{Cloud: t.Account.Cloud, Account: t.Account.Name, Region: region})
+		for _, kind := range t.selectedKinds(filter.Regions) {
+			regions, err := f.regionsOfKind(ctx, t, kind)
+			if err != nil {
+				known = false
+				continue
+			}
+			for _, region := range filterNames(regions, filter.Regions) {
+				scopes = append(scopes, inventory.Scope{Cloud: t.Account.Cloud, Account: t.Account.Name, Region: region})
+			}
 		}
 	}
 	slices.SortFunc(scopes, inventory.Scope.Compare)
@@ -155,42 +155,28 @@ func (f Fleet) ListScopes(ctx context.Context, filter Filter) (scopes []inventor
 
 // listAccount lists one account: it asks for the owner, then for the regions, then lists them.
 func (f Fleet) listAccount(ctx context.Context, t OpenedAccount, only []string) []inventory.Listing {
-	regions := filterNames(t.Account.Regions, only)
-	if len(t.Account.Regions) == 0 {
-		regions = []string{inventory.AnyRegion}
+	kinds := t.selectedKinds(only)
+	var asked []string
+	for _, kind := range kinds {
+		asked = append(asked, t.plannedRegions(kind, only)...)
 	}
-	if len(regions) == 0 {
+	if len(asked) == 0 {
 		return nil
 	}
 	owner, err := f.cachedOwner(ctx, t)
 	if err != nil {
-		return failedListings(t.Account, regions, "", err)
+		return failedListings(t.Account, asked, "", err)
 	}
-	if len(t.Account.Regions) == 0 {
-		all, err := f.fetchRegions(ctx, t)
+	var regions []string
+	var failed []inventory.Listing
+	for _, kind := range kinds {
+		all, err := f.regionsOfKind(ctx, t, kind)
 		if err != nil {
-			return failedListings(t.Account, regions, owner.id, err)
+			failed = append(failed, failedListings(t.Account, t.plannedRegions(kind, only), owner.id, err)...)
 		}
-		regions = filterNames(all, only)
+		regions = append(regions, filterNames(all, only)...)
 	}
-	return f.listRegions(ctx, t, owner, regions)
-}
-
-// fetchRegions asks for the regions of an account, without those that are excluded. None is an error: every cloud has some.
-func (f Fleet) fetchRegions(ctx context.Context, t OpenedAccount) ([]string, error) {
-	all, err := recoverPanic(f.log, t.Account, "list regions", func() ([]string, error) { return t.Lister.Regions(ctx) })
-	if err != nil {
-		return nil, err
-	}
-	all = dedupe(all)
-	if len(all) == 0 {
-		return nil, newError(inventory.Incomplete, "account %s: the cloud names no regions", t.Account.Name)
-	}
-	all = slices.DeleteFunc(all, func(region string) bool { return slices.Contains(t.Account.ExcludeRegions, region) })
-	if len(all) == 0 {
-		return nil, newError(inventory.Invalid, "account %s: exclude_regions names all of its regions", t.Account.Name)
-	}
-	return all, nil
+	return append(failed, f.listRegions(ctx, t, owner, regions)...)
 }
 
 // listRegions lists regions of an account, a bounded number at once.
@@ -211,7 +197,11 @@ func (f Fleet) listRegions(ctx context.Context, t OpenedAccount, owner keyOwner,
 func (f Fleet) listRegion(ctx context.Context, t OpenedAccount, owner keyOwner, region string) inventory.Listing {
 	scope := inventory.Scope{Cloud: t.Account.Cloud, Account: t.Account.Name, Region: region}
 	list, err := recoverPanic(f.log, t.Account, "list instances of "+region, func() ([]inventory.Instance, error) {
-		return t.Lister.List(ctx, region)
+		lister, plain, err := t.listerOf(region)
+		if err != nil {
+			return nil, err
+		}
+		return lister.List(ctx, plain)
 	})
 	if err == nil {
 		err = normalize(scope, owner.id, list)
@@ -274,7 +264,11 @@ func (f Fleet) findWith(ctx context.Context, scope inventory.Scope, ids []string
 	ids = dedupe(ids)
 	for part := range slices.Chunk(ids, maxIDsPerCall) {
 		some, err := recoverPanic(f.log, t.Account, op+" in "+scope.Region, func() (inventory.FindResult, error) {
-			return find(t.Lister, ctx, scope.Region, part)
+			lister, plain, err := t.listerOf(scope.Region)
+			if err != nil {
+				return none, err
+			}
+			return find(lister, ctx, plain, part)
 		})
 		if err != nil {
 			return none, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -39,6 +40,9 @@ type OffsetReader[T any] struct {
 	Operation string
 	// Limit is the most rows of one answer; at least 2.
 	Limit int
+	// Numbered says that the API takes numbers of pages, which begin at multiples of Limit, and no offset: pages do
+	// not overlap then, and a list of several pages is read until two reads after one another agree.
+	Numbered bool
 	// Fetch returns up to n rows from an offset on (0 = the first row). It retries by itself (see Retry).
 	Fetch func(ctx context.Context, from, n int) (OffsetPage[T], error)
 	// ID returns the cloud's own id of a row. A row without one makes the whole list Incomplete.
@@ -58,8 +62,13 @@ func (o OffsetReader[T]) ReadAll(ctx context.Context) ([]T, error) {
 	if sleep == nil {
 		sleep = wait.For
 	}
+	var before []T
 	for read := 1; ; read++ {
 		rows, err := o.readOnce(ctx)
+		if err == nil && o.Numbered && len(rows) > o.Limit {
+			err = o.compareReads(before, rows)
+			before = rows
+		}
 		var moved *unstableList
 		if !errors.As(err, &moved) {
 			return rows, err
@@ -71,6 +80,15 @@ func (o OffsetReader[T]) ReadAll(ctx context.Context) ([]T, error) {
 			return nil, o.deadlineError(ctx)
 		}
 	}
+}
+
+// compareReads fails unless two reads of a list have the same rows.
+func (o OffsetReader[T]) compareReads(before, now []T) error {
+	sameID := func(a, b T) bool { return o.ID(a) == o.ID(b) }
+	if !slices.EqualFunc(before, now, sameID) {
+		return unstableListf("pages that do not overlap: %d rows, and %d in the read before", len(now), len(before))
+	}
+	return nil
 }
 
 // unstableList says why a list does not add up that may when it is read again.
@@ -91,6 +109,9 @@ func (o OffsetReader[T]) readOnce(ctx context.Context) ([]T, error) {
 			return nil, o.deadlineError(ctx)
 		}
 		from := max(0, len(rows)-1) // from the second page on, the last row again
+		if o.Numbered {
+			from = len(rows)
+		}
 		page, err := o.Fetch(ctx, from, o.Limit)
 		switch {
 		case err != nil:
@@ -126,7 +147,7 @@ func (o OffsetReader[T]) appendPage(rows []T, met map[string]bool, page []T) ([]
 		}
 		last := len(rows) - 1
 		switch {
-		case i == 0 && last >= 0:
+		case i == 0 && last >= 0 && !o.Numbered:
 			if before := o.ID(rows[last]); id != before {
 				return nil, unstableListf("%s was row %d, where %s is now", before, last, id)
 			}

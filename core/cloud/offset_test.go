@@ -350,3 +350,36 @@ func FuzzOffset(f *testing.F) {
 		}
 	})
 }
+
+// TestNumberedPages: pages by number do not overlap, so that only two reads that agree show that no row moved between
+// them unseen.
+func TestNumberedPages(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lists [][]string // by number of the call; the last one goes on
+		want  int        // rows; -1 = an error
+		calls int
+	}{
+		"one page":               {[][]string{numbers(0, 3)}, 3, 1},
+		"two pages":              {[][]string{numbers(0, 5)}, 5, 4},
+		"a row goes unseen once": {[][]string{numbers(0, 5), append(numbers(1, 5), "new"), numbers(1, 6)}, 5, 6},
+		"it never settles":       {[][]string{numbers(0, 5), numbers(0, 5), numbers(1, 6), numbers(1, 6), numbers(2, 7)}, -1, 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			calls := 0
+			reader := offset(limit, func(call, from, n int) (cloud.OffsetPage[string], error) {
+				calls = call
+				if from%n != 0 {
+					t.Errorf("page from %d", from)
+				}
+				return steady(c.lists[min(call, len(c.lists))-1])(call, from, n)
+			}, func() error { return nil })
+			reader.Numbered = true
+			rows, err := reader.ReadAll(t.Context())
+			if (err != nil) != (c.want < 0) || err == nil && len(rows) != c.want || calls != c.calls {
+				t.Errorf("%d rows, %d calls, error %v", len(rows), calls, err)
+			}
+		})
+	}
+}

@@ -116,6 +116,7 @@ func failedListings(account Account, regions []string, owner string, err error) 
 
 // normalize checks what a lister returned, sorts it by id, and writes scope and owner into each row.
 func normalize(scope inventory.Scope, owner string, list []inventory.Instance) error {
+	plain, _ := inventory.SplitRegion(scope.Region)
 	for i := range SortByID(list) {
 		row := &list[i]
 		switch {
@@ -123,7 +124,7 @@ func normalize(scope inventory.Scope, owner string, list []inventory.Instance) e
 			return newError(inventory.Incomplete, "%s: an instance has no id", scope)
 		case i > 0 && list[i-1].ID == row.ID:
 			return newError(inventory.Incomplete, "%s: %s is listed twice", scope, row.ID)
-		case row.Region != "" && row.Region != scope.Region:
+		case row.Region != "" && row.Region != plain:
 			return newError(inventory.Incomplete, "%s: %s is of region %s", scope, row.ID, row.Region)
 		}
 		row.Scope, row.Owner = scope, owner

@@ -100,5 +100,6 @@ func (f Fleet) ownerOf(ctx context.Context, t OpenedAccount) (string, error) {
 
 // coversRegion reports whether a full run lists this region of the account.
 func coversRegion(a Account, region string) bool {
-	return (len(a.Regions) == 0 || slices.Contains(a.Regions, region)) && !slices.Contains(a.ExcludeRegions, region)
+	plain, _ := inventory.SplitRegion(region)
+	return inventory.IsAskedFor(a.Regions, a.Kinds, region) && !slices.Contains(a.ExcludeRegions, plain)
 }

@@ -121,6 +121,7 @@ func (k checker) checkCloud(path string, c *Cloud) {
 	k.checkName(path+".name", c.Name)
 	k.checkKeyPair(path, c)
 	k.checkRegions(path, c)
+	k.checkKinds(path+".kinds", c)
 	c.DomainID = k.normalizeUUID(path+".domain_id", c.DomainID)
 	k.checkPlatforms(path+".platforms", c.Platforms)
 	if text, ok := k.normalizeURL(path+".endpoint", c.Endpoint, urlRules{}); ok {

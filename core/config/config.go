@@ -96,6 +96,7 @@ type Cloud struct {
 	AccessKeySecret secret.Value    `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"访问密钥 Secret（Azure：client secret）;access key secret (Azure: client secret)"`
 	Regions         []string        `yaml:"regions" env:"REGIONS" doc:"地域列表，空表示全部地域;regions, empty = all of them"`
 	ExcludeRegions  []string        `yaml:"exclude_regions" env:"EXCLUDE_REGIONS" doc:"没有写 regions 时不查询的地域；其中已有的资产原样保留，不算已释放;regions that are never asked for, where regions is empty; assets in them are kept and do not count as released"`
+	Kinds           []string        `yaml:"kinds" env:"KINDS" doc:"要同步的实例种类，空表示只同步第一种：{kinds}；每一种单独列举，需要自己的权限;kinds of instances to sync, empty = the first one only: {kinds}; each is listed by itself and needs rights of its own"`
 	DomainID        string          `yaml:"domain_id" env:"DOMAIN_ID" doc:"新资产所在的网域（UUID），可为空;gateway zone of new assets (UUID), may be empty"`
 	Platforms       Platforms       `yaml:"platforms" envPrefix:"PLATFORMS_"`
 	Enabled         bool            `yaml:"enabled" env:"ENABLED" doc:"是否启用;whether the account is used"`

@@ -91,7 +91,7 @@ func Settings(known inventory.CloudTable) []Setting {
 	return all
 }
 
-// cloudNames returns what stands in the texts of settings for {types}, {roles}, {tenants}, {services} and {identities}.
+// cloudNames returns what stands in the texts of settings for {types}, {kinds}, {roles}, {tenants}, {services} and {identities}.
 func cloudNames(known inventory.CloudTable) (zh, en *strings.Replacer) {
 	var types []string
 	for _, c := range known {
@@ -99,13 +99,14 @@ func cloudNames(known inventory.CloudTable) (zh, en *strings.Replacer) {
 	}
 	rolesZH, rolesEN := known.Names(assumesRoles)
 	tenantsZH, tenantsEN := known.Names(needsTenant)
+	kindsZH, kindsEN := kindTexts(known)
 	services, identities := listServices(known), listIdentities(known)
-	in := func(comma string, roles, tenants []string, services, identities string) *strings.Replacer {
+	in := func(comma string, roles, tenants []string, kinds, services, identities string) *strings.Replacer {
 		return strings.NewReplacer("{types}", strings.Join(types, comma), "{roles}", strings.Join(roles, comma), "{tenants}", strings.Join(tenants, comma),
-			"{services}", services, "{identities}", identities)
+			"{kinds}", kinds, "{services}", services, "{identities}", identities)
 	}
 	comma := language.New("、", ", ")
-	return in(comma.ZH, rolesZH, tenantsZH, services.ZH, identities.ZH), in(comma.EN, rolesEN, tenantsEN, services.EN, identities.EN)
+	return in(comma.ZH, rolesZH, tenantsZH, kindsZH, services.ZH, identities.ZH), in(comma.EN, rolesEN, tenantsEN, kindsEN, services.EN, identities.EN)
 }
 
 func appendSettings(all []Setting, from []settingField, namesZH, namesEN *strings.Replacer) []Setting {

@@ -37,6 +37,8 @@ type Account struct {
 	// a run to remove anything; nil = nothing is compared.
 	CompareClock   func(context.Context) (context.Context, func() (ahead time.Duration, off bool))
 	RequiredRights []string      // that the key needs, as the cloud names them
+	SkipsMainKind  bool          // kinds does not name the main one
+	Kinds          []Kind        // the others of its cloud
 	Visibility     language.Text // what a listing covers, and what the cloud can hide without an error; empty = nothing is said
 }
 
@@ -90,10 +92,8 @@ func (a Account) cloudFindings(ctx context.Context) []Finding {
 	if !usable {
 		return lines
 	}
-	regions, found := a.listRegions(ctx)
-	lines = append(lines, found...)
-	lines = append(lines, a.cloudLabelFindings(id, regions)...)
-	lines = append(lines, a.listingFindings(ctx, regions)...)
+	lines = append(lines, a.mainKindFindings(ctx, id)...)
+	lines = append(lines, a.kindFindings(ctx)...)
 	if a.Visibility != (language.Text{}) {
 		lines = append(lines, okFinding(language.New("列表的范围", "what is listed"), a.Visibility))
 	}

@@ -148,7 +148,7 @@ func (e Engine) listClouds(ctx context.Context, p *pass, assets []inventory.Asse
 		return errNothingSelected(p.req)
 	}
 	p.owners = e.loadOwners(ctx, p.listings)
-	p.listings = e.failForeignListings(p.listings, p.owners, assets)
+	p.listings = noteUnusedKinds(e.failForeignListings(p.listings, p.owners, assets), assets)
 	if p.snapshot == nil && e.usesState(p.req) {
 		p.snapshot = e.loadSnapshot(ctx, scopesOf(p.listings))
 	}

@@ -17,6 +17,10 @@ type CloudInfo struct {
 	Name      language.Text // in documents and messages
 	// Permissions are the rights that a key needs, as the cloud names them, sorted.
 	Permissions []string
+	// MainKind is what configurations call the kind of instances that is listed by default; "" if there is no other.
+	MainKind string
+	// Kinds are the other kinds, which are listed only where a configuration names them.
+	Kinds []KindInfo
 	// AssumePermissions are the rights that take the role of assume_role_arn; empty = the cloud has no such setting.
 	AssumePermissions []string
 	// OwnerRight is the right that tells the account's own id, as an operator knows it.

@@ -22,11 +22,11 @@ const (
 	AWS     Cloud = "aws"
 )
 
-// Scope is what is listed as a whole: one region of one account. It is complete or failed.
+// Scope is what is listed as a whole: one kind of instances in one region of one account. It is complete or failed.
 type Scope struct {
 	Cloud   Cloud
 	Account string // the account's name in the configuration
-	Region  string
+	Region  string // with the kind as suffix where it is not the main one, see RegionOfKind
 }
 
 // String returns "cloud/account/region", as logs and errors name a scope.
@@ -84,8 +84,12 @@ const (
 	Absent // it does not exist any more, although the cloud still has a row of it: no lister returns it
 )
 
-// Addresses returns every address of the instance, in the order of preference.
+// Addresses returns every address of the instance, in the order of preference. Lightweight servers are reached by
+// their public address: their private network is the vendor's, and not joined with the account's own by default.
 func (i Instance) Addresses() []string {
+	if KindOfRegion(i.Region) != "" {
+		return slices.Concat(i.PublicIPs, i.PrivateIPs, i.ClassicIPs, i.IPv6s)
+	}
 	return slices.Concat(i.PrivateIPs, i.ClassicIPs, i.PublicIPs, i.IPv6s)
 }
 
@@ -96,7 +100,8 @@ func AssetID(cloud Cloud, region, instance string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String()
 }
 
-// AnyRegion is the region of the failed listing of an account whose regions could not be listed.
+// AnyRegion is the region of the failed listing of an account whose regions could not be listed. Each kind of
+// instances has its own, see RegionOfKind.
 const AnyRegion = "*"
 
 // Listing is the outcome of listing one scope: complete with all its instances, or failed with none. There is

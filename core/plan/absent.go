@@ -15,7 +15,7 @@ func (b *builder) planAbsentAssets() {
 	for n, m := range b.absentAssets() {
 		a := &b.input.Current.Assets[n]
 		c := absentChange(a, m)
-		if where, elsewhere := b.listingScope(instanceKey{m.cloud, m.instanceID}); elsewhere {
+		if where, elsewhere := b.listingScope(m.instanceKey()); elsewhere {
 			b.keepMovedScope(c, where)
 			continue
 		}
@@ -121,7 +121,7 @@ func (b *builder) skipLabelsAlone(account, region string) {
 func (b *builder) keepMovedScope(c Change, where listedPlace) {
 	c.Unlisted = c.Before.Active && where.closed
 	m := b.ownerships[b.assetIndex[c.AssetID]]
-	n, _ := b.ourAssetOf(instanceKey{m.cloud, m.instanceID})
+	n, _ := b.ourAssetOf(m.instanceKey())
 	own := &b.input.Current.Assets[n]
 	if b.listed[n] && own.ID != c.AssetID && b.ownerships[n].region == m.region {
 		b.addSkip(c, reason.New(reason.Doubled, own.Name))
@@ -172,7 +172,7 @@ func coversProject(l inventory.Listing, m ownership) (reason.Reason, bool) {
 // region failed: it may be the only one that still sees the instance. It returns "" if there is none.
 func (b *builder) failedAccount(m ownership) string {
 	for _, l := range b.input.Listings {
-		if l.IsComplete() || l.Cloud != m.cloud || l.Region != m.region && l.Region != inventory.AnyRegion {
+		if l.IsComplete() || l.Cloud != m.cloud || !inventory.CoversRegion(l.Region, m.region) {
 			continue
 		}
 		if strings.EqualFold(l.Owner, m.owner) || l.Owner == "" && b.rules.Accounts[l.Account].canList(m.cloud, m.owner, m.region) {

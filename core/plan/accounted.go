@@ -25,7 +25,7 @@ func Unaccounted(assets []inventory.Asset, listings []inventory.Listing, lines i
 	for _, l := range listings {
 		for _, i := range l.Instances {
 			if i.Existence != inventory.Closed {
-				listed[instanceKey{i.Cloud, i.ID}] = true
+				listed[newInstanceKey(&i)] = true
 			}
 		}
 	}
@@ -35,7 +35,7 @@ func Unaccounted(assets []inventory.Asset, listings []inventory.Listing, lines i
 		if !ours {
 			continue
 		}
-		why := wrongLines(a, found[a.ID], listed[instanceKey{m.cloud, m.instanceID}], isUnread(listings, m))
+		why := wrongLines(a, found[a.ID], listed[m.instanceKey()], isUnread(listings, m))
 		if why != "" {
 			wrong = append(wrong, fmt.Sprintf("asset %s (%s) of instance %s: %s", a.ID, a.Name, m.instanceID, why))
 		}
@@ -74,7 +74,7 @@ func wrongLines(a inventory.Asset, lines []Change, listed, unread bool) string {
 func isUnread(listings []inventory.Listing, m ownership) bool {
 	asked := false
 	for _, l := range listings {
-		if l.Cloud != m.cloud || l.Region != m.region && l.Region != inventory.AnyRegion {
+		if l.Cloud != m.cloud || !inventory.CoversRegion(l.Region, m.region) {
 			continue
 		}
 		if !l.IsComplete() {

@@ -160,7 +160,7 @@ func (f *adoptionFinder) endpointsOf(i *inventory.Instance) []endpoint {
 
 // findAsset looks for an asset that an instance without an asset of ours may adopt.
 func (f *adoptionFinder) findAsset(e listedInstance) {
-	if _, elsewhere := f.builder.ourAssetOf(instanceKey{e.instance.Cloud, e.instance.ID}); elsewhere {
+	if _, elsewhere := f.builder.ourAssetOf(newInstanceKey(e.instance)); elsewhere {
 		return // it has one, in another region
 	}
 	n, exists := f.builder.assetIndex[e.assetID]

@@ -84,11 +84,6 @@ type builder struct {
 	lost                []lostAsset                 // found by findLostMarks
 }
 
-type instanceKey struct {
-	cloud inventory.Cloud
-	id    string
-}
-
 // Build compares the clouds' listings with JumpServer's assets by the rules of the package's doc. Removals are
 // candidates until Approve has seen their proof.
 //
@@ -168,7 +163,7 @@ func (b *builder) ourAssetOf(k instanceKey) (n int, known bool) {
 				continue
 			}
 			m := b.ownerships[n]
-			key := instanceKey{m.cloud, m.instanceID}
+			key := m.instanceKey()
 			if _, twice := b.assetByInstance[key]; !twice || m.matchesAssetID(b.input.Current.Assets[n].ID) {
 				b.assetByInstance[key] = n
 			}
@@ -186,7 +181,7 @@ func (b *builder) findOurAsset(i *inventory.Instance) (id string, n int, exists 
 	if exists && b.ours[n] {
 		return b.input.Current.Assets[n].ID, n, true // an equal string, which the asset keeps in memory anyway
 	}
-	if own, known := b.ourAssetOf(instanceKey{i.Cloud, i.ID}); known && b.ownerships[own].region == i.Region {
+	if own, known := b.ourAssetOf(newInstanceKey(i)); known && b.ownerships[own].region == i.Region {
 		return b.input.Current.Assets[own].ID, own, true
 	}
 	return id, n, exists
@@ -218,7 +213,7 @@ func (b *builder) listingScope(k instanceKey) (listedPlace, bool) {
 			}
 			for n := range l.Instances {
 				i := &l.Instances[n]
-				b.listedScopes[instanceKey{i.Cloud, i.ID}] = listedPlace{l.Scope, i.Existence == inventory.Closed}
+				b.listedScopes[newInstanceKey(i)] = listedPlace{l.Scope, i.Existence == inventory.Closed}
 			}
 		}
 	}
@@ -322,7 +317,7 @@ func (b *builder) planInstance(e listedInstance) {
 		b.planListed(e, n)
 		return
 	}
-	region, moved := b.assetRegion(instanceKey{i.Cloud, i.ID})
+	region, moved := b.assetRegion(newInstanceKey(i))
 	claims, claimed := b.assetByLabel(i)
 	skip := func(why reason.Reason) {
 		b.addSkip(Change{
@@ -353,7 +348,7 @@ func (b *builder) planInstance(e listedInstance) {
 	case primaryAddress(*i) == "":
 		skip(noAddressReason(*i))
 	default:
-		b.plannedRegions[instanceKey{i.Cloud, i.ID}] = i.Region
+		b.plannedRegions[newInstanceKey(i)] = i.Region
 		b.plan.desired = append(b.plan.desired, desiredAsset{
 			listedInstance: e, desiredName: b.rules.desiredName(*i), foreignAtAddress: b.foreignAssetAt(primaryAddress(*i)),
 		})

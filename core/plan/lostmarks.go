@@ -133,7 +133,7 @@ func (b *builder) isListedAnywhere(id string) bool {
 func (b *builder) isRead(m ownership) bool {
 	read := false
 	for _, l := range b.input.Listings {
-		mayBe := (m.cloud == "" || l.Cloud == m.cloud) && (m.region == "" || l.Region == m.region || l.Region == inventory.AnyRegion) &&
+		mayBe := (m.cloud == "" || l.Cloud == m.cloud) && (m.region == "" || inventory.CoversRegion(l.Region, m.region)) &&
 			(m.owner == "" || l.Owner == "" || strings.EqualFold(l.Owner, m.owner))
 		if mayBe && !l.IsComplete() {
 			return false

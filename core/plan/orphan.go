@@ -8,7 +8,8 @@ import (
 )
 
 // orphanReason reports whether no run will ever ask for an asset's instance, and why: its account is not configured,
-// disabled or one of another cloud, or its region is not configured or no longer named by the cloud.
+// disabled or one of another cloud, or its kind of
+// instances or its region is not configured, or the region is no longer named by the cloud.
 func (b *builder) orphanReason(m ownership) (reason.Reason, bool) {
 	account, there := b.rules.Accounts[m.account]
 	asked := func() bool {
@@ -21,6 +22,8 @@ func (b *builder) orphanReason(m ownership) (reason.Reason, bool) {
 		return reason.New(reason.OfOtherCloud, m.account, m.cloud, account.Cloud), true
 	case !account.Enabled && !asked():
 		return reason.New(reason.SwitchedOffAccount, m.account), true
+	case !inventory.HasKind(account.Regions, account.Kinds, inventory.KindOfRegion(m.region)):
+		return reason.New(reason.KindNotConfigured, m.account, m.region), true
 	case !account.CoversRegion(m.region):
 		return reason.New(reason.RegionNotConfigured, m.account, m.region), true
 	case len(account.Regions) == 0 && b.isRegionUnnamed(m):
@@ -36,24 +39,24 @@ func (b *builder) isRegionUnnamed(m ownership) bool {
 		namesOtherRegions(b.input.Listings, inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region})
 }
 
-// namesOtherRegions reports whether the cloud has named regions for a scope's account, and the scope's region is none
-// of them.
+// namesOtherRegions reports whether the cloud has named regions for a scope's account and kind, and the scope's region
+// is none of them.
 func namesOtherRegions(listings []inventory.Listing, s inventory.Scope) bool {
 	others := false
 	for _, l := range listings {
 		if l.Cloud != s.Cloud || l.Account != s.Account {
 			continue
 		}
-		if l.Region == s.Region || l.Region == inventory.AnyRegion {
+		if inventory.CoversRegion(l.Region, s.Region) {
 			return false
 		}
-		others = true
+		others = others || inventory.KindOfRegion(l.Region) == inventory.KindOfRegion(s.Region)
 	}
 	return others
 }
 
 func orphanCodes() []reason.Code {
-	return []reason.Code{reason.NotConfigured, reason.OfOtherCloud, reason.SwitchedOffAccount, reason.RegionNotConfigured, reason.RegionNotNamed}
+	return []reason.Code{reason.NotConfigured, reason.OfOtherCloud, reason.SwitchedOffAccount, reason.KindNotConfigured, reason.RegionNotConfigured, reason.RegionNotNamed}
 }
 
 // isOrphanCode reports whether orphanReason returns this code.

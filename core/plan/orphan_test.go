@@ -26,10 +26,41 @@ func TestOrphans(t *testing.T) {
 		},
 			[]string{"orphan i-1 switched_off_account"}, nil},
 		{"region taken out", func(w *world) { region(w); w.addAssets(hostOf(of(prod, shanghai))) }, []string{"orphan i-1 region_not_configured"}, nil},
+		{"kind taken out", func(w *world) { region(w); w.addAssets(hostOf(of(prod, beijing+".swas"))) }, []string{"orphan i-1 kind_not_configured"}, nil},
+		{"kind taken out, of an account with all regions", func(w *world) { w.allRegions = true; w.addAssets(hostOf(of(prod, beijing+".swas"))) },
+			[]string{"orphan i-1 kind_not_configured"}, nil},
+		{"the main kind taken out", func(w *world) {
+			w.allRegions, w.listings = true, nil
+			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, Kinds: []string{"swas"}}
+			w.addListing(scopeOf(prod, beijing+".swas"), owner)
+			w.addAssets(hostOf(of(prod, beijing)))
+		}, []string{"orphan i-1 kind_not_configured"}, nil},
+		{"a region that no longer has the kind", func(w *world) {
+			w.allRegions = true
+			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, Kinds: []string{"", "swas"}}
+			w.addListing(scopeOf(prod, shanghai+".swas"), owner)
+			w.addAssets(hostOf(of(prod, beijing+".swas")))
+		}, []string{"orphan i-1 region_not_named"}, nil},
+		{"the regions of the main kind say nothing of another kind", func(w *world) {
+			w.allRegions = true
+			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, Kinds: []string{"", "swas"}}
+			w.addAssets(hostOf(of(prod, shanghai+".swas")))
+		}, []string{"keep i-1 scope_not_asked"}, nil},
+		{"the regions of the kind could not be listed", func(w *world) {
+			w.allRegions = true
+			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, Kinds: []string{"", "swas"}}
+			w.addFailedListing(scopeOf(prod, "*.swas"), owner)
+			w.addAssets(hostOf(of(prod, beijing+".swas")))
+		}, []string{"keep i-1 scope_failed"}, nil},
 		{"region excluded", func(w *world) {
 			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, ExcludeRegions: []string{shanghai}}
 			w.allRegions = true
 			w.addAssets(hostOf(of(prod, shanghai)))
+		}, []string{"orphan i-1 region_not_configured"}, nil},
+		{"region excluded, of another kind too", func(w *world) {
+			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, ExcludeRegions: []string{shanghai}, Kinds: []string{"", "swas"}}
+			w.allRegions = true
+			w.addAssets(hostOf(of(prod, shanghai+".swas")))
 		}, []string{"orphan i-1 region_not_configured"}, nil},
 		{"another region excluded", func(w *world) {
 			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, ExcludeRegions: []string{"cn-hangzhou"}}

@@ -97,7 +97,7 @@ func Retire(in Input, rules Rules, what Retirement) Plan {
 
 func (b *builder) retireAsset(a *inventory.Asset, m ownership, keyed bool) {
 	c := absentChange(a, m)
-	where, runs := b.listingScope(instanceKey{m.cloud, m.instanceID})
+	where, runs := b.listingScope(m.instanceKey())
 	failed := b.failedAccount(m)
 	doubt, contradict := ownershipConflict(*a, m)
 	why, unread := b.unreadScopeReason(m)
@@ -124,7 +124,7 @@ func (b *builder) retireAsset(a *inventory.Asset, m ownership, keyed bool) {
 // that is so.
 func (b *builder) unreadScopeReason(m ownership) (reason.Reason, bool) {
 	own := slices.IndexFunc(b.input.Listings, func(l inventory.Listing) bool {
-		return l.Cloud == m.cloud && l.Account == m.account && (l.Region == m.region || l.Region == inventory.AnyRegion)
+		return l.Cloud == m.cloud && l.Account == m.account && inventory.CoversRegion(l.Region, m.region)
 	})
 	if own < 0 {
 		return reason.New(reason.ScopeNotAsked, m.account, m.region), true
@@ -173,7 +173,7 @@ func (b *builder) graceElapsed(a inventory.Asset) (since time.Time, over bool) {
 }
 
 func (b *builder) retireAdoptedAsset(c Change, a *inventory.Asset, m ownership, over reason.Reason) {
-	where, elsewhere := b.listingScope(instanceKey{m.cloud, m.instanceID})
+	where, elsewhere := b.listingScope(m.instanceKey())
 	why, proved := b.isScopeFullyRead(m)
 	doubt, contradict := ownershipConflict(*a, m)
 	protected, isProtected := b.protectedReason(*a)

@@ -30,9 +30,10 @@ type Account struct {
 
 	Enabled        bool
 	Cloud          inventory.Cloud
-	Regions        []string // empty = all, but for ExcludeRegions
-	ExcludeRegions []string
-	Owner          string // the cloud account's own id as configured; "" = not configured
+	Regions        []string // of its scopes, see inventory.RegionOfKind; empty = all, but for ExcludeRegions
+	ExcludeRegions []string // as the cloud names them: of no kind
+	Kinds          []string // if Regions is empty: the kinds that are listed, see inventory.AskedKinds
+	Owner          string   // the cloud account's own id as configured; "" = not configured
 }
 
 // Platforms are the names of the platforms of new assets, by the operating system of their instance; "" =
@@ -45,9 +46,10 @@ func (a Account) canList(cloud inventory.Cloud, owner, region string) bool {
 		a.CoversRegion(region)
 }
 
-// CoversRegion reports whether the configuration asks for a region of the account, should the cloud have it.
+// CoversRegion reports whether the configuration asks for a scope's region of the account, should the cloud have it.
 func (a Account) CoversRegion(region string) bool {
-	return (len(a.Regions) == 0 || slices.Contains(a.Regions, region)) && !slices.Contains(a.ExcludeRegions, region)
+	plain, _ := inventory.SplitRegion(region)
+	return inventory.IsAskedFor(a.Regions, a.Kinds, region) && !slices.Contains(a.ExcludeRegions, plain)
 }
 
 // FieldPolicy says when a field of an asset of ours is written.
@@ -115,8 +117,12 @@ type Rules struct {
 }
 
 // primaryAddress returns where the instance is reached: the private address of the primary interface, else the
-// classic network's inner one, else a public one, else an IPv6 one; "" if it has none (yet).
+// classic network's inner one, else a public one, else an IPv6 one; "" if it has none (yet). Lightweight servers are
+// reached by their public address first, see inventory.Instance.Addresses.
 func primaryAddress(i inventory.Instance) string {
+	if inventory.KindOfRegion(i.Region) != "" && len(i.PublicIPs) > 0 {
+		return i.PublicIPs[0]
+	}
 	for _, some := range [...][]string{i.PrivateIPs, i.ClassicIPs, i.PublicIPs, i.IPv6s} {
 		if len(some) > 0 {
 			return some[0]

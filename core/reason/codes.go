@@ -70,6 +70,7 @@ const (
 	SwitchedOffAccount  Code = "switched_off_account"
 	RegionNotConfigured Code = "region_not_configured"
 	RegionNotNamed      Code = "region_not_named"
+	KindNotConfigured   Code = "kind_not_configured"
 	OfOtherCloud        Code = "of_other_cloud"
 	WrongNumber         Code = "wrong_number"
 	NoOrphan            Code = "no_orphan"

@@ -84,6 +84,7 @@ func textsOf(code Code) (texts, bool) {
 		{NotConfigured, texts{"保留：配置中没有账号 %s", "kept: the configuration has no account %s"}},
 		{SwitchedOffAccount, texts{"保留：配置中账号 %s 已停用", "kept: the account %s is switched off in the configuration"}},
 		{RegionNotConfigured, texts{"保留：配置中账号 %s 没有区域 %s", "kept: in the configuration the account %s does not have region %s"}},
+		{KindNotConfigured, texts{"保留：配置中账号 %s 的 kinds 没有 %s 的这一种实例，没有人查询它", "kept: kinds of the account %s does not name the kind of instances of %s, so that nobody asks for it"}},
 		{RegionNotNamed, texts{"保留：云不再给账号 %s 列出区域 %s，没有人查询它", "kept: the cloud names no region for account %s that is %s any more, so that nobody asks there"}},
 		{OfOtherCloud, texts{"保留：资产属于账号 %s 在 %s 上的实例，而配置中这个账号现在是 %s 的（可用 jms-sync retire --cloud 处理）",
 			"kept: it is of account %s in the cloud %s, and the configuration has this account in %s now (see jms-sync retire --cloud)"}},

@@ -96,6 +96,10 @@ func (r *Report) addScope(l inventory.Listing, w texts, compared bool) {
 			s.alreadyNotified, s.Error.Message = waits.WasNotified(), fmt.Sprintf(w.quarantineF, until.UTC().Format(time.RFC3339), why)
 		}
 	}
+	var unused interface{ IsUnusedKind() bool }
+	if errors.As(l.Err, &unused) {
+		s.alreadyNotified = true
+	}
 	r.Scopes = append(r.Scopes, s)
 }
 

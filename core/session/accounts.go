@@ -56,7 +56,8 @@ func cloudAccounts(cfg config.Config, role Role, assumed *cloud.RoleCache) []clo
 			AccountID: c.AccountID, ProjectID: c.ProjectID, TenantID: c.TenantID,
 			AssumeRoleARN: c.AssumeRoleARN, RoleCache: assumed,
 			ExternalID: c.ExternalID, Identity: c.Identity,
-			Regions: c.Regions, ExcludeRegions: c.ExcludeRegions, Endpoint: c.Endpoint, Endpoints: c.Endpoints,
+			Regions: ScopeRegions(c), ExcludeRegions: c.ExcludeRegions, Kinds: Clouds().Find(c.Cloud).ScopeKinds(c.Kinds),
+			Endpoint: c.Endpoint, Endpoints: c.Endpoints,
 			Proxy: cfg.Proxy.Reveal(), ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
 		}
 		if a.AccessKeyID.IsEmpty() && a.Identity == "" && role.Cloud == c.Cloud {
@@ -69,6 +70,11 @@ func cloudAccounts(cfg config.Config, role Role, assumed *cloud.RoleCache) []clo
 
 // Clouds returns what people and the configuration need to know of the clouds that are built in.
 func Clouds() inventory.CloudTable { return cloudlist.Clouds() }
+
+// ScopeRegions returns the regions of an account's scopes, see inventory.RegionOfKind; none if it asks for all.
+func ScopeRegions(c config.Cloud) []string {
+	return Clouds().Find(c.Cloud).ScopeRegions(c.Regions, c.Kinds)
+}
 
 // OpenLister opens the lister of one configured account, even where it is switched off.
 func OpenLister(cfg config.Config, account config.Cloud) (cloud.Lister, error) {
@@ -94,7 +100,7 @@ func (s *Session) accountOpener(account string) func([]inventory.Scope) (engine.
 				continue
 			}
 			c.Enabled, c.Cloud = true, Clouds().Parse(c.Type) // accounts that are switched off are not checked
-			c.Regions, c.ExcludeRegions = scopeRegions(scopes, c.Cloud), nil
+			c.Kinds, c.Regions, c.ExcludeRegions = nil, scopeRegions(scopes, c.Cloud), nil
 			if len(c.Regions) > 0 {
 				narrowed.Clouds, keyed = append(narrowed.Clouds, c), append(keyed, c.Cloud)
 			}

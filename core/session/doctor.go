@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +55,7 @@ func DoctorChecks(x Examination) ([]doctor.Check, error) {
 			checks = append(checks, doctor.CloudCheck(doctor.Account{Cloud: cmp.Or(c.Cloud, inventory.Cloud(c.Type)), Name: c.Name, Disabled: true}))
 			continue
 		}
-		checks = append(checks, doctor.CloudCheck(doctorAccount(open[0])))
+		checks = append(checks, doctor.CloudCheck(doctorAccount(open[0], c)))
 		open = open[1:]
 	}
 	return append(checks, doctor.RobotCheck(doctorRobot(x)), doctor.StateCheck(doctorStore(x))), nil
@@ -97,7 +98,7 @@ func doctorLabels(c config.Cloud, now time.Time) doctor.AccountLabels {
 	if len(c.Regions) == 0 {
 		m.Labels = plan.WrittenLabels(i, now)
 	}
-	for _, region := range c.Regions {
+	for _, region := range ScopeRegions(c) {
 		i.Region = region
 		m.Labels = append(m.Labels, plan.WrittenLabels(i, now)...)
 	}
@@ -121,15 +122,52 @@ func hasOtherProxy(cfg config.Config) bool {
 	return !cfg.Proxy.IsEmpty() && cfg.JumpServer.Proxy.IsEmpty()
 }
 
-func doctorAccount(a cloud.Account) doctor.Account {
-	out := doctor.Account{Cloud: a.Cloud, Name: a.Name, ID: a.AccountID, Regions: a.Regions, ExcludeRegions: a.ExcludeRegions, UsesRole: a.AccessKeyID.IsEmpty() && a.Identity == "", CompareClock: compareClock}
+func doctorAccount(a cloud.Account, c config.Cloud) doctor.Account {
+	out := doctor.Account{Cloud: a.Cloud, Name: a.Name, ID: a.AccountID, Regions: c.Regions, ExcludeRegions: a.ExcludeRegions, UsesRole: a.AccessKeyID.IsEmpty() && a.Identity == "", CompareClock: compareClock}
 	for _, p := range cloudlist.Providers() {
 		if p.Cloud == a.Cloud {
 			out.Lister, out.Err = p.Open(a)
 			out.AbsentID, out.RequiredRights, out.Visibility = p.NonexistentID, p.Permissions, p.Visibility
+			out.SkipsMainKind = !inventory.HasKind(a.Regions, a.Kinds, "")
+			out.Kinds = doctorKinds(a, c, p)
 		}
 	}
 	return out
+}
+
+// doctorKinds returns what doctor checks of the kinds beside the main one.
+func doctorKinds(a cloud.Account, c config.Cloud, p cloud.Provider) []doctor.Kind {
+	var all []doctor.Kind
+	for _, kind := range p.Kinds {
+		k := doctor.Kind{
+			Name: kind.Name, Title: kind.Title, IsAsked: inventory.HasKind(a.Regions, a.Kinds, kind.Name), Regions: c.Regions, ExcludeRegions: c.ExcludeRegions,
+			AbsentID: kind.NonexistentID, RequiredRights: kind.Permissions,
+			Setting: kindsSetting(c, p.MainKind, kind.Name),
+		}
+		lister, err := kind.Open(a)
+		k.Lister, k.Err = lister, err
+		if counter, counts := lister.(cloud.Counter); counts {
+			k.Count = func(ctx context.Context) (region string, n int, err error) {
+				region = kind.CountedRegion
+				if len(c.Regions) > 0 {
+					region = c.Regions[0]
+				}
+				n, err = counter.Count(ctx, region)
+				return region, n, err
+			}
+		}
+		all = append(all, k)
+	}
+	return all
+}
+
+// kindsSetting returns the setting kinds that names one more kind.
+func kindsSetting(c config.Cloud, main, more string) string {
+	named := slices.Clone(c.Kinds)
+	if len(named) == 0 {
+		named = []string{main}
+	}
+	return "[" + strings.Join(append(named, more), ", ") + "]"
 }
 
 // compareClock implements doctor.Account.CompareClock.

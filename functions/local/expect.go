@@ -12,6 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/session"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -150,7 +151,7 @@ func (d stateSession) scopeOf(x expectOptions) (inventory.Scope, error) {
 		if !c.Enabled || c.Name != x.account {
 			continue
 		}
-		if len(c.Regions) > 0 && !slices.Contains(c.Regions, x.region) {
+		if regions := session.ScopeRegions(c); len(regions) > 0 && !slices.Contains(regions, x.region) {
 			return inventory.Scope{}, errors.New(d.text("--region: 配置中账号 %s 没有区域 %s", "--region: the account %s is not configured with region %s",
 				stripControls(x.account), stripControls(x.region)))
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // shard is one part of a proposal, as a timer's payload can express it: all regions of some accounts, or some regions of
@@ -114,7 +115,7 @@ func estatesOf(listings []inventory.Listing, accounts []config.Cloud) []*ownedEs
 func configuredRegions(accounts []config.Cloud, name string) []string {
 	for _, a := range accounts {
 		if a.Enabled && a.Name == name && len(a.Regions) > 0 {
-			return a.Regions
+			return session.ScopeRegions(a)
 		}
 	}
 	return nil
@@ -129,7 +130,7 @@ func undecidedAccounts(parts []shard, listings []inventory.Listing, accounts []c
 			continue
 		}
 		blocks := slices.ContainsFunc(listings, func(l inventory.Listing) bool {
-			if l.Cloud != a.Cloud || len(a.Regions) > 0 && !slices.Contains(a.Regions, l.Region) {
+			if l.Cloud != a.Cloud || !asksFor(a, l.Region) {
 				return false
 			}
 			at := slices.IndexFunc(parts, func(s shard) bool { return s.contains(l.Scope) })
@@ -141,6 +142,11 @@ func undecidedAccounts(parts []shard, listings []inventory.Listing, accounts []c
 	}
 	slices.Sort(names)
 	return names
+}
+
+// asksFor reports whether an account's runs list a scope's region.
+func asksFor(a config.Cloud, region string) bool {
+	return inventory.IsAskedFor(session.ScopeRegions(a), session.Clouds().Find(a.Cloud).ScopeKinds(a.Kinds), region)
 }
 
 // contains reports whether the part lists a scope.

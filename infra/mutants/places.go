@@ -5,15 +5,15 @@ package main
 func placesMutants() []mutant {
 	return []mutant{{
 		name: "places: an excluded region is an orphan, not an absence", file: "core/plan/rules.go",
-		old: " && !slices.Contains(a.ExcludeRegions, region)", broken: "", pkg: "./core/plan", test: "TestOrphans",
+		old: " && !slices.Contains(a.ExcludeRegions, plain)", broken: " || plain == \"\"", pkg: "./core/plan", test: "TestOrphans",
 	}, {
-		name: "places: an excluded region is not listed", file: "core/cloud/fleet.go",
+		name: "places: an excluded region is not listed", file: "core/cloud/kinds.go",
 		old: "return slices.Contains(t.Account.ExcludeRegions, region) })", broken: "return false })", pkg: "./core/cloud", test: "TestExcludedRegions",
 	}, {
 		name: "places: an event of an excluded region is nobody's", file: "core/cloud/resolve.go",
-		old: " && !slices.Contains(a.ExcludeRegions, region)", broken: "", pkg: "./core/cloud", test: "TestExcludedRegions",
+		old: " && !slices.Contains(a.ExcludeRegions, plain)", broken: " || plain == \"\"", pkg: "./core/cloud", test: "TestExcludedRegions",
 	}, {
-		name: "places: all regions excluded are not none", file: "core/cloud/fleet.go",
+		name: "places: all regions excluded are not none", file: "core/cloud/kinds.go",
 		old: "\t\treturn nil, newError(inventory.Invalid, \"account %s: exclude_regions", broken: "\t\treturn nil, nil\n\t\t_ = newError(inventory.Invalid, \"account %s: exclude_regions", pkg: "./core/cloud", test: "TestExcludedRegions",
 	}, {
 		name: "places: account_id is believed only where nobody can be asked", file: "core/cloud/owner.go",

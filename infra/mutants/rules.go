@@ -16,6 +16,7 @@ func allMutants() []mutant {
 		decodingMutants(), ipv6Mutants(),
 		cardMutants(),
 		campaignMutants(),
+		kindsMutants(),
 	} {
 		all = append(all, some...)
 	}

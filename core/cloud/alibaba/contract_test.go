@@ -1,6 +1,7 @@
 package alibaba_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
@@ -25,12 +26,17 @@ func harness() cloudtest.Harness {
 			Cloud: inventory.Alibaba, Name: "aliyun-prod", AccessKeyID: secret.New(testAccountKey.AccessKeyID),
 			AccessKeySecret: secret.New(testAccountKey.AccessKeySecret), SecurityToken: secret.New(testAccountKey.SecurityToken),
 		},
-		UnknownKey: "LTAIunknown000000001", Region: region, MissingRegion: "cn-nowhere", NonexistentID: alibaba.Provider(cloud.RetryPolicy{}).NonexistentID, Services: alibaba.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.AccountID, Secrets: secrets(),
+		UnknownKey: "LTAIunknown000000001", Region: region, MissingRegion: "cn-nowhere", NonexistentID: alibaba.Provider(cloud.RetryPolicy{}).NonexistentID, Services: servicesBut("swas"), Owner: testAccountKey.AccountID, Secrets: secrets(),
 		ListAction: alibabatest.DescribeInstances, VerifyAction: alibabatest.DescribeInstanceAttribute, PageSize: 100, ListCalls: 4, // and of these one is a probe
 		Statuses: map[string]inventory.Existence{
 			"Pending": inventory.Present, "Starting": inventory.Present, "Running": inventory.Present, "Stopping": inventory.Present, "Stopped": inventory.Present,
 		},
 	}
+}
+
+// servicesBut returns the services that may have an address of their own, without one that only another kind calls.
+func servicesBut(other string) []string {
+	return slices.DeleteFunc(alibaba.Provider(cloud.RetryPolicy{}).Services, func(service string) bool { return service == other })
 }
 
 // testAccountKey is the key of the account in these tests, with all that a signature has to escape.

@@ -1,4 +1,5 @@
-// Package alibaba lists the ECS instances of one Alibaba Cloud account. It only reads; what it
+// Package alibaba lists the ECS instances, and the Simple Application Servers (see swas.go), of one Alibaba Cloud
+// account. It only reads; what it
 // is not sure of is an error with a kind, never a short list.
 //
 // Two witnesses prove an absence: DescribeInstances does not show the instance, by its id and with the
@@ -49,6 +50,7 @@ func Provider(policy cloud.RetryPolicy) cloud.Provider {
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
 		Events:        Events,
 		NonexistentID: nonexistentID,
+		Kinds:         []cloud.KindProvider{swasKind(policy)},
 	}
 }
 
@@ -58,6 +60,7 @@ func info() inventory.CloudInfo {
 		Cloud:             inventory.Alibaba,
 		Spellings:         []string{"阿里云", "aliyun", "alibaba"},
 		Name:              language.Text{ZH: "阿里云", EN: "Alibaba Cloud"},
+		MainKind:          kindECS,
 		Permissions:       Permissions(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
@@ -77,10 +80,13 @@ func info() inventory.CloudInfo {
 // account has no key, and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
 	account.Cloud = inventory.Alibaba
-	return cloud.OpenConnected(account, func(apis http.RoundTripper) (*lister, error) {
-		metadata := httpx.NewTransport(nil, metadataConnectTimeout) // reachable without a proxy only
-		return openLister(account, policy, transports{apis: apis, metadata: metadata, metadataURL: metadataURL})
-	})
+	return cloud.OpenConnected(account, func(apis http.RoundTripper) (*lister, error) { return openLister(account, policy, newTransports(apis)) })
+}
+
+// newTransports returns where calls go outside of tests.
+func newTransports(apis http.RoundTripper) transports {
+	metadata := httpx.NewTransport(nil, metadataConnectTimeout) // reachable without a proxy only
+	return transports{apis: apis, metadata: metadata, metadataURL: metadataURL}
 }
 
 // transports says where a lister's calls go.

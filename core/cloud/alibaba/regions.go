@@ -10,11 +10,12 @@ import (
 
 // The services whose APIs are called.
 const (
-	serviceECS = "ecs"
-	serviceSTS = "sts"
+	serviceECS  = "ecs"
+	serviceSWAS = "swas"
+	serviceSTS  = "sts"
 )
 
-func services() []string { return []string{serviceECS, serviceSTS} }
+func services() []string { return []string{serviceECS, serviceSTS, serviceSWAS} }
 
 // zonePattern matches zones such as cn-hangzhou-h and ap-southeast-1a:
 // https://help.aliyun.com/zh/ecs/product-overview/regions-and-zones

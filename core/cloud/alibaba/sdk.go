@@ -23,7 +23,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// Only this file knows alibaba-cloud-sdk-go, whose support ended on 2025-03-01. To replace the SDK, write
+// Only this file and swassdk.go know alibaba-cloud-sdk-go, whose support ended on 2025-03-01. To replace the SDK, write
 // another newAPI.
 
 // pageSize is the most rows of one answer of DescribeInstances.
@@ -38,6 +38,9 @@ type api struct {
 	describeRegions     func(context.Context, cloud.Credentials) (regionsAnswer, error)
 	describeInstances   func(context.Context, cloud.Credentials, instancesQuery) (instancesAnswer, error)
 	describeInstance    func(ctx context.Context, credentials cloud.Credentials, region, id string) (instanceAnswer, error)
+
+	swasRegions                 func(context.Context, cloud.Credentials) (regionsAnswer, error)
+	swasInstances, swasStatuses swasCall
 }
 
 type (
@@ -90,7 +93,11 @@ func newAPI(account cloud.Account, at cloud.Endpoints, w transports) api {
 		timeout: cmp.Or(account.RequestTimeout, cloud.DefaultRequestTimeout),
 		slots:   cloud.NewSlots(),
 	}
-	return api{metadataCredentials: metadata.roleCredentials, assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeInstance: s.describeInstance}
+	return api{
+		metadataCredentials: metadata.roleCredentials, assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions,
+		describeInstances: s.describeInstances, describeInstance: s.describeInstance,
+		swasRegions: s.swasRegions, swasInstances: s.swasInstances, swasStatuses: s.swasStatuses,
+	}
 }
 
 // apiHost is where a call goes: to the host of a service, unless an endpoint is configured for the service.

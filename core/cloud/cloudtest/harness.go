@@ -66,6 +66,8 @@ type Harness struct {
 	VerifyForgets bool
 	// Statuses are the cloud's words, as its package doc has them, and what they mean.
 	Statuses map[string]inventory.Existence
+	// NoIPv6 says that the API shows no IPv6 addresses that are read.
+	NoIPv6 bool
 	// UsesTokens says that the cloud issues tokens and verifies no time of ours.
 	UsesTokens bool
 	// AllowsNoKey says that an account without a key uses the role of its host.

@@ -34,7 +34,7 @@ func harness() cloudtest.Harness {
 			Cloud: "tencent", Name: "tencent-prod", AccessKeyID: secret.New(testAccountKey.AccessKeyID),
 			AccessKeySecret: secret.New(testAccountKey.AccessKeySecret), SecurityToken: secret.New(testAccountKey.SecurityToken),
 		},
-		UnknownKey: "AKIDunknown00000001", Region: region, MissingRegion: "ap-nowhere", NonexistentID: tencent.Provider(cloud.RetryPolicy{}).NonexistentID, Services: tencent.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.AccountID, Secrets: secrets(),
+		UnknownKey: "AKIDunknown00000001", Region: region, MissingRegion: "ap-nowhere", NonexistentID: tencent.Provider(cloud.RetryPolicy{}).NonexistentID, Services: []string{"cvm", "region", "sts"}, Owner: testAccountKey.AccountID, Secrets: secrets(),
 		ListAction: tencenttest.DescribeInstances, VerifyAction: tencenttest.DescribeInstancesStatus, PageSize: 100,
 		Statuses: map[string]inventory.Existence{
 			"PENDING": inventory.Present, "RUNNING": inventory.Present, "STOPPED": inventory.Present, "STARTING": inventory.Present, "STOPPING": inventory.Present, "REBOOTING": inventory.Present,

@@ -30,7 +30,7 @@ func newAPIError(status int, body []byte) error {
 func isUnknownID(code string) bool {
 	return slices.Contains([]string{
 		"InvalidInstanceId.NotFound", "InvalidInstanceId.Malformed", "InvalidParameterValue.InstanceIdMalformed",
-		"ResourceNotFound.InvalidInstanceIdNotFound",
+		"ResourceNotFound.InvalidInstanceIdNotFound", "ResourceNotFound.InstanceIdNotFound", "ResourceNotFound.InstanceNotFound",
 	}, code)
 }
 

@@ -38,7 +38,7 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 // DescribeInstances says.
 func (l *lister) verifyEmpty(ctx context.Context, region string) error {
 	const op = "probe the right to list instances"
-	answer, err := l.describeChecked(ctx, op, instancesQuery{region: region, limit: 1}, l.api.describeStatuses)
+	answer, err := l.describeChecked(ctx, op, instancesQuery{region: region, limit: 1, ids: l.probeIDs}, l.api.describeStatuses)
 	if err == nil && (answer.total != 0 || len(answer.rows) != 0) {
 		err = l.NewError(inventory.Incomplete, op, region, "DescribeInstances shows none of the instances that DescribeInstancesStatus counts: "+
 			"has the key the right to cvm:DescribeInstances for all of them?")

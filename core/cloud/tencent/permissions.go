@@ -9,6 +9,13 @@ func Permissions() []string {
 	return []string{"cvm:DescribeInstances", "cvm:DescribeInstancesStatus", "region:DescribeRegions", "sts:GetCallerIdentity"}
 }
 
+// LighthousePermissions returns the CAM actions that listing Lighthouse instances needs besides those of Permissions,
+// sorted, each for all resources:
+// https://cloud.tencent.com/document/product/1207/47946
+func LighthousePermissions() []string {
+	return []string{"lighthouse:DescribeInstances", "lighthouse:DescribeInstancesDeniedActions", "lighthouse:DescribeRegions"}
+}
+
 // AssumePermissions returns what the key needs to assume the role of assume_role_arn: on that role alone, which has to
 // trust it.
 func AssumePermissions() []string { return []string{"sts:AssumeRole"} }

@@ -1,4 +1,4 @@
-// Package tencent lists the CVM instances of one Tencent Cloud account. It only reads; what it is
+// Package tencent lists the CVM instances, and the Lighthouse instances (see lighthouse.go), of one Tencent Cloud account. It only reads; what it is
 // not sure of is an error with a kind, never a short list.
 //
 // CVM has no cursor, so that lists are read with overlapping pages (see cloud.OffsetReader), and no dry
@@ -51,6 +51,7 @@ func Provider(policy cloud.RetryPolicy) cloud.Provider {
 		CloudInfo:     info(),
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
 		NonexistentID: "ins-zzzzzzzz",
+		Kinds:         []cloud.KindProvider{lighthouseKind(policy)},
 	}
 }
 
@@ -60,6 +61,7 @@ func info() inventory.CloudInfo {
 		Cloud:             cloudID,
 		Spellings:         []string{"腾讯云", "tencent"},
 		Name:              language.Text{ZH: "腾讯云", EN: "Tencent Cloud"},
+		MainKind:          kindCVM,
 		Permissions:       Permissions(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
@@ -108,6 +110,9 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.
 type lister struct {
 	cloud.Client
 	api api
+	// probeIDs are those that the second witness is asked for to prove the right to list, where it takes no call
+	// without ids.
+	probeIDs []string
 }
 
 // Owner implements cloud.Lister with STS GetCallerIdentity: the uin of the main account, also for

@@ -11,12 +11,13 @@ import (
 
 // The services whose APIs are called.
 const (
-	serviceCVM    = "cvm"
-	serviceRegion = "region"
-	serviceSTS    = "sts"
+	serviceCVM        = "cvm"
+	serviceLighthouse = "lighthouse"
+	serviceRegion     = "region"
+	serviceSTS        = "sts"
 )
 
-func services() []string { return []string{serviceCVM, serviceRegion, serviceSTS} }
+func services() []string { return []string{serviceCVM, serviceLighthouse, serviceRegion, serviceSTS} }
 
 // zonePattern matches zones such as ap-guangzhou-3: https://cloud.tencent.com/document/product/213/6091
 const zonePattern = `^([a-z]+(?:-[a-z]+)+)-[0-9]+$`

@@ -19,7 +19,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// Only this file knows tencentcloud-sdk-go.
+// Only this file and lighthousesdk.go know tencentcloud-sdk-go.
 
 // sessionName is the name of the sessions of assumed roles in CloudAudit.
 const sessionName = "jms-sync"
@@ -35,6 +35,9 @@ type api struct {
 	describeRegions   func(context.Context, cloud.Credentials) (regionsAnswer, error)
 	describeInstances instancesCall
 	describeStatuses  instancesCall
+
+	lighthouseRegions                     func(context.Context, cloud.Credentials) (regionsAnswer, error)
+	lighthouseInstances, lighthouseDenied instancesCall
 }
 
 // instancesCall is DescribeInstances, or DescribeInstancesStatus, whose rows only have an id.
@@ -76,7 +79,10 @@ type sdkClient struct {
 
 func newAPI(account cloud.Account, at cloud.Endpoints, transport http.RoundTripper) api {
 	s := sdkClient{account: account, endpoints: at, transport: transport}
-	return api{assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeStatuses: s.describeStatuses}
+	return api{
+		assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances,
+		describeStatuses: s.describeStatuses, lighthouseRegions: s.lighthouseRegions, lighthouseInstances: s.lighthouseInstances, lighthouseDenied: s.lighthouseDenied,
+	}
 }
 
 // host returns the host of a service. Closed regions (finance) have hosts of their own.
@@ -117,9 +123,11 @@ func callSDK[T interface{ answer() answerHead }](ctx context.Context, transport 
 }
 
 // callGeneric makes a call for which no typed client is linked.
-func callGeneric[T interface{ answer() answerHead }](ctx context.Context, s sdkClient, credentials cloud.Credentials, service, version, action string, params map[string]any) (T, error) {
+func callGeneric[T interface{ answer() answerHead }](
+	ctx context.Context, s sdkClient, credentials cloud.Credentials, service, version, region, action string, params map[string]any,
+) (T, error) {
 	var client common.Client
-	transport := s.prepareClient(&client, credentials, service, homeRegion)
+	transport := s.prepareClient(&client, credentials, service, region)
 	request := tchttp.NewCommonRequest(service, version, action)
 	if err := request.SetActionParameters(params); err != nil {
 		var none T
@@ -133,7 +141,7 @@ func (s sdkClient) assumeRole(ctx context.Context, credentials cloud.Credentials
 	if externalID != "" {
 		params["ExternalId"] = externalID
 	}
-	doc, err := callGeneric[assumeDocument](ctx, s, credentials, serviceSTS, "2018-08-13", "AssumeRole", params)
+	doc, err := callGeneric[assumeDocument](ctx, s, credentials, serviceSTS, "2018-08-13", homeRegion, "AssumeRole", params)
 	answer := assumeAnswer{requestID: doc.RequestId, credentials: cloud.Credentials{
 		KeyID: secret.New(doc.Credentials.TmpSecretId), Secret: secret.New(doc.Credentials.TmpSecretKey), Token: secret.New(doc.Credentials.Token),
 	}}
@@ -144,17 +152,21 @@ func (s sdkClient) assumeRole(ctx context.Context, credentials cloud.Credentials
 }
 
 func (s sdkClient) callerIdentity(ctx context.Context, credentials cloud.Credentials) (identityAnswer, error) {
-	doc, err := callGeneric[identityDocument](ctx, s, credentials, serviceSTS, "2018-08-13", "GetCallerIdentity", map[string]any{})
+	doc, err := callGeneric[identityDocument](ctx, s, credentials, serviceSTS, "2018-08-13", homeRegion, "GetCallerIdentity", map[string]any{})
 	return identityAnswer{requestID: doc.RequestId, account: doc.AccountId}, err
 }
 
 func (s sdkClient) describeRegions(ctx context.Context, credentials cloud.Credentials) (regionsAnswer, error) {
-	doc, err := callGeneric[regionsDocument](ctx, s, credentials, serviceRegion, "2022-06-27", "DescribeRegions", map[string]any{"Product": "cvm"})
+	doc, err := callGeneric[regionsDocument](ctx, s, credentials, serviceRegion, "2022-06-27", homeRegion, "DescribeRegions", map[string]any{"Product": "cvm"})
+	return convertRegions(doc), err
+}
+
+func convertRegions(doc regionsDocument) regionsAnswer {
 	answer := regionsAnswer{requestID: doc.RequestId, total: valueOrMissing(doc.TotalCount)}
 	for _, r := range doc.RegionSet {
 		answer.regions = append(answer.regions, regionRow{id: r.Region, state: r.RegionState})
 	}
-	return answer, err
+	return answer
 }
 
 func (s sdkClient) describeInstances(ctx context.Context, credentials cloud.Credentials, q instancesQuery) (instancesAnswer, error) {

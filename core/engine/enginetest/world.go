@@ -88,6 +88,7 @@ type AccountSpec struct {
 	Type    string   `json:"type"`
 	Owner   string   `json:"owner"`
 	Regions []string `json:"regions"`
+	Kinds   []string `json:"kinds"`
 	Zone    string   `json:"zone"`       // name of a zone that the world made
 	Account string   `json:"account_id"` // as configured
 
@@ -233,7 +234,7 @@ func (w *World) LoadConfig() config.Config {
 	for _, a := range w.Accounts {
 		entry := map[string]any{
 			"type": a.Type, "name": a.Name, "access_key_id": AccessKeyOf(a.Name), "access_key_secret": CloudSecret,
-			"regions": a.Regions, "endpoint": w.urls.cloud, "account_id": a.Account,
+			"regions": a.Regions, "kinds": a.Kinds, "endpoint": w.urls.cloud, "account_id": a.Account,
 		}
 		if a.Platforms != nil {
 			entry["platforms"] = a.Platforms
@@ -261,7 +262,7 @@ func (w *World) LoadConfig() config.Config {
 	}
 	cfg, err := config.Load(w.T.Context(), config.Source{
 		File: "config.yaml", ReadFile: func(string) ([]byte, error) { return text, nil },
-		Clouds: inventory.CloudTable{{Cloud: inventory.Alibaba, Spellings: []string{"阿里云", "aliyun"}}, {Cloud: inventory.Huawei, Spellings: []string{"华为云"}}},
+		Clouds: cloudTable(),
 	})
 	if err != nil {
 		w.T.Fatalf("the scenario's configuration: %v", err)

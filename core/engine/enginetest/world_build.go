@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
@@ -57,7 +58,7 @@ func (w *World) NewFleet(cfg config.Config) cloud.Fleet {
 	for _, c := range cfg.Clouds {
 		accounts = append(accounts, cloud.Account{
 			Cloud: c.Cloud, Name: c.Name, AccessKeyID: c.AccessKeyID, AccessKeySecret: c.AccessKeySecret,
-			AccountID: c.AccountID, Regions: c.Regions, ExcludeRegions: c.ExcludeRegions, Endpoint: c.Endpoint, Transport: w.network[c.Endpoint],
+			AccountID: c.AccountID, Regions: scopeRegions(c), Kinds: scopeKinds(c), ExcludeRegions: c.ExcludeRegions, Endpoint: c.Endpoint, Transport: w.network[c.Endpoint],
 			ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cmp.Or(w.RequestTimeout, cfg.Timeout.Request),
 		})
 	}
@@ -92,11 +93,23 @@ func (w *World) newNotifier(cfg config.Config) notify.Notifier {
 	return robot
 }
 
+// cloudTable returns the clouds that a world's configuration may name.
+func cloudTable() inventory.CloudTable {
+	return append(cloud.TableOf([]cloud.Provider{alibaba.Provider(cloud.RetryPolicy{})}),
+		inventory.CloudInfo{Cloud: inventory.Huawei, Spellings: []string{"华为云"}})
+}
+
+func scopeRegions(c config.Cloud) []string {
+	return cloudTable().Find(c.Cloud).ScopeRegions(c.Regions, c.Kinds)
+}
+
+func scopeKinds(c config.Cloud) []string { return cloudTable().Find(c.Cloud).ScopeKinds(c.Kinds) }
+
 func rules(cfg config.Config) plan.Rules {
 	known := make(map[string]plan.Account, len(cfg.Clouds))
 	for _, c := range cfg.Clouds {
 		known[c.Name] = plan.Account{
-			Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Regions: c.Regions, ExcludeRegions: c.ExcludeRegions, Owner: c.AccountID, // without a cloud: scenarios narrow runs
+			Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Regions: scopeRegions(c), Kinds: scopeKinds(c), ExcludeRegions: c.ExcludeRegions, Owner: c.AccountID, // without a cloud: scenarios narrow runs
 		}
 	}
 	at, _ := url.Parse(cfg.JumpServer.URL)

@@ -71,6 +71,9 @@ func (s *Server) buildDocument(c *call, f Fault) (map[string]any, *apiError) {
 	case AssumeRole:
 		return s.assumeRole(c, f)
 	}
+	if isSWAS(c.action) {
+		return s.swasDocument(c, f)
+	}
 	if !slices.Contains(s.regionNames(), c.region) {
 		return nil, &apiError{http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist."}
 	}

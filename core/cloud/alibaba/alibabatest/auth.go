@@ -35,6 +35,10 @@ func actionParams(action string) (version string, names []string) {
 		return "2014-05-26", []string{"InstanceId"}
 	case GetCallerIdentity:
 		return "2015-04-01", []string{}
+	case ListRegions:
+		return swasVersion, []string{}
+	case ListInstances, ListInstanceStatus:
+		return swasVersion, []string{"InstanceIds", "PageNumber", "PageSize"}
 	case AssumeRole:
 		return "2015-04-01", []string{"RoleArn", "RoleSessionName", "DurationSeconds", "ExternalId"}
 	}

@@ -34,6 +34,7 @@ const (
 	ExpiredSignature      = peertest.ExpiredSignature // [D] 400 InvalidTimeStamp.Expired
 	IllegalTime      Kind = "illegal time"            // [D] 400 IllegalTimestamp
 	NoSecret         Kind = "no secret"               // AssumeRole: 200, all but the secret
+	NoRows           Kind = "no rows"                 // SWAS: 200, an empty list, as other APIs answer without a right
 	DryRunIgnored    Kind = "dry run ignored"         // 200: the parameter got lost on the way, and the list is empty
 )
 
@@ -44,7 +45,7 @@ func (s *Server) answerFault(c *call, f Fault) bool {
 		return true
 	}
 	switch f.Kind {
-	case NoRequestID, Truncated, RepeatedToken, Endless, NoSecret:
+	case NoRequestID, Truncated, RepeatedToken, Endless, NoSecret, NoRows:
 		s.handle(c, f)
 	case NoPermission:
 		return c.answerNoPermission()

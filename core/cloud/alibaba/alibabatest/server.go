@@ -1,5 +1,6 @@
 // Package alibabatest is an emulator of the Alibaba Cloud RPC APIs that the lister uses: ECS
-// DescribeRegions, DescribeInstances and DescribeInstanceAttribute, and STS GetCallerIdentity and AssumeRole. It verifies
+// DescribeRegions, DescribeInstances and DescribeInstanceAttribute, STS GetCallerIdentity and AssumeRole, and SWAS
+// ListRegions, ListInstances and ListInstanceStatus. It verifies
 // signatures like the real service, fails on demand, and records every unexpected request.
 // Only tests and the demo import it.
 package alibabatest
@@ -36,6 +37,8 @@ type Server struct {
 	*peertest.Base
 	regions []string
 	pageCap int
+
+	swasRegions []string // nil = regions
 
 	mu         sync.Mutex
 	accounts   map[string]*Account // by access key id

@@ -26,6 +26,7 @@ type Account struct {
 	token   string
 	expires time.Time // of the key; zero = never
 	denied  map[string]bool
+	swas    *peertest.Regions[SWASServer]
 }
 
 // Instance is a machine of the emulator. Empty fields are empty in the answer too.
@@ -57,7 +58,7 @@ func (s *Server) AddAccount(k Key) *Account {
 	defer s.mu.Unlock()
 	a := &Account{
 		server: s, id: k.AccountID, key: k.AccessKeyID, secret: k.AccessKeySecret, token: k.SecurityToken,
-		Regions: newRegions(),
+		Regions: newRegions(), swas: newSWASRegions(),
 	}
 	s.accounts[k.AccessKeyID] = a
 	return a

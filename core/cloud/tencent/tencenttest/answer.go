@@ -34,7 +34,7 @@ func (c *call) sendBody(status int, kind string, body []byte) {
 // handle answers a call. A fault may change the answer; the zero Fault does not.
 func (s *Server) handle(c *call, f Fault) {
 	doc, refused := s.buildDocument(c, f)
-	if s.options.AfterPage != nil && c.action == DescribeInstances {
+	if s.options.AfterPage != nil && (c.action == DescribeInstances || c.action == LighthouseInstances) {
 		s.options.AfterPage(c.region, valueOr(c.params.Offset, 0))
 	}
 	if refused != nil {
@@ -60,7 +60,7 @@ func (s *Server) handle(c *call, f Fault) {
 
 func (s *Server) buildDocument(c *call, f Fault) (object, *apiError) {
 	switch c.action {
-	case DescribeRegions:
+	case DescribeRegions, LighthouseRegions:
 		return s.describeRegions(), nil
 	case GetCallerIdentity:
 		return object{
@@ -73,6 +73,9 @@ func (s *Server) buildDocument(c *call, f Fault) (object, *apiError) {
 	}
 	if !slices.Contains(s.options.Regions, c.region) {
 		return nil, &apiError{"UnsupportedRegion", "The region `" + c.region + "` is not supported."}
+	}
+	if lighthouseParams(c.action) != nil {
+		return s.describeLighthouse(c, f)
 	}
 	return s.describeInstances(c, f)
 }

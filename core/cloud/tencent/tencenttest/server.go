@@ -1,6 +1,6 @@
 // Package tencenttest is an emulator of the Tencent Cloud APIs (3.0) that the lister uses: CVM
 // DescribeInstances and DescribeInstancesStatus, DescribeRegions of the region service, and STS
-// GetCallerIdentity and AssumeRole. It verifies signatures like the real service, fails on demand, and records every
+// GetCallerIdentity and AssumeRole, and those of Lighthouse (see lighthouse.go). It verifies signatures like the real service, fails on demand, and records every
 // unexpected request. Only tests and the demo import it.
 package tencenttest
 
@@ -86,7 +86,7 @@ type params struct {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
-	c := &call{w: w, r: r, body: body, action: r.Header.Get("X-TC-Action"), region: r.Header.Get("X-TC-Region")}
+	c := &call{w: w, r: r, body: body, action: actionOf(r.Header), region: r.Header.Get("X-TC-Region")}
 	number, here := s.BeginRequest(w, r, c.action)
 	if !here {
 		return
@@ -149,6 +149,9 @@ func (c *call) checkRequest() error {
 
 // actionParams returns service, version and parameters of a call; "" = it is not emulated.
 func actionParams(action string) (service, version string, names map[string]bool) {
+	if names := lighthouseParams(action); names != nil {
+		return "lighthouse", lighthouseVersion, names
+	}
 	switch action {
 	case DescribeInstances, DescribeInstancesStatus:
 		return "cvm", "2017-03-12", map[string]bool{"InstanceIds": true, "Offset": true, "Limit": true}

@@ -19,10 +19,12 @@ type Key struct {
 // Account is one cloud account with its instances.
 type Account struct {
 	*peertest.Regions[Instance]
+	light  *peertest.Regions[LighthouseInstance]
 	server *Server
 	id     string
 	secret string
 	token  string
+	denied []string // Lighthouse instances that a policy hides
 	// expires is when temporary credentials end; zero = never.
 	expires time.Time
 }
@@ -43,7 +45,7 @@ func (s *Server) AddAccount(k Key) *Account {
 	defer s.mu.Unlock()
 	a := &Account{
 		server: s, id: k.AccountID, secret: k.AccessKeySecret, token: k.SecurityToken,
-		Regions: peertest.NewRegions(func(i Instance) string { return i.ID }),
+		Regions: peertest.NewRegions(func(i Instance) string { return i.ID }), light: newLighthouseRegions(),
 	}
 	s.accounts[k.AccessKeyID] = a
 	return a
