@@ -76,6 +76,10 @@ func (s *teller) input(finds ...string) report.Input {
 			note.Action, note.Reason = plan.Hold, reason.New(reason.GuardWeak, "x", "y", "z")
 		case "drift":
 			note.Action, note.Reason = plan.Drift, reason.New(reason.Differs, "name")
+		case "account": // its regions could not be listed
+			l.Scope.Region, other.Scope.Account, l.Err = inventory.AnyRegion, "two", &inventory.Error{Kind: inventory.Throttled, Message: "too many"}
+		case "unnamed":
+			note.Action, note.Reason = plan.Orphan, reason.New(reason.RegionNotNamed, "one", "r1")
 		case "open":
 			note.Action, note.Reason, note.Unlisted = plan.Skip, reason.New(reason.OtherOwner, "1", "2"), true
 		}
@@ -217,6 +221,33 @@ func TestConditionsOverTime(t *testing.T) {
 			}
 			s.run(6*time.Hour, "still open 1", "open")
 			s.run(interval, "back to normal")
+		},
+		"another failure of what comes and goes": func(s *teller) {
+			s.run(0, deniedT, "busy")
+			s.run(interval, endT)
+			s.run(interval, deniedT, "busy")
+			s.run(interval, "")
+			s.run(interval, deniedT, "denied") // a person must act
+			s.run(interval, "", "denied")
+		},
+		"a region that failed ends nothing that stays open": func(s *teller) {
+			s.run(0, "still open 1", "open")
+			if card := s.run(interval, deniedT, "denied"); strings.Contains(card.Markdown, "Back to normal") {
+				s.Errorf("the end of what was not looked at:\n%s", card.Markdown)
+			}
+			end := s.run(interval, endT, "open")
+			if n := strings.Count(end.Markdown[strings.Index(end.Markdown, "Back to normal"):], "since 2026"); n != 1 {
+				s.Errorf("%d conditions end:\n%s", n, end.Markdown)
+			}
+		},
+		"who has not asked for the regions ends no orphan": func(s *teller) {
+			s.run(0, "orphans 1 · one", "unnamed")
+			s.run(interval, "", "narrowed")
+			if card := s.run(interval, deniedT, "account"); strings.Contains(card.Markdown, "Back to normal") {
+				s.Errorf("the end of what was not looked at:\n%s", card.Markdown)
+			}
+			s.run(interval, endT, "unnamed")
+			s.run(interval, endT)
 		},
 		"a clock that was ahead": func(s *teller) {
 			s.now = s.now.Add(8 * 24 * time.Hour)

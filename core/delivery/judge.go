@@ -100,11 +100,11 @@ func (j *judge) see(c report.Condition) {
 	case !k.EndedAt.IsZero(): // it came back
 		k.EndedAt, k.NotifiedAt, k.Notices, k.Relapsed = time.Time{}, time.Time{}, 0, true
 		j.describe(k, c)
+	case c.Code != "" && c.Code != k.Code: // it is another now
+		k.GoneSince, k.NotifiedAt, k.Notices = time.Time{}, time.Time{}, 0
+		j.describe(k, c)
 	case !k.GoneSince.IsZero():
 		k.GoneSince = time.Time{}
-		j.describe(k, c)
-	case c.Code != "" && c.Code != k.Code: // it is another now
-		k.NotifiedAt, k.Notices = time.Time{}, 0
 		j.describe(k, c)
 	case c.Size < k.Size, j.now.Sub(k.SeenAt) >= j.seenPause(c):
 		j.describe(k, c)

@@ -137,14 +137,15 @@ func (c Cards) RecordHeartbeat(ctx context.Context, store *state.Store, shardKey
 	return store.ClearAlarm(ctx)
 }
 
-// isToldByRuns reports whether runs are made that fail, and told people why: of all, or of every scope that is late.
+// isToldByRuns reports whether runs are made that fail, and told people why: of all, or of every scope that is late. A
+// failure that only one slice can have, as a misspelt account, says nothing of the others.
 func (f Freshness) isToldByRuns(known []state.Condition, now time.Time) bool {
 	told := func(is func(state.Condition) bool) bool {
 		return slices.ContainsFunc(known, func(k state.Condition) bool {
 			return k.Notices > 0 && k.EndedAt.IsZero() && now.Sub(k.SeenAt) <= f.MaxAge && is(k)
 		})
 	}
-	if told(func(k state.Condition) bool { return k.Kind == string(report.RunFailed) }) {
+	if told(func(k state.Condition) bool { return k.Kind == string(report.RunFailed) && k.Slice == "" }) {
 		return true
 	}
 	for _, s := range f.StaleScopes(now) {

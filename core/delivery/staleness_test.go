@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -107,4 +108,30 @@ func TestAlarmIsNotToldTwice(t *testing.T) {
 	s.run(interval, "")
 	record()
 	s.wantCard("back to normal: Complete runs are made again", "the heartbeat after it")
+}
+
+// TestAlarmBesideAMisspeltSlice: that the runs of one slice fail by their own mistake, and people know it, does not keep
+// the alarm about the others from them.
+func TestAlarmBesideAMisspeltSlice(t *testing.T) {
+	t.Parallel()
+	s := newTeller(t)
+	store, err := state.New(storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true}), "", state.Options{Now: func() time.Time { return s.now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.memory = store
+	rules := plan.Rules{Accounts: map[string]plan.Account{"one": {Enabled: true, Regions: []string{"r1", "r2"}}}}
+	if err := s.cards().RecordHeartbeat(t.Context(), store, "run", rules, report.Build(s.input())); err != nil {
+		t.Fatal(err)
+	}
+	for range 4 {
+		s.now = s.now.Add(interval)
+		wrong := report.Input{Started: s.now, Language: reason.English, Slice: "misspelt", Stopped: &inventory.Error{Kind: inventory.NotFound, Message: "no such account"}}
+		_ = s.cards().Deliver(t.Context(), report.Build(wrong))
+	}
+	s.seen = len(s.robot.Cards)
+	if f, err := s.cards().CheckStaleness(t.Context(), store, rules); err != nil || !f.Stalled || s.seen != 1 {
+		t.Fatalf("%+v %v, %d cards", f, err, s.seen)
+	}
+	s.wantCard("alarm: No complete run for more than 30m0s", "watched")
 }

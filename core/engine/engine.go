@@ -119,7 +119,9 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	approved := e.approvePlan(ctx, p, desired)
 	e.EnterStage("apply")
 	e.applyPlan(ctx, p, approved)
-	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes), lostMarksError(desired, e.Limits))
+	lostMarks := lostMarksError(desired, e.Limits)
+	p.holdsForLostMarks = len(lostMarks) > 0
+	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes), lostMarks)
 	e.saveOutcome(ctx, p, desired)
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -130,4 +131,30 @@ func TestHeldRegionHoldsNothingElsewhere(t *testing.T) {
 			t.Errorf("%s", enginetest.Describe(rep))
 		}
 	})
+}
+
+// TestLostLabelsOfAssetsThatAreOff: labels that many deactivated assets have lost hold all removals, and every run says
+// so until they are back, although no line speaks of these assets and nothing changes.
+func TestLostLabelsOfAssetsThatAreOff(t *testing.T) {
+	t.Parallel()
+	r := newFleetWorld(t, 20)
+	r.release(0, 8)
+	r.approveHeldSet(r.runWithApprovals())
+	if rep := r.runWithApprovals(); rep.Deactivated != 8 {
+		t.Fatalf("%s", enginetest.Describe(rep))
+	}
+	for _, h := range r.JumpServer.Hosts(jumpservertest.DefaultOrg) {
+		if !h.Active {
+			r.JumpServer.Edit(jumpservertest.DefaultOrg, h.ID, func(h *jumpservertest.Host) {
+				h.Labels = slices.DeleteFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, "jms-account:") })
+			})
+		}
+	}
+	for n, after := range []time.Duration{2 * time.Hour, 10 * time.Minute, 10 * time.Minute} {
+		r.RunClock.Advance(after)
+		rep := r.runWithApprovals()
+		if lost := slices.ContainsFunc(rep.Errors, func(e report.ErrorEntry) bool { return e.Kind == inventory.MarksLost }); !lost || rep.Outcome != report.Partial {
+			t.Errorf("run %d: %s", n, enginetest.Describe(rep))
+		}
+	}
 }

@@ -165,6 +165,9 @@ func (e Engine) saveScopes(ctx context.Context, listings []inventory.Listing, p 
 	if len(listings) > 0 && slices.ContainsFunc(p.notes, func(n plan.Change) bool { return n.Action == plan.Orphan || n.Reason.Code == reason.MarksLost }) {
 		open[listings[0].Scope] = true // their own scope is perhaps none of the run's, and every run reports them
 	}
+	if p.holdsForLostMarks && len(listings) > 0 {
+		open[listings[0].Scope] = true // assets that are off have no line, and an unchanged run would say that all is well
+	}
 	if p.removals != nil && p.removals.mayFindMore && len(listings) > 0 {
 		open[listings[0].Scope] = true // the next run looks once more
 	}

@@ -14,23 +14,24 @@ import (
 
 // pass is one run: what is asked of it, what it has read, and what became of it.
 type pass struct {
-	req            Request
-	snapshot       *state.Snapshot   // what was known of the scopes before; nil where nothing is remembered
-	expectedScopes []inventory.Scope // what was known of the scopes before they were listed
-	listings       []inventory.Listing
-	owners         knownOwners
-	changes        iter.Seq[plan.Change] // approved
-	notes          []plan.Change         // lines that change nothing
-	labelled       labelCounts           // of JumpServer, before the run wrote
-	compared       bool                  // all of JumpServer was compared with the listings
-	unchanged      int                   // instances whose assets are as they want them, read or known
-	applied        apply.Result
-	removals       *RemovalTracker
-	halt           Halt
-	announced      []state.Expectation     // for the scopes of the run
-	granted        approvalSet             // what people approved
-	heldSets       []report.HeldSetSummary // for which a person may give approval
-	review         []plan.ReviewLine
+	req               Request
+	snapshot          *state.Snapshot   // what was known of the scopes before; nil where nothing is remembered
+	expectedScopes    []inventory.Scope // what was known of the scopes before they were listed
+	listings          []inventory.Listing
+	owners            knownOwners
+	changes           iter.Seq[plan.Change] // approved
+	notes             []plan.Change         // lines that change nothing
+	labelled          labelCounts           // of JumpServer, before the run wrote
+	compared          bool                  // all of JumpServer was compared with the listings
+	unchanged         int                   // instances whose assets are as they want them, read or known
+	applied           apply.Result
+	removals          *RemovalTracker
+	halt              Halt
+	announced         []state.Expectation     // for the scopes of the run
+	granted           approvalSet             // what people approved
+	heldSets          []report.HeldSetSummary // for which a person may give approval
+	review            []plan.ReviewLine
+	holdsForLostMarks bool // so many assets have lost our labels that nothing is removed
 }
 
 // reportInput returns what the report of a run is made of.

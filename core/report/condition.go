@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // ConditionKind says what it is that lasts.
@@ -69,8 +70,24 @@ func (r Report) HasSeen(c Condition) bool {
 		return r.hasScope(c, false)
 	case ChangeFailed, Holding, Drifting, Skipping:
 		return r.hasScope(c, true)
+	case StaysOpen: // of an asset whose scope failed the run says only that
+		return r.hasCompared(c.Slice) && !slices.ContainsFunc(r.Scopes, func(s Scope) bool { return !s.Complete })
+	case Orphaned:
+		return r.hasCompared(c.Slice) && (c.Code != string(reason.RegionNotNamed) || !r.hasFailedAccount(c))
 	}
-	return slices.ContainsFunc(r.looks, func(l look) bool { return l.Compared && (c.Slice == "" || c.Slice == l.Slice) })
+	return r.hasCompared(c.Slice)
+}
+
+// hasCompared reports whether a run of a slice, "" being any, compared all of JumpServer.
+func (r Report) hasCompared(slice string) bool {
+	return slices.ContainsFunc(r.looks, func(l look) bool { return l.Compared && (slice == "" || slice == l.Slice) })
+}
+
+// hasFailedAccount reports whether the regions of a condition's account could not be listed.
+func (r Report) hasFailedAccount(c Condition) bool {
+	return slices.ContainsFunc(r.Scopes, func(s Scope) bool {
+		return s.Cloud == c.Cloud && s.Account == c.Account && s.Region == "" && !s.Complete
+	})
 }
 
 // hasScope reports whether the scope of a condition, or any of its account's where it names no region, was listed, and

@@ -165,7 +165,12 @@ func noteCondition(n plan.Change, slice string) (c Condition, lasts bool) {
 		}
 		return scopedCondition(Holding, n.Scope), true
 	case plan.Orphan:
-		return scopedCondition(Orphaned, n.Scope), true
+		of := scopedCondition(Orphaned, n.Scope)
+		of.Code = string(n.Reason.Code)
+		if n.Reason.Code == reason.RegionNotNamed { // which only who asks for all regions of the account sees
+			of.Slice = slice
+		}
+		return of, true
 	case plan.Drift:
 		return scopedCondition(Drifting, n.Scope), true
 	}

@@ -49,7 +49,8 @@ func (e *InstallationError) Error() string {
 }
 
 // OpenState opens the state store for a person. It calls the store only where the configuration does not say whose state
-// is meant. Its errors are an *InstallationError and mistakes in the configuration.
+// is meant: of one that could not be fetched nobody knows the organisation, and the variables beside it may name the
+// JumpServer otherwise. Its errors are an *InstallationError and mistakes in the configuration.
 func OpenState(ctx context.Context, o StateOptions) (State, error) {
 	var s State
 	if err := s.loadSettings(ctx, o.Source); err != nil {
@@ -63,8 +64,10 @@ func OpenState(ctx context.Context, o StateOptions) (State, error) {
 		return s, nil
 	}
 	named := s.Config.JumpServer.ID != "" || s.Config.JumpServer.URL != ""
-	if o.Server == "" && o.Organisation == "" && named {
-		s.Store = store.ForInstallation(serverName(s.Config), s.Config.JumpServer.OrgID)
+	flagged := o.Server != "" || o.Organisation != ""
+	ofConfig := store.ForInstallation(serverName(s.Config), s.Config.JumpServer.OrgID)
+	if named && !flagged && s.Unread == nil {
+		s.Store = ofConfig
 		return s, nil
 	}
 	if o.Server == "" && named {
@@ -74,6 +77,10 @@ func OpenState(ctx context.Context, o StateOptions) (State, error) {
 		o.Organisation = org
 	}
 	s.Store, err = chooseInstallation(ctx, store, o)
+	var unclear *InstallationError
+	if named && !flagged && errors.As(err, &unclear) && len(unclear.Known) == 0 {
+		s.Store, err = ofConfig, nil // an order that comes before the first run
+	}
 	return s, err
 }
 

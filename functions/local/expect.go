@@ -32,13 +32,13 @@ func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "expect",
 		Short: o.lang.Text("事先宣布一个区域的下线：到 --until 为止，最多 --up-to 个移除不受守卫的上限限制（需要状态存储）；不带参数列出", "Announce that a region is taken down: until --until the guard's limits do not hold up to --up-to removals (needs a state store); without flags it lists"),
-		Long: o.lang.Text("只放开守卫的上限（percent、min、per_run、列表为空、各部分共用的额度）：每一个仍要逐个证实已释放，受保护的、隔离、时钟、\n"+
+		Long: o.lang.Text("只放开守卫的上限（percent、min、fleet、per_run、列表为空、各部分共用的额度）：每一个仍要逐个证实已释放，受保护的、隔离、时钟、\n"+
 			"另一个云账号、sync.approval、暂停都照旧；区域变空时仍要证实两次（至少隔 10 分钟）。\n"+
 			"  jms-sync expect --account prod --region cn-beijing --until 18:00 --up-to 40 --reason 下线旧集群\n"+
 			"宣布之后这个区域的每一次移除都算在内（守卫本来就放行的、批准的、事件触发的也算），写入之前先扣除，运行中断了也不退回。\n"+
 			"一次要移除的比剩下的多：数目不对就是疑问，整个区域都暂缓（可以批准，或重新宣布）。宽限期结束时的删除不算，仍受上限限制。\n"+
 			"同一区域再次宣布则替换之前的。--cancel 取消。TIME："+untilHelp().ZH+"，最多 31 天。",
-			"Just the guard's limits are lifted (percent, min, per_run, an empty list, the share of parts): each instance is still proved to be\n"+
+			"Just the guard's limits are lifted (percent, min, fleet, per_run, an empty list, the share of parts): each instance is still proved to be\n"+
 				"released, and protection, quarantine, clock, another cloud account, sync.approval and pauses count as ever; a region that\n"+
 				"becomes empty is still proved twice (10 minutes apart or more).\n"+
 				"  jms-sync expect --account prod --region cn-beijing --until 18:00 --up-to 40 --reason 'old cluster goes'\n"+

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
+	runstate "github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage/dir"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
@@ -127,6 +131,36 @@ func TestOrdersWithoutTheConfigurationsBucket(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", storagetest.GoodSecret)
 	d.runBare(exitDone, "pause", "--removals")
 	d.wantPrinted("JumpServer："+hostOfURL(t, d.JumpServerURL), "读不到配置，没有用它")
+}
+
+// TestOrdersWithoutTheConfigurationsOrganisation: the organisation stands in a configuration that this person cannot read.
+// The variables beside it name the JumpServer alone, and the order is about the installation that the store knows, and not
+// about the default organisation, in which no run would see it.
+func TestOrdersWithoutTheConfigurationsOrganisation(t *testing.T) {
+	const org = "11111111-2222-4333-8444-555555555555"
+	d := newDeskWithState(t)
+	store, err := runstate.New(dir.Open(strings.TrimPrefix(os.Getenv("JMS_SYNC_STATE"), "file://")), "", runstate.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.ForInstallation(hostOfURL(t, d.JumpServerURL), org).RegisterInstallation(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	bucket := storagetest.NewServer(t, storagetest.OSS)
+	bucket.InjectFault(storagetest.Denied, "", 0, 0)
+	for name, value := range map[string]string{
+		"JMS_SYNC_CONFIG": bucket.Ref("config.yaml"), "ALIBABA_CLOUD_ACCESS_KEY_ID": storagetest.GoodID,
+		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": storagetest.GoodSecret, "JMS_SYNC_JUMPSERVER_URL": d.JumpServerURL,
+	} {
+		t.Setenv(name, value)
+	}
+	d.runBare(exitDone, "pause", "--removals")
+	d.wantPrinted("JumpServer："+hostOfURL(t, d.JumpServerURL)+"，组织："+org, "读不到配置，没有用它")
+	t.Setenv("JMS_SYNC_JUMPSERVER_URL", "https://jms.other.example")
+	d.runBare(exitUsage, "pause", "--removals")
+	if !strings.Contains(d.stderr.String(), "--jumpserver "+hostOfURL(t, d.JumpServerURL)) {
+		t.Error(d.stderr.String())
+	}
 }
 
 // TestEmptyStore: where no run was complete yet, an order must say as the runs do which JumpServer it is about.

@@ -49,7 +49,10 @@ func accountedMutants() []mutant {
 		old: "g.plan.LostMarks(g.limits); many && !approved {", broken: "g.plan.LostMarks(g.limits); many && false {", pkg: "./core/plan", test: "TestManyLostMarks",
 	}, {
 		name: "accounted: lost labels are told without any removal", file: "core/engine/engine.go",
-		old: ", lostMarksError(desired, e.Limits))", broken: ")", pkg: "./core/engine", test: "TestLostLabels",
+		old: "unproved(p.notes), lostMarks)", broken: "unproved(p.notes))", pkg: "./core/engine", test: "TestLostLabels",
+	}, {
+		name: "accounted: no run is unchanged while labels are lost", file: "core/engine/incremental.go",
+		old: "p.holdsForLostMarks && ", broken: "p.req.DryRun && ", pkg: "./core/engine", test: "TestLostLabelsOfAssetsThatAreOff",
 	}, {
 		name: "accounted: what was released has lost nothing", file: "core/plan/lostmarks.go",
 		old: "b.ownerships[n].cloud != \"\" || isReleased(*a) {", broken: "b.ownerships[n].cloud != \"\" {", pkg: "./core/plan", test: "TestReleasedIsNotLost",

@@ -50,6 +50,22 @@ func cardMutants() []mutant {
 		name: "cards: runs remember what they told", file: "core/session/engine.go",
 		old: "\t\te.Cards.Conditions = s.conditions()\n", broken: "\t\t_ = s.conditions()\n", pkg: "./core/session", test: "TestEveryRunIsWhole",
 	}, {
+		name: "cards: another failure of what comes and goes is told", file: "core/delivery/judge.go",
+		old: "case c.Code != \"\" && c.Code != k.Code:", broken: "case c.Code != \"\" && c.Code != k.Code && k.GoneSince.IsZero():", pkg: "./core/delivery", test: "TestConditionsOverTime",
+	}, {
+		name: "cards: a region that failed ends nothing that stays open", file: "core/report/condition.go",
+		old:    "return r.hasCompared(c.Slice) && !slices.ContainsFunc(r.Scopes, func(s Scope) bool { return !s.Complete })",
+		broken: "return r.hasCompared(c.Slice)", pkg: "./core/delivery", test: "TestConditionsOverTime",
+	}, {
+		name: "cards: a narrowed run ends no orphan of a region that is named no more", file: "core/report/lasting.go",
+		old: "of.Slice = slice", broken: "of.Slice = \"\"", pkg: "./core/delivery", test: "TestConditionsOverTime",
+	}, {
+		name: "cards: regions that could not be listed end no orphan", file: "core/report/condition.go",
+		old: "|| !r.hasFailedAccount(c))", broken: "|| c.Key != \"\")", pkg: "./core/delivery", test: "TestConditionsOverTime",
+	}, {
+		name: "cards: a misspelt slice hides no alarm", file: "core/delivery/staleness.go",
+		old: "k.Kind == string(report.RunFailed) && k.Slice == \"\"", broken: "k.Kind == string(report.RunFailed)", pkg: "./core/delivery", test: "TestAlarmBesideAMisspeltSlice",
+	}, {
 		name: "cards: only yes approves", file: "functions/local/heldset.go",
 		old: "return answer == \"y\" || answer == \"yes\"", broken: "return answer != \"n\"", pkg: "./functions/local", test: "TestApprovalIsAsked",
 	}}

@@ -31,6 +31,9 @@ func outageMutants() []mutant {
 		name: "orders: one JumpServer of several is named", file: "core/session/state.go",
 		old: "if len(meant) != 1 {", broken: "if len(meant) == 0 {", pkg: "./functions/local", test: "TestWhichInstallation",
 	}, {
+		name: "orders: nobody knows the organisation of a configuration that cannot be fetched", file: "core/session/state.go",
+		old: "!flagged && s.Unread == nil {", broken: "!flagged {", pkg: "./functions/local", test: "TestOrdersWithoutTheConfigurationsOrganisation",
+	}, {
 		name: "orders: a mistyped variable is no choice", file: "core/config/mistake.go",
 		old: "return strings.HasPrefix(m.Path, settingPrefix) || ", broken: "return ", pkg: "./functions/local", test: "TestOrdersWithAConfigurationWithoutSecrets",
 	}, {
