@@ -48,20 +48,20 @@ func readRecording(name string, body []byte) recording {
 	switch {
 	case err == nil:
 		r.walk(documents)
-	case path.Ext(name) == ".md":
+	case path.Ext(name) == ".md" || path.Ext(name) == ".rst":
 		for _, block := range codeBlocks(string(body)) {
 			if documents, err := parseText([]byte(block)); err == nil {
 				r.walk(documents)
 			}
 		}
-	case path.Ext(name) == ".yaml" || path.Ext(name) == ".yml":
+	case path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" || bytes.HasPrefix(body, []byte("interactions:")):
 		var document any
 		if yaml.Unmarshal(body, &document) != nil {
 			r.unknown = append(r.unknown, "not the YAML that it should be")
 		}
 		r.walk(document)
 	default:
-		r.unknown = append(r.unknown, "not JSON, XML, YAML or Markdown")
+		r.unknown = append(r.unknown, "not JSON, XML, YAML, Markdown or reStructuredText")
 	}
 	if len(r.azure.machines) > 0 {
 		r.answers = append(r.answers, recordedAnswer{cloud: cloudAzure, azure: r.azure})
@@ -103,13 +103,19 @@ func decodeNumbers(text []byte) *json.Decoder {
 	return reader
 }
 
-var fencedBlock = regexp.MustCompile("(?ms)^[ \t]*```[a-zA-Z]*[ \t]*\r?\n(.*?)^[ \t]*```")
+// The blocks of code of Markdown, between fences, and of reStructuredText, where all that is indented further than
+// the paragraph is code.
+var (
+	fencedBlock   = regexp.MustCompile("(?ms)^[ \t]*```[a-zA-Z]*[ \t]*\r?\n(.*?)^[ \t]*```")
+	indentedBlock = regexp.MustCompile(`(?m)::.*\n(?:[ \t]*\n)+((?:[ \t]+.*\n|[ \t]*\n)+)`)
+)
 
-// codeBlocks returns the fenced blocks of a Markdown document.
 func codeBlocks(document string) []string {
 	var blocks []string
-	for _, found := range fencedBlock.FindAllStringSubmatch(document, -1) {
-		blocks = append(blocks, found[1])
+	for _, form := range []*regexp.Regexp{fencedBlock, indentedBlock} {
+		for _, found := range form.FindAllStringSubmatch(document+"\n", -1) {
+			blocks = append(blocks, found[1])
+		}
 	}
 	return blocks
 }

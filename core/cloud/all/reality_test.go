@@ -28,8 +28,8 @@ func TestReality(t *testing.T) {
 		got[f.path] = fmt.Sprintf("%d/%d %s", f.answers, f.instances, strings.Join(f.unknown, "; "))
 	}
 	want := map[string]string{
-		"alibaba.json": "1/2 ", "aws-placebo.json": "1/3 ", "aws.xml": "1/1 ", "azure-cassette.json": "1/2 ", "document.md": "2/2 ",
-		"huawei.json": "1/2 ", "tencent-cassette.yaml": "1/2 ", "lightweight.json": "0/0 InstanceSet of another API", "source.py": "0/0 not JSON, XML, YAML or Markdown",
+		"alibaba.json": "1/2 ", "aws-placebo.json": "1/3 ", "aws.xml": "1/1 ", "azure-cassette.json": "1/2 ", "document.md": "2/2 ", "document.rst": "1/1 ",
+		"huawei.json": "1/2 ", "tencent-cassette.yaml": "1/2 ", "lightweight.json": "0/0 InstanceSet of another API", "source.py": "0/0 not JSON, XML, YAML, Markdown or reStructuredText",
 		"empty.json": "0/0 no list of instances",
 	}
 	if !maps.Equal(got, want) {
