@@ -114,9 +114,15 @@ func huaweiPolicies(lister, config, objects, bucket []string) map[string]any {
 
 // tencentPolicies follows https://cloud.tencent.com/document/product/598/10603.
 func tencentPolicies(lister, _, _, _ []string) map[string]any {
-	return map[string]any{"list.json": map[string]any{"version": "2.0", "statement": []any{
-		map[string]any{"effect": "allow", "action": lister, "resource": []string{"*"}},
-	}}}
+	document := func(actions []string, resource string) map[string]any {
+		return map[string]any{"version": "2.0", "statement": []any{
+			map[string]any{"effect": "allow", "action": actions, "resource": []string{resource}},
+		}}
+	}
+	return map[string]any{
+		"list.json":        document(lister, "*"),
+		"assume-role.json": document([]string{"sts:AssumeRole"}, "${member_role}"),
+	}
 }
 
 // azurePolicies follows https://learn.microsoft.com/en-us/azure/role-based-access-control/custom-roles.

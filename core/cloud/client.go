@@ -102,6 +102,9 @@ func (c Client) WrapError(ctx context.Context, credentials Credentials, op, regi
 	if errors.As(err, &lost) || errors.As(err, &sent) {
 		kind, text = ConnectionError(err)
 	}
+	if kind == inventory.Temporary && isNotConnected(err) {
+		return &inventory.Error{Kind: kind, Message: c.Operation(op, region), Err: &inventory.NotReachedError{Text: clean(text)}}
+	}
 	return c.NewError(kind, op, region, clean(text))
 }
 

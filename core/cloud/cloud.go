@@ -20,15 +20,19 @@ type Account struct {
 	Name            string // as configured
 	AccessKeyID     secret.Value
 	AccessKeySecret secret.Value
-	SecurityToken   secret.Value // of temporary credentials of a role
-	AccountID       string       // the account's own id, as configured; "" = ask the cloud
-	ProjectID       string       // of the project to list, where the cloud divides accounts; "" = ask the cloud
-	TenantID        string       // of the directory that the key belongs to, where the cloud has directories
-	AssumeRoleARN   string       // of a role that the key, or the function's role, assumes; "" = none
-	RoleCache       *RoleCache   // keeps the credentials of AssumeRoleARN; nil = they are asked for each time
-	Regions         []string     // empty = all regions that the account has
-	Endpoint        string       // http(s)://host[:port] that answers all APIs; "" = the cloud's own hosts
-	Proxy           string       // http(s)://…; "" = HTTP(S)_PROXY of the process; NO_PROXY holds for both
+	SecurityToken   secret.Value      // of temporary credentials of a role
+	AccountID       string            // the account's own id, as configured; "" = ask the cloud
+	ProjectID       string            // of the project to list, where the cloud divides accounts; "" = ask the cloud
+	TenantID        string            // of the directory that the key belongs to, where the cloud has directories
+	AssumeRoleARN   string            // of a role that the key, or the function's role, assumes; "" = none
+	ExternalID      string            // that the role's trust asks for; "" = none
+	Identity        string            // of the host, in place of a key: one of CloudInfo.HostIdentities, or an identity's id; "" = none
+	RoleCache       *RoleCache        // keeps the credentials of AssumeRoleARN; nil = they are asked for each time
+	Regions         []string          // empty = all regions that the account has, but for ExcludeRegions
+	ExcludeRegions  []string          // never listed
+	Endpoint        string            // http(s)://host[:port] that answers all APIs; "" = the cloud's own hosts
+	Endpoints       map[string]string // the same of single services, by the names of CloudInfo.Services
+	Proxy           string            // http(s)://…; "" = HTTP(S)_PROXY of the process; NO_PROXY holds for both
 	ConnectTimeout  time.Duration
 	RequestTimeout  time.Duration
 	// Transport carries the account's requests; nil = connections of its own. Tests in virtual time, which

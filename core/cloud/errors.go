@@ -3,6 +3,7 @@ package cloud
 import (
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"strings"
 
@@ -55,6 +56,13 @@ func ConnectionError(err error) (inventory.Kind, string) {
 		return inventory.Temporary, failure.Text + ": is the id of the region right?"
 	}
 	return inventory.Temporary, failure.Text
+}
+
+// isNotConnected reports whether a call was not sent, as its host has no address, or nobody answers there. A proxy that
+// cannot be reached says nothing of the host behind it.
+func isNotConnected(err error) bool {
+	var dial *net.OpError
+	return errors.As(err, &dial) && dial.Op == "dial" // of a proxy it is "proxyconnect"
 }
 
 // maxErrorText bounds what is repeated of a server's message, in bytes.

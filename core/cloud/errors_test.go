@@ -1,10 +1,16 @@
 package cloud_test
 
 import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -24,6 +30,50 @@ func TestScrubber(t *testing.T) {
 	} {
 		if got := s.Scrub(text); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestNotReached: only a connection that was not made counts, and not that to a proxy.
+func TestNotReached(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = silent.Close() }()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = closed.Close() // its address is what is wanted
+	dead := "http://" + closed.Addr().String()
+	for name, c := range map[string]struct {
+		endpoint, proxy string
+		want            bool
+	}{
+		"refused":           {dead, "", true},
+		"no such host":      {"http://sts.invalid", "", true},
+		"no answer":         {"http://" + silent.Addr().String(), "", false},
+		"no proxy":          {"http://sts.invalid", dead, false},
+		"no proxy for TLS":  {"https://sts.invalid", dead, false},
+		"no host for proxy": {"https://sts.invalid", "http://proxy.invalid", false},
+	} {
+		transport, err := cloud.AccountTransport(cloud.Account{Proxy: c.proxy})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := cloud.Client{Account: cloud.Account{Cloud: "c", Name: "a"}, Retry: cloud.RetryPolicy{Sleep: func(context.Context, time.Duration) error { return nil }}}
+		_, err = cloud.Call(t.Context(), client, "ask", "", func(ctx context.Context) (int, error) {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.endpoint, nil)
+			if err != nil {
+				return 0, err
+			}
+			_, err = cloud.StrictTransport{Base: transport, Timeout: 300 * time.Millisecond}.RoundTrip(req) //nolint:bodyclose // there is no answer
+			return 0, err
+		})
+		if inventory.IsNotReached(err) != c.want || inventory.KindOf(err) != inventory.Temporary || !strings.HasPrefix(fmt.Sprint(err), "c: ask: account a: ") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import "github.com/jms-sync/jms-sync/core/inventory"
 // Origin says where a program's events come from, as its host knows it; all fields may be "".
 type Origin struct {
 	ProjectID string // of the project in whose region the function runs
+	AccountID string // of the cloud account to which the function belongs
+	Region    string // where the function runs
 }
 
 // EventTarget says which instances an event is about. It proves nothing: the cloud is asked for them, and only

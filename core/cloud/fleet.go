@@ -169,14 +169,14 @@ func (f Fleet) listAccount(ctx context.Context, t OpenedAccount, only []string) 
 	if len(t.Account.Regions) == 0 {
 		all, err := f.fetchRegions(ctx, t)
 		if err != nil {
-			return failedListings(t.Account, regions, owner, err)
+			return failedListings(t.Account, regions, owner.id, err)
 		}
 		regions = filterNames(all, only)
 	}
 	return f.listRegions(ctx, t, owner, regions)
 }
 
-// fetchRegions asks for the regions of an account. An answer without any is an error: every cloud has some.
+// fetchRegions asks for the regions of an account, without those that are excluded. None is an error: every cloud has some.
 func (f Fleet) fetchRegions(ctx context.Context, t OpenedAccount) ([]string, error) {
 	all, err := recoverPanic(f.log, t.Account, "list regions", func() ([]string, error) { return t.Lister.Regions(ctx) })
 	if err != nil {
@@ -186,11 +186,15 @@ func (f Fleet) fetchRegions(ctx context.Context, t OpenedAccount) ([]string, err
 	if len(all) == 0 {
 		return nil, newError(inventory.Incomplete, "account %s: the cloud names no regions", t.Account.Name)
 	}
+	all = slices.DeleteFunc(all, func(region string) bool { return slices.Contains(t.Account.ExcludeRegions, region) })
+	if len(all) == 0 {
+		return nil, newError(inventory.Invalid, "account %s: exclude_regions names all of its regions", t.Account.Name)
+	}
 	return all, nil
 }
 
 // listRegions lists regions of an account, a bounded number at once.
-func (f Fleet) listRegions(ctx context.Context, t OpenedAccount, owner string, regions []string) []inventory.Listing {
+func (f Fleet) listRegions(ctx context.Context, t OpenedAccount, owner keyOwner, regions []string) []inventory.Listing {
 	listings := make([]inventory.Listing, len(regions))
 	var group errgroup.Group
 	group.SetLimit(f.parallel)
@@ -204,22 +208,22 @@ func (f Fleet) listRegions(ctx context.Context, t OpenedAccount, owner string, r
 	return listings
 }
 
-func (f Fleet) listRegion(ctx context.Context, t OpenedAccount, owner, region string) inventory.Listing {
+func (f Fleet) listRegion(ctx context.Context, t OpenedAccount, owner keyOwner, region string) inventory.Listing {
 	scope := inventory.Scope{Cloud: t.Account.Cloud, Account: t.Account.Name, Region: region}
 	list, err := recoverPanic(f.log, t.Account, "list instances of "+region, func() ([]inventory.Instance, error) {
 		return t.Lister.List(ctx, region)
 	})
 	if err == nil {
-		err = normalize(scope, owner, list)
+		err = normalize(scope, owner.id, list)
 	}
 	var projects []string
 	if err == nil {
 		projects, err = f.listProjects(ctx, t, region)
 	}
 	if err != nil {
-		return inventory.Listing{Scope: scope, Owner: owner, Err: err}
+		return inventory.Listing{Scope: scope, Owner: owner.id, Err: err}
 	}
-	return inventory.Listing{Scope: scope, Owner: owner, Instances: list, Projects: projects}
+	return inventory.Listing{Scope: scope, Owner: owner.id, OwnerUnreached: owner.known == ownerUnreached, Instances: list, Projects: projects}
 }
 
 // listProjects returns the projects that a lister reads for a region; nil where its cloud has none.
@@ -277,7 +281,7 @@ func (f Fleet) findWith(ctx context.Context, scope inventory.Scope, ids []string
 		}
 		found = mergeFound(found, some)
 	}
-	if err := normalize(scope, owner, found.Instances); err != nil {
+	if err := normalize(scope, owner.id, found.Instances); err != nil {
 		return none, err
 	}
 	if err := verifyRequested(scope, found, ids); err != nil {

@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -56,28 +55,47 @@ func UnquoteJSON(raw []byte) []byte {
 	return raw
 }
 
-// ParseEvents parses a payload that is one event, or an array of them. It never fails as a whole: parse
-// parses each event, and invalid returns one for what is no event.
-func ParseEvents(payload []byte, parse func(raw []byte) ParsedEvent, invalid func(error) ParsedEvent) []ParsedEvent {
-	payload = bytes.TrimSpace(payload)
+// ParseEvents parses a payload that is one event, or an array of them, also out of the envelopes of queues, topics and
+// HTTP triggers. It never fails as a whole: parse parses each event, and what is no event is an error of its own.
+func ParseEvents(payload []byte, parse func(raw []byte) ParsedEvent) []ParsedEvent {
+	payload = trimPayload(payload)
 	if len(payload) == 0 {
-		return []ParsedEvent{invalid(errors.New("the event is empty"))}
-	}
-	if payload[0] != '[' {
-		return []ParsedEvent{parse(payload)}
+		return []ParsedEvent{newUnreadableEvent(errors.New("it is empty"))}
 	}
 	var batch []json.RawMessage
-	if err := json.Unmarshal(payload, &batch); err != nil {
-		return []ParsedEvent{invalid(fmt.Errorf("the event is not JSON: %w", err))}
+	if payload[0] != '[' {
+		batch = append(batch, payload)
+	} else if err := json.Unmarshal(payload, &batch); err != nil {
+		return []ParsedEvent{newUnreadableEvent(fmt.Errorf("it is not JSON: %w", err))}
 	}
 	if len(batch) == 0 {
-		return []ParsedEvent{invalid(errors.New("the batch is empty"))}
+		return []ParsedEvent{newUnreadableEvent(errors.New("the batch is empty"))}
 	}
 	events := make([]ParsedEvent, 0, len(batch))
 	for _, raw := range batch {
-		events = append(events, parse(raw))
+		for _, one := range openEnvelopes(raw, maxEnvelopes) {
+			events = append(events, parseObject(one, parse))
+		}
 	}
 	return events
+}
+
+// parseObject parses one event, if it is a JSON object, perhaps as a text.
+func parseObject(raw []byte, parse func(raw []byte) ParsedEvent) ParsedEvent {
+	text := trimPayload(UnquoteJSON(raw))
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(text, &object); err != nil {
+		return newUnreadableEvent(fmt.Errorf("it is not a JSON object: %w", err))
+	}
+	if object == nil {
+		return newUnreadableEvent(errors.New("it is not a JSON object"))
+	}
+	return parse(text)
+}
+
+// newUnreadableEvent returns an event with an error of what is no event of any cloud.
+func newUnreadableEvent(err error) ParsedEvent {
+	return ParsedEvent{Err: &inventory.Error{Kind: inventory.Invalid, Message: "event", Err: err}}
 }
 
 // NewInvalidEvent returns an event with an error of the kind Invalid. id and description may be "".

@@ -17,33 +17,47 @@ import (
 //
 //	the cloud names an id            it counts; it must equal account_id, where one is configured
 //	Denied or NotFound, account_id   account_id counts
+//	cannot be reached, account_id    account_id counts; the listings are OwnerUnreached
 //	anything else                    the account fails
 func (f Fleet) fetchOwner(ctx context.Context, t OpenedAccount) (string, error) {
 	owner, _, err := f.fetchKeyOwner(ctx, t)
 	return owner, err
 }
 
-// fetchKeyOwner is fetchOwner, and reports whether the cloud itself named the id.
-func (f Fleet) fetchKeyOwner(ctx context.Context, t OpenedAccount) (id string, confirmed bool, err error) {
+// confirmation says how the owner of a key is known.
+type confirmation int
+
+const (
+	ownerTold      confirmation = iota // the cloud named the id
+	ownerRefused                       // the cloud refuses to: account_id alone says it
+	ownerUnreached                     // the API that would cannot be reached: likewise
+)
+
+// fetchKeyOwner is fetchOwner, and says how the id is known.
+func (f Fleet) fetchKeyOwner(ctx context.Context, t OpenedAccount) (id string, known confirmation, err error) {
 	configured := t.Account.AccountID
 	owner, err := recoverPanic(f.log, t.Account, "ask for the account's id", func() (string, error) { return t.Lister.Owner(ctx) })
 	kind := inventory.KindOf(err)
 	switch {
 	case err == nil && owner == "":
-		return "", false, newError(inventory.Incomplete, "account %s: the cloud gave no account id", t.Account.Name)
+		return "", 0, newError(inventory.Incomplete, "account %s: the cloud gave no account id", t.Account.Name)
 	case err == nil && configured != "" && owner != configured:
-		return "", false, newError(inventory.BadCredentials,
+		return "", 0, newError(inventory.BadCredentials,
 			"account %s: the key belongs to account %s, but account_id is %s", t.Account.Name, owner, configured)
 	case err == nil:
-		return owner, true, nil
+		return owner, ownerTold, nil
+	case configured != "" && inventory.IsNotReached(err):
+		f.log.Warn("account_id is used, because the API that tells whose key it is cannot be reached: nobody checks that the key is that account's",
+			"cloud", string(t.Account.Cloud), "account", t.Account.Name, "op", "owner", "error", err.Error())
+		return configured, ownerUnreached, nil
 	case kind != inventory.Denied && kind != inventory.NotFound:
-		return "", false, err
+		return "", 0, err
 	case configured != "":
 		f.log.Info("account_id is used, because the cloud does not tell it",
 			"cloud", string(t.Account.Cloud), "account", t.Account.Name, "op", "owner", "error", err.Error())
-		return configured, false, nil
+		return configured, ownerRefused, nil
 	}
-	return "", false, &inventory.Error{Kind: inventory.KindOf(err), Err: err, Message: fmt.Sprintf(
+	return "", 0, &inventory.Error{Kind: inventory.KindOf(err), Err: err, Message: fmt.Sprintf(
 		"account %s: its own id is not known: set account_id, or grant %s",
 		t.Account.Name, cmp.Or(t.Info.OwnerRight, "the right to ask for it"))}
 }
@@ -73,13 +87,17 @@ func (f Fleet) VerifyOwner(ctx context.Context, scope inventory.Scope, owner str
 		if t.Err != nil {
 			return t.Err
 		}
-		now, confirmed, err := f.fetchKeyOwner(ctx, t)
+		now, how, err := f.fetchKeyOwner(ctx, t)
 		switch {
 		case err == nil && now != owner:
 			err = newError(inventory.BadCredentials, "account %s: the key belongs to account %s now, and belonged to %s", t.Account.Name, now, owner)
-		case err == nil && !confirmed:
+		case err == nil && how != ownerTold:
+			remedy := "grant " + cmp.Or(t.Info.OwnerRight, "the right to ask for the account's id")
+			if how == ownerUnreached {
+				remedy = "name an address in endpoints where it can be asked"
+			}
 			err = &inventory.Error{Kind: inventory.Denied, Err: inventory.ErrOwnerUnknown, Message: fmt.Sprintf(
-				"account %s: nothing shows that the key still belongs to %s: grant %s", t.Account.Name, owner, cmp.Or(t.Info.OwnerRight, "the right to ask for the account's id"))}
+				"account %s: nothing shows that the key still belongs to %s: %s", t.Account.Name, owner, remedy)}
 		}
 		return err
 	}

@@ -13,22 +13,31 @@ type OwnerCache struct {
 	owners map[string]ownerEntry // by account name: one each, however often keys are rotated
 }
 
-type ownerEntry struct{ key, role, owner string }
+type ownerEntry struct {
+	key, role, identity string
+	keyOwner
+}
+
+// keyOwner is whose key it is, and how that is known.
+type keyOwner struct {
+	id    string
+	known confirmation
+}
 
 // NewOwnerCache returns an empty cache.
 func NewOwnerCache() *OwnerCache { return &OwnerCache{owners: map[string]ownerEntry{}} }
 
-func (c *OwnerCache) get(a Account) (string, bool) {
+func (c *OwnerCache) get(a Account) (keyOwner, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	known, ok := c.owners[a.Name]
-	return known.owner, ok && known.key == a.AccessKeyID.Reveal() && known.role == a.AssumeRoleARN
+	return known.keyOwner, ok && known.key == a.AccessKeyID.Reveal() && known.role == a.AssumeRoleARN && known.identity == a.Identity
 }
 
-func (c *OwnerCache) put(a Account, owner string) {
+func (c *OwnerCache) put(a Account, owner keyOwner) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.owners[a.Name] = ownerEntry{key: a.AccessKeyID.Reveal(), role: a.AssumeRoleARN, owner: owner}
+	c.owners[a.Name] = ownerEntry{key: a.AccessKeyID.Reveal(), role: a.AssumeRoleARN, identity: a.Identity, keyOwner: owner}
 }
 
 // hasStableOwner reports whether a credential always opens the same account. Where one may open several,
@@ -39,15 +48,16 @@ func (t OpenedAccount) hasStableOwner() bool {
 }
 
 // cachedOwner returns whose account it is, and asks the cloud once for each key that has a stable owner.
-func (f Fleet) cachedOwner(ctx context.Context, t OpenedAccount) (string, error) {
+func (f Fleet) cachedOwner(ctx context.Context, t OpenedAccount) (keyOwner, error) {
 	if t.Err != nil {
-		return "", t.Err
+		return keyOwner{}, t.Err
 	}
 	configured := t.Account.AccountID
-	if known, ok := f.owners.get(t.Account); ok && (configured == "" || configured == known) {
+	if known, ok := f.owners.get(t.Account); ok && (configured == "" || configured == known.id) {
 		return known, nil
 	}
-	owner, err := f.fetchOwner(ctx, t)
+	id, known, err := f.fetchKeyOwner(ctx, t)
+	owner := keyOwner{id: id, known: known}
 	if err == nil && t.hasStableOwner() {
 		f.owners.put(t.Account, owner)
 	}

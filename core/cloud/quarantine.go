@@ -232,7 +232,11 @@ func keyDigest(a Account) string {
 	if !a.SecurityToken.IsEmpty() {
 		parts = parts[:1]
 	}
-	for _, part := range append(parts, a.AssumeRoleARN, a.TenantID, a.AccountID) {
+	parts = append(parts, a.AssumeRoleARN, a.TenantID, a.AccountID)
+	if a.Identity != "" || a.ExternalID != "" { // else the digest is that of accounts before there were such settings
+		parts = append(parts, a.Identity, a.ExternalID)
+	}
+	for _, part := range parts {
 		fmt.Fprintf(sum, "%d %s", len(part), part)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:8])

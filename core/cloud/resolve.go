@@ -94,10 +94,11 @@ func (f Fleet) ownerOf(ctx context.Context, t OpenedAccount) (string, error) {
 	if t.Account.AccountID != "" {
 		return t.Account.AccountID, t.Err
 	}
-	return f.cachedOwner(ctx, t)
+	owner, err := f.cachedOwner(ctx, t)
+	return owner.id, err
 }
 
 // coversRegion reports whether a full run lists this region of the account.
 func coversRegion(a Account, region string) bool {
-	return len(a.Regions) == 0 || slices.Contains(a.Regions, region)
+	return (len(a.Regions) == 0 || slices.Contains(a.Regions, region)) && !slices.Contains(a.ExcludeRegions, region)
 }

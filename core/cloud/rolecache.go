@@ -32,7 +32,7 @@ type roleEntry struct {
 }
 
 // roleKey identifies credentials: another key of the same account has others.
-type roleKey struct{ account, key, arn string }
+type roleKey struct{ account, key, identity, arn, externalID string }
 
 // NewRoleCache returns an empty cache.
 func NewRoleCache() *RoleCache { return &RoleCache{entries: map[roleKey]*roleEntry{}} }
@@ -54,7 +54,7 @@ func (c *RoleCache) Get(ctx context.Context, of Account, now time.Time, fetch fu
 	if c == nil {
 		return fetch(ctx)
 	}
-	key := roleKey{account: of.Name, arn: of.AssumeRoleARN}
+	key := roleKey{account: of.Name, identity: of.Identity, arn: of.AssumeRoleARN, externalID: of.ExternalID}
 	if of.SecurityToken.IsEmpty() { // the keys of a function's role change with each invocation
 		key.key = of.AccessKeyID.Reveal()
 	}

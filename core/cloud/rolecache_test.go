@@ -87,3 +87,24 @@ func TestRoleCacheWaits(t *testing.T) {
 		}
 	})
 }
+
+// TestRoleKeys: what changes whose credentials they are changes what is kept.
+func TestRoleKeys(t *testing.T) {
+	t.Parallel()
+	cache, now := cloud.NewRoleCache(), time.Now()
+	fetched := 0
+	fetch := func(context.Context) (cloud.Credentials, error) {
+		fetched++
+		return cloud.Credentials{Expires: now.Add(time.Hour)}, nil
+	}
+	for _, a := range []cloud.Account{
+		{Name: "a", AssumeRoleARN: "arn"}, {Name: "a", AssumeRoleARN: "arn", ExternalID: "e"}, {Name: "a", AssumeRoleARN: "arn", Identity: "ecs_role"}, {Name: "a", AssumeRoleARN: "arn"},
+	} {
+		if _, err := cache.Get(t.Context(), a, now, fetch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if fetched != 3 {
+		t.Errorf("fetched %d times, want 3", fetched)
+	}
+}

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -102,6 +103,31 @@ func UniqueTexts(lists ...[]string) []string {
 		}
 	}
 	return all
+}
+
+// IPv6Texts returns the IPv6 addresses among texts, each once, as RFC 5952 writes them (in one way only, so that an
+// address never seems to change). It leaves out what nobody else can reach: link-local ones and those with a zone,
+// loopback, multicast, and IPv4 in the form of IPv6.
+func IPv6Texts(lists ...[]string) []string {
+	var all []string
+	for _, list := range lists {
+		for _, text := range list {
+			ip, err := netip.ParseAddr(text)
+			if err != nil || !ip.Is6() || ip.Is4In6() || ip.Zone() != "" || !ip.IsGlobalUnicast() {
+				continue
+			}
+			if written := ip.String(); !slices.Contains(all, written) {
+				all = append(all, written)
+			}
+		}
+	}
+	return all
+}
+
+// IsIPv6 reports whether a text is an IPv6 address, in any spelling.
+func IsIPv6(text string) bool {
+	ip, err := netip.ParseAddr(text)
+	return err == nil && ip.Is6()
 }
 
 // The character sets of the ids of accounts, regions and (with UpperChars) instances; see ValidCharset.

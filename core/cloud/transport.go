@@ -7,6 +7,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/httpx"
@@ -22,7 +24,7 @@ const (
 // maxBodySize bounds one answer; a page of 100 instances has some 300 KB.
 const maxBodySize = 32 << 20
 
-// Endpoint is where all of an account's APIs are called; the zero one means the cloud's own hosts.
+// Endpoint is where an API is called; the zero one means the cloud's own hosts.
 type Endpoint struct {
 	Scheme string // "http" or "https"
 	Host   string // host[:port]
@@ -36,17 +38,49 @@ func (e Endpoint) URL() string {
 	return e.Scheme + "://" + e.Host
 }
 
-// ParseEndpoint parses Account.Endpoint. It fails with Invalid for anything but http(s)://host[:port].
-func ParseEndpoint(a Account) (Endpoint, error) {
-	if a.Endpoint == "" {
-		return Endpoint{}, nil
+// Endpoints say where the APIs of an account are called.
+type Endpoints struct {
+	all   Endpoint
+	named map[string]Endpoint
+}
+
+// Of returns where a service is called, by its name in CloudInfo.Services; "" = what has no name of its own.
+func (e Endpoints) Of(service string) Endpoint {
+	at, named := e.named[service]
+	if named {
+		return at
 	}
-	u, err := url.Parse(a.Endpoint)
+	return e.all
+}
+
+// IsOwn reports whether every API is called at the cloud's own hosts.
+func (e Endpoints) IsOwn() bool { return e.all.Host == "" && len(e.named) == 0 }
+
+// ParseEndpoints parses Account.Endpoint and Account.Endpoints. It fails with Invalid for a service that the cloud does
+// not have, and for anything but http(s)://host[:port].
+func ParseEndpoints(a Account, services []string) (Endpoints, error) {
+	parsed := Endpoints{named: map[string]Endpoint{}}
+	var err error
+	if a.Endpoint != "" {
+		parsed.all, err = parseEndpoint(a, "endpoint", a.Endpoint)
+	}
+	for service, address := range a.Endpoints {
+		if !slices.Contains(services, service) {
+			return Endpoints{}, newError(inventory.Invalid, "%s: account %s: endpoints has %q, but the services are %s", a.Cloud, a.Name, service, strings.Join(services, ", "))
+		}
+		at, bad := parseEndpoint(a, "endpoints."+service, address)
+		parsed.named[service], err = at, cmp.Or(err, bad)
+	}
+	return parsed, err
+}
+
+func parseEndpoint(a Account, setting, address string) (Endpoint, error) {
+	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || (u.Path != "" && u.Path != "/") {
-		return Endpoint{}, newError(inventory.Invalid, "%s: account %s: endpoint is not http(s)://host[:port]", a.Cloud, a.Name)
+		return Endpoint{}, newError(inventory.Invalid, "%s: account %s: %s is not http(s)://host[:port]", a.Cloud, a.Name, setting)
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return Endpoint{}, newError(inventory.Invalid, "%s: account %s: endpoint begins neither with http:// nor with https://", a.Cloud, a.Name)
+		return Endpoint{}, newError(inventory.Invalid, "%s: account %s: %s begins neither with http:// nor with https://", a.Cloud, a.Name, setting)
 	}
 	return Endpoint{Scheme: u.Scheme, Host: u.Host}, nil
 }

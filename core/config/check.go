@@ -75,6 +75,7 @@ func (k checker) checkClouds(clouds []Cloud) {
 	enabled, names := 0, map[string]string{}
 	for i := range clouds {
 		path := "clouds[" + strconv.Itoa(i) + "]"
+		clouds[i].Regions, clouds[i].ExcludeRegions = normalizeRegions(clouds[i].Regions), normalizeRegions(clouds[i].ExcludeRegions)
 		if !clouds[i].Enabled && !k.hasMistake(path+".enabled") {
 			k.dropBelow(path)
 			continue
@@ -119,16 +120,19 @@ func (k checker) checkCloud(path string, c *Cloud) {
 	}
 	k.checkName(path+".name", c.Name)
 	k.checkKeyPair(path, c)
-	k.checkRegions(path+".regions", c.Regions)
+	k.checkRegions(path, c)
 	c.DomainID = k.normalizeUUID(path+".domain_id", c.DomainID)
 	k.checkPlatforms(path+".platforms", c.Platforms)
 	if text, ok := k.normalizeURL(path+".endpoint", c.Endpoint, urlRules{}); ok {
 		c.Endpoint = text
 	}
+	k.checkEndpoints(path+".endpoints", c)
 	k.checkAccountID(path+".account_id", c.AccountID)
 	k.checkToken(path+".project_id", c.ProjectID)
 	k.checkToken(path+".tenant_id", c.TenantID)
 	k.checkToken(path+".assume_role_arn", c.AssumeRoleARN)
+	k.checkToken(path+".external_id", c.ExternalID)
+	k.checkToken(path+".identity", c.Identity)
 	k.checkCloudSpecifics(path, c)
 }
 
@@ -141,6 +145,13 @@ func (k checker) checkCloudSpecifics(path string, c *Cloud) {
 	if c.AssumeRoleARN != "" && !assumesRoles(info) {
 		k.add(path+".assume_role_arn", k.onlyForText(assumesRoles))
 	}
+	switch {
+	case c.ExternalID != "" && !assumesRoles(info):
+		k.add(path+".external_id", k.onlyForText(assumesRoles))
+	case c.ExternalID != "" && c.AssumeRoleARN == "":
+		k.add(path+".external_id", language.New("没有 assume_role_arn 时没有作用", "has no effect without assume_role_arn"))
+	}
+	k.checkIdentity(path+".identity", c, info)
 	switch {
 	case c.TenantID != "" && !needsTenant(info):
 		k.add(path+".tenant_id", k.onlyForText(needsTenant))
@@ -166,6 +177,10 @@ func (k checker) onlyForText(chosen func(inventory.CloudInfo) bool) language.Tex
 
 func (k checker) unknownCloudType(written string) language.Text {
 	names := k.known.Spellings()
+	odd, isOdd := oddSpace(written)
+	if isOdd {
+		return language.New("有"+odd.ZH, "holds "+odd.EN)
+	}
 	near := language.Nearest(written, names)
 	if near != "" {
 		return withSuggestion(language.New("不认识的云", "is no cloud known"), near)
@@ -253,26 +268,6 @@ func (k checker) checkKeyPair(path string, c *Cloud) {
 		"缺少这一半密钥：只写了 "+there+"（两个都不写则使用函数的角色）",
 		"this half of the key is missing, only "+there+" is there (with neither, the function's role is used)",
 	))
-}
-
-func (k checker) checkRegions(path string, regions []string) {
-	seen := map[string]bool{}
-	for i, region := range regions {
-		at := path + "[" + strconv.Itoa(i) + "]"
-		switch {
-		case k.notePlaceholder(at, region):
-		case strings.ContainsFunc(region, isNotRegionRune), len(region) > inventory.MaxLabelLength:
-			k.add(at, language.New("应为 cn-beijing 这样的地域 ID", "must be a region's id such as cn-beijing"))
-		case seen[region]:
-			k.add(at, language.New("地域重复", "the region is there twice"))
-		}
-		seen[region] = true
-	}
-}
-
-func isNotRegionRune(r rune) bool {
-	letter := (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z')
-	return !letter && (r < '0' || r > '9') && r != '-' && r != '_'
 }
 
 func (k checker) checkDingTalk(d *DingTalk) {

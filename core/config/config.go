@@ -95,14 +95,19 @@ type Cloud struct {
 	AccessKeyID     secret.Value    `yaml:"access_key_id" env:"ACCESS_KEY_ID" doc:"访问密钥 ID（Azure：应用的 client id）；与 Secret 都不写时使用函数的角色（Azure：托管标识）;access key id (Azure: the application's client id); with neither id nor secret the function's role is used (Azure: its managed identity)"`
 	AccessKeySecret secret.Value    `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"访问密钥 Secret（Azure：client secret）;access key secret (Azure: client secret)"`
 	Regions         []string        `yaml:"regions" env:"REGIONS" doc:"地域列表，空表示全部地域;regions, empty = all of them"`
+	ExcludeRegions  []string        `yaml:"exclude_regions" env:"EXCLUDE_REGIONS" doc:"没有写 regions 时不查询的地域；其中已有的资产原样保留，不算已释放;regions that are never asked for, where regions is empty; assets in them are kept and do not count as released"`
 	DomainID        string          `yaml:"domain_id" env:"DOMAIN_ID" doc:"新资产所在的网域（UUID），可为空;gateway zone of new assets (UUID), may be empty"`
 	Platforms       Platforms       `yaml:"platforms" envPrefix:"PLATFORMS_"`
 	Enabled         bool            `yaml:"enabled" env:"ENABLED" doc:"是否启用;whether the account is used"`
 	Endpoint        string          `yaml:"endpoint" env:"ENDPOINT" doc:"所有 API 的地址，用于测试与专有地域，如 https://ecs.example.com;address of all its APIs, for tests and private regions"`
-	AccountID       string          `yaml:"account_id" env:"ACCOUNT_ID" doc:"云账号 ID（Azure：订阅 ID）；无权查询时填写，写上之后事件更快;the cloud account's id (Azure: the subscription's), where it may not be asked; events are faster with it"`
-	ProjectID       string          `yaml:"project_id" env:"PROJECT_ID" doc:"华为云的项目 ID，空则按地域查询;project id of Huawei Cloud, empty = asked for by region"`
-	TenantID        string          `yaml:"tenant_id" env:"TENANT_ID" doc:"{tenants} 的租户 ID，写了密钥时必填;tenant id of {tenants}, required with a key"`
-	AssumeRoleARN   string          `yaml:"assume_role_arn" env:"ASSUME_ROLE_ARN" doc:"{roles}：用密钥或角色扮演的角色 ARN;{roles}: ARN of the role to assume with the key or role"`
+	// Endpoints go before Endpoint.
+	Endpoints     map[string]string `yaml:"endpoints" env:"ENDPOINTS" doc:"单个服务的地址，优先于 endpoint，用于专有云与只在内网可达的地域，如 ecs: https://ecs.example.com；变量写成 ecs=https://…,sts=https://…。服务的名称：{services};addresses of single services, before endpoint, for private clouds and for regions that are reached from inside only, e.g. ecs: https://ecs.example.com; as a variable ecs=https://…,sts=https://…. The services: {services}"`
+	AccountID     string            `yaml:"account_id" env:"ACCOUNT_ID" doc:"云账号 ID（Azure：订阅 ID）；无权查询、或查询身份的接口连不上时填写，写上之后事件更快;the cloud account's id (Azure: the subscription's), where it may not be asked, or the API that tells it cannot be reached; events are faster with it"`
+	ProjectID     string            `yaml:"project_id" env:"PROJECT_ID" doc:"华为云的项目 ID，空则按地域查询;project id of Huawei Cloud, empty = asked for by region"`
+	TenantID      string            `yaml:"tenant_id" env:"TENANT_ID" doc:"{tenants} 的租户 ID，写了密钥时必填;tenant id of {tenants}, required with a key"`
+	AssumeRoleARN string            `yaml:"assume_role_arn" env:"ASSUME_ROLE_ARN" doc:"{roles}：用密钥或角色扮演的角色 ARN;{roles}: ARN of the role to assume with the key or role"`
+	ExternalID    string            `yaml:"external_id" env:"EXTERNAL_ID" doc:"{roles}：角色的信任策略要求的外部 ID（ExternalId）;{roles}: the external id (ExternalId) that the role's trust asks for"`
+	Identity      string            `yaml:"identity" env:"IDENTITY" doc:"代替密钥的主机身份，只在写明时使用：{identities};identity of the host in place of a key, used only where it is named: {identities}"`
 }
 
 // The values of Sync.NameFrom, Sync.Manage, Sync.Approval, Removal.Mode and Guard.Empty.

@@ -134,12 +134,13 @@ func (o overrider) applyGroup(into any, prefix string, settings []settingField, 
 			current = known[name]
 		},
 		FuncMap: map[reflect.Type]env.ParserFunc{
-			reflect.TypeFor[string]():         read,
-			reflect.TypeFor[bool]():           read,
-			reflect.TypeFor[int]():            read,
-			reflect.TypeFor[time.Duration]():  read,
-			reflect.TypeFor[[]string]():       read,
-			reflect.TypeFor[[]netip.Prefix](): read,
+			reflect.TypeFor[string]():            read,
+			reflect.TypeFor[bool]():              read,
+			reflect.TypeFor[int]():               read,
+			reflect.TypeFor[time.Duration]():     read,
+			reflect.TypeFor[[]string]():          read,
+			reflect.TypeFor[[]netip.Prefix]():    read,
+			reflect.TypeFor[map[string]string](): read,
 		},
 	})
 	return unexpectedError(err)
@@ -147,6 +148,14 @@ func (o overrider) applyGroup(into any, prefix string, settings []settingField, 
 
 // readVariable returns a setting's value from a variable's text.
 func (o overrider) readVariable(s settingField, text string) (any, error) {
+	w := unexpandedText(text)
+	if w == (language.Text{}) && isQuoted(text) {
+		w = quotedText()
+	}
+	if w != (language.Text{}) {
+		o.add(s.path, w)
+		return nil, errAlreadyNoted
+	}
 	if !newSettingTypes().isList(s.value.Type()) {
 		value, w := parseValue(s.value.Type(), s.tag, text)
 		if w != (language.Text{}) {
@@ -188,6 +197,7 @@ func (o overrider) noteUnknown(left map[string]string, into *Config) {
 		if indexed && index >= len(into.Clouds) && o.hasMistake("clouds["+strconv.Itoa(index)+"]") {
 			continue
 		}
+		names = append(names, EnvConfig, EnvState)
 		for _, s := range Settings(nil) {
 			names = append(names, strings.ReplaceAll(s.Env, "<n>", strconv.Itoa(index)))
 		}

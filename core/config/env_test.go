@@ -206,3 +206,52 @@ log: {file: , level: null}
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
+
+// TestLoggerVariables: the variables of the Python tool's logger count where neither the file nor a variable of ours says
+// anything; what they do not mean for us is left alone, as other programs have variables of these names.
+func TestLoggerVariables(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		file  string
+		env   map[string]string
+		level string
+		isSet bool
+		log   config.Log
+	}{
+		"all": {"", map[string]string{"LOG_LEVEL": "debug", "LOG_FILE": "/var/log/x.log", "JSON_LOGS": "True", "DETAILED_LOGS": "1"}, "DEBUG", true,
+			config.Log{File: "/var/log/x.log", JSONFormat: true, Detailed: true}},
+		"the file comes first": {"log: {level: ERROR, file: a.log, json_format: false}\n", map[string]string{"LOG_LEVEL": "DEBUG", "LOG_FILE": "b.log", "JSON_LOGS": "true"}, "ERROR", true,
+			config.Log{File: "a.log"}},
+		"so does our variable": {"", map[string]string{"LOG_LEVEL": "DEBUG", "JMS_SYNC_LOG_LEVEL": "WARNING"}, "WARNING", true, config.Log{File: "logs/jms-sync.log"}},
+		"of another program":   {"", map[string]string{"LOG_LEVEL": "trace", "JSON_LOGS": "ecs", "LOG_FILE": " "}, "INFO", false, config.Log{File: "logs/jms-sync.log"}},
+	} {
+		got := mustLoad(t, sampleFile+c.file, c.env).Log
+		if got.Level != c.level || got.LevelIsSet != c.isSet || got.File != c.log.File || got.JSONFormat != c.log.JSONFormat || got.Detailed != c.log.Detailed {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got := config.FromEnvironment([]string{"LOG_LEVEL=ERROR"}).Log; got.Level != "ERROR" || !got.LevelIsSet {
+		t.Errorf("without a file: %+v", got)
+	}
+}
+
+// TestEndpointVariables: addresses of services as a variable, in place of those of the file.
+func TestEndpointVariables(t *testing.T) {
+	t.Parallel()
+	const file = sampleFile + "\n"
+	got := mustLoad(t, file, map[string]string{"JMS_SYNC_CLOUDS_0_ENDPOINTS": "ecs=https://ecs.example.com/, sts=http://sts.example.com:81", "JMS_SYNC_CLOUDS_0_REGIONS": "all"}).Clouds[0]
+	if got.Endpoints["ecs"] != "https://ecs.example.com" || got.Endpoints["sts"] != "http://sts.example.com:81" || len(got.Endpoints) != 2 || len(got.Regions) > 0 {
+		t.Errorf("%+v", got)
+	}
+	for text, want := range map[string]string{
+		"https://ecs.example.com":     "JMS_SYNC_CLOUDS_0_ENDPOINTS",
+		"ec2=https://ecs.example.com": "clouds[0].endpoints.ec2",
+		"ecs=ftp://ecs.example.com":   "clouds[0].endpoints.ecs",
+		"ecs=$ECS":                    "${NAME}",
+	} {
+		_, err := loadText(t, "language: en\n"+file, map[string]string{"JMS_SYNC_CLOUDS_0_ENDPOINTS": text})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "JMS_SYNC_CLOUDS_0_ENDPOINTS") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

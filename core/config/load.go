@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -58,6 +59,7 @@ func Load(ctx context.Context, from Source) (Config, error) {
 	if err := overrideFromEnv(l, environ, &c); err != nil {
 		return Config{}, err
 	}
+	l.readLoggerVariables(environ, &c.Log)
 	c.Log.LevelIsSet = l.isSet("log.level")
 	if whole {
 		checkConfig(l, from.Clouds, &c)
@@ -90,6 +92,23 @@ func (l *mistakeCollector) notifiableConfig(c *Config) *Config {
 		return nil
 	}
 	return c
+}
+
+// readLoggerVariables reads the variables of the Python tool's logger, where neither the file nor a variable of ours says
+// anything. Other programs have variables of these names too, so that what they do not mean for us is left alone.
+func (l *mistakeCollector) readLoggerVariables(environ map[string]string, into *Log) {
+	for _, s := range listFields(reflect.ValueOf(into).Elem(), "log", settingPrefix+"LOG_") {
+		name := map[string]string{"log.level": "LOG_LEVEL", "log.file": "LOG_FILE", "log.json_format": "JSON_LOGS", "log.detailed": "DETAILED_LOGS"}[s.path]
+		text := strings.TrimSpace(environ[name])
+		if text == "" || l.isSet(s.path) {
+			continue
+		}
+		value, w := parseValue(s.value.Type(), s.tag, text)
+		if w == (language.Text{}) {
+			s.value.Set(reflect.ValueOf(value))
+			l.vars[s.path] = name
+		}
+	}
 }
 
 // namesSettings reports whether variables say anything of what a run needs, so that they are meant to be the
@@ -125,6 +144,7 @@ func FromEnvironment(environ []string) Config {
 	if err := overrideFromEnv(l, env.ToMap(environ), &c); err != nil {
 		return Default()
 	}
+	l.readLoggerVariables(env.ToMap(environ), &c.Log)
 	c.Log.LevelIsSet = l.isSet("log.level")
 	return c
 }

@@ -91,7 +91,7 @@ func Settings(known inventory.CloudTable) []Setting {
 	return all
 }
 
-// cloudNames returns what stands in the texts of settings for {types}, {roles} and {tenants}.
+// cloudNames returns what stands in the texts of settings for {types}, {roles}, {tenants}, {services} and {identities}.
 func cloudNames(known inventory.CloudTable) (zh, en *strings.Replacer) {
 	var types []string
 	for _, c := range known {
@@ -99,11 +99,13 @@ func cloudNames(known inventory.CloudTable) (zh, en *strings.Replacer) {
 	}
 	rolesZH, rolesEN := known.Names(assumesRoles)
 	tenantsZH, tenantsEN := known.Names(needsTenant)
-	in := func(comma string, roles, tenants []string) *strings.Replacer {
-		return strings.NewReplacer("{types}", strings.Join(types, comma), "{roles}", strings.Join(roles, comma), "{tenants}", strings.Join(tenants, comma))
+	services, identities := listServices(known), listIdentities(known)
+	in := func(comma string, roles, tenants []string, services, identities string) *strings.Replacer {
+		return strings.NewReplacer("{types}", strings.Join(types, comma), "{roles}", strings.Join(roles, comma), "{tenants}", strings.Join(tenants, comma),
+			"{services}", services, "{identities}", identities)
 	}
 	comma := language.New("、", ", ")
-	return in(comma.ZH, rolesZH, tenantsZH), in(comma.EN, rolesEN, tenantsEN)
+	return in(comma.ZH, rolesZH, tenantsZH, services.ZH, identities.ZH), in(comma.EN, rolesEN, tenantsEN, services.EN, identities.EN)
 }
 
 func appendSettings(all []Setting, from []settingField, namesZH, namesEN *strings.Replacer) []Setting {
@@ -131,6 +133,8 @@ func typeName(l settingField) language.Text {
 		return language.New("列表", "list")
 	case k.prefixes:
 		return language.New("IP 或网段的列表", "list of IPs or networks")
+	case k.addresses:
+		return language.New("服务: 地址", "service: address")
 	case k.secret:
 		return language.New("文本（保密）", "text (secret)")
 	}
@@ -147,6 +151,8 @@ func defaultText(v reflect.Value) string {
 		return shortDuration(value)
 	case []string, []netip.Prefix:
 		return "[]"
+	case map[string]string:
+		return ""
 	default:
 		return fmt.Sprint(value)
 	}

@@ -51,8 +51,10 @@ func (k checker) checkSecret(path string, v secret.Value) {
 	text := v.Reveal()
 	switch {
 	case text == "" || k.notePlaceholder(path, text):
+	case isQuoted(text):
+		k.add(path, quotedText())
 	case strings.ContainsFunc(text, isUnreadableInKey):
-		k.add(path, language.New("有空格、换行或不可见字符", "holds a space, a line break or an invisible character"))
+		k.add(path, unreadableText(text))
 	}
 }
 
@@ -62,8 +64,10 @@ func isUnreadableInKey(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPr
 func (k checker) checkToken(path, text string) {
 	switch {
 	case k.notePlaceholder(path, text):
-	case strings.ContainsFunc(text, isUnreadableInKey) || len(text) > 128:
-		k.add(path, language.New("有空格、换行或不可见字符，或者太长", "holds a space, a line break or an invisible character, or is too long"))
+	case strings.ContainsFunc(text, isUnreadableInKey):
+		k.add(path, unreadableText(text))
+	case len(text) > 128:
+		k.add(path, language.New("太长", "is too long"))
 	}
 }
 
@@ -93,8 +97,12 @@ func (k checker) normalizeURL(path, text string, form urlRules) (string, bool) {
 	if text == "" || k.notePlaceholder(path, text) {
 		return text, false
 	}
+	if strings.ContainsFunc(text, isUnreadableInKey) {
+		k.add(path, unreadableText(text))
+		return text, false
+	}
 	u, err := url.Parse(text)
-	if err != nil || !isWebURL(u) || strings.ContainsFunc(text, isUnreadableInKey) {
+	if err != nil || !isWebURL(u) {
 		k.add(path, language.New("应为 http:// 或 https:// 开头的地址", "must be an address that begins with http:// or https://"))
 		return text, false
 	}

@@ -13,18 +13,19 @@ import (
 
 // settingTypes are the types that a setting may have; everything else in Config is a group.
 type settingTypes struct {
-	text, flag, number, duration, texts, prefixes, secret reflect.Type
+	text, flag, number, duration, texts, prefixes, addresses, secret reflect.Type
 }
 
 func newSettingTypes() settingTypes {
 	return settingTypes{
-		text:     reflect.TypeFor[string](),
-		flag:     reflect.TypeFor[bool](),
-		number:   reflect.TypeFor[int](),
-		duration: reflect.TypeFor[time.Duration](),
-		texts:    reflect.TypeFor[[]string](),
-		prefixes: reflect.TypeFor[[]netip.Prefix](),
-		secret:   reflect.TypeFor[secret.Value](),
+		text:      reflect.TypeFor[string](),
+		flag:      reflect.TypeFor[bool](),
+		number:    reflect.TypeFor[int](),
+		duration:  reflect.TypeFor[time.Duration](),
+		texts:     reflect.TypeFor[[]string](),
+		prefixes:  reflect.TypeFor[[]netip.Prefix](),
+		addresses: reflect.TypeFor[map[string]string](),
+		secret:    reflect.TypeFor[secret.Value](),
 	}
 }
 
@@ -46,6 +47,8 @@ func parseValue(t reflect.Type, tag reflect.StructTag, text string) (any, langua
 		return parseNumber(tag, text)
 	case k.duration:
 		return parseDuration(tag, text)
+	case k.addresses:
+		return parseAddresses(text)
 	}
 	return nil, language.New("内部错误：不认识的类型 "+t.String(), "internal fault: type "+t.String()+" is not known")
 }
@@ -202,8 +205,14 @@ func parsePrefix(text string) (netip.Prefix, language.Text) {
 	if text == "" {
 		return netip.Prefix{}, emptyItemText()
 	}
-	if p, err := netip.ParsePrefix(text); err == nil && !p.Addr().Is4In6() {
-		return p.Masked(), language.Text{}
+	if p, err := netip.ParsePrefix(text); err == nil {
+		const mapped = 96 // bits before an IPv4 address in the form of IPv6
+		switch {
+		case !p.Addr().Is4In6():
+			return p.Masked(), language.Text{}
+		case p.Bits() >= mapped:
+			return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped).Masked(), language.Text{}
+		}
 	}
 	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
 		a = a.Unmap()

@@ -31,7 +31,7 @@ func (r yamlReader) readDocument(ref string, data []byte, into *Config) {
 		return
 	case err != nil:
 		line, w := describeYAMLError(err)
-		r.addStructural(ref, line, w)
+		r.addStructural(ref, line, withOddSpace(w, data))
 		return
 	}
 	var second yaml.Node
@@ -56,6 +56,10 @@ func (r yamlReader) readDocument(ref string, data []byte, into *Config) {
 	r.readGroup(root, reflect.ValueOf(into).Elem(), "")
 }
 
+// extensionPrefix begins keys that are no settings and are left alone, as in Compose files: what they hold is used by
+// its anchors.
+const extensionPrefix = "x-"
+
 // readGroup reads a mapping into a struct.
 func (r yamlReader) readGroup(n *yaml.Node, into reflect.Value, path string) {
 	if isNull(n) {
@@ -71,11 +75,15 @@ func (r yamlReader) readGroup(n *yaml.Node, into reflect.Value, path string) {
 	for _, p := range r.listPairs(n, path) {
 		field, at := fieldOf(into, p.key.Value)
 		child := joinPath(path, printable(p.key.Value))
-		if at < 0 {
+		odd, isOdd := oddSpace(p.key.Value)
+		switch {
+		case at >= 0:
+			r.readField(resolveAlias(p.value), field, into.Field(at), child)
+		case isOdd:
+			r.addStructural(child, p.key.Line, language.New("这一行有"+odd.ZH+"，看起来像空格：请删掉重新输入", "the line holds "+odd.EN+", which looks like a space: type it anew"))
+		case !strings.HasPrefix(p.key.Value, extensionPrefix): // what begins so only holds anchors
 			r.addStructural(child, p.key.Line, suggestKey(p.key.Value, keysOf(into)))
-			continue
 		}
-		r.readField(resolveAlias(p.value), field, into.Field(at), child)
 	}
 }
 
@@ -86,6 +94,8 @@ func (r yamlReader) readField(n *yaml.Node, field reflect.StructField, into refl
 		r.readClouds(n, into, path)
 	case newSettingTypes().isList(into.Type()):
 		r.readList(n, into, path)
+	case into.Type() == newSettingTypes().addresses:
+		r.readAddresses(n, into, path)
 	case into.Kind() == reflect.Struct && into.Type() != newSettingTypes().secret:
 		r.readGroup(n, into, path)
 	default:
@@ -186,6 +196,13 @@ func (r yamlReader) readScalar(n *yaml.Node, tag reflect.StructTag, into reflect
 
 func (r yamlReader) expandScalar(n *yaml.Node, path string) string {
 	text, missing := expandVariables(n.Value, r.env)
+	w := unexpandedText(n.Value)
+	if w != (language.Text{}) {
+		r.add(path, w)
+	}
+	if text != n.Value && isQuoted(text) {
+		r.add(path, quotedText())
+	}
 	if len(missing) > 0 {
 		names := strings.Join(missing, ", ")
 		r.add(path, language.New(

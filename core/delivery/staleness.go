@@ -72,7 +72,7 @@ func isConfigured(rules plan.Rules, s inventory.Scope) bool {
 		return true // nobody knows
 	}
 	a, is := rules.Accounts[s.Account]
-	return is && a.Enabled && (len(a.Regions) == 0 || slices.Contains(a.Regions, s.Region))
+	return is && a.Enabled && a.CoversRegion(s.Region)
 }
 
 // CheckStaleness reports whether complete runs are made, and sends the alarm where it is due and was not sent yet. It is

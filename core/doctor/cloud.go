@@ -25,9 +25,11 @@ type Account struct {
 	Disabled bool
 	UsesRole bool     // no key is configured: the function's role is used, which only the function has
 	ID       string   // the account's own id, as configured; "" = the cloud shows it
-	Regions  []string // as configured; none = all
-	Lister   Lister
-	Err      error // why there is no Lister
+	Regions  []string // as configured; none = all, but for ExcludeRegions
+	// ExcludeRegions are never asked for.
+	ExcludeRegions []string
+	Lister         Lister
+	Err            error // why there is no Lister
 	// AbsentID is an id in the cloud's form that no instance has.
 	AbsentID string
 	// CompareClock returns a context in which the Date headers of the cloud's answers are compared with this
@@ -117,6 +119,9 @@ func (a Account) ownerFinding(ctx context.Context) (line Finding, id string, usa
 	case (kind == inventory.Denied || kind == inventory.NotFound) && a.ID != "":
 		return warningFinding(subject, language.Newf("不能查询自己属于哪个账号，按 account_id %s 使用", "it may not ask whose it is; account_id %s is believed", a.ID),
 			language.New("授予查询身份的权限，jms-sync 才能发现填错的密钥", "grant the right to ask for the identity, so that a wrong key is noticed")), id, true
+	case inventory.IsNotReached(err) && a.ID != "":
+		return warningFinding(subject, language.Newf("查询身份的接口连不上，按 account_id %s 使用：没有人核对密钥是不是这个账号的", "the API that tells whose it is cannot be reached; account_id %s is believed, and nobody checks that the key is that account's", a.ID).WithError(err),
+			language.New("在 endpoints 里写上连得上的地址；在此之前，只有看得到这个账号的主机的密钥才能证明别的主机已释放", "name an address that can be reached in endpoints; until then only a key that shows hosts of the account proves that others are released")), id, true
 	case kind == inventory.Denied || kind == inventory.NotFound:
 		return failureFinding(subject, language.New("不能查询自己属于哪个账号", "it may not ask whose it is").WithError(err),
 			language.New("授予查询身份的权限，或写上 account_id", "grant the right to ask for the identity, or set account_id")), id, false
@@ -144,6 +149,8 @@ func (a Account) listRegions(ctx context.Context) ([]string, []Finding) {
 		return a.Regions, []Finding{warningFinding(subject, language.New("查不到地域列表，按配置检查", "they cannot be listed; the configured ones are examined").WithError(err), a.permissionFix(err))}
 	case len(all) == 0:
 		return a.Regions, []Finding{failureFinding(subject, language.New("云没有给出任何地域", "the cloud names none"), language.New("核对 endpoint 与账号", "check endpoint and account"))}
+	case len(a.Regions) == 0 && len(a.ExcludeRegions) > 0:
+		return a.excludeFrom(all)
 	case len(a.Regions) == 0:
 		return all, []Finding{okFinding(subject, language.Newf("未指定，同步全部 %d 个", "none are named: all %d are synced", len(all)))}
 	}
@@ -158,6 +165,20 @@ func (a Account) listRegions(ctx context.Context) ([]string, []Finding) {
 			language.New("改正 regions 里的名称，或在云控制台开通", "correct its name in regions, or enable it in the cloud's console")))
 	}
 	return open, lines
+}
+
+// excludeFrom returns the regions that are not excluded, and findings about those that are.
+func (a Account) excludeFrom(all []string) ([]string, []Finding) {
+	kept := slices.DeleteFunc(slices.Clone(all), func(region string) bool { return slices.Contains(a.ExcludeRegions, region) })
+	lines := []Finding{okFinding(language.New("地域", "regions"),
+		language.Newf("同步 %d 个，exclude_regions 去掉了 %d 个", "%d are synced, exclude_regions leaves %d out", len(kept), len(all)-len(kept)))}
+	for _, region := range a.ExcludeRegions {
+		if !slices.Contains(all, region) {
+			lines = append(lines, warningFinding(language.Newf("地域 %s", "region %s", region), language.New("在 exclude_regions 里，而账号没有这个地域", "exclude_regions names it, and the account has no such region"),
+				language.New("改正 exclude_regions 里的名称，或去掉它", "correct its name in exclude_regions, or take it out")))
+		}
+	}
+	return kept, lines
 }
 
 // listingFindings proves the right to list in each region, several in parallel. If no regions are configured, only

@@ -327,3 +327,32 @@ func TestPatience(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 }
+
+// unidentified is an account whose owner nobody can be asked for.
+type unidentified struct{ fakeLister }
+
+func (unidentified) Owner(context.Context) (string, error) {
+	return "", &inventory.Error{Kind: inventory.Temporary, Message: "sts", Err: &inventory.NotReachedError{Text: "no such host"}}
+}
+
+// TestIdentityOutOfReach: with account_id the account is examined on, with a warning that says what is lost.
+func TestIdentityOutOfReach(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{"42": "account_id 42 is believed, and nobody checks that the key is that account's", "": "✗ key: it cannot be used: sts: no such host"} {
+		text, worst := runCheck(t, doctor.CloudCheck(doctor.Account{Cloud: "aws", Name: "a", ID: id, Lister: unidentified{fakeLister{regions: []string{"r1"}}}}))
+		if !strings.Contains(text, want) || (id == "") != (worst == doctor.Failure) || (id != "") != strings.Contains(text, "regions") {
+			t.Errorf("%q: %s\n%s", id, worst, text)
+		}
+	}
+}
+
+// TestExcludedRegions: what is left out is said, and a name that no region has is a warning: that region is synced.
+func TestExcludedRegions(t *testing.T) {
+	t.Parallel()
+	for excluded, want := range map[string]string{"r2": "", "r-two": "! region r-two: exclude_regions names it, and the account has no such region"} {
+		text, worst := runCheck(t, doctor.CloudCheck(doctor.Account{Cloud: "aws", Name: "a", ExcludeRegions: []string{excluded}, Lister: fakeLister{regions: []string{"r1", "r2"}}}))
+		if (want == "") != (worst == doctor.OK) || !strings.Contains(text, want) || strings.Contains(text, "1 are synced, exclude_regions leaves 1 out") != (want == "") {
+			t.Errorf("%s: %s\n%s", excluded, worst, text)
+		}
+	}
+}

@@ -51,6 +51,9 @@ func (e Engine) failForeignListings(listings []inventory.Listing, known knownOwn
 		h := holderOf(l.Scope)
 		v := plan.OwnerEvidence{Remembered: known[h].Owner, Accepted: known[h].Accepted, Labelled: marked[h]}
 		why, doubted := v.DoubtReason(l.Account, l.Owner, e.Rules)
+		if !doubted && l.OwnerUnreached && plan.ShowsNoneOfOurs(l, assets, e.Rules) {
+			why, doubted = reason.New(reason.KeyUnchecked, l.Account, l.Owner, l.Region), true
+		}
 		if l.IsComplete() && doubted {
 			l = inventory.Listing{Scope: l.Scope, Owner: l.Owner, Err: errOtherAccount(why)}
 			e.Log.Error("the key is not believed to be the account's", "scope", l.Scope.String(), "error", l.Err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
@@ -115,5 +116,57 @@ func TestWhoseKeyProves(t *testing.T) {
 	}
 	if n := o.CountInactive(); n > 0 {
 		t.Errorf("%d are closed", n)
+	}
+}
+
+// unreachedClouds are clouds whose API that tells whose key it is cannot be reached: account_id alone says it.
+type unreachedClouds struct{ engine.Clouds }
+
+func (c unreachedClouds) List(ctx context.Context, f cloud.Filter) []inventory.Listing {
+	listings := c.Clouds.List(ctx, f)
+	for i := range listings {
+		listings[i].OwnerUnreached = true
+	}
+	return listings
+}
+
+func (c unreachedClouds) VerifyOwner(context.Context, inventory.Scope, string) error {
+	return &inventory.Error{Kind: inventory.Denied, Err: inventory.ErrOwnerUnknown}
+}
+
+// TestUncheckedKey: where nobody can be asked whose key it is, a key that shows none of our hosts makes and removes
+// nothing, be it once or twice; one that shows some of them proves the others' absence.
+func TestUncheckedKey(t *testing.T) {
+	t.Parallel()
+	o := newOwnerWorld(t)
+	o.Accounts[0].Regions = []string{"cn-beijing"}
+	o.Accounts[0].Account = "1690700000000030"
+	o.EditCloud(enginetest.CloudEdit{Put: []enginetest.Instance{{ID: "i-1", Name: "a", IP: "10.0.0.1"}, {ID: "i-2", Name: "b", IP: "10.0.0.2"}}})
+	run := func() report.Report {
+		e := o.NewEngine()
+		e.Memory.Owners, e.Incremental = o.store, enginetest.Incremental(o.store, "one")
+		e.Clouds = unreachedClouds{e.Clouds}
+		return e.Run(t.Context(), engine.Request{}).Report
+	}
+	if rep := run(); rep.Created != 2 {
+		t.Fatalf("%+v", rep)
+	}
+	mine := o.Accounts[0].Cloud
+	o.Accounts[0].Cloud = o.Cloud.AddAccount(alibabatest.Key{AccountID: "1690700000000030", AccessKeyID: enginetest.AccessKeyOf(o.Accounts[0].Name), AccessKeySecret: enginetest.CloudSecret})
+	o.Accounts[0].Cloud.Put("cn-beijing", alibabatest.SampleInstance(900)) // another account's, which calls itself the same here
+	for range 3 {                                                          // the first ones would look at what changed only
+		rep := run()
+		o.RunClock.Advance(40 * time.Minute)
+		if rep.Outcome != report.Failed || rep.Created+rep.Deactivated+rep.Deleted != 0 || o.countHosts() != 2 || rep.Scopes[0].Error.Kind != inventory.OtherAccount {
+			t.Fatalf("%+v", rep)
+		}
+	}
+	for _, i := range mine.All("cn-beijing") {
+		if i.ID != "i-2" {
+			o.Accounts[0].Cloud.Put("cn-beijing", i)
+		}
+	}
+	if rep := run(); rep.Created != 1 || rep.Deactivated != 1 {
+		t.Errorf("%+v", rep)
 	}
 }

@@ -26,15 +26,31 @@ type CloudInfo struct {
 	// SharedCredentials says that one credential may open several accounts: without account_id, whose
 	// account it opens may be another tomorrow.
 	SharedCredentials bool
-	// EventKey is the key by which a saved event is known as this cloud's; "" = no key is its own.
-	EventKey string
+	// EventForms are the forms of JSON that this cloud sends, also those that are not read: so an event that nobody
+	// expects is told by what it looks like. The first that fits counts.
+	EventForms []EventForm
 	// HostIdentity says that an account without a key is opened with the identity of the host.
 	HostIdentity bool
+	// HostIdentities are the words that identity may be, each an identity of the host that serves in place of a key.
+	HostIdentities []string
+	// IdentityIsUUID says that identity is the id (a UUID) of one of several identities that a host may have.
+	IdentityIsUUID bool
+	// Services are the names of the APIs that endpoints may place elsewhere, sorted.
+	Services []string
+	// ZonePattern matches the id of a zone, with its region as the one group that is not empty; "" = zones have no such ids.
+	ZonePattern string
 	// WithoutKey says what serves an account that has no key: the role of a function platform, the host's
 	// identity, or nothing.
 	WithoutKey language.Text
 	// Visibility says what a listing covers, and what the cloud can hide from a key without an error.
 	Visibility language.Text
+}
+
+// EventForm is a form of an event: a JSON object with a key.
+type EventForm struct {
+	Key   string
+	Holds string // what the key's JSON value contains; "" = any value
+	Name  string // what people call it, with its article
 }
 
 // Keyword returns the spelling that people are offered.

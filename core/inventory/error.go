@@ -85,3 +85,16 @@ func KindOf(err error) Kind {
 	}
 	return Unknown
 }
+
+// NotReachedError is the cause if a call was not sent, because no connection could be made.
+type NotReachedError struct{ Text string }
+
+// Error returns the text.
+func (e *NotReachedError) Error() string { return e.Text }
+
+// IsNotReached reports whether an error says that the other side cannot be reached at all: it has neither answered nor
+// got anything.
+func IsNotReached(err error) bool {
+	var lost *NotReachedError
+	return errors.As(err, &lost)
+}

@@ -60,6 +60,9 @@ type Instance struct {
 	ClassicIPs []string
 	// PublicIPs are elastic addresses first, then other public ones.
 	PublicIPs []string
+	// IPv6s are IPv6 addresses as cloud.IPv6Texts writes them, those of the primary interface first. They are kept apart
+	// so that an instance is reached by IPv4 where it has that.
+	IPv6s []string
 	// AddressesPartial says that the cloud names an interface or a public address of the instance that its own
 	// lists left out: there are more addresses, and the first ones and VPC may be wrong.
 	AddressesPartial bool
@@ -67,7 +70,7 @@ type Instance struct {
 
 // Addresses returns every address of the instance, in the order of preference.
 func (i Instance) Addresses() []string {
-	return slices.Concat(i.PrivateIPs, i.ClassicIPs, i.PublicIPs)
+	return slices.Concat(i.PrivateIPs, i.ClassicIPs, i.PublicIPs, i.IPv6s)
 }
 
 // AssetID returns the stable id of an instance's asset: UUIDv5 in the URL namespace of
@@ -84,8 +87,10 @@ const AnyRegion = "*"
 // nothing between.
 type Listing struct {
 	Scope
-	Owner     string // the cloud account's own id; "" = unknown
-	Instances []Instance
+	Owner string // the cloud account's own id; "" = unknown
+	// OwnerUnreached says that account_id alone tells the Owner, as the API that would cannot be reached.
+	OwnerUnreached bool
+	Instances      []Instance
 	// Projects are the parts of the account that were read, sorted; see Instance.Project. A complete listing
 	// says nothing about other parts. nil = the account is not divided.
 	Projects []string

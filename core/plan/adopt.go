@@ -143,13 +143,13 @@ func newAdoptionFinder(b *builder) *adoptionFinder {
 	return f
 }
 
-func endpointOf(a inventory.Asset) endpoint { return endpoint{a.Zone, strings.ToLower(a.Address)} }
+func endpointOf(a inventory.Asset) endpoint { return endpoint{a.Zone, addressKey(a.Address)} }
 
 // endpointsOf returns all endpoints of an instance, in the zone of its account.
 func (f *adoptionFinder) endpointsOf(i *inventory.Instance) []endpoint {
 	var out []endpoint
 	for _, address := range i.Addresses() {
-		s := endpoint{f.builder.rules.Accounts[i.Account].Zone, strings.ToLower(address)}
+		s := endpoint{f.builder.rules.Accounts[i.Account].Zone, addressKey(address)}
 		if !slices.Contains(out, s) {
 			out = append(out, s)
 		}

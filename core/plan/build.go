@@ -340,7 +340,7 @@ func (b *builder) planInstance(e listedInstance) {
 	case !b.rules.fitsDatabase(*i):
 		skip(reason.New(reason.NotHoldable, i.Account))
 	case primaryAddress(*i) == "":
-		skip(reason.New(reason.NoAddress))
+		skip(noAddressReason(*i))
 	default:
 		b.plannedRegions[instanceKey{i.Cloud, i.ID}] = i.Region
 		b.plan.desired = append(b.plan.desired, desiredAsset{

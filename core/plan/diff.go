@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -15,7 +14,7 @@ func (b *builder) diffAsset(e listedInstance, n int) {
 	c := emptyUpdate(e, a)
 	c.Name, c.Address = b.rules.desiredName(i), primaryAddress(i)
 	seen := i.Addresses()
-	if !b.rules.isWhitelisted(seen...) && (len(seen) > 0 && !i.AddressesPartial || !b.rules.isWhitelisted(a.Address)) {
+	if !b.rules.isWhitelisted(seen...) && (len(seen) > 0 && !i.AddressesPartial && !hidesIPv4(i, *a) || !b.rules.isWhitelisted(a.Address)) {
 		c.Name, c.Address, c.Patch, c.Before = a.Name, a.Address, nil, nil
 		b.addSkip(c, reason.New(reason.NotWhitelisted))
 		return
@@ -61,10 +60,10 @@ func (b *builder) noteUnstorableName(e listedInstance, a *inventory.Asset) {
 // followed: the event may be about that.
 func (b *builder) noteDrift(d drift, e listedInstance, a *inventory.Asset) {
 	if b.rules.Partial {
-		if d.addressUnknown {
+		if d.keepsAddress.Code != "" {
 			c := emptyUpdate(e, a)
 			c.Patch, c.Before = nil, nil
-			b.addSkip(c, reason.New(reason.AddressesUnknown))
+			b.addSkip(c, d.keepsAddress)
 		}
 		return
 	}
@@ -73,8 +72,8 @@ func (b *builder) noteDrift(d drift, e listedInstance, a *inventory.Asset) {
 		c.Action, c.Reason, c.Fields, c.Patch, c.Before = Drift, why, fields, nil, nil
 		b.plan.notes = append(b.plan.notes, c)
 	}
-	if d.addressUnknown {
-		say(reason.New(reason.AddressesUnknown), []string{"address"})
+	if d.keepsAddress.Code != "" {
+		say(d.keepsAddress, []string{"address"})
 	}
 	if len(d.fields) > 0 {
 		say(reason.New(reason.Differs, strings.Join(d.texts, ", ")), d.fields)
@@ -83,8 +82,8 @@ func (b *builder) noteDrift(d drift, e listedInstance, a *inventory.Asset) {
 
 // drift is what differs where people, and not we, decide.
 type drift struct {
-	fields, texts  []string
-	addressUnknown bool // the address may differ too: the cloud did not show all of them
+	fields, texts []string
+	keepsAddress  reason.Reason // why the address stays, which may differ too: the cloud did not show all of them
 }
 
 func (d *drift) add(field, have, cloud string) {
@@ -112,11 +111,13 @@ func (b *builder) diffName(c *Change, d *drift, i inventory.Instance, a *invento
 // is any of its instance's stays, as a person chose it.
 func (b *builder) diffAddressAndZone(c *Change, d *drift, i inventory.Instance, a *inventory.Asset) {
 	switch {
-	case c.Address == "" || c.Address == a.Address:
+	case c.Address == "" || addressKey(c.Address) == addressKey(a.Address):
 		c.Address = a.Address
 	case i.AddressesPartial: // an address that is not known yet may come before the first known one
-		c.Address, d.addressUnknown = a.Address, true
-	case b.rules.Manage.Address == WriteOnCreate, isAdopted(*a) && slices.Contains(i.Addresses(), a.Address):
+		c.Address, d.keepsAddress = a.Address, reason.New(reason.AddressesUnknown)
+	case hidesIPv4(i, *a):
+		c.Address, d.keepsAddress = a.Address, reason.New(reason.IPv4NotShown)
+	case b.rules.Manage.Address == WriteOnCreate, isAdopted(*a) && hasAddress(i, a.Address):
 		d.add("address", a.Address, c.Address)
 		c.Address = a.Address
 	default:

@@ -21,7 +21,7 @@ func TestListed(t *testing.T) {
 	runPlanRows(t, []planRow{
 		{"none: create", func(w *world) { w.addInstances(i1) },
 			[]string{`create i-1 new_instance name="web" 10.0.0.1 Linux`}, nil},
-		{"none and no address: not yet", func(w *world) { w.addInstances(instanceInProd("i-1", "web", "")) },
+		{"none and no address: not yet", func(w *world) { w.addInstances(instanceInProd("i-1", "web", "", hasStatus("pending"))) },
 			[]string{"skip i-1 no_address"}, nil},
 		{"none, outside the whitelist", func(w *world) { w.addInstances(i1); w.rules.Whitelist = parsePrefixes("10.1.0.0/16") },
 			[]string{"skip i-1 not_whitelisted"}, nil},
@@ -266,7 +266,7 @@ func TestZone(t *testing.T) {
 
 func TestWhitelist(t *testing.T) {
 	t.Parallel()
-	v6 := func(i *inventory.Instance) { i.PrivateIPs = []string{"2001:db8::7"} }
+	v6 := func(i *inventory.Instance) { i.IPv6s = []string{"2001:db8::7"} }
 	second := func(i *inventory.Instance) { i.PublicIPs = []string{"47.0.0.1"} }
 	old := instanceInProd("i-1", "web", "10.0.0.9")
 	for name, r := range map[string]struct {
@@ -288,7 +288,11 @@ func TestWhitelist(t *testing.T) {
 		w := newWorld()
 		w.rules.Whitelist = r.list
 		w.addInstances(r.instance)
-		w.addAssets(hostOf(old))
+		have := hostOf(old)
+		if len(r.instance.IPv6s) > 0 {
+			have.Address = "2001:db8::9"
+		}
+		w.addAssets(have)
 		if got := renderLines(w.approve()); len(got) != 1 || !strings.HasPrefix(got[0], r.want) {
 			t.Errorf("%s: got %q, want %s", name, got, r.want)
 		}

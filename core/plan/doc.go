@@ -24,7 +24,8 @@
 //	instance    asset                                  outcome
 //	---------   ------------------------------------   --------------------------------------------
 //	listed      none                                   create
-//	listed      none, and the instance has no address  skip (not created yet; it counts as present)
+//	listed      none, and the instance has no address, skip (not created yet; it counts as present)
+//	            neither IPv4 nor IPv6
 //	listed      none, not all addresses are known      skip (not created yet)
 //	listed      none, outside the whitelist            skip
 //	listed      our id without our labels              skip (a person removed the labels)
@@ -38,6 +39,8 @@
 //	listed      ours, name/address/zone/labels differ  update those that Rules.Manage lets us write;
 //	                                                   the others: drift (reported), left as they are
 //	listed      ours, not all addresses are known      its address stays; if it would differ: drift (reported)
+//	listed      ours with an IPv4 address, and the     its address stays: drift (reported)
+//	            cloud shows only IPv6 ones
 //	listed      ours, platform of another type         drift (reported); a platform is never changed
 //	listed      two of ours                            the one with our id, else the first adopted one,
 //	                                                   follows; the other: skip (reported)

@@ -151,6 +151,9 @@ func (d *dice) fleet(count int) []machine {
 		if d.oneIn(4) {
 			m.PublicIPs = []string{d.ip()}
 		}
+		if (n+len(m.Name))%4 == 3 {
+			m.IPv6s = []string{fmt.Sprintf("2408::%x", n)}
+		}
 		m.AddressesPartial = (n+len(m.Name)+len(m.PrivateIPs))%8 == 7
 		if d.oneIn(40) {
 			m.ID = "i-" + strings.Repeat(string(rune('a'+n)), 62+d.intN(2))

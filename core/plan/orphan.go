@@ -21,7 +21,7 @@ func (b *builder) orphanReason(m ownership) (reason.Reason, bool) {
 		return reason.New(reason.OfOtherCloud, m.account, m.cloud, account.Cloud), true
 	case !account.Enabled && !asked():
 		return reason.New(reason.SwitchedOffAccount, m.account), true
-	case len(account.Regions) > 0 && !slices.Contains(account.Regions, m.region):
+	case !account.CoversRegion(m.region):
 		return reason.New(reason.RegionNotConfigured, m.account, m.region), true
 	case len(account.Regions) == 0 && b.isRegionUnnamed(m):
 		return reason.New(reason.RegionNotNamed, m.account, m.region), true

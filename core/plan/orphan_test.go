@@ -26,6 +26,15 @@ func TestOrphans(t *testing.T) {
 		},
 			[]string{"orphan i-1 switched_off_account"}, nil},
 		{"region taken out", func(w *world) { region(w); w.addAssets(hostOf(of(prod, shanghai))) }, []string{"orphan i-1 region_not_configured"}, nil},
+		{"region excluded", func(w *world) {
+			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, ExcludeRegions: []string{shanghai}}
+			w.allRegions = true
+			w.addAssets(hostOf(of(prod, shanghai)))
+		}, []string{"orphan i-1 region_not_configured"}, nil},
+		{"another region excluded", func(w *world) {
+			w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, ExcludeRegions: []string{"cn-hangzhou"}}
+			w.addAssets(hostOf(of(prod, shanghai)))
+		}, []string{"keep i-1 scope_not_asked"}, nil},
 		{"a region that was not asked for is none", func(w *world) { w.addAssets(hostOf(of(prod, shanghai))) }, []string{"keep i-1 scope_not_asked"}, nil},
 		{"an account that was not asked for is none", func(w *world) {
 			w.rules.Accounts[secondAccount] = Account{Enabled: true}

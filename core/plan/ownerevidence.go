@@ -66,3 +66,25 @@ func (v OwnerEvidence) DoubtReason(account, owner string, rules Rules) (why reas
 	}
 	return reason.Reason{}, false
 }
+
+// ShowsNoneOfOurs reports whether active assets of ours belong to a listing's scope, and the listing shows the instance of
+// none of them.
+func ShowsNoneOfOurs(l inventory.Listing, assets []inventory.Asset, rules Rules) bool {
+	b := &builder{rules: rules, canonicalAccounts: map[string]string{}}
+	listed := map[string]bool{}
+	for _, i := range l.Instances {
+		listed[i.ID] = true
+	}
+	some := false
+	for n := range assets {
+		m, ours := parseOwnership(assets[n])
+		if !ours || !assets[n].Active || m.cloud != l.Cloud || m.region != l.Region || b.canonicalAccount(m.account) != l.Account {
+			continue
+		}
+		if listed[m.instanceID] {
+			return false
+		}
+		some = true
+	}
+	return some
+}

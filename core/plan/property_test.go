@@ -56,6 +56,7 @@ func properties() []property {
 		{"a failed listing removes nothing more", failedListing},
 		{"what people own", whatPeopleOwn},
 		{"addresses that are not all known move nothing", partialAddresses},
+		{"IPv4 never gives way to IPv6", neverFromIPv4ToIPv6},
 		{"every instance has its say", everyInstance},
 		{"a name that is right stays", rightNamesStay},
 		{"every asset is accounted for", everyAssetIsAccountedFor},

@@ -3,7 +3,6 @@ package plan
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -71,7 +70,7 @@ func (b *builder) recogniseAssets() {
 func (b *builder) assetByLabel(i *inventory.Instance) (a *inventory.Asset, exist bool) {
 	for _, n := range b.labelledAssets[i.ID] {
 		a = &b.input.Current.Assets[n]
-		if slices.ContainsFunc(i.Addresses(), func(address string) bool { return strings.EqualFold(address, a.Address) }) {
+		if hasAddress(*i, a.Address) {
 			return a, true
 		}
 	}
@@ -97,11 +96,11 @@ func (b *builder) foreignAssetAt(address string) string {
 		b.foreignByAddress = map[string]string{}
 		for _, n := range b.assetOrder {
 			a := &b.input.Current.Assets[n]
-			key := strings.ToLower(a.Address)
+			key := addressKey(a.Address)
 			if a.Host && !b.ours[n] && b.foreignByAddress[key] == "" {
 				b.foreignByAddress[key] = a.Name
 			}
 		}
 	}
-	return b.foreignByAddress[strings.ToLower(address)]
+	return b.foreignByAddress[addressKey(address)]
 }

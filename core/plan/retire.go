@@ -30,10 +30,10 @@ func (r Rules) CanRetire(what Retirement) bool {
 		return true
 	case what.Region == "":
 		return false
-	case len(account.Regions) == 0:
-		return what.RegionUnnamed
+	case !account.CoversRegion(what.Region):
+		return true
 	}
-	return !slices.Contains(account.Regions, what.Region)
+	return len(account.Regions) == 0 && what.RegionUnnamed
 }
 
 // IsRegionUnnamed reports whether the listings of a whole run show that the cloud no longer names the region.

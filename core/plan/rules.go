@@ -28,10 +28,11 @@ type Account struct {
 
 	Platforms Platforms
 
-	Enabled bool
-	Cloud   inventory.Cloud
-	Regions []string // empty = all
-	Owner   string   // the cloud account's own id as configured; "" = not configured
+	Enabled        bool
+	Cloud          inventory.Cloud
+	Regions        []string // empty = all, but for ExcludeRegions
+	ExcludeRegions []string
+	Owner          string // the cloud account's own id as configured; "" = not configured
 }
 
 // Platforms are the names of the platforms of new assets, by the operating system of their instance; "" =
@@ -41,7 +42,12 @@ type Platforms struct{ Linux, Windows, Other string }
 // canList reports whether a full run would ask this account for a region, and the account may be the owner's.
 func (a Account) canList(cloud inventory.Cloud, owner, region string) bool {
 	return a.Enabled && a.Cloud == cloud && (a.Owner == "" || strings.EqualFold(a.Owner, owner)) &&
-		(len(a.Regions) == 0 || slices.Contains(a.Regions, region))
+		a.CoversRegion(region)
+}
+
+// CoversRegion reports whether the configuration asks for a region of the account, should the cloud have it.
+func (a Account) CoversRegion(region string) bool {
+	return (len(a.Regions) == 0 || slices.Contains(a.Regions, region)) && !slices.Contains(a.ExcludeRegions, region)
 }
 
 // FieldPolicy says when a field of an asset of ours is written.
@@ -109,14 +115,49 @@ type Rules struct {
 }
 
 // primaryAddress returns where the instance is reached: the private address of the primary interface, else the
-// classic network's inner one, else a public one; "" if it has none (yet).
+// classic network's inner one, else a public one, else an IPv6 one; "" if it has none (yet).
 func primaryAddress(i inventory.Instance) string {
-	for _, some := range [...][]string{i.PrivateIPs, i.ClassicIPs, i.PublicIPs} {
+	for _, some := range [...][]string{i.PrivateIPs, i.ClassicIPs, i.PublicIPs, i.IPv6s} {
 		if len(some) > 0 {
 			return some[0]
 		}
 	}
 	return ""
+}
+
+// noAddressReason returns why an instance without any address gets no asset. It gets one by itself while it is made, and
+// a status that nobody knows may mean that; one that runs or was stopped has all that it gets.
+func noAddressReason(i inventory.Instance) reason.Reason {
+	if slices.Contains([]string{"running", "stopped", "active", "shutoff", "succeeded"}, i.Status) {
+		return reason.New(reason.WithoutAddress)
+	}
+	return reason.New(reason.NoAddress)
+}
+
+// addressKey returns one text for all spellings of an address: those of IPv6 are many, and IPv4 may stand in its form.
+func addressKey(text string) string {
+	if strings.Contains(text, ":") {
+		if ip, err := netip.ParseAddr(text); err == nil {
+			return ip.Unmap().String()
+		}
+	}
+	return strings.ToLower(text)
+}
+
+// hasAddress reports whether an address is one of the instance's, in any spelling.
+func hasAddress(i inventory.Instance, address string) bool {
+	key := addressKey(address)
+	return slices.ContainsFunc(i.Addresses(), func(one string) bool { return addressKey(one) == key })
+}
+
+// hidesIPv4 reports whether the asset has an IPv4 address, and the cloud shows only IPv6 addresses of its instance. No
+// cloud takes the primary private address away, so that the answer lacks it rather than the instance.
+func hidesIPv4(i inventory.Instance, a inventory.Asset) bool {
+	if !strings.Contains(primaryAddress(i), ":") {
+		return false
+	}
+	have, err := netip.ParseAddr(a.Address)
+	return err == nil && have.Unmap().Is4()
 }
 
 // The operating systems that decide the platform, named as JumpServer's own platforms are.
@@ -225,7 +266,7 @@ func containsAny(prefixes []netip.Prefix, addresses ...string) bool {
 			continue
 		}
 		for _, p := range prefixes {
-			if p.Contains(ip.Unmap()) {
+			if p.Contains(ip.Unmap().WithZone("")) {
 				return true
 			}
 		}

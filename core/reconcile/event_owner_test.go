@@ -127,3 +127,17 @@ func TestEventOfAStranger(t *testing.T) {
 		}
 	}
 }
+
+// TestEventWithTheWrongAccount: an event whose account is not that of the instance, as a bus delivers it that drops the
+// envelope, closes nothing: another account does not see the instance, and that is no proof.
+func TestEventWithTheWrongAccount(t *testing.T) {
+	t.Parallel()
+	h := enginetest.NewEventWorld(t, nil)
+	h.Accounts[1].Regions = []string{"cn-hangzhou", "cn-beijing"}
+	answer := h.HandleEvents(enginetest.StateEventIn(enginetest.TestOwner, "cn-beijing", "i-b1 Deleted"))
+	h.ExpectHost("i-b1", "web-1 10.0.0.1 on -")
+	if answer.Deactivated != 0 {
+		t.Errorf("%+v", answer.Results)
+	}
+	h.Close()
+}

@@ -55,10 +55,11 @@ func cloudAccounts(cfg config.Config, role Role, assumed *cloud.RoleCache) []clo
 			Cloud: c.Cloud, Name: c.Name, AccessKeyID: c.AccessKeyID, AccessKeySecret: c.AccessKeySecret,
 			AccountID: c.AccountID, ProjectID: c.ProjectID, TenantID: c.TenantID,
 			AssumeRoleARN: c.AssumeRoleARN, RoleCache: assumed,
-			Regions: c.Regions, Endpoint: c.Endpoint,
+			ExternalID: c.ExternalID, Identity: c.Identity,
+			Regions: c.Regions, ExcludeRegions: c.ExcludeRegions, Endpoint: c.Endpoint, Endpoints: c.Endpoints,
 			Proxy: cfg.Proxy.Reveal(), ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
 		}
-		if a.AccessKeyID.IsEmpty() && role.Cloud == c.Cloud {
+		if a.AccessKeyID.IsEmpty() && a.Identity == "" && role.Cloud == c.Cloud {
 			a.AccessKeyID, a.AccessKeySecret, a.SecurityToken = role.AccessKeyID, role.AccessKeySecret, role.SecurityToken
 		}
 		out = append(out, a)
@@ -93,7 +94,7 @@ func (s *Session) accountOpener(account string) func([]inventory.Scope) (engine.
 				continue
 			}
 			c.Enabled, c.Cloud = true, Clouds().Parse(c.Type) // accounts that are switched off are not checked
-			c.Regions = scopeRegions(scopes, c.Cloud)
+			c.Regions, c.ExcludeRegions = scopeRegions(scopes, c.Cloud), nil
 			if len(c.Regions) > 0 {
 				narrowed.Clouds, keyed = append(narrowed.Clouds, c), append(keyed, c.Cloud)
 			}

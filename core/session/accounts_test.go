@@ -51,3 +51,16 @@ func TestRolesServeTheirOwnCloud(t *testing.T) {
 		}
 	}
 }
+
+// TestNamedIdentity: an account that names the host's identity does not get the function's role.
+func TestNamedIdentity(t *testing.T) {
+	t.Parallel()
+	role := Role{Cloud: inventory.Alibaba, AccessKeyID: secret.New("STS.role"), AccessKeySecret: secret.New("s"), SecurityToken: secret.New("t")}
+	cfg := config.Config{Clouds: []config.Cloud{
+		{Enabled: true, Cloud: inventory.Alibaba, Name: "role"}, {Enabled: true, Cloud: inventory.Alibaba, Name: "instance", Identity: "ecs_role"},
+	}}
+	got := cloudAccounts(cfg, role, nil)
+	if got[0].AccessKeyID.Reveal() != "STS.role" || !got[1].AccessKeyID.IsEmpty() || !got[1].SecurityToken.IsEmpty() || got[1].Identity != "ecs_role" {
+		t.Errorf("%+v", got)
+	}
+}

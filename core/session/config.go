@@ -29,7 +29,7 @@ func planRules(cfg config.Config) plan.Rules {
 	for _, c := range cfg.Clouds {
 		if _, twice := known[c.Name]; c.Enabled || !twice {
 			known[c.Name] = plan.Account{
-				Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Cloud: c.Cloud, Regions: c.Regions, Owner: c.AccountID,
+				Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Cloud: c.Cloud, Regions: c.Regions, ExcludeRegions: c.ExcludeRegions, Owner: c.AccountID,
 			}
 		}
 	}

@@ -122,7 +122,7 @@ func hasOtherProxy(cfg config.Config) bool {
 }
 
 func doctorAccount(a cloud.Account) doctor.Account {
-	out := doctor.Account{Cloud: a.Cloud, Name: a.Name, ID: a.AccountID, Regions: a.Regions, UsesRole: a.AccessKeyID.IsEmpty(), CompareClock: compareClock}
+	out := doctor.Account{Cloud: a.Cloud, Name: a.Name, ID: a.AccountID, Regions: a.Regions, ExcludeRegions: a.ExcludeRegions, UsesRole: a.AccessKeyID.IsEmpty() && a.Identity == "", CompareClock: compareClock}
 	for _, p := range cloudlist.Providers() {
 		if p.Cloud == a.Cloud {
 			out.Lister, out.Err = p.Open(a)

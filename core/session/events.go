@@ -21,11 +21,18 @@ func EventClouds(lang language.Lang) []string {
 	return names
 }
 
-// ParseEvents decodes what a cloud's event service delivers.
+// EventSender returns the cloud whose event a payload looks like; "" = none is recognised.
+func EventSender(payload []byte) inventory.Cloud { return cloud.EventSender(payload, Clouds()) }
+
+// ParseEvents decodes what a cloud's event service delivers. What is not read is told by what it looks like, also where
+// of is "", which reads nothing.
 func ParseEvents(of inventory.Cloud, payload []byte, from cloud.Origin) []cloud.ParsedEvent {
+	if of == "" {
+		return cloud.NameUnknownEvents(cloud.ParseEvents(payload, cloud.NewUnknownEvent), Clouds())
+	}
 	for _, p := range cloudlist.Providers() {
 		if p.Cloud == of && p.Events != nil {
-			return p.Events(payload, from)
+			return cloud.NameUnknownEvents(p.Events(payload, from), Clouds())
 		}
 	}
 	return []cloud.ParsedEvent{{Err: &inventory.Error{

@@ -58,11 +58,34 @@ func appendInstance(to []byte, i *inventory.Instance) []byte {
 			to = appendText(to, text)
 		}
 	}
-	partial := byte(0)
+	return appendMore(to, i)
+}
+
+// appendMore adds what few instances have, so that the fingerprints of all others stay as earlier versions made them: a
+// byte says what follows. A status is read only where there is no address.
+func appendMore(to []byte, i *inventory.Instance) []byte {
+	const partial, hasIPv6s, hasNoAddress = 1, 2, 4
+	head := byte(0)
 	if i.AddressesPartial {
-		partial = 1
+		head |= partial
 	}
-	return append(to, partial)
+	if len(i.IPv6s) > 0 {
+		head |= hasIPv6s
+	}
+	if len(i.PrivateIPs)+len(i.ClassicIPs)+len(i.PublicIPs)+len(i.IPv6s) == 0 {
+		head |= hasNoAddress
+	}
+	to = append(to, head)
+	if head&hasIPv6s != 0 {
+		to = binary.AppendUvarint(to, uint64(len(i.IPv6s)))
+		for _, text := range i.IPv6s {
+			to = appendText(to, text)
+		}
+	}
+	if head&hasNoAddress != 0 {
+		to = appendText(to, i.Status)
+	}
+	return to
 }
 
 // isFingerprint reports whether a text has the form of a fingerprint, or is "".

@@ -85,7 +85,7 @@ func testAnswerFields(w *world) {
 	}
 	for n, want := range []string{
 		`{"id":"of-i-1","what":"StateChange Running","outcome":"done","reason":"`,
-		`{"id":"x","what":"acs.other","outcome":"ignored","reason":"not a change of an instance's state"}`,
+		`{"id":"x","what":"acs.other","outcome":"ignored","reason":"not a change of an instance's state or address"}`,
 	} {
 		if got := string(parts.Events[n]); !strings.HasPrefix(got, want) {
 			w.Errorf("event %s\nwant %s", got, want)
@@ -164,7 +164,7 @@ func testBrokenEvents(w *world) {
 	w.putInstance(2, "i-2")
 	w.start()
 	for payload, says := range map[string]string{
-		"": "the event is empty", "null": "not a JSON object", "hello": "not a JSON object", "[]": "the batch is empty",
+		"": "it is empty", "null": "not a JSON object", "hello": "not a JSON object", "[]": "the batch is empty",
 		`{"id":"e7","type":"ecs:Instance:StateChange","data":{"resourceId":"i-1"}}`: "e7: the event has no state (data.state)",
 		`{"type":"ecs:Instance:StateChange","data":{"state":"Running"}}`: "the account's id (aliyunaccountid), the region (aliyunregionid), " +
 			"the instance's id (data.resourceId or the subject)",
@@ -172,7 +172,7 @@ func testBrokenEvents(w *world) {
 		w.WantError(w.send(payload, shortInvocation), says)
 	}
 	batch := "[" + newStateChange("i-1", "Running") + `,{"id":"e8"},` + newStateChange("i-2", "Stopped") + "]"
-	w.WantError(w.send(batch, shortInvocation), "of-i-1 (StateChange Running): done", "e8", "has no type", "of-i-2 (StateChange Stopped): done")
+	w.WantError(w.send(batch, shortInvocation), "of-i-1 (StateChange Running): done", "e8", "no form of event that is known", "of-i-2 (StateChange Stopped): done")
 	if w.assetState("i-1") != "active" || w.assetState("i-2") != "active" {
 		w.Errorf("i-1 is %q, i-2 %q", w.assetState("i-1"), w.assetState("i-2"))
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +27,8 @@ type draftAccount struct {
 	kind, name, keyEnv, secretEnv string
 	owner                         string // "" = not known
 	tenant, project, endpoint     string
+	identity                      string
+	endpoints                     map[string]string // by service
 	regions                       []string
 	zone, zoneName                string
 }
@@ -37,7 +40,10 @@ func quoteYAML(text string) string { return strconv.Quote(text) }
 func (d draftConfig) checkLiteral() error {
 	texts := []string{d.url, d.org, d.caFile}
 	for _, a := range d.accounts {
-		texts = append(append(texts, a.kind, a.name, a.tenant, a.project, a.endpoint), a.regions...)
+		texts = append(append(texts, a.kind, a.name, a.tenant, a.project, a.endpoint, a.identity), a.regions...)
+		for service, address := range a.endpoints {
+			texts = append(texts, service, address)
+		}
 	}
 	for _, text := range texts {
 		if strings.Contains(text, "${") {
@@ -45,6 +51,14 @@ func (d draftConfig) checkLiteral() error {
 		}
 	}
 	return nil
+}
+
+// addEndpoint names the address of a service.
+func (a *draftAccount) addEndpoint(service, address string) {
+	if a.endpoints == nil {
+		a.endpoints = map[string]string{}
+	}
+	a.endpoints[service] = address
 }
 
 func variableRef(name string) string { return `"${` + name + `}"` }
@@ -84,10 +98,16 @@ func (a draftAccount) renderYAML(line func(string, ...any), lang language.Lang) 
 	if a.keyEnv != "" {
 		line("    access_key_id: %s\n    access_key_secret: %s", variableRef(a.keyEnv), variableRef(a.secretEnv))
 	}
-	for _, set := range [][2]string{{"account_id", a.owner}, {"tenant_id", a.tenant}, {"project_id", a.project}, {"endpoint", a.endpoint}} {
+	for _, set := range [][2]string{{"account_id", a.owner}, {"tenant_id", a.tenant}, {"project_id", a.project}, {"identity", a.identity}, {"endpoint", a.endpoint}} {
 		if set[1] != "" {
 			line("    %s: %s", set[0], quoteYAML(set[1]))
 		}
+	}
+	if len(a.endpoints) > 0 {
+		line("    endpoints:")
+	}
+	for _, service := range slices.Sorted(maps.Keys(a.endpoints)) {
+		line("      %s: %s", quoteYAML(service), quoteYAML(a.endpoints[service]))
 	}
 	if len(a.regions) == 0 {
 		line("    regions: [] # %s", lang.Text("全部地域", "all regions"))

@@ -20,7 +20,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
-	"github.com/jms-sync/jms-sync/functions/internal/trigger"
 )
 
 // eventTimeout is how long an event is handled: enough for all queries to a cloud that does not show the change yet (2,
@@ -64,10 +63,10 @@ type eventSource struct {
 	origin    cloud.Origin
 }
 
-// detectCloud sets the cloud that sent the event.
+// detectCloud sets the cloud that sent the event; "" = the event looks like none that is known.
 func (s *eventSource) detectCloud(payload []byte, lang language.Lang) error {
 	if s.cloudFlag == "" {
-		s.cloud = trigger.SenderCloud(payload, session.Clouds())
+		s.cloud = session.EventSender(payload)
 		return nil
 	}
 	s.cloud = session.Clouds().Parse(s.cloudFlag)

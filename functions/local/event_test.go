@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -181,7 +182,10 @@ func TestEventOfWhichCloud(t *testing.T) {
 		"AWS":            {ec2, nil, inventory.AWS, "123456789012"},
 		"Huawei":         {cts, []string{"--project", "0a1b2c"}, inventory.Huawei, "createServer"},
 		"forced":         {newStateEvent("i-x", "Running"), []string{"--cloud", "华为云"}, inventory.Huawei, "失败"},
-		"forced to Ali":  {ec2, []string{"--cloud", "aliyun"}, inventory.Alibaba, "has no type"},
+		"forced to Ali":  {ec2, []string{"--cloud", "aliyun"}, inventory.Alibaba, "it looks like an event of AWS EventBridge"},
+		"CTS in SMN":     {`{"record":[{"event_source":"smn","smn":{"message":` + strconv.Quote(cts) + `}}]}`, []string{"--project", "0a1b2c"}, inventory.Huawei, "createServer"},
+		"no cloud's":     {`{"hello":1}`, nil, inventory.Alibaba, `no form of event that is known: a JSON object with the keys "hello"`},
+		"of Azure":       {`{"eventType":"Microsoft.Compute","topic":"t"}`, nil, "azure", ""},
 		"without events": {cts, []string{"--cloud", "azure"}, "azure", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,7 +42,7 @@ func initCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"旁边有 s.yaml 时，在它的 environmentVariables 里加上这些变量。\n"+
 			"密钥从环境变量读取，配置里只写 ${变量}；不写 JumpServer，不写云，不发钉钉。已有的文件只在 --force 时覆盖。\n\n"+
 			"--cloud 可以写多次，逗号分隔：type=aliyun,name=aliyun-prod,key-env=ALIYUN_KEY,secret-env=ALIYUN_SECRET,regions=cn-beijing+cn-hangzhou,zone=idc\n"+
-			"（不写 key-env 表示使用角色；regions=all 为全部地域；另有 tenant=、project=、endpoint=）。\n\n"+
+			"（不写 key-env 表示使用角色；regions=all 为全部地域；另有 identity=、tenant=、project=、endpoint=、endpoints.<服务>=）。\n\n"+
 			"退出码：0 完成；1 失败；2 用法有误或密钥、组织不对；3 体检有失败项。",
 			"Asks for JumpServer, accounts and DingTalk (or takes them from flags) and writes config.yaml (-c names another) and .env (names of\n"+
 				"variables, whose values you fill in; lines that are there stay). Where s.yaml is beside it, its environmentVariables get them too.\n"+
@@ -50,7 +50,7 @@ func initCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				"to DingTalk. Files that are there are replaced with --force only.\n"+
 				"\n"+
 				"--cloud may be there several times, with commas: type=aliyun,name=aliyun-prod,key-env=ALIYUN_KEY,secret-env=ALIYUN_SECRET,regions=cn-beijing+cn-hangzhou,zone=idc\n"+
-				"(no key-env: the role is used; regions=all: all regions; also tenant=, project=, endpoint=).\n"+
+				"(no key-env: the role is used; regions=all: all regions; also identity=, tenant=, project=, endpoint=, endpoints.<service>=).\n"+
 				"\n"+
 				"Exit codes: 0 done; 1 failed; 2 a mistake in usage, wrong key or organisation; 3 a check failed."),
 		Args: cobra.NoArgs,

@@ -71,15 +71,18 @@ func parseCloud(text string, lang language.Lang) (wantedAccount, error) {
 		key, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
 		into := map[string]*string{
 			"type": &w.kind, "name": &w.name, "key-env": &w.keyEnv, "secret-env": &w.secretEnv, "zone": &w.zoneRef,
-			"tenant": &w.tenant, "project": &w.project, "endpoint": &w.endpoint,
+			"tenant": &w.tenant, "project": &w.project, "endpoint": &w.endpoint, "identity": &w.identity,
 		}[key]
+		service, named := strings.CutPrefix(key, "endpoints.")
 		switch {
+		case named:
+			w.addEndpoint(service, value)
 		case key == "regions" && value != "all":
 			w.regions = strings.FieldsFunc(value, func(r rune) bool { return r == '+' })
 		case key == "regions":
 		case into == nil:
-			return w, errors.New(lang.Textf("--cloud: 不认识 %q；可用 type、name、key-env、secret-env、regions、zone、tenant、project、endpoint",
-				"--cloud: %q is not known; there are type, name, key-env, secret-env, regions, zone, tenant, project, endpoint", cutSecret(key)))
+			return w, errors.New(lang.Textf("--cloud: 不认识 %q；可用 type、name、key-env、secret-env、identity、regions、zone、tenant、project、endpoint、endpoints.<服务>",
+				"--cloud: %q is not known; there are type, name, key-env, secret-env, identity, regions, zone, tenant, project, endpoint, endpoints.<service>", cutSecret(key)))
 		default:
 			*into = value
 		}
@@ -170,7 +173,7 @@ func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wante
 	switch {
 	case err == nil:
 		w.owner = owner
-	case kind == inventory.Denied || kind == inventory.NotFound:
+	case kind == inventory.Denied || kind == inventory.NotFound || inventory.IsNotReached(err):
 		fmt.Fprintln(ask.out, i.lang.Textf("提醒：%s 不能查询自己属于哪个账号，请之后写上 account_id", "Note: %s may not ask whose it is; write its account_id into the configuration later", w.name))
 	default:
 		return err
@@ -221,7 +224,7 @@ func (i *initOptions) checkRegions(account string, wanted, known []string) error
 // openAccount opens an account as the finished configuration would.
 func (d draftConfig) openAccount(cfg config.Config, w wantedAccount) (cloud.Lister, error) {
 	c := config.Cloud{
-		Type: w.kind, Cloud: session.Clouds().Parse(w.kind), Name: w.name, TenantID: w.tenant, ProjectID: w.project, Endpoint: w.endpoint,
+		Type: w.kind, Cloud: session.Clouds().Parse(w.kind), Name: w.name, TenantID: w.tenant, ProjectID: w.project, Identity: w.identity, Endpoint: w.endpoint, Endpoints: w.endpoints,
 	}
 	if w.keyEnv != "" {
 		var err error

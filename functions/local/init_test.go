@@ -108,6 +108,17 @@ func TestInitByFlags(t *testing.T) {
 	p.wantPrinted("第一份计划（没有写入任何东西）")
 }
 
+// TestInitEndpoints: addresses of single services are used for the first questions, and written.
+func TestInitEndpoints(t *testing.T) {
+	p, file := newBeginnerDesk(t)
+	p.runRaw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--url", p.JumpServerURL, "--org", "运维", "--no-plan", "--cloud",
+		"type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,regions=cn-beijing,endpoints.ecs="+p.CloudURL+",endpoints.sts="+p.CloudURL)
+	if text := p.readFile(file); !strings.Contains(text, "    endpoints:\n      \"ecs\": \""+p.CloudURL+"\"\n      \"sts\": \""+p.CloudURL+"\"\n") {
+		t.Errorf("%s", text)
+	}
+	p.runRaw(t.Context(), exitDone, "-c", file, "doctor")
+}
+
 // TestInitBesideServerless: an s.yaml beside the configuration passes the variables that the configuration names,
 // existing lines of .env stay, and what init wrote can be deployed once the values are there.
 func TestInitBesideServerless(t *testing.T) {
@@ -144,6 +155,7 @@ func TestInitStops(t *testing.T) {
 		"cannot be reached":           {"--url", "http://127.0.0.1:1"},
 		"--org: \"开发\" 不在其中":          {"--url", p.JumpServerURL, "--org", "开发", "--cloud", cloud},
 		"不认识 \"regi…\"":               {"--url", p.JumpServerURL, "--org", "运维", "--cloud", cloud + ",region=x"},
+		"the services are ecs, sts":   {"--url", p.JumpServerURL, "--org", "运维", "--cloud", cloud + ",endpoints.ec2=https://x.example.com"},
 		"没有地域 \"cn-mars\"":            {"--url", p.JumpServerURL, "--org", "运维", "--cloud", cloud + ",regions=cn-mars"},
 		"--cloud zone=: \"dmz\" 不在其中": {"--url", p.JumpServerURL, "--org", "运维", "--cloud", cloud + ",zone=dmz"},
 		"不能有冒号与逗号":                    {"--url", p.JumpServerURL, "--org", "运维", "--cloud", strings.Replace(cloud, "name=prod", "name=a:b", 1)},

@@ -14,7 +14,7 @@ func labelMutants() []mutant {
 		broken: "if m.matchesAssetID(a.ID) && !strings.EqualFold(region, m.region)", pkg: "./core/plan", test: "TestForgedMarks",
 	}, {
 		name: "marks: a label names an instance at its address only", file: "core/plan/recognise.go",
-		old: "return strings.EqualFold(address, a.Address) }", broken: "return address != \"\" }", pkg: "./core/plan", test: "TestForgedMarks",
+		old: "if hasAddress(*i, a.Address) {", broken: "if a.Address != \"\" {", pkg: "./core/plan", test: "TestForgedMarks",
 	}, {
 		name: "marks: adopt does not launder labels", file: "core/plan/adopt.go",
 		old: "ids := instancesInComment(a.Comment)", broken: "ids := mentionedInstances(a)", pkg: "./core/plan", test: "TestAdopt",

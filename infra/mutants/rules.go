@@ -9,8 +9,10 @@ func allMutants() []mutant {
 		fleetMutants(), numberMutants(),
 		boundMutants(),
 		accountedMutants(),
+		placesMutants(),
 		wordMutants(), commandMutants(),
 		outageMutants(),
+		decodingMutants(), ipv6Mutants(),
 		cardMutants(),
 		campaignMutants(),
 	} {
@@ -86,7 +88,7 @@ func scopeMutants() []mutant {
 		pkg: "./core/plan", test: "TestDoubt",
 	}, {
 		name: "account_id confirms nothing", file: "core/cloud/owner.go",
-		old: "\t\tcase err == nil && !confirmed:", broken: "\t\tcase err == nil && !confirmed && now == \"\":",
+		old: "\t\tcase err == nil && how != ownerTold:", broken: "\t\tcase err == nil && how != ownerTold && now == \"\":",
 		pkg: "./core/cloud", test: "TestConfirmUntold",
 	}, {
 		name: "a credential of several accounts", file: "core/cloud/ownercache.go",

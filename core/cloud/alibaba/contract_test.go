@@ -25,7 +25,7 @@ func harness() cloudtest.Harness {
 			Cloud: inventory.Alibaba, Name: "aliyun-prod", AccessKeyID: secret.New(testAccountKey.AccessKeyID),
 			AccessKeySecret: secret.New(testAccountKey.AccessKeySecret), SecurityToken: secret.New(testAccountKey.SecurityToken),
 		},
-		UnknownKey: "LTAIunknown000000001", Region: region, MissingRegion: "cn-nowhere", NonexistentID: alibaba.Provider(cloud.RetryPolicy{}).NonexistentID, Owner: testAccountKey.AccountID, Secrets: secrets(),
+		UnknownKey: "LTAIunknown000000001", Region: region, MissingRegion: "cn-nowhere", NonexistentID: alibaba.Provider(cloud.RetryPolicy{}).NonexistentID, Services: alibaba.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.AccountID, Secrets: secrets(),
 		ListAction: alibabatest.DescribeInstances, VerifyAction: alibabatest.DescribeInstanceAttribute, PageSize: 100, ListCalls: 4, // and of these one is a probe
 	}
 }
@@ -58,6 +58,10 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) Fill(region string, n int) []string {
 	return w.account.Fill(region, n, alibabatest.SampleInstance)
+}
+
+func (w *world) FillIPv6(region string) string {
+	return w.account.Fill(region, 1, alibabatest.SampleIPv6Instance)[0]
 }
 
 func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }

@@ -10,13 +10,31 @@ import (
 // credentials returns what the next call is signed with: the credentials of the role to assume, else the
 // account's own. Its errors have a kind; the caller retries.
 func (l *lister) credentials(ctx context.Context) (cloud.Credentials, error) {
-	a := l.Account
-	own := cloud.Credentials{KeyID: a.AccessKeyID, Secret: a.AccessKeySecret, Token: a.SecurityToken}
-	if a.AssumeRoleARN == "" {
-		return own, nil
+	if l.Account.AssumeRoleARN == "" {
+		return l.ownCredentials(ctx)
 	}
-	return a.RoleCache.Get(ctx, a, l.Retry.Now(), func(ctx context.Context) (cloud.Credentials, error) {
+	return l.Account.RoleCache.Get(ctx, l.Account, l.Retry.Now(), func(ctx context.Context) (cloud.Credentials, error) {
+		own, err := l.ownCredentials(ctx)
+		if err != nil {
+			return cloud.Credentials{}, err
+		}
 		return l.assumeRole(ctx, own)
+	})
+}
+
+// ownCredentials returns the account's key, or else the credentials of the ECS instance's role.
+func (l *lister) ownCredentials(ctx context.Context) (cloud.Credentials, error) {
+	a := l.Account
+	if a.Identity == "" {
+		return cloud.Credentials{KeyID: a.AccessKeyID, Secret: a.AccessKeySecret, Token: a.SecurityToken}, nil
+	}
+	const op = "take the ECS instance's role"
+	return l.instanceRole.Get(ctx, a, l.Retry.Now(), func(ctx context.Context) (cloud.Credentials, error) {
+		got, err := l.api.metadataCredentials(ctx)
+		if err != nil {
+			return cloud.Credentials{}, l.WrapError(ctx, cloud.Credentials{}, op, "", err)
+		}
+		return got, nil
 	})
 }
 
@@ -24,7 +42,7 @@ func (l *lister) credentials(ctx context.Context) (cloud.Credentials, error) {
 // https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-assumerole
 func (l *lister) assumeRole(ctx context.Context, own cloud.Credentials) (cloud.Credentials, error) {
 	const op = "assume role"
-	answer, err := l.api.assumeRole(ctx, own, l.Account.AssumeRoleARN)
+	answer, err := l.api.assumeRole(ctx, own, l.Account.AssumeRoleARN, l.Account.ExternalID)
 	if err != nil {
 		return cloud.Credentials{}, l.WrapError(ctx, own, op, "", err)
 	}

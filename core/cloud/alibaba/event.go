@@ -13,15 +13,35 @@ import (
 )
 
 // Events parses what EventBridge or CloudMonitor deliver: one CloudEvent, an array of them, an
-// array of JSON texts (event streams), or CloudMonitor's own notification. It never fails as a
-// whole: each event is a target, ignored with a reason, or an error of its own.
+// array of JSON texts (event streams), CloudMonitor's own notification, its alert (2.0), or only the data of an event,
+// which happened in the function's own account and region. It never fails as a whole: each event is a target, ignored
+// with a reason, or an error of its own.
 //
 // The forms: https://help.aliyun.com/document_detail/181428.html (envelope),
 // https://help.aliyun.com/en/eventbridge/user-guide/ecs-events (types),
 // https://help.aliyun.com/document_detail/116628.htm (CloudMonitor),
+// https://help.aliyun.com/en/ecs/user-guide/vswitch-event-notifications and ip-address-event-notification (addresses),
 // https://www.alibabacloud.com/help/doc-detail/204963.htm (ActionTrail).
-func Events(payload []byte, _ cloud.Origin) []cloud.ParsedEvent {
-	return cloud.ParseEvents(payload, parseEvent, func(err error) cloud.ParsedEvent { return newInvalidEvent(event{}, "", err) })
+func Events(payload []byte, from cloud.Origin) []cloud.ParsedEvent {
+	return cloud.ParseEvents(payload, func(raw []byte) cloud.ParsedEvent { return parseEvent(raw, from) })
+}
+
+// eventForms returns what Alibaba Cloud's services send.
+func eventForms() []inventory.EventForm {
+	return []inventory.EventForm{
+		{Key: "aliyunaccountid", Name: "an event of Alibaba Cloud's EventBridge"},
+		{Key: "aliyunregionid", Name: "an event of Alibaba Cloud's EventBridge"},
+		{Key: "source", Holds: `"acs.`, Name: "an event of Alibaba Cloud's EventBridge"},
+		{Key: "type", Holds: `"ecs:`, Name: "an event of Alibaba Cloud's EventBridge"},
+		{Key: "acsRegion", Name: "a record of Alibaba Cloud's ActionTrail"},
+		{Key: "alert", Holds: "SYS_EVENT", Name: "an alert of Alibaba Cloud's CloudMonitor"},
+		{Key: "product", Name: "a notification of Alibaba Cloud's CloudMonitor"},
+		{Key: "resourceId", Holds: `"acs:`, Name: "a notification of Alibaba Cloud's CloudMonitor"},
+		{Key: "resourceType", Holds: `"ALIYUN::`, Name: "the data of an event of Alibaba Cloud, without the rest"},
+		{Key: "resourceId", Holds: `"i-`, Name: "the data of an event of Alibaba Cloud, without the rest"},
+		{Key: "triggerTime", Name: "a tick of Function Compute's timer"},
+		{Key: "TopicOwner", Name: "a message of Alibaba Cloud's MNS"},
+	}
 }
 
 // event holds the fields of all forms that are needed.
@@ -41,8 +61,44 @@ type event struct {
 	UserID   cloud.LenientText `json:"userId"`
 	Content  eventData         `json:"content"`
 
-	// ActionTrail's data delivered without an envelope
+	// CloudMonitor 2.0: the alert, a text, has a notification of CloudMonitor in other words
+	Alert cloud.Lenient[alert] `json:"alert"`
+
+	// data delivered without an envelope: of a change, which has no field of its own for the instance, or ActionTrail's
+	State        cloud.LenientText `json:"state"`
+	ResourceType cloud.LenientText `json:"resourceType"`
 	trailData
+}
+
+// alert is an alert of CloudMonitor 2.0 about a system's event. Of the content, the map is the text's.
+type alert struct {
+	EventName cloud.LenientText        `json:"eventName"`
+	Product   cloud.LenientText        `json:"product"`
+	UserID    cloud.LenientText        `json:"userId"`
+	ARN       cloud.LenientText        `json:"arn"`
+	Dedup     cloud.LenientText        `json:"dedupId"`
+	Content   cloud.Lenient[eventData] `json:"eventContentMap"`
+	Raw       cloud.Lenient[eventData] `json:"eventRawContent"`
+	Meta      cloud.Lenient[struct {
+		Event struct {
+			ID       cloud.LenientText `json:"id"`
+			RegionID cloud.LenientText `json:"regionId"`
+			Resource cloud.LenientText `json:"resourceId"`
+		} `json:"sysEventMeta"`
+	}] `json:"meta"`
+}
+
+// notification returns the notification that an alert holds.
+func (a alert) notification() event {
+	meta := a.Meta.Value.Event
+	content := a.Content.Value
+	if content.State == "" && content.ResourceID == "" && content.InstanceID == "" {
+		content = a.Raw.Value
+	}
+	return event{
+		ID: cmp.Or(meta.ID, a.Dedup), Product: cmp.Or(a.Product, "ECS"), Name: a.EventName, RegionID: meta.RegionID,
+		Resource: cmp.Or(a.ARN, meta.Resource), UserID: a.UserID, Content: content,
+	}
 }
 
 // eventData is the data of an event: of a state change, perhaps nested once more, or of ActionTrail.
@@ -54,7 +110,9 @@ type eventData struct {
 
 type stateData struct {
 	ResourceID cloud.LenientText `json:"resourceId"`
+	InstanceID cloud.LenientText `json:"instanceId"`
 	State      cloud.LenientText `json:"state"`
+	Status     cloud.LenientText `json:"eventStatus"` // of an event that takes time
 }
 
 type trailData struct {
@@ -97,47 +155,100 @@ func (l *nameList) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-func parseEvent(raw []byte) cloud.ParsedEvent {
+func parseEvent(raw []byte, from cloud.Origin) cloud.ParsedEvent {
 	var e event
-	if err := json.Unmarshal(cloud.UnquoteJSON(raw), &e); err != nil {
-		return newInvalidEvent(e, "", fmt.Errorf("the event is not a JSON object: %w", err))
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return cloud.NewUnknownEvent(raw)
 	}
+	kind, ofInstance := strings.CutPrefix(string(e.Type), "ecs:")
 	switch {
-	case e.Type == "ecs:Instance:StateChange":
-		return e.parseStateChange(e.Data)
+	case ofInstance && isActedOn(kind):
+		return e.parseChange(kind, e.Data)
 	case strings.Contains(string(e.Type), ":ActionTrail:"):
 		return e.parseActionTrail(e.Data.trailData)
 	case e.Type != "":
-		return newIgnoredEvent(e, string(e.Type), "not a change of an instance's state")
-	case strings.EqualFold(string(e.Product), "ECS") && e.Name == "Instance:StateChange":
-		return e.parseStateChange(e.Content)
+		return newIgnoredEvent(e, string(e.Type), "not a change of an instance's state or address")
+	case e.Alert.Value.EventName != "":
+		return e.Alert.Value.notification().parseNotification()
 	case e.Product != "":
-		return newIgnoredEvent(e, string(e.Product+" "+e.Name), "not a change of an instance's state")
+		return e.parseNotification()
 	case e.EventName != "":
 		return e.parseActionTrail(e.trailData)
+	case e.State != "" && (e.ResourceType == "ALIYUN::ECS::Instance" || strings.HasPrefix(string(e.Resource), "i-")):
+		e.Account, e.Region = cloud.LenientText(from.AccountID), cloud.LenientText(from.Region)
+		return e.parseChange(stateChange, eventData{stateData: stateData{ResourceID: e.Resource, State: e.State}})
 	}
-	return newInvalidEvent(e, "", errors.New("the event has no type"))
+	return cloud.NewUnknownEvent(raw)
 }
 
-// parseStateChange parses a change of state. Where data does not name the instance, subject does.
-func (e event) parseStateChange(data eventData) cloud.ParsedEvent {
-	state := cmp.Or(data.State, data.Content.Value.State)
-	if state == "" {
-		return newInvalidEvent(e, "StateChange", errors.New("the event has no state (data.state)"))
+// parseNotification parses a notification of CloudMonitor.
+func (e event) parseNotification() cloud.ParsedEvent {
+	if strings.EqualFold(string(e.Product), "ECS") && isActedOn(string(e.Name)) {
+		return e.parseChange(string(e.Name), e.Content)
 	}
-	what := "StateChange " + string(state)
+	return newIgnoredEvent(e, string(e.Product+" "+e.Name), "not a change of an instance's state or address")
+}
+
+// The events that are acted on, as CloudMonitor names them; their types of EventBridge begin with "ecs:".
+const (
+	stateChange     = "Instance:StateChange"
+	creationUndone  = "Instance:SystemFailure.Delete" // released by the system, as it could not be made
+	vSwitchChanged  = "Instance:VSwitchChanged"
+	addressAdded    = "NetworkInterface:PrivateIPAssigned"
+	addressTakenOff = "NetworkInterface:PrivateIPUnassigned"
+)
+
+func isActedOn(kind string) bool {
+	return slices.Contains([]string{stateChange, creationUndone, vSwitchChanged, addressAdded, addressTakenOff}, kind)
+}
+
+// parseChange parses an event that is acted on. What it says of the new state or address is not used.
+func (e event) parseChange(kind string, data eventData) cloud.ParsedEvent {
+	inner := data.Content.Value
+	state := cmp.Or(data.State, inner.State)
+	status := cmp.Or(data.Status, inner.Status)
+	_, what, _ := strings.Cut(kind, ":")
+	target := e.changeTarget(data)
+	switch kind {
+	case stateChange:
+		return e.parseStateChange(what, state, target)
+	case creationUndone:
+		what += " " + string(status)
+		if status != "Executed" {
+			return newIgnoredEvent(e, what, "nothing is released yet")
+		}
+		target.IsReleased = true
+	case addressAdded, addressTakenOff:
+		if target.InstanceIDs[0] == "" {
+			return newIgnoredEvent(e, what, "it names the interface and no instance: left to the timer")
+		}
+	}
+	return newTargetEvent(e, what, target)
+}
+
+// parseStateChange parses a change of state.
+func (e event) parseStateChange(what string, state cloud.LenientText, target cloud.EventTarget) cloud.ParsedEvent {
+	if state == "" {
+		return newInvalidEvent(e, what, errors.New("the event has no state (data.state)"))
+	}
+	what += " " + string(state)
 	if !slices.Contains([]cloud.LenientText{"Running", "Stopped", "Deleted"}, state) {
 		return newIgnoredEvent(e, what, "not a state that is acted on")
 	}
-	id := string(cmp.Or(data.ResourceID, data.Content.Value.ResourceID))
+	target.IsReleased = state == "Deleted"
+	return newTargetEvent(e, what, target)
+}
+
+// changeTarget returns whose event it is. Where data does not name the instance, subject does. A resource that is not
+// an instance is none, but for a name that is none at all, so that the error quotes it.
+func (e event) changeTarget(data eventData) cloud.EventTarget {
+	inner := data.Content.Value
+	id := string(cmp.Or(data.InstanceID, inner.InstanceID, data.ResourceID, inner.ResourceID))
 	resource := e.findResource(cloud.LenientText(id))
-	if named := parseResourceName(cloud.LenientText(id)).instance; named != "" {
-		id = named
+	if strings.HasPrefix(id, "acs:") || strings.HasPrefix(id, "eni-") {
+		id = parseResourceName(cloud.LenientText(id)).instance
 	}
-	return newTargetEvent(e, what, cloud.EventTarget{
-		AccountID: resource.account, Region: resource.region, InstanceIDs: []string{cmp.Or(id, resource.instance)},
-		IsReleased: state == "Deleted",
-	})
+	return cloud.EventTarget{AccountID: resource.account, Region: resource.region, InstanceIDs: []string{cmp.Or(id, resource.instance)}}
 }
 
 // parseActionTrail parses an API call that created or released instances. It was recorded when the API

@@ -18,7 +18,7 @@ import (
 // those; each file must be in the table.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	const here, otherwise = "1690700000000030 cn-hangzhou ", "not a change of an instance's state"
+	const here, otherwise = "1690700000000030 cn-hangzhou ", "not a change of an instance's state or address"
 	wants := map[string]string{
 		"ali-actiontrail-deletedisk.data-only":                    "ActionTrail DeleteDisk | ignored: not a call that makes or releases instances",
 		"ali-cloudmonitor-ecs-statechange-deleted":                "StateChange Deleted | " + here + "i-bp1ecr0000000005go2g gone",
@@ -36,12 +36,19 @@ func TestSamples(t *testing.T) {
 		"fc-eventbridge-mns-single.documented":                    "mns:Queue:SendMessage | ignored: " + otherwise,
 		"fc-eventbridge-streaming-array.documented":               "alikafka:Topic:Message | ignored: " + otherwise,
 		"ali-cloudmonitor-ecs-systemmaintenance-reboot-scheduled": "ECS Instance:SystemMaintenance.Reboot:Scheduled | ignored: " + otherwise,
+		"ali-cloudmonitor2-alert-running":                         "StateChange Running | 1234567890123456 us-east-1 i-2zefake0000000000001",
+		"ali-eventbridge-systemfailure-delete":                    "SystemFailure.Delete Executed | 1234567890123456 cn-hangzhou i-bp1fake0000000000001 gone",
+		"ali-eventbridge-vswitchchanged":                          "VSwitchChanged | 1234567890123456 cn-hangzhou i-bp1fake0000000000001",
+		"ali-mns-queue-ecs-deleted-blank-id":                      "StateChange Deleted | 1234567890123456 cn-hangzhou i-bp1fake0000000000001 gone",
 		"ali-eventbridge-ecs-statechange-running-nested-content":  "StateChange Running | " + here + "i-bp1ecr0000000005go2g",
 		"fc-eventbridge-streaming-array-ecs": "StateChange Running | " + here + "i-bp1ecr0000000005go2g\n" +
 			"StateChange Deleted | " + here + "i-bp1ecr0000000005go2h gone",
 	}
 	cloudtest.CheckRecorded(t, Events, cloud.Origin{}, wants)
 }
+
+// unknown is said of what no form fits.
+const unknown = "no form of event that is known: a JSON object "
 
 // Two whole events, for the tests to change a field or two.
 const (
@@ -98,7 +105,7 @@ func TestStateChange(t *testing.T) {
 		{"unknown fields", runningEvent, []string{"extra", `{"id":[1]}`, "data.more", "[[]]", "content", `"x"`, "userIdentity", "5"}, run},
 		{"released", runningEvent, []string{"data.state", `"Deleted"`}, "StateChange Deleted | 123 cn-beijing i-1 gone"},
 		{"another state", runningEvent, []string{"data.state", `"Sleeping"`}, "StateChange Sleeping | ignored: not a state that is acted on"},
-		{"another type", runningEvent, []string{"type", `"ecs:Disk:StateChange"`}, "ecs:Disk:StateChange | ignored: not a change of an instance's state"},
+		{"another type", runningEvent, []string{"type", `"ecs:Disk:StateChange"`}, "ecs:Disk:StateChange | ignored: not a change of an instance's state or address"},
 		{"masked account in the subject only", runningEvent, []string{"subject", `"acs:ecs:cn-beijing:12****:instance/i-1"`}, run},
 	})
 }
@@ -122,8 +129,8 @@ func TestStateChangeLacks(t *testing.T) {
 		{"no data", runningEvent, []string{"data", "null"}, "StateChange | error: alibaba event e1: the event has no state (data.state)"},
 		{"endless state", runningEvent, []string{"data.state", `"` + strings.Repeat("x", 1000) + `"`},
 			"StateChange | error: alibaba event e1: the event has no state (data.state)"},
-		{"no type", runningEvent, []string{"type", ""}, " | error: alibaba event e1: the event has no type"},
-		{"no id", runningEvent, []string{"id", "", "type", "true"}, " | error: alibaba event: the event has no type"},
+		{unknown, runningEvent, []string{"type", ""}, " | error: event: " + unknown + `with the keys "aliyunaccountid", "aliyunregionid", "data", "id", "source" and 2 more`},
+		{"no id", runningEvent, []string{"id", "", "type", "true"}, " | error: event: " + unknown + `with the keys "aliyunaccountid", "aliyunregionid", "data", "source", "subject" and 2 more`},
 	})
 }
 
@@ -156,7 +163,7 @@ func TestCloudMonitor(t *testing.T) {
 	const stop = "StateChange Stopped | 123 cn-beijing i-1"
 	checkForms(t, []eventForm{
 		{"whole CloudMonitor", monitoredEvent, nil, stop},
-		{"CloudMonitor of another product", monitoredEvent, []string{"product", `"RDS"`}, "RDS Instance:StateChange | ignored: not a change of an instance's state"},
+		{"CloudMonitor of another product", monitoredEvent, []string{"product", `"RDS"`}, "RDS Instance:StateChange | ignored: not a change of an instance's state or address"},
 		{"CloudMonitor in lower case", monitoredEvent, []string{"product", `"ecs"`, "userId", "123", "resourceId", ""}, stop},
 		{"CloudMonitor without content", monitoredEvent, []string{"content", ""}, "StateChange | error: alibaba event e3: the event has no state (data.state)"},
 		{"CloudMonitor without the inner id", monitoredEvent, []string{"content", `{"state":"Stopped"}`}, stop},
@@ -178,10 +185,10 @@ func TestBatches(t *testing.T) {
 		"[" + runningEvent + "]":  run,
 		"\n[" + string(text) + "," + broken + `,5,"x",null,[],` + monitoredEvent + "]": run +
 			"\nStateChange | error: alibaba event e1: the event has no state (data.state)" +
-			"\n | error: alibaba event: the event is not a JSON object: json: cannot unmarshal number into Go value of type alibaba.event" +
-			"\n | error: alibaba event: the event is not a JSON object: invalid character 'x' looking for beginning of value" +
-			"\n | error: alibaba event: the event is not a JSON object: unexpected end of JSON input" +
-			"\n | error: alibaba event: the event is not a JSON object: json: cannot unmarshal array into Go value of type alibaba.event" +
+			"\n | error: event: it is not a JSON object: json: cannot unmarshal number into Go value of type map[string]json.RawMessage" +
+			"\n | error: event: it is not a JSON object: invalid character 'x' looking for beginning of value" +
+			"\n | error: event: it is not a JSON object: unexpected end of JSON input" +
+			"\n | error: event: it is not a JSON object: json: cannot unmarshal array into Go value of type map[string]json.RawMessage" +
 			"\nStateChange Stopped | 123 cn-beijing i-1",
 	} {
 		if got := cloudtest.FormatEvents(Events([]byte(payload), cloud.Origin{})); got != want {
@@ -197,8 +204,8 @@ func TestAbsurd(t *testing.T) {
 		return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
 	}
 	cloudtest.CheckInvalid(t, Events, cloud.Origin{}, map[string]string{
-		"":                                     "the event is empty",
-		" \n":                                  "the event is empty",
+		"":                                     "it is empty",
+		" \n":                                  "it is empty",
 		"null":                                 "not a JSON object",
 		"1":                                    "not a JSON object",
 		"true":                                 "not a JSON object",
@@ -206,7 +213,7 @@ func TestAbsurd(t *testing.T) {
 		`"x"`:                                  "not a JSON object",
 		"hello":                                "not a JSON object",
 		"{":                                    "not a JSON object",
-		"{}":                                   "no type",
+		"{}":                                   unknown,
 		"[]":                                   "the batch is empty",
 		"[":                                    "not JSON",
 		"[null]":                               "not a JSON object",
@@ -215,9 +222,9 @@ func TestAbsurd(t *testing.T) {
 		nested("[", "", "]", 9000):             "not a JSON object",
 		nested("[", "", "]", 1<<19):            "not JSON",
 		`"` + strings.Repeat("x", 1<<20) + `"`: "not a JSON object",
-		nested(`{"content":`, "1", "}", 9000):  "no type",
-		nested(`{"data":`, "1", "}", 9000):     "no type",
-		`{"id":"` + strings.Repeat("é", 1<<19) + `"}`:                                              "alibaba event: the event has no type",
+		nested(`{"content":`, "1", "}", 9000):  unknown,
+		nested(`{"data":`, "1", "}", 9000):     unknown,
+		`{"id":"` + strings.Repeat("é", 1<<19) + `"}`:                                              "event: " + unknown,
 		`{"type":"ecs:Instance:StateChange","data":` + nested(`{"content":`, "1", "}", 9000) + "}": "no state",
 	})
 }
@@ -228,6 +235,9 @@ func FuzzEvents(f *testing.F) {
 	cloudtest.FuzzEvents(f, Events, cloud.Origin{}, checkTarget,
 		runningEvent, deletingEvent, monitoredEvent, "["+runningEvent+","+deletingEvent+",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
 		`{"type":"ecs:Instance:StateChange","subject":"acs:ecs:::instance/","data":"{\"state\":\"Running\"}"}`,
+		cloudtest.Envelopes(f, runningEvent)["SNS in SQS"], cloudtest.Envelopes(f, deletingEvent)["MNS queue, in Base64"], cloudtest.Envelopes(f, monitoredEvent)["HTTP trigger"],
+		`{"resourceId":"i-1","resourceType":"ALIYUN::ECS::Instance","state":"Running"}`, `{"alert":{"eventName":"Instance:StateChange","arn":"acs:ecs:r:1:instance/i-1"}}`,
+		`{"Records":[{"body":"[]","receiptHandle":1},{"Sns":{"Message":"W10="}},[],5]}`,
 		`{"eventName":"RunInstances","referencedResources":{"ACS::ECS::Instance":[null,"i-1",5]},"userIdentity":{"accountId":1}}`,
 	)
 }
@@ -251,4 +261,78 @@ func checkTarget(h cloud.EventTarget) error {
 		}
 	}
 	return nil
+}
+
+// TestEnvelopes: queues, topics and HTTP triggers deliver the same event as EventBridge does.
+func TestEnvelopes(t *testing.T) {
+	t.Parallel()
+	for _, event := range []string{runningEvent, deletingEvent, monitoredEvent} {
+		cloudtest.CheckEnvelopes(t, Events, cloud.Origin{}, event)
+	}
+}
+
+// TestAddressChanges: an event that names an instance whose address changed makes the cloud be asked; one that only names
+// the interface is left to the timer.
+func TestAddressChanges(t *testing.T) {
+	t.Parallel()
+	const moved = `{"id":"e5","product":"ECS","resourceId":"acs:ecs:cn-beijing:123:eni/eni-1","name":"Instance:VSwitchChanged","userId":"123",
+		"regionId":"cn-beijing","content":{"instanceId":"i-1","vswitchId":"vsw-1","privateIpAddress":"10.0.0.9"}}`
+	const assigned = `{"id":"e6","product":"ECS","resourceId":"acs:ecs:cn-beijing:123:eni/eni-1","name":"NetworkInterface:PrivateIPAssigned",
+		"userId":"123","regionId":"cn-beijing","content":{"eniId":"eni-1","primaryPrivateIp":"10.0.0.9"}}`
+	const left = "ignored: it names the interface and no instance: left to the timer"
+	checkForms(t, []eventForm{
+		{"moved", moved, nil, "VSwitchChanged | 123 cn-beijing i-1"},
+		{"moved, by EventBridge", runningEvent, []string{"type", `"ecs:Instance:VSwitchChanged"`, "data", `{"instanceId":"i-1"}`}, "VSwitchChanged | 123 cn-beijing i-1"},
+		{"moved, without the instance", moved, []string{"content.instanceId", ""},
+			"VSwitchChanged | error: alibaba event e5: the event lacks the instance's id (data.resourceId or the subject)"},
+		{"assigned", assigned, nil, "PrivateIPAssigned | " + left},
+		{"assigned, with the instance", assigned, []string{"content.instanceId", `"i-1"`}, "PrivateIPAssigned | 123 cn-beijing i-1"},
+		{"taken off", assigned, []string{"name", `"NetworkInterface:PrivateIPUnassigned"`, "content.instanceId", `"i-1"`}, "PrivateIPUnassigned | 123 cn-beijing i-1"},
+		{"assigned, the interface as resource", assigned, []string{"content", `{"resourceId":"eni-1"}`}, "PrivateIPAssigned | " + left},
+	})
+}
+
+// TestCreationUndone: the system released what it could not make, once the event is executed.
+func TestCreationUndone(t *testing.T) {
+	t.Parallel()
+	const kind = `"ecs:Instance:SystemFailure.Delete"`
+	checkForms(t, []eventForm{
+		{"executed", runningEvent, []string{"type", kind, "data", `{"instanceId":"i-1","eventStatus":"Executed"}`}, "SystemFailure.Delete Executed | 123 cn-beijing i-1 gone"},
+		{"planned", runningEvent, []string{"type", kind, "data", `{"instanceId":"i-1","eventStatus":"Scheduled"}`}, "SystemFailure.Delete Scheduled | ignored: nothing is released yet"},
+		{"no status", runningEvent, []string{"type", kind, "data", `{"instanceId":"i-1"}`}, "SystemFailure.Delete  | ignored: nothing is released yet"},
+	})
+}
+
+// TestDataAlone: where only the data of an event is delivered, it happened where the function is.
+func TestDataAlone(t *testing.T) {
+	t.Parallel()
+	const data = `{"resourceId":"i-1","resourceType":"ALIYUN::ECS::Instance","state":"Deleted"}`
+	for want, from := range map[string]cloud.Origin{
+		"StateChange Deleted | 123 cn-beijing i-1 gone": {AccountID: "123", Region: "cn-beijing"},
+		"StateChange Deleted | error: alibaba event: the event lacks the account's id (aliyunaccountid), the region (aliyunregionid)": {},
+	} {
+		if got := cloudtest.FormatEvents(Events([]byte(data), from)); got != want {
+			t.Errorf("%+v\n got %s\nwant %s", from, got, want)
+		}
+	}
+	whole := cloudtest.EditJSON(t, runningEvent, "aliyunaccountid", "", "subject", "")
+	want := "StateChange Running | error: alibaba event e1: the event lacks the account's id (aliyunaccountid)"
+	if got := cloudtest.FormatEvents(Events([]byte(whole), cloud.Origin{AccountID: "9", Region: "cn-beijing"})); got != want {
+		t.Errorf("a whole event of an account that is not named\n got %s\nwant %s", got, want)
+	}
+}
+
+// TestAlert: an alert of CloudMonitor 2.0, whose content stands in two places.
+func TestAlert(t *testing.T) {
+	t.Parallel()
+	const alert = `{"severity":"INFO","userId":"123","alert":{"product":"ECS","eventName":"Instance:StateChange","userId":"123","dedupId":"d1",
+		"source":"SYS_EVENT","arn":"acs:ecs:cn-beijing:123:instance/i-1","eventContentMap":{"resourceId":"i-1","state":"Deleted"},
+		"eventRawContent":"{\"resourceId\":\"i-1\",\"state\":\"Running\"}","meta":{"sysEventMeta":{"regionId":"cn-beijing","id":"e7"}}}}`
+	checkForms(t, []eventForm{
+		{"an object", alert, nil, "StateChange Deleted | 123 cn-beijing i-1 gone"},
+		{"the text of the content", alert, []string{"alert.eventContentMap", ""}, "StateChange Running | 123 cn-beijing i-1"},
+		{"no name of a resource", alert, []string{"alert.arn", ""}, "StateChange Deleted | 123 cn-beijing i-1 gone"},
+		{"of another product", alert, []string{"alert.product", `"RDS"`}, "RDS Instance:StateChange | ignored: not a change of an instance's state or address"},
+		{"of a metric", alert, []string{"alert.eventName", `"CPU"`}, "ECS CPU | ignored: not a change of an instance's state or address"},
+	})
 }

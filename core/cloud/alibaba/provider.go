@@ -17,11 +17,14 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 )
 
 const (
+	// identityECSRole is the identity of an account that uses the RAM role of the ECS instance it runs on.
+	identityECSRole = "ecs_role"
 	// homeRegion answers the calls that are not regional where the account names no regions.
 	homeRegion = "cn-hangzhou"
 	// throttleWindow is a minute: calls that are throttled in one minute are allowed again in the next:
@@ -48,7 +51,11 @@ func info() inventory.CloudInfo {
 		Permissions:       Permissions(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
-		WithoutKey:        language.Text{ZH: "函数计算里用函数的角色；别处报错", EN: "the function's role on Function Compute; an error elsewhere"},
+		EventForms:        eventForms(),
+		HostIdentities:    []string{identityECSRole},
+		Services:          services(),
+		ZonePattern:       zonePattern,
+		WithoutKey:        language.Text{ZH: "函数计算里用函数的角色；ECS 上写 `identity: ecs_role` 用实例的 RAM 角色；别处报错", EN: "the function's role on Function Compute; the RAM role of an ECS instance with `identity: ecs_role`; an error elsewhere"},
 		Visibility: language.Text{
 			ZH: "这个账号，逐个地域；RAM 只授予部分资源组、标签或实例时，列表整个为空并报缺权限，不会悄悄少几台",
 			EN: "this account, region by region; with rights for some resource groups, tags or instances only, the list is empty as a whole and that is told: none is hidden in silence",
@@ -60,17 +67,25 @@ func info() inventory.CloudInfo {
 // account has no key, and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
 	account.Cloud = inventory.Alibaba
-	return cloud.OpenConnected(account, func(transport http.RoundTripper) (*lister, error) { return openLister(account, policy, transport) })
+	return cloud.OpenConnected(account, func(apis http.RoundTripper) (*lister, error) {
+		metadata := httpx.NewTransport(nil, metadataConnectTimeout) // reachable without a proxy only
+		return openLister(account, policy, transports{apis: apis, metadata: metadata, metadataURL: metadataURL})
+	})
 }
 
-func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.RoundTripper) (*lister, error) {
-	l := &lister{Client: cloud.Client{Account: account, Retry: policy, KindOf: errorKind}}
+// transports says where a lister's calls go.
+type transports struct {
+	apis, metadata http.RoundTripper
+	metadataURL    string // of the instance metadata service
+}
+
+func openLister(account cloud.Account, policy cloud.RetryPolicy, w transports) (*lister, error) {
+	l := &lister{Client: cloud.Client{Account: account, Retry: policy, KindOf: errorKind}, instanceRole: cloud.NewRoleCache()}
 	l.Credentials = l.credentials
-	if account.AccessKeyID.IsEmpty() || account.AccessKeySecret.IsEmpty() {
-		return nil, l.NewError(inventory.BadCredentials, "open", "",
-			"no credentials: neither the account has a key, nor the function a role that gives one")
+	if err := l.checkCredentials(); err != nil {
+		return nil, err
 	}
-	place, err := cloud.ParseEndpoint(account)
+	place, err := cloud.ParseEndpoints(account, services())
 	if err != nil {
 		return nil, err
 	}
@@ -83,15 +98,31 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.
 	if l.Account.RoleCache == nil {
 		l.Account.RoleCache = cloud.NewRoleCache()
 	}
-	l.api = newAPI(account, place, transport)
+	l.api = newAPI(account, place, w)
 	return l, nil
+}
+
+// checkCredentials refuses an account without a key or an identity, and one with both.
+func (l *lister) checkCredentials() error {
+	id, key, identity := l.Account.AccessKeyID.IsEmpty(), l.Account.AccessKeySecret.IsEmpty(), l.Account.Identity
+	switch {
+	case identity != "" && identity != identityECSRole:
+		return l.NewError(inventory.Invalid, "open", "", "identity must be "+identityECSRole)
+	case identity != "" && !(id && key):
+		return l.NewError(inventory.Invalid, "open", "", "identity serves in place of a key: the account has both")
+	case identity == "" && (id || key):
+		return l.NewError(inventory.BadCredentials, "open", "",
+			"no credentials: neither the account has a key or an identity, nor the function a role that gives one")
+	}
+	return nil
 }
 
 // lister implements cloud.Lister. Nothing in it changes but the cached credentials of a role; every
 // call has an SDK client of its own.
 type lister struct {
 	cloud.Client
-	api api
+	instanceRole *cloud.RoleCache // keeps the credentials of the ECS instance's role
+	api          api
 }
 
 // Owner implements cloud.Lister with STS GetCallerIdentity. With a role to assume, it returns the

@@ -8,6 +8,18 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// The services whose APIs are called.
+const (
+	serviceECS = "ecs"
+	serviceSTS = "sts"
+)
+
+func services() []string { return []string{serviceECS, serviceSTS} }
+
+// zonePattern matches zones such as cn-hangzhou-h and ap-southeast-1a:
+// https://help.aliyun.com/zh/ecs/product-overview/regions-and-zones
+const zonePattern = `^(?:((?:[a-z]+-)+[a-z]{2,})-[a-z]|(.*-[0-9]+)-?[a-z])$`
+
 // Regions implements cloud.Lister with DescribeRegions.
 func (l *lister) Regions(ctx context.Context) ([]string, error) {
 	const op = "list regions"

@@ -43,6 +43,9 @@ type nicRow struct {
 	PrivateIpSets    struct {
 		PrivateIpSet []struct{ PrivateIpAddress string }
 	}
+	Ipv6Sets struct { // services/ecs/struct_ipv6_set.go of the SDK
+		Ipv6Set []struct{ Ipv6Address string }
+	}
 }
 
 // attributePage is an answer of DescribeInstanceAttribute, whose fields are named as those of a row:
@@ -78,6 +81,7 @@ func convertRow(row *instanceRow) inventory.Instance {
 		PrivateIPs: privateIPs(row),
 		ClassicIPs: cloud.UniqueTexts(row.InnerIpAddress.IpAddress),
 		PublicIPs:  cloud.UniqueTexts([]string{row.EipAddress.IpAddress}, row.PublicIpAddress.IpAddress),
+		IPv6s:      ipv6s(row),
 	}
 }
 
@@ -97,4 +101,19 @@ func privateIPs(row *instanceRow) []string {
 		}
 	}
 	return cloud.UniqueTexts(row.VpcAttributes.PrivateIpAddress.IpAddress, primary, others)
+}
+
+// ipv6s returns the IPv6 addresses of the primary interface, then those of the others in the order of the answer.
+func ipv6s(row *instanceRow) []string {
+	var primary, others []string
+	for _, nic := range row.NetworkInterfaces.NetworkInterface {
+		for _, set := range nic.Ipv6Sets.Ipv6Set {
+			if nic.Type == "Primary" {
+				primary = append(primary, set.Ipv6Address)
+			} else {
+				others = append(others, set.Ipv6Address)
+			}
+		}
+	}
+	return cloud.IPv6Texts(primary, others)
 }

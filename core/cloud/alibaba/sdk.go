@@ -32,11 +32,12 @@ const pageSize = 100
 // api holds the calls of Alibaba's APIs that are used, one function for each. newAPI fills it in with the
 // SDK; every other file works on the answers.
 type api struct {
-	assumeRole        func(context.Context, cloud.Credentials, string) (assumeAnswer, error)
-	callerIdentity    func(context.Context, cloud.Credentials) (identityAnswer, error)
-	describeRegions   func(context.Context, cloud.Credentials) (regionsAnswer, error)
-	describeInstances func(context.Context, cloud.Credentials, instancesQuery) (instancesAnswer, error)
-	describeInstance  func(ctx context.Context, credentials cloud.Credentials, region, id string) (instanceAnswer, error)
+	metadataCredentials func(context.Context) (cloud.Credentials, error)
+	assumeRole          func(ctx context.Context, credentials cloud.Credentials, arn, externalID string) (assumeAnswer, error)
+	callerIdentity      func(context.Context, cloud.Credentials) (identityAnswer, error)
+	describeRegions     func(context.Context, cloud.Credentials) (regionsAnswer, error)
+	describeInstances   func(context.Context, cloud.Credentials, instancesQuery) (instancesAnswer, error)
+	describeInstance    func(ctx context.Context, credentials cloud.Credentials, region, id string) (instanceAnswer, error)
 }
 
 type (
@@ -68,37 +69,42 @@ type (
 )
 
 // The SDK's hosts of regions that do not follow the pattern <product>.<region>.aliyuncs.com.
-// They are read here, before any goroutine runs, because the SDK fills these maps lazily
-// without a lock. Nothing writes to them.
-var ecsHosts, stsHosts = ecs.GetEndpointMap(), sts.GetEndpointMap() //nolint:gochecknoglobals // see above
+// They are read here, before any goroutine runs, because the SDK fills this map lazily
+// without a lock. Nothing writes to it.
+var ecsHosts = ecs.GetEndpointMap() //nolint:gochecknoglobals // see above
 
 // sdkClient holds what the calls of an account share. The SDK's clients cannot be used by several
 // goroutines, so that each call makes its own; the connections are shared.
 type sdkClient struct {
 	account   cloud.Account
-	endpoint  cloud.Endpoint
+	endpoints cloud.Endpoints
 	transport http.RoundTripper
 	timeout   time.Duration
 	slots     cloud.Slots
 }
 
-func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTripper) api {
+func newAPI(account cloud.Account, at cloud.Endpoints, w transports) api {
+	metadata := metadataClient{transport: w.metadata, url: w.metadataURL}
 	s := sdkClient{
-		account: account, endpoint: at, transport: transport,
+		account: account, endpoints: at, transport: w.apis,
 		timeout: cmp.Or(account.RequestTimeout, cloud.DefaultRequestTimeout),
 		slots:   cloud.NewSlots(),
 	}
-	return api{assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeInstance: s.describeInstance}
+	return api{metadataCredentials: metadata.roleCredentials, assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeInstance: s.describeInstance}
 }
 
+// apiHost is where a call goes: to the host of a service, unless an endpoint is configured for the service.
+type apiHost struct{ service, host string }
+
 // prepareClient sets a client up for one call to a region at a host. The transport is the call's own.
-func (s sdkClient) prepareClient(transport *strictTransport, client *sdk.Client, credentials cloud.Credentials, region, host string) error {
-	config := sdk.NewConfig().WithScheme(strings.ToUpper(cmp.Or(s.endpoint.Scheme, "https"))).WithAutoRetry(false).WithUserAgent("jms-sync")
+func (s sdkClient) prepareClient(transport *strictTransport, client *sdk.Client, credentials cloud.Credentials, region string, to apiHost) error {
+	at := s.endpoints.Of(to.service)
+	config := sdk.NewConfig().WithScheme(strings.ToUpper(cmp.Or(at.Scheme, "https"))).WithAutoRetry(false).WithUserAgent("jms-sync")
 	config.Transport = transport
 	if err := client.InitWithOptions(region, config, newSDKCredential(credentials)); err != nil {
 		return &cloud.APIError{Kind: inventory.Invalid, Message: "the id of the region or the credential is not well-formed"}
 	}
-	client.Domain = cmp.Or(s.endpoint.Host, host)
+	client.Domain = cmp.Or(at.Host, to.host)
 	// The transport ends the call; this only keeps the SDK's default from ending it earlier.
 	client.SetReadTimeout(s.timeout + time.Second)
 	// Our transport knows the proxy. These values are never used, but keep the SDK from reading
@@ -123,30 +129,27 @@ func newSDKCredential(signer cloud.Credentials) auth.Credential {
 	return credentials.NewStsTokenCredential(id, key, signer.Token.Reveal())
 }
 
-func ecsHost(region string) string { return cmp.Or(ecsHosts[region], "ecs."+region+".aliyuncs.com") }
-
-// stsHost returns the central host, which answers for all regions, so that one mistyped region
-// does not make the account fail; only closed regions (finance, government) have another.
-func (s sdkClient) stsHost() string {
-	for _, region := range s.account.Regions {
-		if host := stsHosts[region]; host != "" {
-			return host
-		}
-	}
-	return "sts.aliyuncs.com"
+func ecsHost(region string) apiHost {
+	return apiHost{service: serviceECS, host: cmp.Or(ecsHosts[region], "ecs."+region+".aliyuncs.com")}
 }
+
+// stsHost returns the central host, which answers for the keys of all regions, so that one mistyped region does not make
+// the account fail. For two closed regions the SDK names hosts (sts-vpc.…) that answer inside a VPC of theirs only: who
+// runs there names them with endpoints. (A VPC host is "only accessed from within an Alibaba Cloud VPC":
+// https://www.alibabacloud.com/help/en/openapi/endpoints)
+func stsHost() apiHost { return apiHost{service: serviceSTS, host: "sts.aliyuncs.com"} }
 
 // sessionName is the name of the sessions of assumed roles in ActionTrail.
 const sessionName = "jms-sync"
 
-func (s sdkClient) assumeRole(ctx context.Context, credentials cloud.Credentials, arn string) (assumeAnswer, error) {
+func (s sdkClient) assumeRole(ctx context.Context, credentials cloud.Credentials, arn, externalID string) (assumeAnswer, error) {
 	transport, client := s.newTransport(ctx), &sts.Client{}
 	defer transport.slot.Free()
-	if err := s.prepareClient(transport, &client.Client, credentials, homeRegion, s.stsHost()); err != nil {
+	if err := s.prepareClient(transport, &client.Client, credentials, homeRegion, stsHost()); err != nil {
 		return assumeAnswer{}, err
 	}
 	request := sts.CreateAssumeRoleRequest()
-	request.RoleArn, request.RoleSessionName = arn, sessionName
+	request.RoleArn, request.RoleSessionName, request.ExternalId = arn, sessionName, externalID
 	answer, err := client.AssumeRole(request)
 	if err != nil {
 		return assumeAnswer{}, unwrapSDKError(err)
@@ -161,7 +164,7 @@ func (s sdkClient) assumeRole(ctx context.Context, credentials cloud.Credentials
 func (s sdkClient) callerIdentity(ctx context.Context, credentials cloud.Credentials) (identityAnswer, error) {
 	transport, client := s.newTransport(ctx), &sts.Client{}
 	defer transport.slot.Free()
-	if err := s.prepareClient(transport, &client.Client, credentials, homeRegion, s.stsHost()); err != nil {
+	if err := s.prepareClient(transport, &client.Client, credentials, homeRegion, stsHost()); err != nil {
 		return identityAnswer{}, err
 	}
 	answer, err := client.GetCallerIdentity(sts.CreateGetCallerIdentityRequest())

@@ -16,7 +16,7 @@ import (
 func openOffline(t testing.TB, account cloud.Account, r cloudtest.TransportFunc) *lister {
 	t.Helper()
 	account.Cloud, account.Name, account.AccessKeyID, account.AccessKeySecret = inventory.Alibaba, "a", secret.New("LTAItest"), secret.New("secret-of-test")
-	l, err := openLister(account, cloud.RetryPolicy{}, r)
+	l, err := openLister(account, cloud.RetryPolicy{}, transports{apis: r, metadata: r, metadataURL: metadataURL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,8 +32,12 @@ func TestHosts(t *testing.T) {
 	}{
 		"own": {cloud.Account{Regions: []string{"cn-typo", "cn-beijing"}},
 			[]string{"https://sts.aliyuncs.com", "https://ecs-cn-hangzhou.aliyuncs.com", "https://ecs.cn-beijing.aliyuncs.com"}},
-		"government": {cloud.Account{Regions: []string{"cn-north-2-gov-1"}},
+		"government": {cloud.Account{Regions: []string{"cn-north-2-gov-1", "cn-shenzhen-finance-1"}},
+			[]string{"https://sts.aliyuncs.com", "https://ecs-cn-hangzhou.aliyuncs.com", "https://ecs.cn-beijing.aliyuncs.com"}},
+		"inside a VPC": {cloud.Account{Endpoints: map[string]string{"sts": "https://sts-vpc.cn-north-2-gov-1.aliyuncs.com"}},
 			[]string{"https://sts-vpc.cn-north-2-gov-1.aliyuncs.com", "https://ecs-cn-hangzhou.aliyuncs.com", "https://ecs.cn-beijing.aliyuncs.com"}},
+		"Apsara Stack": {cloud.Account{Endpoint: "https://other.example.com", Endpoints: map[string]string{"ecs": "http://ecs.example.com:81"}},
+			[]string{"https://other.example.com", "http://ecs.example.com:81", "http://ecs.example.com:81"}},
 		"endpoint":       {cloud.Account{Endpoint: "https://ecs.example.com"}, slices.Repeat([]string{"https://ecs.example.com"}, 3)},
 		"plain endpoint": {cloud.Account{Endpoint: "http://ecs.example.com:8080/"}, slices.Repeat([]string{"http://ecs.example.com:8080"}, 3)},
 	} {
@@ -59,8 +63,10 @@ func TestConversion(t *testing.T) {
 	{"InstanceId":"i-2","InstanceName":" web 1 ","HostName":"iZ1","OSType":"Windows","OSName":"","OSNameEn":"Windows Server 2022","Status":"Stopped",
 	 "InstanceType":"ecs.g7.large","RegionId":"cn-beijing","Memory":8192,"InstanceOwnerId":"","VpcAttributes":{"VpcId":"vpc-1","PrivateIpAddress":{"IpAddress":["10.0.0.2"]}},
 	 "NetworkInterfaces":{"NetworkInterface":[
-	  {"Type":"Secondary","PrimaryIpAddress":"10.0.9.1","PrivateIpSets":{"PrivateIpSet":[{"PrivateIpAddress":"10.0.9.1","Primary":true},{"PrivateIpAddress":"10.0.9.2"}]}},
-	  {"Type":"Primary","PrimaryIpAddress":"10.0.0.2","PrivateIpSets":{"PrivateIpSet":[{"PrivateIpAddress":"10.0.0.2","Primary":true},{"PrivateIpAddress":"10.0.0.3"}]}}]},
+	  {"Type":"Secondary","PrimaryIpAddress":"10.0.9.1","PrivateIpSets":{"PrivateIpSet":[{"PrivateIpAddress":"10.0.9.1","Primary":true},{"PrivateIpAddress":"10.0.9.2"}]},
+	   "Ipv6Sets":{"Ipv6Set":[{"Ipv6Address":"2408:4005::9"}]}},
+	  {"Type":"Primary","PrimaryIpAddress":"10.0.0.2","PrivateIpSets":{"PrivateIpSet":[{"PrivateIpAddress":"10.0.0.2","Primary":true},{"PrivateIpAddress":"10.0.0.3"}]},
+	   "Ipv6Sets":{"Ipv6Set":[{"Ipv6Address":"2408:4005:0::02"},{"Ipv6Address":"fe80::1"},{"Ipv6Address":""}]}}]},
 	 "EipAddress":{"IpAddress":"47.0.0.1"},"PublicIpAddress":{"IpAddress":["39.0.0.1","47.0.0.1"]}},
 	{"InstanceId":"i-1","OSType":"linux","OSName":"CentOS 6","OSNameEn":"CentOS 6","InnerIpAddress":{"IpAddress":["10.1.0.1",""]},"PublicIpAddress":{"IpAddress":[]},
 	 "NetworkInterfaces":{"NetworkInterface":null}}]}}`
@@ -74,7 +80,8 @@ func TestConversion(t *testing.T) {
 		{Scope: scope, ID: "i-1", OSType: "linux", OSName: "CentOS 6", ClassicIPs: []string{"10.1.0.1"}},
 		{Scope: scope, ID: "i-2", Name: " web 1 ", HostName: "iZ1", OSType: "windows", OSName: "Windows Server 2022",
 			Status: "stopped", Type: "ecs.g7.large", VPC: "vpc-1",
-			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.0.9.1", "10.0.9.2"}, PublicIPs: []string{"47.0.0.1", "39.0.0.1"}},
+			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.0.9.1", "10.0.9.2"}, PublicIPs: []string{"47.0.0.1", "39.0.0.1"},
+			IPv6s: []string{"2408:4005::2", "2408:4005::9"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)

@@ -19,14 +19,14 @@ func layout() map[string]string {
 		"Provider": "provider.go", "info": "provider.go", "Open": "provider.go", "lister": "provider.go", "lister.Owner": "provider.go",
 		"lister.List": "list.go", "lister.Find": "verify.go", "lister.FindVerified": "verify.go", "lister.verifyAbsence": "verify.go",
 		"lister.Regions": "regions.go", "lister.RegionOfProject": "regions.go", "lister.Projects": "regions.go",
-		"Events": "event.go", "api": "sdk.go", "newAPI": "sdk.go", "strictTransport": "transport.go", "instanceRow": "rows.go", "convertRow": "rows.go",
+		"Events": "event.go", "eventForms": "event.go", "api": "sdk.go", "newAPI": "sdk.go", "strictTransport": "transport.go", "instanceRow": "rows.go", "convertRow": "rows.go",
 		"lister.credentials": "credentials.go", "errorKind": "errors.go", "newAPIError": "errors.go", "Permissions": "permissions.go", "AssumePermissions": "permissions.go",
 	}
 }
 
 // further are the files that an adapter has because its cloud has more.
 func further() map[string][]string {
-	return map[string][]string{"aws": {"metadata.go"}, "azure": {"graph.go", "sharing.go"}, "fakecloudtest": {"server.go"}}
+	return map[string][]string{"alibaba": {"metadata.go"}, "aws": {"metadata.go"}, "azure": {"graph.go", "sharing.go"}, "fakecloudtest": {"server.go"}}
 }
 
 // TestAdaptersAreLaidOutAlike: who knows one adapter finds the same things in the same files of all.

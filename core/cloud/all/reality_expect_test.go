@@ -57,7 +57,7 @@ func expectEach(rows []object, expect func(object) expectation) []expectation {
 
 // splitFamilies moves the IPv6 addresses into their own list, and drops repeated and empty ones.
 func (e *expectation) splitFamilies() {
-	all := e.ipv6
+	_, all := splitAddresses(e.ipv6)
 	for _, addresses := range []*[]string{&e.private, &e.public} {
 		four, six := splitAddresses(*addresses)
 		*addresses = four
@@ -73,7 +73,7 @@ func splitAddresses(addresses []string) (four, six []string) {
 		switch {
 		case text == "" || slices.Contains(four, text):
 		case err == nil && ip.Is6():
-			six = append(six, text)
+			six = append(six, ip.String())
 		default:
 			four = append(four, text)
 		}

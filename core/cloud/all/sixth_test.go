@@ -44,6 +44,19 @@ func TestSixthCloud(t *testing.T) {
 		t.Errorf("%+v", listings)
 	}
 
+	named, err := loadClouds(t.Context(), "{type: fakecloud, name: b, access_key_id: "+key.ID+", access_key_secret: "+key.Secret+
+		", endpoint: 'http://127.0.0.1:1', endpoints: {identity: '"+web.URL+"', machines: '"+web.URL+"'}, exclude_regions: [R-two]}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := named.Clouds[0]
+	listings = cloud.Open([]cloud.Account{{
+		Cloud: n.Cloud, Name: n.Name, AccessKeyID: n.AccessKeyID, AccessKeySecret: n.AccessKeySecret, Endpoint: n.Endpoint, Endpoints: n.Endpoints, ExcludeRegions: n.ExcludeRegions,
+	}}, sixClouds()).List(t.Context(), cloud.Filter{})
+	if len(listings) != 1 || len(listings[0].Instances) != 3 {
+		t.Errorf("%+v", listings)
+	}
+
 	provider := sixClouds()[len(all.Providers())]
 	lister, err := provider.Open(account)
 	if err != nil {
@@ -67,7 +80,10 @@ func TestSixthCloudMistakes(t *testing.T) {
 	for text, want := range map[string]string{
 		"{type: nothing-like-it, name: a}": ", 样例云, fakecloud",
 		"{type: fakeclud, name: a}":        "fakecloud",
-		"{type: FakeCloud, name: a, access_key_id: x, access_key_secret: y, tenant_id: t, assume_role_arn: r}": "tenant_id: is only for Azure",
+		"{type: FakeCloud, name: a, access_key_id: x, access_key_secret: y, tenant_id: t, assume_role_arn: r}":              "tenant_id: is only for Azure",
+		"{type: fakecloud, name: a, access_key_id: x, access_key_secret: y, regions: [r-one-zone2]}":                        "is a zone; write its region r-one",
+		"{type: fakecloud, name: a, access_key_id: x, access_key_secret: y, endpoints: {machine: 'https://x.example.com'}}": "is no service of Fake Cloud, must be one of identity, machines, did you mean machines?",
+		"{type: fakecloud, name: a, identity: ecs_role}":                                                                    "identity: is only for Alibaba Cloud and Azure",
 	} {
 		_, err := loadClouds(t.Context(), text)
 		if err == nil || !strings.Contains(err.Error(), want) {

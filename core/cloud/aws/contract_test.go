@@ -27,7 +27,7 @@ func harness() cloudtest.Harness {
 			AccessKeySecret: secret.New(testAccountKey.AccessKeySecret), SecurityToken: secret.New(testAccountKey.SessionToken),
 			RequestTimeout: time.Minute, // a page of 1,000 may take long where many tests run
 		},
-		UnknownKey: "AKIAUNKNOWN000000001", Region: region, MissingRegion: "us-nowhere-1", NonexistentID: aws.Provider(cloud.RetryPolicy{}).NonexistentID, Owner: testAccountKey.AccountID, Secrets: secrets(),
+		UnknownKey: "AKIAUNKNOWN000000001", Region: region, MissingRegion: "us-nowhere-1", NonexistentID: aws.Provider(cloud.RetryPolicy{}).NonexistentID, Services: aws.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.AccountID, Secrets: secrets(),
 		ListAction: awstest.DescribeInstances, PageSize: 1000, ListCalls: 5, // of which one is a probe, and one asks the second witness
 		AllowsNoKey: true,
 	}
@@ -61,6 +61,10 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) Fill(region string, n int) []string {
 	return w.account.Fill(region, n, awstest.SampleInstance)
+}
+
+func (w *world) FillIPv6(region string) string {
+	return w.account.Fill(region, 1, awstest.SampleIPv6Instance)[0]
 }
 
 func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }

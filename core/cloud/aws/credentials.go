@@ -23,7 +23,7 @@ func (l *lister) roleCredentials(ctx context.Context) (cloud.Credentials, error)
 	if err != nil {
 		return cloud.Credentials{}, err
 	}
-	got, err := l.api.assumeRole(ctx, own, l.Account.AssumeRoleARN)
+	got, err := l.api.assumeRole(ctx, own, l.Account.AssumeRoleARN, l.Account.ExternalID)
 	if err != nil {
 		return cloud.Credentials{}, l.WrapError(ctx, own, op, "", err)
 	}

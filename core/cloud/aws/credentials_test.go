@@ -278,3 +278,18 @@ func TestMetadataHangs(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestExternalID: it is sent where it is configured; a role whose trust asks for another refuses.
+func TestExternalID(t *testing.T) {
+	t.Parallel()
+	s := newRoleWorld(t)
+	s.RequireExternalID(s.role, "e-1")
+	for id, want := range map[string]string{"e-1": "2", "e-2": "", "": ""} {
+		account := s.withKey(s.role)
+		account.ExternalID = id
+		owner, err := s.open(t, account).Owner(t.Context())
+		if owner != want || (want == "") != (inventory.KindOf(err) == inventory.Denied) {
+			t.Errorf("%q: %q, %v", id, owner, err)
+		}
+	}
+}

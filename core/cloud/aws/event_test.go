@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,16 +19,20 @@ func TestSamples(t *testing.T) {
 	t.Parallel()
 	const here, between = "123456789012 us-east-1 i-1234567890abcdef0", "ignored: not a state that is acted on"
 	wants := map[string]string{
-		"aws-cn-ec2-statechange-running":    "State-change running | 123456789012 cn-north-1 i-1234567890abcdef0",
-		"aws-ec2-statechange-pending":       "State-change pending | " + between,
-		"aws-ec2-statechange-running":       "State-change running | " + here,
-		"aws-ec2-statechange-shutting-down": "State-change shutting-down | " + between,
-		"aws-ec2-statechange-stopped":       "State-change stopped | " + here,
-		"aws-ec2-statechange-terminated":    "State-change terminated | " + here + " gone",
-		"aws-scheduled-event":               "Scheduled Event | ignored: not a change of an instance's state",
+		"aws-cn-ec2-statechange-running":          "State-change running | 123456789012 cn-north-1 i-1234567890abcdef0",
+		"aws-ec2-statechange-pending":             "State-change pending | " + between,
+		"aws-ec2-statechange-running":             "State-change running | " + here,
+		"aws-ec2-statechange-shutting-down":       "State-change shutting-down | " + between,
+		"aws-ec2-statechange-stopped":             "State-change stopped | " + here,
+		"aws-ec2-statechange-terminated":          "State-change terminated | " + here + " gone",
+		"aws-cloudtrail-record-bare-runinstances": "CloudTrail RunInstances | 123456789012 us-west-1 i-784cdacd",
+		"aws-scheduled-event":                     "Scheduled Event | ignored: not a change of an instance's state",
 	}
 	cloudtest.CheckRecorded(t, Events, cloud.Origin{}, wants)
 }
+
+// unknown is said of what no form fits.
+const unknown = "no form of event that is known: a JSON object "
 
 // runningEvent is a whole event, for the tests to change a field or two.
 const runningEvent = `{"version":"0","id":"e1","detail-type":"EC2 Instance State-change Notification","source":"aws.ec2",
@@ -64,9 +69,9 @@ func TestForms(t *testing.T) {
 		"no detail":                   {[]string{"detail", "null"}, "State-change | error: aws event e1: the event has no state (detail.state)"},
 		"detail is a list":            {[]string{"detail", "[1]"}, "State-change | error: aws event e1: the event has no state (detail.state)"},
 		"endless state":               {[]string{"detail.state", `"` + strings.Repeat("x", 1000) + `"`}, "State-change | error: aws event e1: the event has no state (detail.state)"},
-		"no type":                     {[]string{"detail-type", ""}, " | error: aws event e1: the event has no type (detail-type)"},
-		"no id":                       {[]string{"id", "", "detail-type", "true"}, " | error: aws event: the event has no type (detail-type)"},
-		"no account, region, id":      {[]string{"account", "", "region", `""`, "resources", "", "detail.instance-id", ""}, lacks + "the account's id (account), the region (region), the instance's id (detail.instance-id or resources)"},
+		unknown:                       {[]string{"detail-type", ""}, " | error: event: " + unknown + `with the keys "account", "detail", "id", "region", "resources" and 3 more`},
+		"no id":                       {[]string{"id", "", "detail-type", "true"}, " | error: event: " + unknown + `with the keys "account", "detail", "detail-type", "region", "resources" and 3 more`},
+		"no account, region, id":      {[]string{"account", "", "region", `""`, "resources", "", "detail.instance-id", ""}, lacks + "the account's id (account), the region (region), the instance's id (detail.instance-id, resources or instancesSet)"},
 		"odd region":                  {[]string{"region", `"../x"`, "resources", ""}, lacks + "the region (region)"},
 		"odd account":                 {[]string{"account", `"12****"`, "resources", ""}, lacks + "the account's id (account)"},
 		"a volume":                    {[]string{"detail.instance-id", `"vol-1"`}, lacks + `a valid instance id ("vol-1" is none)`},
@@ -94,10 +99,10 @@ func TestBatches(t *testing.T) {
 		string(text):              run,
 		"[" + runningEvent + "]":  run,
 		"\n[" + string(text) + `,5,"x",null,[],` + cloudtest.EditJSON(t, runningEvent, "detail.state", `"terminated"`) + "]": run +
-			"\n | error: aws event: the event is not a JSON object: json: cannot unmarshal number into Go value of type aws.event" +
-			"\n | error: aws event: the event is not a JSON object: invalid character 'x' looking for beginning of value" +
-			"\n | error: aws event: the event is not a JSON object: unexpected end of JSON input" +
-			"\n | error: aws event: the event is not a JSON object: json: cannot unmarshal array into Go value of type aws.event" +
+			"\n | error: event: it is not a JSON object: json: cannot unmarshal number into Go value of type map[string]json.RawMessage" +
+			"\n | error: event: it is not a JSON object: invalid character 'x' looking for beginning of value" +
+			"\n | error: event: it is not a JSON object: unexpected end of JSON input" +
+			"\n | error: event: it is not a JSON object: json: cannot unmarshal array into Go value of type map[string]json.RawMessage" +
 			"\nState-change terminated | 123 eu-west-1 i-1 gone",
 	} {
 		if got := cloudtest.FormatEvents(Events([]byte(payload), cloud.Origin{})); got != want {
@@ -113,22 +118,22 @@ func TestAbsurd(t *testing.T) {
 		return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
 	}
 	cloudtest.CheckInvalid(t, Events, cloud.Origin{}, map[string]string{
-		"":                                     "the event is empty",
-		" \n":                                  "the event is empty",
+		"":                                     "it is empty",
+		" \n":                                  "it is empty",
 		"null":                                 "not a JSON object",
 		"1":                                    "not a JSON object",
 		`""`:                                   "not a JSON object",
 		"hello":                                "not a JSON object",
 		"{":                                    "not a JSON object",
-		"{}":                                   "no type",
-		`{"Records":[{"body":"{}"}]}`:          "no type",
+		"{}":                                   unknown,
+		`{"Records":[{"body":"{}"}]}`:          unknown,
 		"[]":                                   "the batch is empty",
 		"[":                                    "not JSON",
 		"[null]":                               "not a JSON object",
 		"[" + runningEvent + ",]":              "not JSON",
 		nested("[", "", "]", 9000):             "not a JSON object",
 		nested("[", "", "]", 1<<19):            "not JSON",
-		nested(`{"detail":`, "1", "}", 9000):   "no type",
+		nested(`{"detail":`, "1", "}", 9000):   unknown,
 		`"` + strings.Repeat("x", 1<<20) + `"`: "not a JSON object",
 	})
 }
@@ -139,6 +144,8 @@ func FuzzEvents(f *testing.F) {
 	cloudtest.FuzzEvents(f, Events, cloud.Origin{}, checkTarget,
 		runningEvent, "["+runningEvent+",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
 		`{"detail-type":"EC2 Instance State-change Notification","resources":["arn:aws:ec2:::instance/"],"detail":{"state":"running"}}`,
+		terminatingRecord, `{"Records":[`+terminatingRecord+`,5,[]]}`, cloudtest.Envelopes(f, runningEvent)["SNS in SQS"], cloudtest.Envelopes(f, terminatingRecord)["SNS"],
+		`{"eventSource":"ec2.amazonaws.com","eventName":"RunInstances","responseElements":{"instancesSet":{"items":[{"instanceId":5},[]]}}}`,
 	)
 }
 
@@ -152,8 +159,61 @@ func checkTarget(h cloud.EventTarget) error {
 	switch {
 	case h.Cloud != inventory.AWS || !soundAccount.MatchString(h.AccountID) || !soundRegion.MatchString(h.Region):
 		return errors.New("an odd cloud, account or region")
-	case len(h.InstanceIDs) != 1 || !soundInstance.MatchString(h.InstanceIDs[0]):
-		return errors.New("an odd instance")
+	case len(h.InstanceIDs) == 0 || !slices.IsSorted(h.InstanceIDs) || len(slices.Compact(slices.Clone(h.InstanceIDs))) != len(h.InstanceIDs):
+		return errors.New("no instances, twice or not in order")
+	}
+	for _, id := range h.InstanceIDs {
+		if !soundInstance.MatchString(id) {
+			return errors.New("an odd instance")
+		}
 	}
 	return nil
+}
+
+// A record of CloudTrail, alone and as EventBridge brings it.
+const terminatingRecord = `{"eventVersion":"1.08","eventSource":"ec2.amazonaws.com","eventName":"TerminateInstances","awsRegion":"eu-west-1",
+	"requestParameters":{"instancesSet":{"items":[{"instanceId":"i-2"},{"instanceId":"i-1"}]}},
+	"responseElements":{"instancesSet":{"items":[{"instanceId":"i-2","currentState":{"code":32,"name":"shutting-down"}},{"instanceId":"i-1"}]}},
+	"eventID":"c1","eventType":"AwsApiCall","recipientAccountId":"123"}`
+
+// TestCloudTrail: calls that make or release instances, in the forms in which records come.
+func TestCloudTrail(t *testing.T) {
+	t.Parallel()
+	const gone = "CloudTrail TerminateInstances | 123 eu-west-1 i-1,i-2 gone"
+	for name, f := range map[string]struct {
+		fields []string
+		want   string
+	}{
+		"released":             {nil, gone},
+		"no answer":            {[]string{"responseElements", "null"}, gone},
+		"made":                 {[]string{"eventName", `"RunInstances"`}, "CloudTrail RunInstances | 123 eu-west-1 i-1,i-2"},
+		"made, without answer": {[]string{"eventName", `"RunInstances"`, "responseElements", ""}, "CloudTrail RunInstances | error: aws event c1: the event lacks the instance's id (detail.instance-id, resources or instancesSet)"},
+		"twice and odd":        {[]string{"responseElements", `{"instancesSet":{"items":[{"instanceId":"i-2"},5,null,{"instanceId":"i-2"},{"instanceId":"i-1"}]}}`}, gone},
+		"refused":              {[]string{"errorCode", `"Client.UnauthorizedOperation"`}, "CloudTrail TerminateInstances | ignored: the call failed: Client.UnauthorizedOperation"},
+		"only tried":           {[]string{"errorCode", `"Client.DryRunOperation"`}, "CloudTrail TerminateInstances | ignored: the call failed: Client.DryRunOperation"},
+		"another call":         {[]string{"eventName", `"CreateTags"`}, "CloudTrail CreateTags | ignored: not a call that makes or releases instances"},
+		"another service":      {[]string{"eventSource", `"rds.amazonaws.com"`}, "CloudTrail TerminateInstances | ignored: not a call of EC2"},
+		"no account":           {[]string{"recipientAccountId", ""}, "CloudTrail TerminateInstances | error: aws event c1: the event lacks the account's id (account)"},
+		"a volume":             {[]string{"responseElements", `{"instancesSet":{"items":[{"instanceId":"vol-1"}]}}`}, "CloudTrail TerminateInstances | error: aws event c1: the event lacks a valid instance id (\"vol-1\" is none)"},
+	} {
+		record := cloudtest.EditJSON(t, terminatingRecord, f.fields...)
+		want := f.want
+		if got := cloudtest.FormatEvents(Events([]byte(record), cloud.Origin{})); got != want {
+			t.Errorf("%s\n got %s\nwant %s", name, got, want)
+		}
+		if got := cloudtest.FormatEvents(Events([]byte(`{"Records":[`+record+`]}`), cloud.Origin{})); got != want {
+			t.Errorf("%s, in a file\n got %s\nwant %s", name, got, want)
+		}
+	}
+	bus := `{"id":"e2","detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","account":"9","region":"us-east-1","detail":` + terminatingRecord + `}`
+	if got := cloudtest.FormatEvents(Events([]byte(bus), cloud.Origin{})); got != gone {
+		t.Errorf("on a bus of another account: %s", got)
+	}
+}
+
+// TestEnvelopes: queues, topics and HTTP triggers deliver the same event as EventBridge does.
+func TestEnvelopes(t *testing.T) {
+	t.Parallel()
+	cloudtest.CheckEnvelopes(t, Events, cloud.Origin{}, runningEvent)
+	cloudtest.CheckEnvelopes(t, Events, cloud.Origin{}, terminatingRecord)
 }

@@ -46,8 +46,10 @@ func info() inventory.CloudInfo {
 		Permissions:       Permissions(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
-		EventKey:          "detail-type",
+		EventForms:        eventForms(),
 		HostIdentity:      true,
+		Services:          services(),
+		ZonePattern:       zonePattern,
 		WithoutKey:        language.Text{ZH: "Lambda 里用函数的角色；别处用 EC2 实例的角色", EN: "the function's role on Lambda; the EC2 instance's role elsewhere"},
 		Visibility: language.Text{
 			ZH: "这个账号，逐个地域；IAM 对列表只能全部允许或拒绝，不会悄悄少几台",
@@ -79,7 +81,7 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, w transports) (
 	if account.AccessKeyID.IsEmpty() != account.AccessKeySecret.IsEmpty() {
 		return nil, l.NewError(inventory.BadCredentials, "open", "", "half a key: the key's id or its secret is missing")
 	}
-	place, err := cloud.ParseEndpoint(account)
+	place, err := cloud.ParseEndpoints(account, services())
 	if err != nil {
 		return nil, err
 	}

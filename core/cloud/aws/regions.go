@@ -10,6 +10,18 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// The services whose APIs are called.
+const (
+	serviceEC2 = "ec2"
+	serviceSTS = "sts"
+)
+
+func services() []string { return []string{serviceEC2, serviceSTS} }
+
+// zonePattern matches zones such as us-east-1a, and local ones such as us-west-2-lax-1a:
+// https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
+const zonePattern = `^([a-z]+(?:-[a-z]+)+-[0-9]+)(?:-[a-z0-9]+-[0-9]+)?[a-z]$`
+
 // homeRegion answers the calls that are not regional: for the account's id, its roles and regions.
 // It is always enabled, so that one mistyped region does not make the account fail.
 type homeRegion struct {

@@ -64,7 +64,30 @@ func convertRow(i *types.Instance) instanceRow {
 		r.zone = sdk.ToString(i.Placement.AvailabilityZone)
 	}
 	r.PrivateIPs, r.PublicIPs = instanceAddresses(i)
+	r.IPv6s = ipv6s(i)
 	return r
+}
+
+// ipv6s returns the instance's own IPv6 address, then those of the primary interface and of the others, of each the
+// primary one first: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceIpv6Address.html
+func ipv6s(i *types.Instance) []string {
+	all := []string{sdk.ToString(i.Ipv6Address)}
+	for _, nic := range slices.SortedStableFunc(slices.Values(i.NetworkInterfaces), compareInterfaces) {
+		for _, address := range slices.SortedStableFunc(slices.Values(nic.Ipv6Addresses), compareIPv6s) {
+			all = append(all, sdk.ToString(address.Ipv6Address))
+		}
+	}
+	return cloud.IPv6Texts(all)
+}
+
+func compareIPv6s(a, b types.InstanceIpv6Address) int {
+	if sdk.ToBool(a.IsPrimaryIpv6) != sdk.ToBool(b.IsPrimaryIpv6) {
+		if sdk.ToBool(a.IsPrimaryIpv6) {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(sdk.ToString(a.Ipv6Address), sdk.ToString(b.Ipv6Address))
 }
 
 func nameTag(tags []types.Tag) string {

@@ -30,7 +30,7 @@ const (
 // SDK; every other file works on the answers.
 type api struct {
 	metadataCredentials func(context.Context) (cloud.Credentials, error)
-	assumeRole          func(context.Context, cloud.Credentials, string) (cloud.Credentials, error)
+	assumeRole          func(ctx context.Context, credentials cloud.Credentials, arn, externalID string) (cloud.Credentials, error)
 	callerIdentity      func(context.Context, cloud.Credentials) (string, error)
 	describeRegions     func(ctx context.Context, credentials cloud.Credentials, all bool) ([]regionRow, error)
 	describeInstances   func(context.Context, cloud.Credentials, instancesQuery) (instancesAnswer, error)
@@ -60,19 +60,15 @@ type sdkClient struct {
 	slots    cloud.Slots
 }
 
-func newAPI(account cloud.Account, at cloud.Endpoint, home string, w transports) api {
+func newAPI(account cloud.Account, at cloud.Endpoints, home string, w transports) api {
 	timeout := cmp.Or(account.RequestTimeout, cloud.DefaultRequestTimeout)
 	client := &http.Client{Transport: cloud.StrictTransport{Base: w.apis, Timeout: timeout, ParseError: newAPIError}}
-	var url *string // nil = AWS's own hosts
-	if at.Host != "" {
-		url = sdk.String(at.URL())
-	}
 	s := sdkClient{
 		ec2: ec2.New(ec2.Options{
-			Region: home, BaseEndpoint: url, HTTPClient: client, Retryer: sdk.NopRetryer{}, AppID: sessionName,
+			Region: home, BaseEndpoint: baseEndpoint(at.Of(serviceEC2)), HTTPClient: client, Retryer: sdk.NopRetryer{}, AppID: sessionName,
 		}),
 		sts: sts.New(sts.Options{
-			Region: home, BaseEndpoint: url, HTTPClient: client, Retryer: sdk.NopRetryer{}, AppID: sessionName,
+			Region: home, BaseEndpoint: baseEndpoint(at.Of(serviceSTS)), HTTPClient: client, Retryer: sdk.NopRetryer{}, AppID: sessionName,
 		}),
 		metadata: metadataClient{transport: w.metadata, url: w.metadataURL},
 		slots:    cloud.NewSlots(),
@@ -80,6 +76,14 @@ func newAPI(account cloud.Account, at cloud.Endpoint, home string, w transports)
 	return api{
 		metadataCredentials: s.metadata.roleCredentials, assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances,
 	}
+}
+
+// baseEndpoint returns nil for AWS's own hosts.
+func baseEndpoint(at cloud.Endpoint) *string {
+	if at.Host == "" {
+		return nil
+	}
+	return sdk.String(at.URL())
 }
 
 // newSDKCredential makes the SDK sign with these credentials.
@@ -115,11 +119,13 @@ func (s sdkClient) callerIdentity(ctx context.Context, credentials cloud.Credent
 	return sdk.ToString(out.Account), nil
 }
 
-func (s sdkClient) assumeRole(ctx context.Context, credentials cloud.Credentials, arn string) (cloud.Credentials, error) {
+func (s sdkClient) assumeRole(ctx context.Context, credentials cloud.Credentials, arn, externalID string) (cloud.Credentials, error) {
 	a := &answerCheck{}
-	out, err := s.sts.AssumeRole(ctx, &sts.AssumeRoleInput{
-		RoleArn: sdk.String(arn), RoleSessionName: sdk.String(sessionName),
-	}, stsOptions(credentials, a))
+	input := &sts.AssumeRoleInput{RoleArn: sdk.String(arn), RoleSessionName: sdk.String(sessionName)}
+	if externalID != "" {
+		input.ExternalId = sdk.String(externalID)
+	}
+	out, err := s.sts.AssumeRole(ctx, input, stsOptions(credentials, a))
 	if err != nil {
 		return cloud.Credentials{}, a.unwrapSDKError(err)
 	}

@@ -53,6 +53,8 @@ func TestHosts(t *testing.T) {
 			[]string{"https://sts.us-gov-west-1.amazonaws.com us-gov-west-1/sts", "https://ec2.us-gov-west-1.amazonaws.com us-gov-west-1/ec2", "https://ec2.us-gov-east-1.amazonaws.com us-gov-east-1/ec2"}},
 		"endpoint": {cloud.Account{Endpoint: "http://ec2.example.com:8080/"}, "eu-west-1",
 			[]string{"http://ec2.example.com:8080 us-east-1/sts", "http://ec2.example.com:8080 us-east-1/ec2", "http://ec2.example.com:8080 eu-west-1/ec2"}},
+		"services": {cloud.Account{Endpoints: map[string]string{"ec2": "https://vpce-1.ec2.eu-west-1.vpce.amazonaws.com"}}, "eu-west-1",
+			[]string{"https://sts.us-east-1.amazonaws.com us-east-1/sts", "https://vpce-1.ec2.eu-west-1.vpce.amazonaws.com us-east-1/ec2", "https://vpce-1.ec2.eu-west-1.vpce.amazonaws.com eu-west-1/ec2"}},
 	} {
 		var asked []string
 		l := openOffline(t, c.account, func(r *http.Request) (int, []byte) {
@@ -98,7 +100,8 @@ func TestConversion(t *testing.T) {
     <networkInterfaceSet>
      <item><attachment><deviceIndex>1</deviceIndex></attachment><privateIpAddress>10.0.9.1</privateIpAddress>
       <privateIpAddressesSet><item><privateIpAddress>10.0.9.1</privateIpAddress><primary>true</primary>
-       <association><publicIp>3.0.0.9</publicIp><ipOwnerId>1</ipOwnerId></association></item></privateIpAddressesSet></item>
+       <association><publicIp>3.0.0.9</publicIp><ipOwnerId>1</ipOwnerId></association></item></privateIpAddressesSet>
+      <ipv6AddressesSet><item><ipv6Address>2600:1f14::9</ipv6Address></item></ipv6AddressesSet></item>
      <item><attachment><deviceIndex>0</deviceIndex></attachment><privateIpAddress>10.0.0.2</privateIpAddress>
       <association><publicIp>3.0.0.1</publicIp><ipOwnerId>amazon</ipOwnerId></association>
       <privateIpAddressesSet>
@@ -107,7 +110,9 @@ func TestConversion(t *testing.T) {
         <association><publicIp>3.0.0.3</publicIp><ipOwnerId>1</ipOwnerId></association></item>
        <item><privateIpAddress>10.0.0.2</privateIpAddress><primary>true</primary>
         <association><publicIp>3.0.0.1</publicIp><ipOwnerId>amazon</ipOwnerId></association></item>
-      </privateIpAddressesSet></item>
+      </privateIpAddressesSet>
+      <ipv6AddressesSet><item><ipv6Address>2600:1f14::1</ipv6Address><isPrimaryIpv6>false</isPrimaryIpv6></item>
+       <item><ipv6Address>2600:1F14:0::0002</ipv6Address><isPrimaryIpv6>true</isPrimaryIpv6></item></ipv6AddressesSet></item>
     </networkInterfaceSet><platformDetails>Windows with SQL Server Standard</platformDetails></item>
    <item><instanceId>i-1</instanceId><instanceState><name>Running</name></instanceState><platformDetails>Red Hat Enterprise Linux</platformDetails></item>
   </instancesSet></item>
@@ -124,7 +129,8 @@ func TestConversion(t *testing.T) {
 		{Scope: scope, ID: "i-1", OSType: "linux", OSName: "Red Hat Enterprise Linux", Status: "running"},
 		{Scope: scope, ID: "i-2", Name: " web 1 ", HostName: "ip-10-0-0-2", OSType: "windows", OSName: "Windows with SQL Server Standard",
 			Status: "stopped", Type: "m7i.large", VPC: "vpc-1",
-			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.9.1"}, PublicIPs: []string{"3.0.0.3", "3.0.0.9", "3.0.0.1"}},
+			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.9.1"}, PublicIPs: []string{"3.0.0.3", "3.0.0.9", "3.0.0.1"},
+			IPv6s: []string{"2600:1f14::2", "2600:1f14::1", "2600:1f14::9"}},
 		{Scope: scope, ID: "i-3", OSType: "linux", Status: "pending"},
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -44,7 +44,7 @@ func harness() cloudtest.Harness {
 			Cloud: "azure", Name: "azure-prod", TenantID: testPrincipal.Tenant, AccountID: owner,
 			AccessKeyID: secret.New(testPrincipal.ClientID), AccessKeySecret: secret.New(testPrincipal.Secret),
 		},
-		UnknownKey: unknownClientID, Region: region, MissingRegion: "mars", NonexistentID: azure.Provider(cloud.RetryPolicy{}).NonexistentID, Owner: owner, Secrets: secrets(),
+		UnknownKey: unknownClientID, Region: region, MissingRegion: "mars", NonexistentID: azure.Provider(cloud.RetryPolicy{}).NonexistentID, Services: azure.Provider(cloud.RetryPolicy{}).Services, Owner: owner, Secrets: secrets(),
 		ListAction: azuretest.ListMachines, VerifyAction: azuretest.GetMachine, PageSize: pageSize, ListCalls: 12, AllowsNoKey: true, UsesTokens: true,
 	}
 }
@@ -84,6 +84,10 @@ func newWorldOf(t testing.TB, o azuretest.Options) *world {
 	server.AddPrincipal(testPrincipal)
 	server.AddSubscription("22222222-2222-4333-8444-555555555555", "somebody else")
 	return &world{Server: server, ServedEmulator: cloudtest.Serve(t, server, server.Close, harness()), sub: server.AddSubscription(owner, testPrincipal.ClientID)}
+}
+
+func (w *world) FillIPv6(region string) string {
+	return w.sub.Fill(region, 1, azuretest.SampleIPv6VM)[0]
 }
 
 func (w *world) Fill(region string, n int) []string { return w.sub.Fill(region, n, azuretest.SampleVM) }

@@ -23,17 +23,46 @@ import (
 // same host, or nowhere.
 const identityConnectTimeout = time.Second
 
-// environment holds the hosts of an account's cloud.
+// environment holds the hosts of an account's cloud, and the endpoints that answer in their place; a zero one = the
+// cloud's own hosts.
 type environment struct {
 	azcloud.Configuration
-	endpoint cloud.Endpoint // answers all calls; zero = the cloud's own hosts
+	manager   cloud.Endpoint // Resource Manager's calls
+	directory cloud.Endpoint // those for tokens of an application
+	host      cloud.Endpoint // those for tokens of the host's managed identity
 }
 
 // environmentOf returns the cloud (public, China, Government) by the names of regions, which differ in each, or by the
 // endpoint: the host of a cloud's own Resource Manager stands for that cloud with all its hosts.
-func environmentOf(a cloud.Account, at cloud.Endpoint) (environment, error) {
+func environmentOf(a cloud.Account, at cloud.Endpoints) (environment, error) {
+	found, err := cloudOfRegions(a.Regions)
+	if err != nil {
+		return environment{}, err
+	}
+	env := environment{Configuration: found, manager: at.Of(serviceManager), directory: at.Of(serviceDirectory), host: at.Of("")}
+	for _, place := range []*cloud.Endpoint{&env.manager, &env.directory, &env.host} {
+		own, is := cloudOfManager(place.Host)
+		if is {
+			*place, env.Configuration = cloud.Endpoint{}, own
+		}
+	}
+	authority, manager := env.ActiveDirectoryAuthorityHost, managerService(env.Configuration)
+	if env.directory.Host != "" {
+		authority = "https://" + env.directory.Host // the SDK wants https; strictTransport sends it to the endpoint
+	}
+	if env.manager.Host != "" {
+		manager.Endpoint = "https://" + env.manager.Host
+	}
+	env.Configuration = azcloud.Configuration{
+		ActiveDirectoryAuthorityHost: authority, Services: map[azcloud.ServiceName]azcloud.ServiceConfiguration{azcloud.ResourceManager: manager},
+	}
+	return env, nil
+}
+
+// cloudOfRegions returns the cloud whose regions have such names; they must be of one.
+func cloudOfRegions(regions []string) (azcloud.Configuration, error) {
 	found := azcloud.AzurePublic
-	for i, region := range a.Regions {
+	for i, region := range regions {
 		of := azcloud.AzurePublic
 		switch {
 		case strings.HasPrefix(region, "china"):
@@ -42,23 +71,21 @@ func environmentOf(a cloud.Account, at cloud.Endpoint) (environment, error) {
 			of = azcloud.AzureGovernment
 		}
 		if i > 0 && of.ActiveDirectoryAuthorityHost != found.ActiveDirectoryAuthorityHost {
-			return environment{}, &inventory.Error{Kind: inventory.Invalid, Message: "the regions are of different clouds, such as Azure and Azure China, where no account is the same"}
+			return found, &inventory.Error{Kind: inventory.Invalid, Message: "the regions are of different clouds, such as Azure and Azure China, where no account is the same"}
 		}
 		found = of
 	}
-	if at.Host == "" {
-		return environment{Configuration: found}, nil
-	}
+	return found, nil
+}
+
+// cloudOfManager returns the cloud whose own Resource Manager has this host.
+func cloudOfManager(host string) (azcloud.Configuration, bool) {
 	for _, own := range []azcloud.Configuration{azcloud.AzurePublic, azcloud.AzureChina, azcloud.AzureGovernment} {
-		if hostOf(managerService(own).Endpoint) == strings.ToLower(at.Host) {
-			return environment{Configuration: own}, nil
+		if host != "" && hostOf(managerService(own).Endpoint) == strings.ToLower(host) {
+			return own, true
 		}
 	}
-	here := "https://" + at.Host // the SDK wants https; strictTransport sends it to the endpoint
-	return environment{endpoint: at, Configuration: azcloud.Configuration{
-		ActiveDirectoryAuthorityHost: here,
-		Services:                     map[azcloud.ServiceName]azcloud.ServiceConfiguration{azcloud.ResourceManager: {Endpoint: here, Audience: managerService(found).Audience}},
-	}}, nil
+	return azcloud.Configuration{}, false
 }
 
 func managerService(c azcloud.Configuration) azcloud.ServiceConfiguration {
@@ -93,7 +120,7 @@ func newCredential(a cloud.Account, env environment, transport strictTransport) 
 	if a.AccessKeyID.IsEmpty() {
 		return newManagedIdentity(a, env, transport)
 	}
-	transport.sender = directoryResponder
+	transport.sender, transport.endpoint = directoryResponder, env.directory
 	transport.hosts = []string{hostOf(env.ActiveDirectoryAuthorityHost)}
 	return azidentity.NewClientSecretCredential(a.TenantID, a.AccessKeyID.Reveal(), a.AccessKeySecret.Reveal(), &azidentity.ClientSecretCredentialOptions{
 		ClientOptions: clientOptions(env, transport).ClientOptions,
@@ -105,11 +132,15 @@ func newCredential(a cloud.Account, env environment, transport strictTransport) 
 
 // newManagedIdentity asks the host's own service, without a proxy.
 func newManagedIdentity(a cloud.Account, env environment, transport strictTransport) (azcore.TokenCredential, error) {
-	transport.sender = hostResponder
-	if env.endpoint.Host == "" {
+	transport.sender, transport.endpoint = hostResponder, env.host
+	if env.host.Host == "" {
 		transport.base.Base = httpx.NewTransport(nil, min(cmp.Or(a.ConnectTimeout, identityConnectTimeout), identityConnectTimeout))
 	}
-	return azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: clientOptions(env, transport).ClientOptions})
+	options := azidentity.ManagedIdentityCredentialOptions{ClientOptions: clientOptions(env, transport).ClientOptions}
+	if a.Identity != "" {
+		options.ID = azidentity.ClientID(a.Identity)
+	}
+	return azidentity.NewManagedIdentityCredential(&options)
 }
 
 // serialCredential hands out a credential's tokens to one caller at a time. azidentity has a lock that no context
@@ -137,7 +168,7 @@ func (t serialCredential) GetToken(ctx context.Context, o policy.TokenRequestOpt
 // newStrictTransport makes the one for Resource Manager; that for tokens is derived from it.
 func newStrictTransport(a cloud.Account, env environment, base http.RoundTripper) strictTransport {
 	return strictTransport{
-		base: cloud.StrictTransport{Base: base, Timeout: a.RequestTimeout}, endpoint: env.endpoint,
+		base: cloud.StrictTransport{Base: base, Timeout: a.RequestTimeout}, endpoint: env.manager,
 		hosts: []string{hostOf(managerService(env.Configuration).Endpoint)},
 	}
 }

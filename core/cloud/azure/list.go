@@ -243,7 +243,14 @@ func (n networkIndex) fillRow(row *inventory.Instance, ids []string) {
 			row.PublicIPs = append(row.PublicIPs, public)
 		}
 	}
-	row.PrivateIPs, row.PublicIPs = cloud.UniqueTexts(row.PrivateIPs), cloud.UniqueTexts(row.PublicIPs)
+	row.IPv6s = cloud.IPv6Texts(row.PrivateIPs, row.PublicIPs)
+	row.PrivateIPs, row.PublicIPs = withoutIPv6(row.PrivateIPs), withoutIPv6(row.PublicIPs)
+}
+
+// withoutIPv6 returns the other addresses, each once: configurations and public addresses of both versions stand side by
+// side (privateIPAddressVersion, publicIPAddressVersion).
+func withoutIPv6(addresses []string) []string {
+	return slices.DeleteFunc(cloud.UniqueTexts(addresses), cloud.IsIPv6)
 }
 
 func primaryRank(primary bool) int {

@@ -5,7 +5,8 @@
 //
 // AccessKeyID is the client id of an application, AccessKeySecret its client secret, TenantID its
 // directory, AccountID the subscription. Without a key the managed identity of the host is used:
-// azidentity finds it by IDENTITY_ENDPOINT and the like, or at 169.254.169.254. This is all that is read
+// Identity names one that is
+// assigned by a user, by its client id. azidentity finds the service by IDENTITY_ENDPOINT and the like, or at 169.254.169.254. This is all that is read
 // from the environment, as the platform says it nowhere else. A region is a location such as "eastus".
 // The regions, or an Endpoint of the cloud's own, decide between Azure, Azure China and Azure Government.
 //
@@ -75,10 +76,13 @@ func info() inventory.CloudInfo {
 		Name:              language.Text{ZH: "Azure", EN: "Azure"},
 		Permissions:       Permissions(),
 		OwnerRight:        "Microsoft.Resources/subscriptions/read on the subscription",
+		EventForms:        eventForms(),
 		NeedsTenant:       true,
 		SharedCredentials: true,
 		HostIdentity:      true,
-		WithoutKey:        language.Text{ZH: "托管标识", EN: "the managed identity"},
+		IdentityIsUUID:    true,
+		Services:          services(),
+		WithoutKey:        language.Text{ZH: "托管标识：系统分配的，或 `identity` 写明的用户分配的", EN: "the managed identity: that of the system, or the user-assigned one that `identity` names"},
 		Visibility: language.Text{
 			ZH: "一个订阅；只有资源组上的权限会被发现并算失败。资源组上的拒绝分配（deny assignment）会悄悄藏起其中的机器：它们的移除要等相隔 10 分钟的两次同步，不要用它收回读取权限",
 			EN: "one subscription; rights on some resource groups only are noticed, and fail. A deny assignment on a resource group hides its machines without an error: their removal takes two runs ten minutes apart. Do not take reading away by one",
@@ -100,13 +104,18 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.
 	switch {
 	case id != key:
 		return nil, l.newError(inventory.BadCredentials, "open", "half a key: it takes client id and client secret, or neither for a managed identity")
+	case !id && account.Identity != "":
+		return nil, l.newError(inventory.Invalid, "open", "identity serves in place of a key: the account has both")
 	case !id && account.TenantID == "":
 		return nil, l.newError(inventory.BadCredentials, "open", "tenant_id is missing: the directory of the application whose id and secret the key is")
+	}
+	if account.Identity != "" && uuid.Validate(account.Identity) != nil {
+		return nil, l.newError(inventory.Invalid, "open", "identity is not the client id of a user-assigned identity (a UUID)")
 	}
 	if account.AccountID != "" && uuid.Validate(account.AccountID) != nil {
 		return nil, l.newError(inventory.Invalid, "open", "account_id is not the id of a subscription (a UUID)")
 	}
-	place, err := cloud.ParseEndpoint(account)
+	place, err := cloud.ParseEndpoints(account, services())
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// The services whose APIs are called: Resource Manager, and the directory that gives tokens.
+const (
+	serviceManager   = "arm"
+	serviceDirectory = "login"
+)
+
+func services() []string { return []string{serviceManager, serviceDirectory} }
+
 // Regions implements cloud.Lister: the physical locations of the subscription.
 func (l *lister) Regions(ctx context.Context) ([]string, error) {
 	const op = "list regions"

@@ -16,6 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
 )
 
 // withPublic returns a machine a public address.
@@ -44,7 +45,7 @@ func fillFleet(w *world) (want []inventory.Instance) {
 	w.sub.Put(azuretest.VM{
 		ID: windows, Name: "Win 1", Group: "Prod", Location: "East US", HostName: "win-1", OSType: "Windows", OSOffer: "WindowsServer",
 		OSSKU: "2022-datacenter", Size: "Standard_D2s_v5", State: "Succeeded", NICs: []azuretest.NIC{
-			{Name: "second", Network: "Net/other", Configs: []azuretest.Config{{Private: "10.9.0.1", Public: "52.0.0.9"}}},
+			{Name: "second", Network: "Net/other", Configs: []azuretest.Config{{Private: "10.9.0.1", Public: "52.0.0.9"}, {Public: "2603:0::0009"}}},
 			{Name: "first", Primary: true, Network: "Net/Hub", Configs: []azuretest.Config{
 				{Private: "10.0.0.3"}, {Private: "10.0.0.2", Public: "52.0.0.2", Primary: true}, {Private: "fd00::2"},
 			}},
@@ -67,7 +68,7 @@ func fillFleet(w *world) (want []inventory.Instance) {
 	second.ID, second.Name, second.HostName, second.PrivateIPs, second.PublicIPs = member1, "pool_1", "pool10.1.0.5", []string{"10.1.0.5"}, []string{"52.1.0.5"}
 	return []inventory.Instance{
 		withScope(inventory.Instance{ID: windows, Name: "Win 1", HostName: "win-1", OSType: "windows", OSName: "WindowsServer 2022-datacenter", Status: "succeeded",
-			Type: "Standard_D2s_v5", VPC: "net/hub", PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "fd00::2", "10.9.0.1"}, PublicIPs: []string{"52.0.0.2", "52.0.0.9"}}),
+			Type: "Standard_D2s_v5", VPC: "net/hub", PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.9.0.1"}, PublicIPs: []string{"52.0.0.2", "52.0.0.9"}, IPv6s: []string{"fd00::2", "2603::9"}}),
 		withScope(inventory.Instance{ID: golden, Name: "golden", HostName: "golden", OSType: "linux", OSName: "hardened", Status: "updating", Type: "Standard_B1s",
 			AddressesPartial: true}),
 		withScope(first), withScope(second),
@@ -256,6 +257,43 @@ func TestManagedIdentity(t *testing.T) {
 				t.Errorf("another identity: %v", err)
 			}
 		})
+	}
+}
+
+// TestAssignedIdentity: the identity that is named is used, and no other of the host; a host without it is told so.
+func TestAssignedIdentity(t *testing.T) {
+	const assigned, absent = "66666666-2222-4333-8444-555555555555", "77777777-2222-4333-8444-555555555555"
+	for name, header := range map[string]string{"virtual machine": "", "app service": "identity-header-secret"} {
+		t.Run(name, func(t *testing.T) {
+			if header != "" {
+				t.Setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:1/msi/token")
+				t.Setenv("IDENTITY_HEADER", header)
+			}
+			w := newWorldOf(t, azuretest.Options{TokenLife: 4 * time.Minute})
+			w.SetIdentity("identity", header)
+			w.AssignIdentity(assigned)
+			w.AddSubscription("44444444-2222-4333-8444-555555555555", "identity").Put(azuretest.SampleVM(3))
+			w.AddSubscription("55555555-2222-4333-8444-555555555555", assigned).Put(azuretest.SampleVM(4))
+			for identity, want := range map[string]string{"": "44444444-2222-4333-8444-555555555555", assigned: "55555555-2222-4333-8444-555555555555", absent: ""} {
+				lister, err := azure.Open(cloud.Account{Name: "azure-prod", Endpoint: w.Account.Endpoint, Identity: identity}, cloudtest.InstantRetries())
+				if err != nil {
+					t.Fatal(err)
+				}
+				owner, err := lister.Owner(t.Context())
+				if owner != want || (want == "") != (inventory.KindOf(err) == inventory.BadCredentials) {
+					t.Errorf("%q: %q, %v", identity, owner, err)
+				}
+			}
+		})
+	}
+	for name, a := range map[string]cloud.Account{
+		"no id": {Identity: "mine"}, "a key too": {Identity: assigned, AccessKeyID: secret.New("k"), AccessKeySecret: secret.New("s"), TenantID: "t"},
+	} {
+		a.Name = "azure-prod"
+		lister, err := azure.Open(a, cloud.RetryPolicy{})
+		if lister != nil || inventory.KindOf(err) != inventory.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

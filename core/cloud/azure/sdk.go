@@ -60,7 +60,7 @@ type sdkClient struct {
 	resourceGraph *armresourcegraph.Client
 }
 
-func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTripper) (api, error) {
+func newAPI(account cloud.Account, at cloud.Endpoints, transport http.RoundTripper) (api, error) {
 	env, err := environmentOf(account, at)
 	if err != nil {
 		return api{}, err

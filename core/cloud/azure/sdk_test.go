@@ -56,6 +56,9 @@ func TestHosts(t *testing.T) {
 		"government":     {cloud.Account{Regions: []string{"usgovvirginia"}}, "https://login.microsoftonline.us", "https://management.usgovcloudapi.net"},
 		"china by host":  {cloud.Account{Endpoint: "https://management.chinacloudapi.cn"}, "https://login.chinacloudapi.cn", "https://management.chinacloudapi.cn"},
 		"endpoint":       {cloud.Account{Endpoint: "https://azure.example"}, "https://azure.example", "https://azure.example"},
+		"services":       {cloud.Account{Endpoints: map[string]string{"arm": "https://arm.example", "login": "https://login.example"}}, "https://login.example", "https://arm.example"},
+		"a gateway":      {cloud.Account{Regions: []string{"chinaeast2"}, Endpoints: map[string]string{"arm": "https://arm.example"}}, "https://login.chinacloudapi.cn", "https://arm.example"},
+		"own login":      {cloud.Account{Endpoint: "https://management.azure.com", Endpoints: map[string]string{"login": "https://login.example"}}, "https://login.example", "https://management.azure.com"},
 		"plain endpoint": {cloud.Account{Endpoint: "http://azure.example:8080/"}, "http://azure.example:8080", "http://azure.example:8080"},
 	} {
 		asked := map[string][]string{}

@@ -3,6 +3,7 @@ package cloudtest
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -41,7 +42,7 @@ func testRegions(t *testing.T, h Harness) {
 // testCompleteList: all pages, each instance once, sorted, with its region; each call is progress of the run.
 func testCompleteList(t *testing.T, h Harness) {
 	w := h.New(t)
-	ids := w.Fill(h.Region, 2*h.PageSize+h.PageSize/2+1)
+	ids := append(w.Fill(h.Region, 2*h.PageSize+h.PageSize/2), w.FillIPv6(h.Region))
 	var noted atomic.Int64
 	list, err := w.Open(t, InstantRetries(), nil).List(wait.WithProgress(t.Context(), func() { noted.Add(1) }), h.Region)
 	wantIDs(t, list, err, ids)
@@ -49,8 +50,30 @@ func testCompleteList(t *testing.T, h Harness) {
 		t.Errorf("%d of %d calls are progress", noted.Load(), calls)
 	}
 	for _, row := range list {
-		if row.Region != h.Region || len(row.PrivateIPs) == 0 {
-			t.Fatalf("%s has region %q and addresses %q", row.ID, row.Region, row.PrivateIPs)
+		if row.Region != h.Region || len(row.Addresses()) == 0 {
+			t.Fatalf("%s has region %q and addresses %q", row.ID, row.Region, row.Addresses())
+		}
+	}
+}
+
+// testOnlyIPv6: an instance without IPv4 has its IPv6 address, in the one form of RFC 5952, wherever it is asked for.
+func testOnlyIPv6(t *testing.T, h Harness) {
+	w := h.New(t)
+	w.Fill(h.Region, 1)
+	id := w.FillIPv6(h.Region)
+	lister := w.Open(t, InstantRetries(), nil)
+	for name, ask := range map[string]func() ([]inventory.Instance, error){
+		"list": func() ([]inventory.Instance, error) { return lister.List(t.Context(), h.Region) },
+		"find": func() ([]inventory.Instance, error) { return lister.Find(t.Context(), h.Region, []string{id}) },
+	} {
+		rows, err := ask()
+		at := slices.IndexFunc(rows, func(i inventory.Instance) bool { return i.ID == id })
+		if err != nil || at < 0 {
+			t.Fatalf("%s: %d rows, %v", name, len(rows), err)
+		}
+		row := rows[at]
+		if all := row.Addresses(); len(all) == 0 || !slices.Equal(all, row.IPv6s) || all[0] != cloud.IPv6Texts(all)[0] || !strings.HasPrefix(all[0], "2408:4005:366:8700::") {
+			t.Errorf("%s: addresses %q, IPv6 %q", name, all, row.IPv6s)
 		}
 	}
 }

@@ -23,6 +23,8 @@ type World interface {
 	Open(t testing.TB, policy cloud.RetryPolicy, change func(*cloud.Account)) cloud.Lister
 	// Fill adds n instances to a region, and returns their ids.
 	Fill(region string, n int) (ids []string)
+	// FillIPv6 adds an instance to a region that has only an IPv6 address, "2408:4005:0366:8700::…", and returns its id.
+	FillIPv6(region string) (id string)
 	// Remove deletes instances of a region.
 	Remove(region string, ids ...string)
 	// Hide makes the list omit instances, also when it is asked for them by id, while the cloud's second
@@ -47,6 +49,8 @@ type Harness struct {
 	MissingRegion string                                                       // does not exist
 	Owner         string                                                       // the account's id
 	Secrets       []string                                                     // that no error may show: key ids, secrets, tokens
+	// Services are those of the cloud's table whose address may be configured.
+	Services []string
 	// ListAction is the emulator's name of the action that lists, and PageSize the number of rows of its pages.
 	ListAction    string
 	PageSize      int
@@ -70,6 +74,7 @@ func RunContract(t *testing.T, h Harness) {
 		"owner":                 testOwner,
 		"regions":               testRegions,
 		"complete":              testCompleteList,
+		"IPv6":                  testOnlyIPv6,
 		"empty":                 testEmptyRegion,
 		"absent id":             testNonexistentID,
 		"bad keys":              testBadKeys,
@@ -94,6 +99,7 @@ func RunContract(t *testing.T, h Harness) {
 		"no server":             testConnectionRefused,
 		"TLS":                   testTLS,
 		"proxy":                 testProxy,
+		"endpoints":             testEndpoints,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -119,3 +119,48 @@ func testProxy(t *testing.T, h Harness) {
 		t.Error("the cloud was asked past the proxy")
 	}
 }
+
+// testEndpoints: an address of a single service goes before that of all, and each service that the cloud's table names is
+// one that is called.
+func testEndpoints(t *testing.T, h Harness) {
+	w := h.New(t)
+	ids := w.Fill(h.Region, 1)
+	dead := "http://" + unusedAddress(t)
+	open := func(all, single string, services ...string) cloud.Lister {
+		return w.Open(t, InstantRetries(), func(a *cloud.Account) {
+			emulator := a.Endpoint
+			named := map[string]string{"": emulator, "dead": dead}
+			a.Endpoint, a.Endpoints = named[all], map[string]string{}
+			for _, service := range services {
+				a.Endpoints[service] = named[single]
+			}
+		})
+	}
+	if len(h.Services) == 0 {
+		t.Fatal("the harness names no services")
+	}
+	l := open("dead", "", h.Services...)
+	_, ownerErr := l.Owner(t.Context())
+	_, regionsErr := l.Regions(t.Context())
+	list, err := l.List(t.Context(), h.Region)
+	wantIDs(t, list, err, ids)
+	if ownerErr != nil || regionsErr != nil {
+		t.Errorf("%v, %v", ownerErr, regionsErr)
+	}
+	for _, service := range h.Services {
+		l := open("", "dead", service)
+		_, ownerErr := l.Owner(t.Context())
+		_, regionsErr := l.Regions(t.Context())
+		_, listErr := l.List(t.Context(), h.Region)
+		for _, err := range []error{ownerErr, regionsErr, listErr} {
+			if err != nil && inventory.KindOf(err) != inventory.Temporary {
+				t.Errorf("%s: %v", service, err)
+			}
+		}
+		if ownerErr == nil && regionsErr == nil && listErr == nil {
+			t.Errorf("nothing is called at the address of %s", service)
+		}
+	}
+	h.CheckOpenFails(t, inventory.Invalid, func(a *cloud.Account) { a.Endpoints = map[string]string{"no-such-service": dead} })
+	h.CheckOpenFails(t, inventory.Invalid, func(a *cloud.Account) { a.Endpoints = map[string]string{h.Services[0]: dead + "/path"} })
+}

@@ -24,7 +24,7 @@ func harness() cloudtest.Harness {
 		UnknownKey: "FAKEunknown000001", Region: "r-one", MissingRegion: "r-none", Owner: testKey.AccountID,
 		Secrets:    []string{testKey.ID, testKey.Secret, "FAKEunknown000001"},
 		ListAction: fakecloudtest.ListMachines, VerifyAction: fakecloudtest.ShowMachine, PageSize: fakecloudtest.PageSize,
-		NonexistentID: fakecloudtest.Provider(cloud.RetryPolicy{}).NonexistentID,
+		NonexistentID: fakecloudtest.Provider(cloud.RetryPolicy{}).NonexistentID, Services: fakecloudtest.Provider(cloud.RetryPolicy{}).Services,
 	}
 }
 

@@ -34,6 +34,8 @@ func info() inventory.CloudInfo {
 		Name:        language.Text{ZH: "样例云", EN: "Fake Cloud"},
 		Permissions: Permissions(),
 		OwnerRight:  "fake:WhoAmI",
+		Services:    services(),
+		ZonePattern: `^(r-[a-z]+)-zone[0-9]$`,
 		WithoutKey:  language.Text{ZH: "报错：必须写密钥", EN: "an error: a key is required"},
 		Visibility:  language.Text{ZH: "这个账号，逐个地域", EN: "this account, region by region"},
 	}
@@ -51,7 +53,7 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.
 	if account.AccessKeyID.IsEmpty() || account.AccessKeySecret.IsEmpty() {
 		return nil, l.NewError(inventory.BadCredentials, "open", "", "no credentials: the account has no key")
 	}
-	place, err := cloud.ParseEndpoint(account)
+	place, err := cloud.ParseEndpoints(account, services())
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// The services whose APIs are called.
+const (
+	serviceIdentity = "identity"
+	serviceMachines = "machines"
+)
+
+func services() []string { return []string{serviceIdentity, serviceMachines} }
+
 // Regions implements cloud.Lister with ListRegions.
 func (l *lister) Regions(ctx context.Context) ([]string, error) {
 	const op = "list regions"

@@ -1,6 +1,9 @@
 package fakecloudtest
 
-import "github.com/jms-sync/jms-sync/core/inventory"
+import (
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
 
 // document is any answer.
 type document struct {
@@ -24,7 +27,12 @@ type machine struct {
 func convertRows(list []machine) []inventory.Instance {
 	rows := make([]inventory.Instance, len(list))
 	for i, m := range list {
-		rows[i] = inventory.Instance{ID: m.ID, Name: m.Name, PrivateIPs: []string{m.IP}, Status: "running"}
+		rows[i] = inventory.Instance{ID: m.ID, Name: m.Name, Status: "running"}
+		if cloud.IsIPv6(m.IP) {
+			rows[i].IPv6s = cloud.IPv6Texts([]string{m.IP})
+			continue
+		}
+		rows[i].PrivateIPs = []string{m.IP}
 	}
 	return rows
 }

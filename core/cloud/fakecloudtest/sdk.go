@@ -27,13 +27,13 @@ const (
 // api makes the calls. It stands in for an SDK.
 type api struct {
 	client  *http.Client
-	address string
+	places  cloud.Endpoints
 	account cloud.Account
 }
 
-func newAPI(account cloud.Account, place cloud.Endpoint, transport http.RoundTripper) api {
+func newAPI(account cloud.Account, places cloud.Endpoints, transport http.RoundTripper) api {
 	strict := cloud.StrictTransport{Base: transport, Timeout: account.RequestTimeout, ParseError: parseError}
-	return api{client: &http.Client{Transport: strict}, address: cmp.Or(place.URL(), "https://api.fakecloud.invalid"), account: account}
+	return api{client: &http.Client{Transport: strict}, places: places, account: account}
 }
 
 // get makes a signed call.
@@ -42,7 +42,12 @@ func (a api) get(ctx context.Context, action, region string, query url.Values) (
 	for name, values := range query {
 		all[name] = values
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.address+"/"+action+"?"+all.Encode(), nil)
+	service := serviceMachines
+	if action == WhoAmI {
+		service = serviceIdentity
+	}
+	address := cmp.Or(a.places.Of(service).URL(), "https://"+service+".fakecloud.invalid")
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/"+action+"?"+all.Encode(), nil)
 	if err != nil {
 		return document{}, err
 	}

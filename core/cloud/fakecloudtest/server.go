@@ -42,6 +42,13 @@ func (s *Server) Fill(region string, n int) []string {
 	})
 }
 
+// FillIPv6 puts a machine that has only an IPv6 address into a region, and returns its id.
+func (s *Server) FillIPv6(region string) string {
+	return s.Regions.Fill(region, 1, func(i int) machine {
+		return machine{ID: fmt.Sprintf("m-6%05d", i), Name: fmt.Sprint("machine-6-", i), IP: fmt.Sprintf("2408:4005:0366:8700::%X", i+10)}
+	})[0]
+}
+
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	action, region := strings.TrimPrefix(r.URL.Path, "/"), r.URL.Query().Get("region")

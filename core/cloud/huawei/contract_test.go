@@ -40,7 +40,7 @@ func harness() cloudtest.Harness {
 			Cloud: inventory.Huawei, Name: "huawei-prod", AccessKeyID: secret.New(testAccountKey.AccessKeyID),
 			AccessKeySecret: secret.New(testAccountKey.AccessKeySecret), SecurityToken: secret.New(testAccountKey.SecurityToken),
 		},
-		UnknownKey: "HST0UNKNOWN000000001", Region: region, MissingRegion: "cn-nowhere-1", NonexistentID: huawei.Provider(cloud.RetryPolicy{}).NonexistentID, Owner: testAccountKey.DomainID, Secrets: secrets(),
+		UnknownKey: "HST0UNKNOWN000000001", Region: region, MissingRegion: "cn-nowhere-1", NonexistentID: huawei.Provider(cloud.RetryPolicy{}).NonexistentID, Services: huawei.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.DomainID, Secrets: secrets(),
 		ListAction: huaweitest.ListServers, VerifyAction: huaweitest.ShowServer, PageSize: 200, ListCalls: 3,
 	}
 }
@@ -87,6 +87,10 @@ func (w *world) inProject(a *cloud.Account) {
 
 func (w *world) Fill(region string, n int) []string {
 	return w.account.Fill(region, n, huaweitest.SampleInstance)
+}
+
+func (w *world) FillIPv6(region string) string {
+	return w.account.Fill(region, 1, huaweitest.SampleIPv6Instance)[0]
 }
 
 func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }

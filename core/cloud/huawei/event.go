@@ -1,7 +1,6 @@
 package huawei
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -16,8 +15,8 @@ import (
 )
 
 // Events parses what a CTS trigger of FunctionGraph delivers: one trace, the record of one API call,
-// under the key "cts". It never fails as a whole: the trace is a target, ignored with a reason, or an
-// error that names what it lacks.
+// under the key "cts"; and traces without that key, or in messages of SMN. It never fails as a whole: each trace is a
+// target, ignored with a reason, or an error that names what it lacks.
 //
 // A trace names no region but a project, and an older form not even that: then the project is that of
 // the function (from.ProjectID), which gets the calls of no other region. A call that creates servers is
@@ -27,24 +26,39 @@ import (
 // https://support.huaweicloud.com/usermanual-cts/cts_03_0010.html (fields; request and response are
 // texts that hold JSON, or JSON), https://support.huaweicloud.com/usermanual-ecs/ecs_03_1101.html (names).
 func Events(payload []byte, from cloud.Origin) []cloud.ParsedEvent {
-	return []cloud.ParsedEvent{parseEvent(bytes.TrimSpace(payload), from)}
+	return cloud.ParseEvents(payload, func(raw []byte) cloud.ParsedEvent { return parseEvent(raw, from) })
 }
 
-func parseEvent(payload []byte, from cloud.Origin) cloud.ParsedEvent {
-	if len(payload) == 0 {
-		return newInvalidEvent(trace{}, errors.New("the event is empty"))
+// eventForms returns what Huawei Cloud's services send.
+func eventForms() []inventory.EventForm {
+	return []inventory.EventForm{
+		{Key: "cts", Name: "a trace of Huawei Cloud's CTS"},
+		{Key: "trace_id", Name: "a trace of Huawei Cloud's CTS"},
+		{Key: "trigger_type", Name: "a tick of FunctionGraph's timer"},
+		{Key: "topic_urn", Name: "a message of Huawei Cloud's SMN"},
+		{Key: "smn", Name: "a message of Huawei Cloud's SMN"},
+		{Key: "source", Holds: `"HC.`, Name: "an event of Huawei Cloud's EventGrid"},
+		{Key: "alarm_id", Name: "an alarm of Huawei Cloud's CES"},
 	}
+}
+
+func parseEvent(raw []byte, from cloud.Origin) cloud.ParsedEvent {
 	var envelope struct {
-		CTS json.RawMessage `json:"cts"`
+		CTS  json.RawMessage   `json:"cts"`
+		ID   cloud.LenientText `json:"trace_id"`
+		Name cloud.LenientText `json:"trace_name"`
 	}
-	if json.Unmarshal(cloud.UnquoteJSON(payload), &envelope) != nil {
-		return newInvalidEvent(trace{}, errors.New("the event is not a JSON object"))
+	if json.Unmarshal(raw, &envelope) != nil {
+		return cloud.NewUnknownEvent(raw)
 	}
-	if len(envelope.CTS) == 0 {
-		return newInvalidEvent(trace{}, errors.New("the event has no cts: it is none of Cloud Trace Service"))
+	switch {
+	case len(envelope.CTS) > 0:
+		raw = cloud.UnquoteJSON(envelope.CTS)
+	case envelope.ID == "" || envelope.Name == "":
+		return cloud.NewUnknownEvent(raw)
 	}
 	var t trace
-	if err := json.Unmarshal(cloud.UnquoteJSON(envelope.CTS), &t); err != nil {
+	if err := json.Unmarshal(raw, &t); err != nil {
 		return newInvalidEvent(t, errors.New("cts is not a JSON object"))
 	}
 	return t.parse(from)

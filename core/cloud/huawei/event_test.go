@@ -28,7 +28,9 @@ func TestSamples(t *testing.T) {
 		"huawei-cts-ecs-createserver":        "CTS createServer | " + server,
 		"huawei-cts-ecs-createserver-failed": "CTS createServer | ignored: the call did not succeed: incident",
 		"huawei-cts-ecs-deleteserver":        "CTS deleteServer | " + server + " gone",
-		"huawei-timer":                       "CTS | error: huawei event: the event has no cts: it is none of Cloud Trace Service",
+		"huawei-cts-in-smn":                  "CTS createServer | 0123456789abcdef0123456789abcdef ffffffffffffffffffffffffffffffff 00000000-0000-4000-8000-000000000001",
+		"huawei-cts-no-envelope":             "CTS createServer | 0123456789abcdef0123456789abcdef fedcba9876543210fedcba9876543210 00000000-0000-4000-8000-000000000001",
+		"huawei-timer":                       ` | error: event: no form of event that is known: a JSON object with the keys "time", "trigger_name", "trigger_type", "user_event", "version"`,
 	}
 	cloudtest.CheckRecorded(t, Events, functionOrigin, wants)
 }
@@ -155,9 +157,9 @@ func TestAbsurd(t *testing.T) {
 	}
 	cloudtest.CheckInvalid(t, Events, functionOrigin, map[string]string{
 		"": "is empty", " \n": "is empty", "1": "not a JSON object", "true": "not a JSON object", `"x"`: "not a JSON object", "hello": "not a JSON object",
-		"{": "not a JSON object", "[]": "not a JSON object", "null": "not a JSON object", "{}": "no cts", `{"cts":null}`: "cts is not a JSON object", `{"cts":7}`: "cts is not a JSON object",
+		"{": "not a JSON object", "[]": "the batch is empty", "null": "not a JSON object", "{}": "no form of event", `{"cts":null}`: "cts is not a JSON object", `{"cts":7}`: "cts is not a JSON object",
 		`{"cts":[]}`: "cts is not a JSON object", `{"cts":"x"}`: "cts is not a JSON object", `{"cts":{}}`: "no service_type",
-		nested("[", "", "]", 1<<19): "not a JSON object", nested(`{"cts":`, "1", "}", 9000): "no service_type",
+		nested("[", "", "]", 1<<19): "not JSON", nested(`{"cts":`, "1", "}", 9000): "no service_type",
 		`{"cts":{"trace_id":"` + strings.Repeat("é", 1<<19) + `"}}`: "huawei event: the trace has no service_type",
 	})
 }
@@ -169,7 +171,7 @@ func FuzzEvents(f *testing.F) {
 		f.Add(raw)
 	}
 	for _, payload := range []string{
-		`{"cts":` + createdEvent + `}`, "", "null", "1", `""`, "[]", "{}", `{"cts":{}}`, `{"cts":"{\"service_type\":\"ECS\",\"trace_name\":\"createServer\"}"}`,
+		`{"cts":` + createdEvent + `}`, createdEvent, cloudtest.Envelopes(f, createdEvent)["SMN"], cloudtest.Envelopes(f, createdEvent)["HTTP trigger"], "", "null", "1", `""`, "[]", "{}", `{"cts":{}}`, `{"cts":"{\"service_type\":\"ECS\",\"trace_name\":\"createServer\"}"}`,
 		`{"cts":{"service_type":"ECS","trace_name":"deleteServer","trace_status":"normal","request":{"servers":[{"id":"` + s1 + `"}]},"domain_id":"d"}}`,
 		`{"cts":{"service_type":"ECS","trace_name":"createServer","trace_rating":"normal","response":[[{"server_ids":["` + s1 + `",[]]}]],"user":"{\"domain\":{\"id\":1}}"}}`,
 	} {
@@ -177,11 +179,13 @@ func FuzzEvents(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		events := Events(payload, functionOrigin)
-		if len(events) != 1 {
-			t.Fatalf("%d events", len(events))
+		if len(events) == 0 {
+			t.Fatal("nothing was heard")
 		}
-		if err := cloudtest.CheckEvent(events[0], checkTarget); err != nil {
-			t.Fatalf("%v: %+v", err, events[0])
+		for _, e := range events {
+			if err := cloudtest.CheckEvent(e, checkTarget); err != nil {
+				t.Fatalf("%v: %+v", err, e)
+			}
 		}
 	})
 }
@@ -201,4 +205,16 @@ func checkTarget(h cloud.EventTarget) error {
 		}
 	}
 	return nil
+}
+
+// TestEnvelopes: a trace is the same without its key, in messages of SMN, and by HTTP.
+func TestEnvelopes(t *testing.T) {
+	t.Parallel()
+	cloudtest.CheckEnvelopes(t, Events, functionOrigin, editTrace(t))
+	cloudtest.CheckEnvelopes(t, Events, functionOrigin, createdEvent)
+	const want = "CTS createServer | d1 p0 " + s1
+	withMessage := cloudtest.EditJSON(t, createdEvent, "message", `"{\"success\":true}"`, "body", `"{}"`)
+	if got := cloudtest.FormatEvents(Events([]byte(withMessage), cloud.Origin{ProjectID: "p0"})); got != want {
+		t.Errorf("a trace whose own message is JSON: %s", got)
+	}
 }

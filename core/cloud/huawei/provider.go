@@ -47,7 +47,9 @@ func info() inventory.CloudInfo {
 		Name:        language.Text{ZH: "华为云", EN: "Huawei Cloud"},
 		Permissions: Permissions(),
 		OwnerRight:  "iam:projects:list",
-		EventKey:    "cts",
+		EventForms:  eventForms(),
+		Services:    services(),
+		ZonePattern: zonePattern,
 		WithoutKey:  language.Text{ZH: "FunctionGraph 里用函数的委托；别处报错", EN: "the function's agency on FunctionGraph; an error elsewhere"},
 		Visibility: language.Text{
 			ZH: "每个地域的一个 IAM 项目，以及其中密钥获得授权的企业项目；别的企业项目的服务器不在列表里，也不报错：它们不算已释放，但该地域的移除会暂缓。把权限授予整个项目",
@@ -74,13 +76,14 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.
 	if account.ProjectID != "" && !cloud.ValidCharset(account.ProjectID, alphanumericChars) {
 		return nil, l.NewError(inventory.Invalid, "open", "", "project_id is no id of a project")
 	}
-	place, err := cloud.ParseEndpoint(account)
+	place, err := cloud.ParseEndpoints(account, services())
 	if err != nil {
 		return nil, err
 	}
 	if l.Retry.Window == 0 {
 		l.Retry.Window = throttleWindow
 	}
+	l.isPrivate = !place.IsOwn()
 	l.api = newAPI(account, place, transport)
 	return l, nil
 }
@@ -88,7 +91,8 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.
 // lister implements cloud.Lister, cloud.ProjectLister and cloud.ProjectLocator. Every call has an SDK client of its own.
 type lister struct {
 	cloud.Client
-	api api
+	api       api
+	isPrivate bool // called at endpoints that are configured, so that regions may have other names
 
 	projectsLock  chan struct{} // held while knownProjects is read or filled in
 	knownProjects *projectIndex // nil = not asked yet

@@ -11,6 +11,37 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// The services whose APIs are called.
+const (
+	serviceECS = "ecs"
+	serviceIAM = "iam"
+)
+
+func services() []string { return []string{serviceECS, serviceIAM} }
+
+// zonePattern matches zones such as cn-north-4a: https://developer.huaweicloud.com/endpoint
+const zonePattern = `^(.*-[0-9]+)[a-z]$`
+
+// domainOf returns the domain of a region's hosts. Those of Huawei Cloud Europe are in another one; the
+// vendor's own Terraform provider decides by the same prefix:
+// https://github.com/huaweicloud/terraform-provider-huaweicloud/blob/master/huaweicloud/provider.go
+func domainOf(region string) string {
+	if strings.HasPrefix(region, "eu-west-1") {
+		return "myhuaweicloud.eu"
+	}
+	return "myhuaweicloud.com"
+}
+
+// iamHost returns the host that answers for all regions of an account, the international ones too; the regional hosts know the
+// same. Europe, whose accounts are its own, has regional ones only; so an account of it has to name a region:
+// https://github.com/huaweicloud/huaweicloud-sdk-go-v3/blob/master/services/iam/v3/region/region.go
+func iamHost(regions []string) string {
+	if len(regions) > 0 && domainOf(regions[0]) != domainOf("") {
+		return "iam." + regions[0] + "." + domainOf(regions[0])
+	}
+	return "iam." + domainOf("")
+}
+
 // Regions implements cloud.Lister with the names of the projects that the credential can use.
 func (l *lister) Regions(ctx context.Context) ([]string, error) {
 	const op = "list regions"
@@ -101,13 +132,19 @@ type projectRow struct {
 	Enabled  *bool  `json:"enabled"` // false = switched off
 }
 
-// regionPattern matches the ids of regions, such as cn-north-4, ap-southeast-1 and eu-west-101.
-var regionPattern = regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]+$`)
+// regionPattern matches the ids of regions, such as cn-north-4, ap-southeast-1 and eu-west-101. privateRegionPattern matches
+// those of clouds that are built with Huawei's software too, such as eu-de of the Open Telekom Cloud:
+// https://docs.otc.t-systems.com/developer/endpoints.html
+var (
+	regionPattern        = regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]+$`)
+	privateRegionPattern = regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$`)
+)
 
-// regionID returns the region of a project, and reports whether it is the region's own project.
-func (p projectRow) regionID() (id string, own bool) {
+// regionID returns the region of a project, and reports whether it is the region's own project. form matches the
+// ids of regions.
+func (p projectRow) regionID(form *regexp.Regexp) (id string, own bool) {
 	id, _, sub := strings.Cut(p.Name, "_")
-	if !regionPattern.MatchString(id) {
+	if !form.MatchString(id) {
 		return "", false
 	}
 	return id, !sub
@@ -166,6 +203,10 @@ func (l *lister) fetchProjects(ctx context.Context, op string) (projectIndex, er
 
 // indexProjects refuses a list that contradicts itself, and leaves out projects that are switched off.
 func (l *lister) indexProjects(op string, list []projectRow) (projectIndex, error) {
+	form := regionPattern
+	if l.isPrivate {
+		form = privateRegionPattern
+	}
 	known := projectIndex{domain: list[0].DomainID, byRegion: map[string]string{}, regionOf: map[string]string{}}
 	for _, p := range list {
 		switch {
@@ -174,7 +215,7 @@ func (l *lister) indexProjects(op string, list []projectRow) (projectIndex, erro
 		case p.DomainID != known.domain:
 			return projectIndex{}, l.NewError(inventory.Incomplete, op, "", "the projects belong to several accounts")
 		}
-		region, own := p.regionID()
+		region, own := p.regionID(form)
 		if region == "" || p.Enabled != nil && !*p.Enabled {
 			continue
 		}

@@ -68,11 +68,15 @@ func (l *lister) convertRow(at projectScope, s *serverRow) inventory.Instance {
 		VPC:      s.Metadata.VPC,
 		Project:  at.project,
 	}
-	var others []string
+	var others, ipv6s, otherIPv6s []string
 	for _, a := range s.sortedAddresses() {
 		ip, err := netip.ParseAddr(a.Addr)
 		switch {
-		case err != nil || !ip.Is4(): // JumpServer's hosts have IPv4 addresses
+		case err != nil:
+		case !ip.Is4() && a.Primary:
+			ipv6s = append(ipv6s, a.Addr)
+		case !ip.Is4():
+			otherIPv6s = append(otherIPv6s, a.Addr)
 		case a.Type == "floating":
 			i.PublicIPs = append(i.PublicIPs, a.Addr)
 		case a.Primary:
@@ -83,6 +87,7 @@ func (l *lister) convertRow(at projectScope, s *serverRow) inventory.Instance {
 	}
 	i.PrivateIPs = cloud.UniqueTexts(append(i.PrivateIPs, others...))
 	i.PublicIPs = cloud.UniqueTexts(i.PublicIPs)
+	i.IPv6s = cloud.IPv6Texts(ipv6s, otherIPv6s)
 	return i
 }
 

@@ -24,9 +24,6 @@ import (
 
 // Only this file knows huaweicloud-sdk-go-v3.
 
-// iamHost answers for all regions; the regional hosts know the same.
-const iamHost = "iam.myhuaweicloud.com"
-
 // api holds the calls of Huawei's APIs that are used, one function for each. newAPI fills it in with the
 // SDK; every other file works on the answers.
 type api struct {
@@ -47,23 +44,23 @@ type serversQuery struct {
 // call has a client of its own; the connections are shared.
 type sdkClient struct {
 	account   cloud.Account
-	endpoint  cloud.Endpoint
+	endpoints cloud.Endpoints
 	transport http.RoundTripper
 	timeout   time.Duration
 }
 
-func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTripper) api {
+func newAPI(account cloud.Account, at cloud.Endpoints, transport http.RoundTripper) api {
 	s := sdkClient{
-		account: account, endpoint: at, transport: transport,
+		account: account, endpoints: at, transport: transport,
 		timeout: cmp.Or(account.RequestTimeout, cloud.DefaultRequestTimeout),
 	}
 	return api{listOwnProjects: s.listOwnProjects, listAllProjects: s.listAllProjects, listServers: s.listServers, showServer: s.showServer}
 }
 
-// newHTTPClient makes a client for one call to a host. It sets project, host and user agent, because
+// newHTTPClient makes a client for one call to a service, at its host unless an endpoint is configured for it. It sets project, host and user agent, because
 // the SDK would ask IAM for the first, read the second from the environment, and write a file
 // into the home directory for the third.
-func (s sdkClient) newHTTPClient(ctx context.Context, builder *core.HcHttpClientBuilder, project, host string) (*core.HcHttpClient, error) {
+func (s sdkClient) newHTTPClient(ctx context.Context, builder *core.HcHttpClientBuilder, project, service, host string) (*core.HcHttpClient, error) {
 	credentials, err := basic.NewCredentialsBuilder().WithAk(s.account.AccessKeyID.Reveal()).WithSk(s.account.AccessKeySecret.Reveal()).
 		WithSecurityToken(s.account.SecurityToken.Reveal()).WithProjectId(project).SafeBuild()
 	if err != nil {
@@ -73,7 +70,7 @@ func (s sdkClient) newHTTPClient(ctx context.Context, builder *core.HcHttpClient
 	// The transport ends the call; the time-out only keeps the SDK's default from ending it earlier.
 	settings := config.DefaultHttpConfig().WithUserAgent("jms-sync").WithTimeout(s.timeout + time.Second).
 		WithRetries(0).WithHttpRoundTripper(strict)
-	client, err := builder.WithEndpoints([]string{cmp.Or(s.endpoint.URL(), "https://"+host)}).
+	client, err := builder.WithEndpoints([]string{cmp.Or(s.endpoints.Of(service).URL(), "https://"+host)}).
 		WithCredential(credentials).WithHttpConfig(settings).SafeBuild()
 	if err != nil {
 		return nil, noClientError()
@@ -86,11 +83,11 @@ func noClientError() error {
 }
 
 func (s sdkClient) newIAMClient(ctx context.Context) (*core.HcHttpClient, error) {
-	return s.newHTTPClient(ctx, iam.IamClientBuilder(), "", iamHost)
+	return s.newHTTPClient(ctx, iam.IamClientBuilder(), "", serviceIAM, iamHost(s.account.Regions))
 }
 
 func (s sdkClient) newECSClient(ctx context.Context, at projectScope) (*core.HcHttpClient, error) {
-	return s.newHTTPClient(ctx, ecs.EcsClientBuilder(), at.project, "ecs."+at.region+".myhuaweicloud.com")
+	return s.newHTTPClient(ctx, ecs.EcsClientBuilder(), at.project, serviceECS, "ecs."+at.region+"."+domainOf(at.region))
 }
 
 func (s sdkClient) listOwnProjects(ctx context.Context) (projectPage, error) {

@@ -48,6 +48,8 @@ func TestHosts(t *testing.T) {
 		"plain endpoint, token": {cloud.Account{Endpoint: "http://huawei.example.com:8080/", SecurityToken: secret.New("token-of-test")},
 			[]string{"http://huawei.example.com:8080/v3/auth/projects", "http://huawei.example.com:8080/v1/p1/cloudservers/detail",
 				"http://huawei.example.com:8080/v1/p1/cloudservers/" + nonexistentID}},
+		"services": {cloud.Account{Endpoint: "https://huawei.example.com", Endpoints: map[string]string{"iam": "https://iam.example.com"}},
+			[]string{"https://iam.example.com/v3/auth/projects", "https://huawei.example.com/v1/p1/cloudservers/detail", "https://huawei.example.com/v1/p1/cloudservers/" + nonexistentID}},
 	} {
 		var asked []string
 		l := openOffline(t, c.account, func(r *http.Request) (int, []byte) {
@@ -65,6 +67,39 @@ func TestHosts(t *testing.T) {
 		})
 		if list, err := l.List(t.Context(), "cn-north-4"); err != nil || len(list) > 0 || !slices.Equal(asked, c.want) {
 			t.Errorf("%s: asked %q, want %q: %v", name, asked, c.want, err)
+		}
+	}
+}
+
+// TestHostsOfRegions: Europe has a domain and accounts of its own; the international regions share one IAM with those in
+// China. Clouds that are built with Huawei's software name regions otherwise, and are known by their endpoints.
+func TestHostsOfRegions(t *testing.T) {
+	t.Parallel()
+	otc := map[string]string{"iam": "https://iam.eu-de.otc.t-systems.com", "ecs": "https://ecs.eu-de.otc.t-systems.com"}
+	for region, c := range map[string]struct {
+		endpoints map[string]string
+		iam, ecs  string // "" = the region is not known
+	}{
+		"cn-north-4":       {nil, "https://iam.myhuaweicloud.com", "https://ecs.cn-north-4.myhuaweicloud.com"},
+		"ap-southeast-3":   {nil, "https://iam.myhuaweicloud.com", "https://ecs.ap-southeast-3.myhuaweicloud.com"},
+		"la-north-2":       {nil, "https://iam.myhuaweicloud.com", "https://ecs.la-north-2.myhuaweicloud.com"},
+		"my-kualalumpur-1": {nil, "https://iam.myhuaweicloud.com", "https://ecs.my-kualalumpur-1.myhuaweicloud.com"},
+		"eu-west-101":      {nil, "https://iam.eu-west-101.myhuaweicloud.eu", "https://ecs.eu-west-101.myhuaweicloud.eu"},
+		"eu-de":            {otc, "https://iam.eu-de.otc.t-systems.com", "https://ecs.eu-de.otc.t-systems.com"},
+		"sa-fb-1":          {otc, "https://iam.eu-de.otc.t-systems.com", "https://ecs.eu-de.otc.t-systems.com"},
+		"eu-nl":            {nil, "https://iam.myhuaweicloud.com", ""},
+	} {
+		var asked []string
+		l := openOffline(t, cloud.Account{Regions: []string{region}, Endpoints: c.endpoints}, func(r *http.Request) (int, []byte) {
+			asked = append(asked, r.URL.Scheme+"://"+r.URL.Host)
+			if strings.HasPrefix(r.URL.Path, "/v3/") {
+				return 200, []byte(`{"projects":[{"id":"p1","name":"` + region + `","domain_id":"d1","enabled":true}]}`)
+			}
+			return 404, []byte(`{"error":{"code":"Ecs.0114","message":"m"}}`)
+		})
+		_, _ = l.List(t.Context(), region) // only the addresses matter here
+		if asked[0] != c.iam || (c.ecs == "") != (len(asked) == 1) || c.ecs != "" && asked[1] != c.ecs {
+			t.Errorf("%s: asked %q, want %s and %s", region, asked, c.iam, c.ecs)
 		}
 	}
 }
@@ -123,7 +158,7 @@ func TestConversion(t *testing.T) {
 		{Scope: scope, ID: "s2", Name: "bms", OSType: "linux", Status: "active", PrivateIPs: []string{"192.168.0.4"}},
 		{Scope: scope, ID: "s3", Name: " web 1 ", HostName: "web-1", OSType: "windows", OSName: "Windows Server 2022",
 			Status: "shutoff", Type: "s7n.large.2", VPC: "vpc-b",
-			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.8.0.1", "10.9.0.1"}, PublicIPs: []string{"47.0.0.2", "47.0.0.1"}},
+			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.8.0.1", "10.9.0.1"}, PublicIPs: []string{"47.0.0.2", "47.0.0.1"}, IPv6s: []string{"fd00::1"}},
 	}
 	for n := range want {
 		want[n].Project = inProject().ProjectID

@@ -33,7 +33,7 @@ func harness() cloudtest.Harness {
 			Cloud: "tencent", Name: "tencent-prod", AccessKeyID: secret.New(testAccountKey.AccessKeyID),
 			AccessKeySecret: secret.New(testAccountKey.AccessKeySecret), SecurityToken: secret.New(testAccountKey.SecurityToken),
 		},
-		UnknownKey: "AKIDunknown00000001", Region: region, MissingRegion: "ap-nowhere", NonexistentID: tencent.Provider(cloud.RetryPolicy{}).NonexistentID, Owner: testAccountKey.AccountID, Secrets: secrets(),
+		UnknownKey: "AKIDunknown00000001", Region: region, MissingRegion: "ap-nowhere", NonexistentID: tencent.Provider(cloud.RetryPolicy{}).NonexistentID, Services: tencent.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.AccountID, Secrets: secrets(),
 		ListAction: tencenttest.DescribeInstances, VerifyAction: tencenttest.DescribeInstancesStatus, PageSize: 100,
 	}
 }
@@ -66,6 +66,10 @@ func newWorld(t testing.TB, options tencenttest.Options) *world {
 
 func (w *world) Fill(region string, n int) []string {
 	return w.account.Fill(region, n, tencenttest.SampleInstance)
+}
+
+func (w *world) FillIPv6(region string) string {
+	return w.account.Fill(region, 1, tencenttest.SampleIPv6Instance)[0]
 }
 
 func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }

@@ -49,8 +49,8 @@ func (l *lister) verifyEmpty(ctx context.Context, region string) error {
 // describeChecked makes one call for instances and refuses an answer without a list. Without it, `{}`, `null`
 // and an empty document would read as an empty region.
 func (l *lister) describeChecked(ctx context.Context, op string, q instancesQuery, call instancesCall) (instancesAnswer, error) {
-	answer, err := cloud.Call(ctx, l.Client, op, q.region, func(ctx context.Context) (instancesAnswer, error) {
-		answer, err := call(ctx, q)
+	answer, err := cloud.CallSigned(ctx, l.Client, op, q.region, func(ctx context.Context, credentials cloud.Credentials) (instancesAnswer, error) {
+		answer, err := call(ctx, credentials, q)
 		if refused, ok := cloud.AsAPIError(err); ok && q.ids != nil && isUnknownID(refused.Code) {
 			return instancesAnswer{hasUnknownID: true}, nil
 		}

@@ -6,3 +6,7 @@ package tencent
 func Permissions() []string {
 	return []string{"cvm:DescribeInstances", "cvm:DescribeInstancesStatus", "region:DescribeRegions", "sts:GetCallerIdentity"}
 }
+
+// AssumePermissions returns what the key needs to assume the role of assume_role_arn: on that role alone, which has to
+// trust it.
+func AssumePermissions() []string { return []string{"sts:AssumeRole"} }

@@ -45,12 +45,16 @@ func Provider(policy cloud.RetryPolicy) cloud.Provider {
 // info describes Tencent Cloud.
 func info() inventory.CloudInfo {
 	return inventory.CloudInfo{
-		Cloud:       cloudID,
-		Spellings:   []string{"腾讯云", "tencent"},
-		Name:        language.Text{ZH: "腾讯云", EN: "Tencent Cloud"},
-		Permissions: Permissions(),
-		OwnerRight:  "sts:GetCallerIdentity",
-		WithoutKey:  language.Text{ZH: "报错：必须写密钥", EN: "an error: a key is required"},
+		Cloud:             cloudID,
+		Spellings:         []string{"腾讯云", "tencent"},
+		Name:              language.Text{ZH: "腾讯云", EN: "Tencent Cloud"},
+		Permissions:       Permissions(),
+		AssumePermissions: AssumePermissions(),
+		OwnerRight:        "sts:GetCallerIdentity",
+		EventForms:        eventForms(),
+		Services:          services(),
+		ZonePattern:       zonePattern,
+		WithoutKey:        language.Text{ZH: "报错：必须写密钥", EN: "an error: a key is required"},
 		Visibility: language.Text{
 			ZH: "这个账号，逐个地域；CAM 只授予部分资源或标签时，其余实例不在列表里，也不报错：它们不算已释放，但该地域的移除会暂缓。资源写 *",
 			EN: "this account, region by region; with CAM rights for some resources or tags only, the others are left out without an error: they do not count as released, but removals of the region are held. Grant *",
@@ -67,31 +71,38 @@ func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error)
 
 func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.RoundTripper) (*lister, error) {
 	l := &lister{Client: cloud.Client{Account: account, Retry: policy, KindOf: errorKind}}
+	l.Credentials = l.credentials
 	if account.AccessKeyID.IsEmpty() || account.AccessKeySecret.IsEmpty() {
 		return nil, l.NewError(inventory.BadCredentials, "open", "", "no credentials: the account has no key")
 	}
-	place, err := cloud.ParseEndpoint(account)
+	place, err := cloud.ParseEndpoints(account, services())
 	if err != nil {
 		return nil, err
 	}
 	if l.Retry.Window == 0 {
 		l.Retry.Window = throttleWindow
 	}
+	if l.Retry.Now == nil {
+		l.Retry.Now = time.Now
+	}
+	if l.Account.RoleCache == nil {
+		l.Account.RoleCache = cloud.NewRoleCache()
+	}
 	l.api = newAPI(account, place, transport)
 	return l, nil
 }
 
-// lister implements cloud.Lister. Nothing in it changes.
+// lister implements cloud.Lister. Nothing in it changes but the cached credentials of a role.
 type lister struct {
 	cloud.Client
 	api api
 }
 
 // Owner implements cloud.Lister with STS GetCallerIdentity: the uin of the main account, also for
-// the key of a sub-account or a role.
+// the key of a sub-account or a role. With a role to assume, it is the account of the role.
 func (l *lister) Owner(ctx context.Context) (string, error) {
 	const op = "get caller identity"
-	answer, err := cloud.Call(ctx, l.Client, op, "", l.api.callerIdentity)
+	answer, err := cloud.CallSigned(ctx, l.Client, op, "", l.api.callerIdentity)
 	switch {
 	case err != nil:
 		return "", err

@@ -9,11 +9,23 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// The services whose APIs are called.
+const (
+	serviceCVM    = "cvm"
+	serviceRegion = "region"
+	serviceSTS    = "sts"
+)
+
+func services() []string { return []string{serviceCVM, serviceRegion, serviceSTS} }
+
+// zonePattern matches zones such as ap-guangzhou-3: https://cloud.tencent.com/document/product/213/6091
+const zonePattern = `^([a-z]+(?:-[a-z]+)+)-[0-9]+$`
+
 // Regions implements cloud.Lister with DescribeRegions of the region service; the documentation says that
 // CVM's own call of this name is out of date. Regions that are not available (yet) are left out.
 func (l *lister) Regions(ctx context.Context) ([]string, error) {
 	const op = "list regions"
-	answer, err := cloud.Call(ctx, l.Client, op, "", l.api.describeRegions)
+	answer, err := cloud.CallSigned(ctx, l.Client, op, "", l.api.describeRegions)
 	if err != nil {
 		return nil, err
 	}

@@ -56,6 +56,12 @@ type (
 		answerHead
 		AccountId string
 	}
+	// https://cloud.tencent.com/document/api/1312/48197
+	assumeDocument struct {
+		answerHead
+		Credentials struct{ Token, TmpSecretId, TmpSecretKey string } //nolint:revive // as in the answer
+		ExpiredTime int64
+	}
 	// https://cloud.tencent.com/document/product/1596/77930
 	regionsDocument struct {
 		answerHead
@@ -81,6 +87,7 @@ type instanceRow struct {
 	InstanceId, InstanceName, OsName      string
 	InstanceState, InstanceType           string
 	PrivateIpAddresses, PublicIpAddresses []string
+	IPv6Addresses, PublicIPv6Addresses    []string // null where there are none
 	VirtualPrivateCloud                   struct{ VpcId string }
 	Placement                             struct{ Zone string }
 }
@@ -96,6 +103,7 @@ func convertRow(row *instanceRow) inventory.Instance {
 		VPC:        row.VirtualPrivateCloud.VpcId,
 		PrivateIPs: cloud.UniqueTexts(row.PrivateIpAddresses),
 		PublicIPs:  cloud.UniqueTexts(row.PublicIpAddresses),
+		IPv6s:      cloud.IPv6Texts(row.IPv6Addresses, row.PublicIPv6Addresses),
 	}
 	// CVM names the operating system only. "Windows" in it is certain; the plan knows the other names.
 	if strings.Contains(strings.ToLower(row.OsName), "windows") {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 	sdkerrors "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/errors"
@@ -15,9 +16,13 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
 )
 
 // Only this file knows tencentcloud-sdk-go.
+
+// sessionName is the name of the sessions of assumed roles in CloudAudit.
+const sessionName = "jms-sync"
 
 // apiDomain is the domain of all hosts.
 const apiDomain = "tencentcloudapi.com"
@@ -25,20 +30,25 @@ const apiDomain = "tencentcloudapi.com"
 // api holds the calls of Tencent's APIs that are used, one function for each. newAPI fills it in with the
 // SDK; every other file works on the answers.
 type api struct {
-	callerIdentity    func(context.Context) (identityAnswer, error)
-	describeRegions   func(context.Context) (regionsAnswer, error)
+	assumeRole        func(ctx context.Context, credentials cloud.Credentials, arn, externalID string) (assumeAnswer, error)
+	callerIdentity    func(context.Context, cloud.Credentials) (identityAnswer, error)
+	describeRegions   func(context.Context, cloud.Credentials) (regionsAnswer, error)
 	describeInstances instancesCall
 	describeStatuses  instancesCall
 }
 
 // instancesCall is DescribeInstances, or DescribeInstancesStatus, whose rows only have an id.
-type instancesCall func(context.Context, instancesQuery) (instancesAnswer, error)
+type instancesCall func(context.Context, cloud.Credentials, instancesQuery) (instancesAnswer, error)
 
 type (
 	instancesQuery struct {
 		region        string
 		offset, limit int      // Offset and Limit
 		ids           []string // InstanceIds; nil = all
+	}
+	assumeAnswer struct {
+		requestID   string
+		credentials cloud.Credentials
 	}
 	identityAnswer struct{ requestID, account string }
 	regionsAnswer  struct {
@@ -60,40 +70,41 @@ type (
 // transport remembers how the call went; the connections are shared.
 type sdkClient struct {
 	account   cloud.Account
-	endpoint  cloud.Endpoint
+	endpoints cloud.Endpoints
 	transport http.RoundTripper
 }
 
-func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTripper) api {
-	s := sdkClient{account: account, endpoint: at, transport: transport}
-	return api{callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeStatuses: s.describeStatuses}
+func newAPI(account cloud.Account, at cloud.Endpoints, transport http.RoundTripper) api {
+	s := sdkClient{account: account, endpoints: at, transport: transport}
+	return api{assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeStatuses: s.describeStatuses}
 }
 
 // host returns the host of a service. Closed regions (finance) have hosts of their own.
 func (s sdkClient) host(service, region string) string {
-	if s.endpoint.Host == "" && strings.HasSuffix(region, "-fsi") {
+	at := s.endpoints.Of(service)
+	if at.Host == "" && strings.HasSuffix(region, "-fsi") {
 		service += "." + region
 	}
-	return cmp.Or(s.endpoint.Host, service+"."+apiDomain)
+	return cmp.Or(at.Host, service+"."+apiDomain)
 }
 
 // prepareClient sets a client up for one call.
-func (s sdkClient) prepareClient(client *common.Client, service, region string) *strictTransport {
+func (s sdkClient) prepareClient(client *common.Client, credentials cloud.Credentials, service, region string) *strictTransport {
 	transport := &strictTransport{StrictTransport: cloud.StrictTransport{Base: s.transport, Timeout: s.account.RequestTimeout, ParseError: newAPIError}}
 	p := profile.NewClientProfile()
 	p.Language = "en-US" // of error messages
-	p.HttpProfile.Scheme = cmp.Or(s.endpoint.Scheme, "https")
+	p.HttpProfile.Scheme = cmp.Or(s.endpoints.Of(service).Scheme, "https")
 	p.HttpProfile.Endpoint = s.host(service, region)
 	p.HttpProfile.ReqTimeout = 0 // the transport ends the call
 	// cloud.Retry counts the tries, not the SDK, which must not choose another region either.
 	p.NetworkFailureMaxRetries, p.RateLimitExceededMaxRetries = 0, 0
 	p.DisableRegionBreaker = true
-	client.Init(region).WithCredential(s.newSDKCredential()).WithProfile(p).WithHttpTransport(transport)
+	client.Init(region).WithCredential(newSDKCredential(credentials)).WithProfile(p).WithHttpTransport(transport)
 	return transport
 }
 
-func (s sdkClient) newSDKCredential() *common.Credential {
-	return common.NewTokenCredential(s.account.AccessKeyID.Reveal(), s.account.AccessKeySecret.Reveal(), s.account.SecurityToken.Reveal())
+func newSDKCredential(signer cloud.Credentials) *common.Credential {
+	return common.NewTokenCredential(signer.KeyID.Reveal(), signer.Secret.Reveal(), signer.Token.Reveal())
 }
 
 // callSDK makes a call and parses its answer. It does what the SDK's …WithContext calls do, with another
@@ -106,9 +117,9 @@ func callSDK[T interface{ answer() answerHead }](ctx context.Context, transport 
 }
 
 // callGeneric makes a call for which no typed client is linked.
-func callGeneric[T interface{ answer() answerHead }](ctx context.Context, s sdkClient, service, version, action string, params map[string]any) (T, error) {
+func callGeneric[T interface{ answer() answerHead }](ctx context.Context, s sdkClient, credentials cloud.Credentials, service, version, action string, params map[string]any) (T, error) {
 	var client common.Client
-	transport := s.prepareClient(&client, service, homeRegion)
+	transport := s.prepareClient(&client, credentials, service, homeRegion)
 	request := tchttp.NewCommonRequest(service, version, action)
 	if err := request.SetActionParameters(params); err != nil {
 		var none T
@@ -117,13 +128,28 @@ func callGeneric[T interface{ answer() answerHead }](ctx context.Context, s sdkC
 	return callSDK[T](ctx, transport, &client, request)
 }
 
-func (s sdkClient) callerIdentity(ctx context.Context) (identityAnswer, error) {
-	doc, err := callGeneric[identityDocument](ctx, s, "sts", "2018-08-13", "GetCallerIdentity", map[string]any{})
+func (s sdkClient) assumeRole(ctx context.Context, credentials cloud.Credentials, arn, externalID string) (assumeAnswer, error) {
+	params := map[string]any{"RoleArn": arn, "RoleSessionName": sessionName}
+	if externalID != "" {
+		params["ExternalId"] = externalID
+	}
+	doc, err := callGeneric[assumeDocument](ctx, s, credentials, serviceSTS, "2018-08-13", "AssumeRole", params)
+	answer := assumeAnswer{requestID: doc.RequestId, credentials: cloud.Credentials{
+		KeyID: secret.New(doc.Credentials.TmpSecretId), Secret: secret.New(doc.Credentials.TmpSecretKey), Token: secret.New(doc.Credentials.Token),
+	}}
+	if doc.ExpiredTime > 0 {
+		answer.credentials.Expires = time.Unix(doc.ExpiredTime, 0)
+	}
+	return answer, err
+}
+
+func (s sdkClient) callerIdentity(ctx context.Context, credentials cloud.Credentials) (identityAnswer, error) {
+	doc, err := callGeneric[identityDocument](ctx, s, credentials, serviceSTS, "2018-08-13", "GetCallerIdentity", map[string]any{})
 	return identityAnswer{requestID: doc.RequestId, account: doc.AccountId}, err
 }
 
-func (s sdkClient) describeRegions(ctx context.Context) (regionsAnswer, error) {
-	doc, err := callGeneric[regionsDocument](ctx, s, "region", "2022-06-27", "DescribeRegions", map[string]any{"Product": "cvm"})
+func (s sdkClient) describeRegions(ctx context.Context, credentials cloud.Credentials) (regionsAnswer, error) {
+	doc, err := callGeneric[regionsDocument](ctx, s, credentials, serviceRegion, "2022-06-27", "DescribeRegions", map[string]any{"Product": "cvm"})
 	answer := regionsAnswer{requestID: doc.RequestId, total: valueOrMissing(doc.TotalCount)}
 	for _, r := range doc.RegionSet {
 		answer.regions = append(answer.regions, regionRow{id: r.Region, state: r.RegionState})
@@ -131,9 +157,9 @@ func (s sdkClient) describeRegions(ctx context.Context) (regionsAnswer, error) {
 	return answer, err
 }
 
-func (s sdkClient) describeInstances(ctx context.Context, q instancesQuery) (instancesAnswer, error) {
+func (s sdkClient) describeInstances(ctx context.Context, credentials cloud.Credentials, q instancesQuery) (instancesAnswer, error) {
 	var client cvm.Client
-	transport := s.prepareClient(&client.Client, "cvm", q.region)
+	transport := s.prepareClient(&client.Client, credentials, serviceCVM, q.region)
 	request := cvm.NewDescribeInstancesRequest()
 	request.InstanceIds, request.Offset, request.Limit = q.sdkParameters()
 	doc, err := callSDK[instancesDocument](ctx, transport, &client.Client, request)
@@ -144,9 +170,9 @@ func (s sdkClient) describeInstances(ctx context.Context, q instancesQuery) (ins
 	return instancesAnswer{requestID: doc.RequestId, rows: rows, hasList: doc.InstanceSet != nil, total: valueOrMissing(doc.TotalCount)}, err
 }
 
-func (s sdkClient) describeStatuses(ctx context.Context, q instancesQuery) (instancesAnswer, error) {
+func (s sdkClient) describeStatuses(ctx context.Context, credentials cloud.Credentials, q instancesQuery) (instancesAnswer, error) {
 	var client cvm.Client
-	transport := s.prepareClient(&client.Client, "cvm", q.region)
+	transport := s.prepareClient(&client.Client, credentials, serviceCVM, q.region)
 	request := cvm.NewDescribeInstancesStatusRequest()
 	request.InstanceIds, request.Offset, request.Limit = q.sdkParameters()
 	doc, err := callSDK[statusesDocument](ctx, transport, &client.Client, request)

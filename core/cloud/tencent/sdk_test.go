@@ -39,6 +39,8 @@ func TestHosts(t *testing.T) {
 		"endpoint": {cloud.Account{Endpoint: "https://cvm.example.com"}, "ap-shanghai-fsi", slices.Repeat([]string{"https://cvm.example.com"}, 3)},
 		"plain endpoint": {cloud.Account{Endpoint: "http://cvm.example.com:8080/"}, "ap-beijing",
 			slices.Repeat([]string{"http://cvm.example.com:8080"}, 3)},
+		"services": {cloud.Account{Endpoint: "https://all.example.com", Endpoints: map[string]string{"sts": "https://sts.example.com", "cvm": "http://cvm.example.com"}}, "ap-shanghai-fsi",
+			[]string{"https://sts.example.com", "https://all.example.com", "http://cvm.example.com"}},
 	} {
 		var asked, regions []string
 		l := openOffline(t, c.account, func(r *http.Request) (int, []byte) {
@@ -64,9 +66,9 @@ func TestConversion(t *testing.T) {
 	const answer = `{"Response":{"RequestId":"R","TotalCount":2,"InstanceSet":[
 	{"InstanceId":"ins-2","InstanceName":" web 1 ","OsName":"Windows Server 2022 DataCenter 64bitCN","InstanceState":"SHUTDOWN","InstanceType":"S6.LARGE8",
 	 "Placement":{"Zone":"ap-beijing-7","ProjectId":0},"VirtualPrivateCloud":{"VpcId":"vpc-1","SubnetId":"subnet-1"},"RestrictState":"PROTECTIVELY_ISOLATED",
-	 "PrivateIpAddresses":["10.0.0.2","10.0.0.3","10.0.0.2"],"PublicIpAddresses":["47.0.0.1",null,"39.0.0.1"],"IPv6Addresses":["fd00::1"],"Unknown":{"a":[1]}},
+	 "PrivateIpAddresses":["10.0.0.2","10.0.0.3","10.0.0.2"],"PublicIpAddresses":["47.0.0.1",null,"39.0.0.1"],"IPv6Addresses":["fd00::1"],"PublicIPv6Addresses":["2402:4E00::1","fd00:0::1"],"Unknown":{"a":[1]}},
 	{"InstanceId":"ins-1","InstanceName":null,"OsName":"TencentOS Server 3.1 (TK4)","InstanceState":"RUNNING","Placement":null,"VirtualPrivateCloud":null,
-	 "PrivateIpAddresses":null,"PublicIpAddresses":null}]}}`
+	 "PrivateIpAddresses":null,"PublicIpAddresses":null,"IPv6Addresses":null,"PublicIPv6Addresses":null}]}}`
 	l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(answer) })
 	got, err := l.List(t.Context(), "ap-beijing")
 	if err != nil {
@@ -76,7 +78,8 @@ func TestConversion(t *testing.T) {
 	want := []inventory.Instance{
 		{Scope: scope, ID: "ins-1", OSName: "TencentOS Server 3.1 (TK4)", Status: "running"},
 		{Scope: scope, ID: "ins-2", Name: " web 1 ", OSType: "windows", OSName: "Windows Server 2022 DataCenter 64bitCN",
-			Status: "shutdown", Type: "S6.LARGE8", VPC: "vpc-1", PrivateIPs: []string{"10.0.0.2", "10.0.0.3"}, PublicIPs: []string{"47.0.0.1", "39.0.0.1"}},
+			Status: "shutdown", Type: "S6.LARGE8", VPC: "vpc-1", PrivateIPs: []string{"10.0.0.2", "10.0.0.3"}, PublicIPs: []string{"47.0.0.1", "39.0.0.1"},
+			IPv6s: []string{"fd00::1", "2402:4e00::1"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)

@@ -32,7 +32,7 @@ type account struct {
 type setting struct {
 	name, spelling    string
 	removed, disabled bool
-	regions           []string // none = all
+	regions, excluded []string // no regions = all but the excluded ones
 	owner             string   // account_id
 	project           string   // of Huawei, by its name
 	endpoint          string   // a host; "" = that of the cloud
@@ -90,7 +90,7 @@ func (s *site) planAccounts() map[string]plan.Account {
 	for _, a := range s.accounts {
 		if !a.now.removed {
 			known[a.now.name] = plan.Account{
-				Type: a.now.spelling, Enabled: !a.now.disabled, Cloud: a.own.cloud.cloud, Regions: a.now.regions, Owner: a.now.owner,
+				Type: a.now.spelling, Enabled: !a.now.disabled, Cloud: a.own.cloud.cloud, Regions: a.now.regions, ExcludeRegions: a.now.excluded, Owner: a.now.owner,
 			}
 		}
 	}
@@ -107,7 +107,7 @@ func (s *site) newFleet() cloud.Fleet {
 		c := a.own.cloud
 		at := cloud.Account{
 			Cloud: c.cloud, Name: a.now.name, AccessKeyID: secret.New(a.keyID()), AccessKeySecret: secret.New(a.secret()),
-			AccountID: a.now.owner, Regions: a.now.regions, Endpoint: "http://" + string(c.cloud), Transport: w.cloudTransport(a),
+			AccountID: a.now.owner, Regions: a.now.regions, ExcludeRegions: a.now.excluded, Endpoint: "http://" + string(c.cloud), Transport: w.cloudTransport(a),
 		}
 		if a.now.endpoint != "" {
 			at.Endpoint = "http://" + a.now.endpoint

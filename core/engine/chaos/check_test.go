@@ -100,6 +100,16 @@ func (w *world) convergeSite(s *site, held int) {
 		return s.reaches(w.machines[at])
 	}})
 	w.counters.countHeld(held)
+	w.checkNoIPv6(s)
+}
+
+// checkNoIPv6: every machine has or had an IPv4 address, so that no host of ours is reached by IPv6.
+func (w *world) checkNoIPv6(s *site) {
+	for _, h := range s.server.Hosts(s.org) {
+		if s.watch.MachineOf(h) != nil && strings.Contains(h.Address, ":") {
+			w.Errorf("%s has the address %s in place of its IPv4 address", h.Name, h.Address)
+		}
+	}
 }
 
 // checkNamed: each asset of ours that is open although its instance is gone is named by every run that compared all of
@@ -110,6 +120,7 @@ func (w *world) checkNamed(s *site, out engine.RunResult, faults []*fault) {
 	if out.Err != nil || !out.Report.Compared() || saysEmpty { // JumpServer says with a whole answer that it has no assets
 		return
 	}
+	edits := slices.ContainsFunc(faults, func(f *fault) bool { return f.kind == people && f.hit })
 	named := map[string]int{}
 	for _, a := range out.Report.OpenAssets() {
 		named[a.AssetID]++
@@ -133,6 +144,7 @@ func (w *world) checkNamed(s *site, out engine.RunResult, faults []*fault) {
 			w.Errorf("%s (%s) is named %d times as open", h.Name, m.ID, named[h.ID])
 		case named[h.ID] == 1 || scopeFailed(out.Report, h, m):
 			w.counters.named.Add(1)
+		case edits: // a person may have switched it on after it was read; the next run names it
 		case still[h.ID] >= maxUnnamedRuns || clean:
 			w.Errorf("%s (%s) is gone, its asset is open after %d runs, and this one does not name it: %v", h.Name, m.ID, still[h.ID], h.Labels)
 		}

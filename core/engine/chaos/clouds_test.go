@@ -138,6 +138,16 @@ func (m *machine) addresses() []string {
 	return []string{m.Address}
 }
 
+// ipv6s returns the IPv6 address that every other machine has beside its IPv4 address, and keeps while the cloud does not
+// show that one: no host ever gets it.
+func (m *machine) ipv6s() []string {
+	m.hadIP = m.hadIP || m.Address != ""
+	if !m.hadIP || strings.ContainsAny(m.ID[len(m.ID)-1:], "02468ace") {
+		return nil
+	}
+	return []string{"2408:4005:0366:8700::" + m.ID[len(m.ID)-1:]}
+}
+
 func (w *world) newAlibaba(page int) *emulatedCloud {
 	regions := []string{"cn-a", "cn-b", "cn-hangzhou"}
 	s := alibabatest.New(alibabatest.Options{Reporter: w, Regions: regions, PageCap: page})
@@ -151,7 +161,8 @@ func (w *world) newAlibaba(page int) *emulatedCloud {
 		open: func(key, secret, owner string) openedKey {
 			a := s.AddAccount(alibabatest.Key{AccountID: owner, AccessKeyID: key, AccessKeySecret: secret})
 			return regionRows[alibabatest.Instance]{rows: a, row: func(m *machine) alibabatest.Instance {
-				return alibabatest.Instance{ID: m.ID, Name: m.Name, OSType: "linux", Status: "Running", Type: "g7", VPC: "v", PrivateIPs: m.addresses(), Tags: hardTags()}
+				return alibabatest.Instance{ID: m.ID, Name: m.Name, OSType: "linux", Status: "Running", Type: "g7", VPC: "v", PrivateIPs: m.addresses(), Tags: hardTags(),
+					Interfaces: []alibabatest.Interface{{Type: "Primary", IPv6s: m.ipv6s()}}}
 			}}
 		},
 	}
@@ -176,7 +187,7 @@ func (w *world) newTencent() *emulatedCloud {
 		open: func(key, secret, owner string) openedKey {
 			a := s.AddAccount(tencenttest.Key{AccountID: owner, AccessKeyID: key, AccessKeySecret: secret})
 			return regionRows[tencenttest.Instance]{rows: a, row: func(m *machine) tencenttest.Instance {
-				return tencenttest.Instance{ID: m.ID, Name: m.Name, OSName: "TencentOS", Status: "RUNNING", Type: "S6", VPC: "v", PrivateIPs: m.addresses(), Tags: hardTags()}
+				return tencenttest.Instance{ID: m.ID, Name: m.Name, OSName: "TencentOS", Status: "RUNNING", Type: "S6", VPC: "v", PrivateIPs: m.addresses(), IPv6s: m.ipv6s(), Tags: hardTags()}
 			}}
 		},
 	}
@@ -212,7 +223,7 @@ func (w *world) newHuawei() *emulatedCloud {
 		a := s.AddAccount(huaweitest.Key{DomainID: owner, AccessKeyID: key, AccessKeySecret: secret})
 		a.AddProject(teamProject)
 		return regionRows[huaweitest.Instance]{rows: a, place: (*machine).project, row: func(m *machine) huaweitest.Instance {
-			return huaweitest.Instance{ID: m.ID, Name: m.Name, HostName: "h", OSType: "Linux", ImageName: "Ubuntu", Status: "ACTIVE", Flavor: "s7", VPC: "v", Fixed: m.addresses()}
+			return huaweitest.Instance{ID: m.ID, Name: m.Name, HostName: "h", OSType: "Linux", ImageName: "Ubuntu", Status: "ACTIVE", Flavor: "s7", VPC: "v", Fixed: m.addresses(), IPv6s: m.ipv6s()}
 		}}
 	}
 	return c
@@ -250,6 +261,9 @@ func (w *world) newAWS() *emulatedCloud {
 				if m.Address != "" {
 					i.Interfaces = []awstest.Interface{{Addresses: []awstest.Address{{Private: m.Address, Primary: true}}}}
 				}
+				if v6 := m.ipv6s(); v6 != nil {
+					i.Interfaces = append(i.Interfaces, awstest.Interface{Device: 1, IPv6s: v6})
+				}
 				return i
 			}}
 		},
@@ -270,6 +284,9 @@ func (a azureKey) put(m *machine) {
 	}
 	if m.Address != "" {
 		vm.NICs = []azuretest.NIC{{Name: m.ID + "-nic", Primary: true, Network: "Net/hub", Configs: []azuretest.Config{{Private: m.Address, Primary: true}}}}
+	}
+	if v6 := m.ipv6s(); v6 != nil {
+		vm.NICs = append(vm.NICs, azuretest.NIC{Name: m.ID + "-nic6", Network: "Net/hub", Configs: []azuretest.Config{{Private: v6[0]}}})
 	}
 	a.Put(vm)
 }

@@ -59,6 +59,10 @@ func (w *world) changeConfig() {
 		a.now.spelling = enginetest.Pick(w.rand, a.own.cloud.spellings...)
 	case 9:
 		a.now.regions = enginetest.Pick(w.rand, nil, a.own.cloud.regions, a.own.cloud.regions[:1], a.own.cloud.regions[1:])
+		a.now.excluded = nil
+		if a.now.regions == nil && yes {
+			a.now.excluded = a.own.cloud.regions[:1]
+		}
 	case 10:
 		a.now.disabled = !a.now.disabled
 	case 11:
@@ -72,6 +76,9 @@ func (w *world) changeConfig() {
 		}
 	default:
 		w.changeRules(n, yes)
+	}
+	if a.now.project != "" {
+		a.now.regions, a.now.excluded = a.own.cloud.regions[:1], nil // a region refuses the projects of another, which one emulated address cannot
 	}
 	w.forgetClients()
 	w.counters.configured[n].Add(1)

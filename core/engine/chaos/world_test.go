@@ -72,6 +72,7 @@ type machine struct {
 	*enginetest.Machine
 	tenant *tenant
 	inTeam bool // it is in Huawei's second project of its region
+	hadIP  bool // it has had an IPv4 address
 }
 
 func (w *world) newMachine(t *tenant, region string, n int, name, address string) *machine {

@@ -57,7 +57,7 @@ func (w *World) NewFleet(cfg config.Config) cloud.Fleet {
 	for _, c := range cfg.Clouds {
 		accounts = append(accounts, cloud.Account{
 			Cloud: c.Cloud, Name: c.Name, AccessKeyID: c.AccessKeyID, AccessKeySecret: c.AccessKeySecret,
-			AccountID: c.AccountID, Regions: c.Regions, Endpoint: c.Endpoint, Transport: w.network[c.Endpoint],
+			AccountID: c.AccountID, Regions: c.Regions, ExcludeRegions: c.ExcludeRegions, Endpoint: c.Endpoint, Transport: w.network[c.Endpoint],
 			ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cmp.Or(w.RequestTimeout, cfg.Timeout.Request),
 		})
 	}
@@ -96,7 +96,7 @@ func rules(cfg config.Config) plan.Rules {
 	known := make(map[string]plan.Account, len(cfg.Clouds))
 	for _, c := range cfg.Clouds {
 		known[c.Name] = plan.Account{
-			Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Regions: c.Regions, Owner: c.AccountID, // without a cloud: scenarios narrow runs
+			Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Regions: c.Regions, ExcludeRegions: c.ExcludeRegions, Owner: c.AccountID, // without a cloud: scenarios narrow runs
 		}
 	}
 	at, _ := url.Parse(cfg.JumpServer.URL)

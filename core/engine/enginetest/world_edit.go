@@ -60,8 +60,11 @@ func (w *World) EditCloud(e CloudEdit) {
 	for id, ip := range e.Move {
 		i := w.machineByID(a, e.Region, id)
 		i.PrivateIPs, i.Interfaces = []string{ip}, nil
-		if ip == "none" {
+		switch {
+		case ip == "none":
 			i.PrivateIPs = nil
+		case strings.Contains(ip, ":"):
+			i.PrivateIPs, i.Interfaces = nil, []alibabatest.Interface{{Type: "Primary", IPv6s: i.PrivateIPs}}
 		}
 		w.putMachine(a, e.Region, i)
 	}
@@ -115,6 +118,9 @@ func newMachine(i Instance) alibabatest.Instance {
 		m.PrivateIPs = []string{fmt.Sprintf("10.9.%d.%d", sum>>8&255, sum&255)}
 	default:
 		m.PrivateIPs = []string{i.IP}
+		if strings.Contains(i.IP, ":") {
+			m.PrivateIPs, m.Interfaces = nil, []alibabatest.Interface{{Type: "Primary", IPv6s: m.PrivateIPs}}
+		}
 	}
 	return m
 }

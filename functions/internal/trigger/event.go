@@ -26,7 +26,8 @@ const (
 
 // awsAcceptedText is added to the error of every event that Lambda's function does not accept.
 const awsAcceptedText = `this function takes EventBridge's "Scheduled Event", ` +
-	`{"time":"<aws.scheduler.scheduled-time>","payload":{"clouds":["account"]}} of a schedule, and events of aws.ec2`
+	`{"time":"<aws.scheduler.scheduled-time>","payload":{"clouds":["account"]}} of a schedule, and events of aws.ec2, ` +
+	`also as CloudTrail's records and in messages of SQS, SNS and HTTP`
 
 // ParseAWS decodes what starts the function on AWS Lambda. The Timer is set only for TimerFired. A timer is
 //
@@ -38,7 +39,8 @@ const awsAcceptedText = `this function takes EventBridge's "Scheduled Event", ` 
 //     (https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html).
 //     A rule's constant input has no time: it is never stale and cannot be a part.
 //
-// A change is any event of EC2 (source aws.ec2).
+// A change is any event of EC2 (source aws.ec2), a record of CloudTrail, and what brings these: records of SQS and SNS,
+// a message of SNS, a request by HTTP. The cloud's own decoder looks inside.
 func ParseAWS(event []byte) (EventKind, Timer, error) {
 	kind, tick, err := decodeAWS(event)
 	if err != nil {
@@ -54,6 +56,12 @@ func decodeAWS(event []byte) (EventKind, Timer, error) {
 	}
 	if err := fields.checkKeyCase("detail-type", "source", "time", "payload"); err != nil {
 		return "", Timer{}, err
+	}
+	if err := fields.checkRecords(); err != nil {
+		return "", Timer{}, err
+	}
+	if fields.hasAny("Records", "TopicArn", "awsRegion", "requestContext") {
+		return InstanceChanged, Timer{}, nil
 	}
 	if fields["detail-type"] == nil {
 		tick, err := parseAWSInput(fields)
@@ -124,12 +132,13 @@ func awsRuleName(raw json.RawMessage) string {
 }
 
 // huaweiAcceptedText is added to the error of every event that FunctionGraph's function does not accept.
-const huaweiAcceptedText = `this function takes the events of TIMER and CTS triggers`
+const huaweiAcceptedText = `this function takes the events of TIMER and CTS triggers, and CTS traces in messages of SMN and APIG`
 
 // ParseHuawei decodes what starts the function on Huawei FunctionGraph. The Timer is set only for TimerFired. A timer is
 // {"trigger_type":"TIMER","time":…,"trigger_name":…,"user_event":"…"}, whose user_event is the narrowing payload, a text
 // as on the other platforms. A change is what a CTS trigger sends, an object under "cts"
-// (https://support.huaweicloud.com/intl/en-us/usermanual-functiongraph/functiongraph_01_0209.html).
+// (https://support.huaweicloud.com/intl/en-us/usermanual-functiongraph/functiongraph_01_0209.html), such an object alone,
+// and a message of SMN or a request by APIG, which bring one. The cloud's own decoder looks inside.
 func ParseHuawei(event []byte) (EventKind, Timer, error) {
 	kind, tick, err := decodeHuawei(event)
 	if err != nil {
@@ -151,7 +160,7 @@ func decodeHuawei(event []byte) (EventKind, Timer, error) {
 	switch {
 	case err != nil:
 		return "", Timer{}, errors.New("trigger_type must be a text")
-	case cts && by == "":
+	case by == "" && (cts || fields.hasAny("trace_name", "record", "topic_urn", "requestContext")):
 		return InstanceChanged, Timer{}, nil
 	case by != "TIMER" || cts:
 		return "", Timer{}, fmt.Errorf("a trigger of the type %q", by)
@@ -174,19 +183,4 @@ func parseHuaweiTimer(fields jsonObject) (Timer, error) {
 	}
 	request, err := parseRequestField(fields, "user_event")
 	return Timer{FiredAt: at, Name: name, Request: request}, err
-}
-
-// SenderCloud returns the cloud that sent a saved event, by the key that only this cloud's events have. All others,
-// readable or not, count as Alibaba's, whose events have several forms.
-func SenderCloud(event []byte, clouds inventory.CloudTable) inventory.Cloud {
-	fields, err := parseObject(event)
-	if err != nil {
-		return inventory.Alibaba
-	}
-	for _, c := range clouds {
-		if c.EventKey != "" && fields[c.EventKey] != nil {
-			return c.Cloud
-		}
-	}
-	return inventory.Alibaba
 }

@@ -119,8 +119,12 @@ func TestAWSRefuses(t *testing.T) {
 		`{"detail-type":1,` + at + `}`:                                   "must be texts",
 		`{"detail-type":"S3 Object Created","source":"aws.s3"}`:          `"S3 Object Created" of "aws.s3"`,
 		`{"detail-type":"EC2 Instance State-change Notification"}`:       `"EC2 Instance State-change Notification" of ""`,
-		`{"Records":[{"eventSource":"aws:s3"}]}`:                         `"Records": no such key`,
-		`{"triggerTime":"2026-11-23T10:00:00Z","payload":""}`:            `"triggerTime": no such key`,
+		`{"Records":[{"eventSource":"aws:s3"}]}`:                         `a record of "aws:s3"`,
+		`{"Records":[{"eventSource":"aws:sqs"},{"eventSource":""}]}`:     `a record of ""`,
+		`{"Records":[]}`:   "Records must be a list",
+		`{"Records":7}`:    "Records must be a list",
+		`{"Records":null}`: "Records must be a list",
+		`{"triggerTime":"2026-11-23T10:00:00Z","payload":""}`: `"triggerTime": no such key`,
 	} {
 		kind, tick, err := ParseAWS([]byte(text))
 		if err == nil || kind != "" || !reflect.DeepEqual(tick, Timer{}) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), awsAcceptedText) {
@@ -200,25 +204,27 @@ func TestHuaweiRefuses(t *testing.T) {
 	}
 }
 
-func TestSender(t *testing.T) {
+// TestWrappedChanges: what brings events from queues, topics and HTTP is a change, and the cloud's decoder looks inside.
+func TestWrappedChanges(t *testing.T) {
 	t.Parallel()
-	clouds := inventory.CloudTable{{Cloud: inventory.Alibaba}, {Cloud: inventory.Huawei, EventKey: "cts"}, {Cloud: inventory.AWS, EventKey: "detail-type"}}
-	for pattern, want := range map[string]inventory.Cloud{
-		"aws-*.json": inventory.AWS, "huawei-cts*.json": inventory.Huawei, "fc-*.json": inventory.Alibaba,
+	for name, c := range map[string]struct {
+		parse func([]byte) (EventKind, Timer, error)
+		event string
+	}{
+		"CloudTrail's record":          {ParseAWS, string(readSample(t, "aws-cloudtrail-record-bare-runinstances.json"))},
+		"CloudTrail's file":            {ParseAWS, `{"Records":[` + string(readSample(t, "aws-cloudtrail-record-bare-runinstances.json")) + `]}`},
+		"SQS":                          {ParseAWS, `{"Records":[{"eventSource":"aws:sqs","body":"{}"}]}`},
+		"SNS":                          {ParseAWS, `{"Records":[{"EventSource":"aws:sns","Sns":{"Message":"{}"}}]}`},
+		"SNS by HTTP":                  {ParseAWS, `{"Type":"Notification","TopicArn":"arn:aws:sns:r:1:t","Message":"{}"}`},
+		"a function's URL":             {ParseAWS, `{"version":"2.0","requestContext":{},"body":"{}"}`},
+		"CTS without its key":          {ParseHuawei, string(readSample(t, "huawei-cts-no-envelope.json"))},
+		"CTS behind a byte order mark": {ParseHuawei, "\xef\xbb\xbf" + string(readSample(t, "huawei-cts-in-smn.json"))},
+		"SMN":                          {ParseHuawei, `{"record":[{"event_source":"smn","smn":{"message":"{}"}}]}`},
+		"SMN by HTTP":                  {ParseHuawei, `{"type":"Notification","topic_urn":"urn:smn:r:p:t","message":"{}"}`},
+		"APIG":                         {ParseHuawei, `{"httpMethod":"POST","requestContext":{},"isBase64Encoded":true,"body":"e30="}`},
 	} {
-		for _, name := range listSamples(t, pattern, 2) {
-			if got := SenderCloud(readSample(t, name), clouds); got != want {
-				t.Errorf("%s: %s, want %s", name, got, want)
-			}
-		}
-	}
-	for text, want := range map[string]inventory.Cloud{
-		"": inventory.Alibaba, "x": inventory.Alibaba, `["{}"]`: inventory.Alibaba, `{"cts":{}}`: inventory.Huawei,
-		`{"detail-type":"x"}`: inventory.AWS, `{"data":{"cts":1},"source":"acs.ecs"}`: inventory.Alibaba,
-		`{"detail-type":"x","detail-type":"y"}`: inventory.Alibaba,
-	} {
-		if got := SenderCloud([]byte(text), clouds); got != want {
-			t.Errorf("%s: %s, want %s", text, got, want)
+		if kind, tick, err := c.parse([]byte(c.event)); err != nil || kind != InstanceChanged || !reflect.DeepEqual(tick, Timer{}) {
+			t.Errorf("%s: %s %+v %v", name, kind, tick, err)
 		}
 	}
 }

@@ -17,7 +17,7 @@ type jsonObject map[string]json.RawMessage
 // parseObject parses exactly one JSON object. encoding/json would accept a key twice, of which the last one wins, and
 // keys in any letter case; here neither is lost.
 func parseObject(text []byte) (jsonObject, error) {
-	d := json.NewDecoder(bytes.NewReader(text))
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))) // without a byte order mark
 	open, err := d.Token()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("it is empty")
@@ -51,6 +51,25 @@ func parseObject(text []byte) (jsonObject, error) {
 		return nil, errors.New("something follows the JSON object")
 	}
 	return out, nil
+}
+
+// hasAny reports whether any of the keys is there.
+func (o jsonObject) hasAny(keys ...string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool { return o[key] != nil })
+}
+
+// checkRecords refuses Records of a service that brings no events of instances, as S3's.
+func (o jsonObject) checkRecords() error {
+	records, err := decodeValue[[]struct{ EventSource string }](o["Records"])
+	if err != nil || o["Records"] != nil && len(records) == 0 {
+		return errors.New("Records must be a list of records")
+	}
+	for _, r := range records {
+		if r.EventSource != "aws:sqs" && r.EventSource != "aws:sns" && !strings.HasSuffix(r.EventSource, ".amazonaws.com") {
+			return fmt.Errorf("a record of %q", r.EventSource)
+		}
+	}
+	return nil
 }
 
 // sortedKeys returns the keys in order, so that of several mistakes always the same one is reported.

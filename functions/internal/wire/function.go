@@ -59,9 +59,13 @@ func newRole(of inventory.Cloud, keyID, keySecret, token string) session.Role {
 }
 
 // originOf returns where the function runs, as far as the platform says: FunctionGraph names the project
-// (https://support.huaweicloud.com/devg-functiongraph/functiongraph_01_0406.html).
+// (https://support.huaweicloud.com/devg-functiongraph/functiongraph_01_0406.html), Function Compute account and region
+// (https://help.aliyun.com/document_detail/164217.htm).
 func originOf(environ []string) cloud.Origin {
-	return cloud.Origin{ProjectID: lookupVariable(environ, "RUNTIME_PROJECT_ID")}
+	return cloud.Origin{
+		ProjectID: lookupVariable(environ, "RUNTIME_PROJECT_ID"),
+		AccountID: lookupVariable(environ, "FC_ACCOUNT_ID"), Region: lookupVariable(environ, "FC_REGION"),
+	}
 }
 
 // The clouds whose events the functions handle.

@@ -26,6 +26,10 @@ func TestOrigin(t *testing.T) {
 	if app.origin != (cloud.Origin{ProjectID: "0a1b"}) {
 		t.Errorf("%+v", app.origin)
 	}
+	fc := NewApp("x", nil, nil).WithEnvironment([]string{"FC_ACCOUNT_ID=123", "FC_REGION=cn-beijing"}).origin
+	if fc != (cloud.Origin{AccountID: "123", Region: "cn-beijing"}) {
+		t.Errorf("%+v", fc)
+	}
 	if got := NewApp("x", nil, nil).WithEnvironment(nil).origin; got != (cloud.Origin{}) {
 		t.Errorf("%+v", got)
 	}

@@ -210,7 +210,11 @@ func instanceJSON(region string, i Instance) any {
 		for k, address := range nic.Addresses {
 			sets[k] = object{"PrivateIpAddress": address, "Primary": address == nic.Primary}
 		}
-		nics[n] = object{"Type": nic.Type, "PrimaryIpAddress": nic.Primary, "PrivateIpSets": object{"PrivateIpSet": sets}}
+		ipv6s := make([]object, len(nic.IPv6s))
+		for k, address := range nic.IPv6s {
+			ipv6s[k] = object{"Ipv6Address": address}
+		}
+		nics[n] = object{"Type": nic.Type, "PrimaryIpAddress": nic.Primary, "PrivateIpSets": object{"PrivateIpSet": sets}, "Ipv6Sets": object{"Ipv6Set": ipv6s}}
 	}
 	tags := []object{}
 	for key, value := range i.Tags {

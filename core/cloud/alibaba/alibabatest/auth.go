@@ -36,7 +36,7 @@ func actionParams(action string) (version string, names []string) {
 	case GetCallerIdentity:
 		return "2015-04-01", []string{}
 	case AssumeRole:
-		return "2015-04-01", []string{"RoleArn", "RoleSessionName", "DurationSeconds"}
+		return "2015-04-01", []string{"RoleArn", "RoleSessionName", "DurationSeconds", "ExternalId"}
 	}
 	return "", nil
 }

@@ -10,8 +10,16 @@ import (
 
 // role is a role that AssumeRole can assume.
 type role struct {
-	account *Account
-	trusted []string // account ids
+	account    *Account
+	trusted    []string // account ids
+	externalID string   // that AssumeRole has to name; "" = any
+}
+
+// RequireExternalID makes a role's trust ask for an external id.
+func (s *Server) RequireExternalID(arn, externalID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.roles[arn].externalID = externalID
 }
 
 // AddRole creates a role of an account that the keys of the trusted accounts may assume. The
@@ -52,7 +60,7 @@ func (s *Server) assumeRole(c *call, f Fault) (map[string]any, *apiError) {
 	switch {
 	case r == nil:
 		return nil, &apiError{http.StatusNotFound, "EntityNotExist.Role", "The role not exists: " + c.params["RoleArn"]}
-	case !slices.Contains(r.trusted, c.account.id):
+	case !slices.Contains(r.trusted, c.account.id), r.externalID != "" && c.params["ExternalId"] != r.externalID:
 		return nil, &apiError{http.StatusForbidden, "NoPermission", "You are not authorized to do this action. You should be authorized by RAM."}
 	}
 	s.issuedKeys++

@@ -48,6 +48,7 @@ type Interface struct {
 	Type      string // "Primary" or "Secondary"
 	Primary   string // PrimaryIpAddress
 	Addresses []string
+	IPv6s     []string
 }
 
 // AddAccount creates an account with a key.
@@ -97,6 +98,15 @@ func SampleInstance(i int) Instance {
 		PrivateIPs: []string{address},
 		Interfaces: []Interface{{Type: "Primary", Primary: address, Addresses: []string{address}}},
 	}
+}
+
+// SampleIPv6Instance returns a machine that has only an IPv6 address, with number i of its kind, written
+// as no standard form is.
+func SampleIPv6Instance(i int) Instance {
+	row := SampleInstance(0xa0000 + i)
+	row.PrivateIPs = nil
+	row.Interfaces = []Interface{{Type: "Secondary", IPv6s: []string{"fe80::1"}}, {Type: "Primary", IPv6s: []string{fmt.Sprintf("2408:4005:0366:8700::%X", i+10)}}}
+	return row
 }
 
 func newRegions() *peertest.Regions[Instance] {

@@ -122,7 +122,7 @@ func (s *Server) assumeRole(c *call) (string, *apiError) {
 	s.mu.Lock()
 	r := s.roles[arn]
 	s.mu.Unlock()
-	if r == nil || !slices.Contains(r.trusted, c.key.AccountID) {
+	if r == nil || !slices.Contains(r.trusted, c.key.AccountID) || r.externalID != "" && c.params["ExternalId"] != r.externalID {
 		return "", &apiError{http.StatusForbidden, "AccessDenied", "User: arn:aws:iam::" + c.key.AccountID +
 			":user/jms-sync is not authorized to perform: sts:AssumeRole on resource: " + arn}
 	}

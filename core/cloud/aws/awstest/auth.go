@@ -30,7 +30,7 @@ func actionParams(action string) (version string, names *regexp.Regexp) {
 	case GetCallerIdentity:
 		return sts, regexp.MustCompile(`^$`)
 	case AssumeRole:
-		return sts, regexp.MustCompile(`^(RoleArn|RoleSessionName|DurationSeconds)$`)
+		return sts, regexp.MustCompile(`^(RoleArn|RoleSessionName|DurationSeconds|ExternalId)$`)
 	}
 	return "", nil
 }

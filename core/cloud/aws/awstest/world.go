@@ -25,6 +25,15 @@ type issuedKey struct {
 type role struct {
 	account string
 	trusted []string // account ids
+	// externalID has to be named by AssumeRole; "" = any.
+	externalID string
+}
+
+// RequireExternalID makes a role's trust ask for an external id.
+func (s *Server) RequireExternalID(arn, externalID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.roles[arn].externalID = externalID
 }
 
 // Account is one AWS account with its instances.
@@ -51,6 +60,7 @@ type Instance struct {
 type Interface struct {
 	Card, Device int
 	Addresses    []Address
+	IPv6s        []string // the last one is the primary
 }
 
 // Address is a private address of an interface and its public one.
@@ -120,4 +130,13 @@ func SampleInstance(i int) Instance {
 		Interfaces:  []Interface{{Addresses: []Address{{Private: address, Primary: true}}}},
 		Reservation: fmt.Sprintf("r-%017x", i/3),
 	}
+}
+
+// SampleIPv6Instance returns a machine that has only an IPv6 address, with number i of its kind, written
+// as no standard form is.
+func SampleIPv6Instance(i int) Instance {
+	row := SampleInstance(0xa0000 + i)
+	row.PrivateIP, row.PrivateDNS = "", ""
+	row.Interfaces = []Interface{{IPv6s: []string{"2408:4005:0366:8700::FFFF", fmt.Sprintf("2408:4005:0366:8700::%X", i+10)}}}
+	return row
 }

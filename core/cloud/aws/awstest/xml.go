@@ -80,6 +80,14 @@ func tagsXML(i Instance) string {
 	return "<tagSet>" + b.String() + "</tagSet>"
 }
 
+func (nic Interface) ipv6XML() string {
+	var list strings.Builder
+	for n, address := range nic.IPv6s {
+		list.WriteString("<item>" + xmlElement("ipv6Address", address) + xmlElement("isPrimaryIpv6", strconv.FormatBool(n == len(nic.IPv6s)-1)) + "</item>")
+	}
+	return list.String()
+}
+
 func (nic Interface) interfaceXML() string {
 	var list strings.Builder
 	own := ""
@@ -96,5 +104,5 @@ func (nic Interface) interfaceXML() string {
 	}
 	return "<item><networkInterfaceId>eni-0a1</networkInterfaceId><status>in-use</status>" + own +
 		"<attachment>" + xmlElement("deviceIndex", strconv.Itoa(nic.Device)) + xmlElement("networkCardIndex", strconv.Itoa(nic.Card)) +
-		"<status>attached</status></attachment><privateIpAddressesSet>" + list.String() + "</privateIpAddressesSet></item>"
+		"<status>attached</status></attachment><privateIpAddressesSet>" + list.String() + "</privateIpAddressesSet><ipv6AddressesSet>" + nic.ipv6XML() + "</ipv6AddressesSet></item>"
 }

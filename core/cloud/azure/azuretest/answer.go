@@ -274,7 +274,7 @@ func (a *Subscription) nic(p placedVM, n NIC) listRow {
 	configs := []object{}
 	group, network, _ := strings.Cut(n.Network, "/")
 	for i, c := range n.Configs {
-		properties := object{"privateIPAddress": c.Private, "primary": c.Primary, "privateIPAddressVersion": "IPv4",
+		properties := object{"privateIPAddress": c.Private, "primary": c.Primary, "privateIPAddressVersion": versionOf(c.Private),
 			"subnet": object{"id": a.groupPath(group) + "/providers/Microsoft.Network/virtualNetworks/" + network + "/subnets/default"}}
 		if c.Public != "" {
 			properties["publicIPAddress"] = object{"id": a.addressID(p, n, i)}
@@ -287,10 +287,17 @@ func (a *Subscription) nic(p placedVM, n NIC) listRow {
 	}}
 }
 
+func versionOf(address string) string {
+	if strings.Contains(address, ":") {
+		return "IPv6"
+	}
+	return "IPv4"
+}
+
 func (a *Subscription) address(p placedVM, n NIC, i int) listRow {
 	return listRow{fmt.Sprintf("%s %s %d", n.Name, p.ID, i), n.Configs[i].Public, p.Group, object{
 		"id": strings.Replace(a.addressID(p, n, i), "publicIPAddresses", "publicipaddresses", 1), "location": p.Location,
-		"properties": object{"ipAddress": n.Configs[i].Public, "ipConfiguration": object{"id": fmt.Sprintf("%s/ipConfigurations/config%d", a.nicID(p, n), i)}},
+		"properties": object{"ipAddress": n.Configs[i].Public, "publicIPAddressVersion": versionOf(n.Configs[i].Public), "ipConfiguration": object{"id": fmt.Sprintf("%s/ipConfigurations/config%d", a.nicID(p, n), i)}},
 	}}
 }
 

@@ -131,11 +131,16 @@ func (s *Server) managedIdentityToken(c *call) (map[string]any, *apiError) {
 		return nil, &apiError{http.StatusBadRequest, "bad_request_102", "Required metadata header not specified"}
 	case c.action == AppService && (s.header == "" || c.r.Header.Get("X-Identity-Header") != s.header):
 		return nil, &apiError{http.StatusUnauthorized, "unauthorized", "The secret of the request is not the host's"}
-	case s.identity == nil:
+	}
+	who := s.identity
+	if id := c.query.Get("client_id"); id != "" {
+		who = s.assigned[id]
+	}
+	if who == nil {
 		return nil, &apiError{http.StatusBadRequest, "invalid_request", "Identity not found"}
 	}
 	return map[string]any{
-		"token_type": "Bearer", "access_token": s.newToken(c, s.identity), "resource": resource,
+		"token_type": "Bearer", "access_token": s.newToken(c, who), "resource": resource,
 		"expires_in": fmt.Sprint(s.tokenSeconds()), "expires_on": fmt.Sprint(s.Now().Add(s.options.TokenLife).Unix()),
 	}, nil
 }

@@ -59,6 +59,7 @@ type Server struct {
 	mu            sync.Mutex
 	principals    map[string]*Principal // by client id
 	identity      *Principal            // of the host, as a managed identity
+	assigned      map[string]*Principal // of the host, by client id: those that users assigned to it
 	header        string                // X-IDENTITY-HEADER of the host
 	subscriptions map[string]*Subscription
 	tokens        map[string]issuedToken

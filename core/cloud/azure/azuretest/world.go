@@ -76,6 +76,16 @@ func (s *Server) SetIdentity(clientID, header string) {
 	s.identity, s.header = &Principal{ClientID: clientID}, header
 }
 
+// AssignIdentity adds a managed identity to the host, for which tokens are asked by its client id.
+func (s *Server) AssignIdentity(clientID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.assigned == nil {
+		s.assigned = map[string]*Principal{}
+	}
+	s.assigned[clientID] = &Principal{ClientID: clientID}
+}
+
 // AddSubscription creates a subscription that some clients may read as a whole.
 func (s *Server) AddSubscription(id string, readers ...string) *Subscription {
 	s.mu.Lock()
@@ -310,4 +320,12 @@ func convertAddresses[T any](rows []T, convert func(placedVM, NIC, int) listRow)
 		}
 	}
 	return all
+}
+
+// SampleIPv6VM returns a machine that has only an IPv6 address, with number i of its kind, written
+// as no standard form is.
+func SampleIPv6VM(i int) VM {
+	row := SampleVM(0xa0000 + i)
+	row.NICs[0].Configs = []Config{{Private: fmt.Sprintf("2408:4005:0366:8700::%X", i+10), Primary: true}}
+	return row
 }

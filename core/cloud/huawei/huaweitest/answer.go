@@ -225,6 +225,10 @@ func instanceJSON(project string, i Instance) any {
 		addresses = append(addresses, object{"version": "4", "addr": address, "OS-EXT-IPS:type": "fixed", "primary": n == 0,
 			"OS-EXT-IPS-MAC:mac_addr": "fa:16:3e:00:00:01", "OS-EXT-IPS:port_id": "01e48ab1-0000-4000-8000-000000000001"})
 	}
+	for n, address := range i.IPv6s {
+		addresses = append(addresses, object{"version": "6", "addr": address, "OS-EXT-IPS:type": "fixed", "primary": n == 0,
+			"OS-EXT-IPS-MAC:mac_addr": "fa:16:3e:00:00:01", "OS-EXT-IPS:port_id": "01e48ab1-0000-4000-8000-000000000001"})
+	}
 	for _, address := range i.Floating {
 		addresses = append(addresses, object{"version": "4", "addr": address, "OS-EXT-IPS:type": "floating", "primary": nil,
 			"OS-EXT-IPS-MAC:mac_addr": "fa:16:3e:00:00:01", "OS-EXT-IPS:port_id": "01e48ab1-0000-4000-8000-000000000001"})

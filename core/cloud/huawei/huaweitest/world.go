@@ -46,6 +46,7 @@ type Instance struct {
 	VPC                string
 	Fixed              []string        // addresses of the VPC, the primary interface's first
 	Floating           []string        // public addresses
+	IPv6s              []string        // of the VPC, the primary interface's first
 	EnterpriseProject  string          // "" = the default one
 	Raw                json.RawMessage // if set, the answer in place of all fields above
 }
@@ -138,4 +139,12 @@ func (a *Account) visibleIDs(p *project) []string {
 		}
 	}
 	return ids
+}
+
+// SampleIPv6Instance returns a machine that has only an IPv6 address, with number i of its kind, written
+// as no standard form is.
+func SampleIPv6Instance(i int) Instance {
+	row := SampleInstance(0xa0000 + i)
+	row.Fixed, row.IPv6s = nil, []string{fmt.Sprintf("2408:4005:0366:8700::%X", i+10)}
+	return row
 }

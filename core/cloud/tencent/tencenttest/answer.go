@@ -68,6 +68,9 @@ func (s *Server) buildDocument(c *call, f Fault) (object, *apiError) {
 			"PrincipalId": "100020000001", "Type": "CAMUser",
 		}, nil
 	}
+	if c.action == AssumeRole {
+		return s.assumeRole(c, f)
+	}
 	if !slices.Contains(s.options.Regions, c.region) {
 		return nil, &apiError{"UnsupportedRegion", "The region `" + c.region + "` is not supported."}
 	}

@@ -35,6 +35,9 @@ func (s *Server) authenticate(c *call) (key string, refused *apiError) {
 	if c.r.Header.Get("X-TC-Token") != account.token {
 		return key, &apiError{"AuthFailure.TokenFailure", "The token is invalid. Please ensure that your token is correct."}
 	}
+	if !account.expires.IsZero() && s.Now().After(account.expires) {
+		return key, &apiError{"AuthFailure.TokenFailure", "The token is expired."}
+	}
 	stamp, err := strconv.ParseInt(c.r.Header.Get("X-TC-Timestamp"), 10, 64)
 	at := time.Unix(stamp, 0).UTC()
 	if err != nil || s.Now().Sub(at).Abs() > maxSkew || at.Format(time.DateOnly) != date {

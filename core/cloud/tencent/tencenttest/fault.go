@@ -34,6 +34,7 @@ const (
 	NullResponse  Kind = "null response"           // {"Response":null}
 	EmptyResponse Kind = "empty response"          // {"Response":{}}
 	Truncated          = peertest.Truncated        // half of the document
+	NoSecret      Kind = "no secret"               // AssumeRole: all but the secret
 	NotAccepted   Kind = "another success"         // the document with HTTP 202
 
 )
@@ -59,7 +60,7 @@ func (s *Server) answerFault(c *call, f Fault) bool {
 		c.sendBody(http.StatusOK, "application/json", []byte(`{"Response":null}`))
 	case EmptyResponse:
 		c.sendBody(http.StatusOK, "application/json", []byte(`{"Response":{}}`))
-	case Empty, ShortPage, RepeatedPage, WrongTotal, Endless, NoSet, NullSet, NoTotal, NoRequestID, Truncated, NotAccepted:
+	case Empty, ShortPage, RepeatedPage, WrongTotal, Endless, NoSet, NullSet, NoTotal, NoRequestID, NoSecret, Truncated, NotAccepted:
 		s.handle(c, f)
 	default:
 		return s.AnswerFault(c.w, c.r, f)

@@ -1,6 +1,6 @@
 // Package tencenttest is an emulator of the Tencent Cloud APIs (3.0) that the lister uses: CVM
 // DescribeInstances and DescribeInstancesStatus, DescribeRegions of the region service, and STS
-// GetCallerIdentity. It verifies signatures like the real service, fails on demand, and records every
+// GetCallerIdentity and AssumeRole. It verifies signatures like the real service, fails on demand, and records every
 // unexpected request. Only tests and the demo import it.
 package tencenttest
 
@@ -22,6 +22,7 @@ const (
 	DescribeInstancesStatus = "DescribeInstancesStatus"
 	DescribeRegions         = "DescribeRegions"
 	GetCallerIdentity       = "GetCallerIdentity"
+	AssumeRole              = "AssumeRole"
 )
 
 // Options are the fixed properties of a server. The zero value is usable.
@@ -43,8 +44,10 @@ type Server struct {
 	*peertest.Base
 	options Options
 
-	mu       sync.Mutex
-	accounts map[string]*Account // by secret id
+	mu         sync.Mutex
+	accounts   map[string]*Account // by secret id
+	roles      map[string]*role    // by ARN
+	issuedKeys int
 }
 
 // New returns a server without accounts.
@@ -54,7 +57,7 @@ func New(o Options) *Server {
 	}
 	return &Server{
 		Base:    peertest.New(peertest.Options{Name: "tencenttest", Reporter: o.Reporter, Now: o.Now}),
-		options: o, accounts: map[string]*Account{},
+		options: o, accounts: map[string]*Account{}, roles: map[string]*role{},
 	}
 }
 
@@ -75,6 +78,9 @@ type params struct {
 	InstanceIds   []string
 	Offset, Limit *int
 	Product       string
+
+	RoleArn, RoleSessionName, ExternalId string //nolint:revive // as in the request
+	DurationSeconds                      *int
 }
 
 // ServeHTTP implements http.Handler.
@@ -150,6 +156,8 @@ func actionParams(action string) (service, version string, names map[string]bool
 		return "region", "2022-06-27", map[string]bool{"Product": true}
 	case GetCallerIdentity:
 		return "sts", "2018-08-13", nil
+	case AssumeRole:
+		return "sts", "2018-08-13", map[string]bool{"RoleArn": true, "RoleSessionName": true, "ExternalId": true, "DurationSeconds": true}
 	}
 	return "", "", nil
 }

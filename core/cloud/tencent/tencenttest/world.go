@@ -3,6 +3,7 @@ package tencenttest
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
@@ -22,6 +23,8 @@ type Account struct {
 	id     string
 	secret string
 	token  string
+	// expires is when temporary credentials end; zero = never.
+	expires time.Time
 }
 
 // Instance is a machine of the emulator. Empty fields are empty in the answer too.
@@ -69,4 +72,12 @@ func (a *Account) visibleRows(action, region string) []Instance {
 		return a.Newest(region)
 	}
 	return a.All(region)
+}
+
+// SampleIPv6Instance returns a machine that has only an IPv6 address, with number i of its kind, written
+// as no standard form is.
+func SampleIPv6Instance(i int) Instance {
+	row := SampleInstance(0xa0000 + i)
+	row.PrivateIPs, row.IPv6s = nil, []string{fmt.Sprintf("2408:4005:0366:8700::%X", i+10)}
+	return row
 }
