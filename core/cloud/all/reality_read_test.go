@@ -167,7 +167,8 @@ func (r *recording) visit(v object) {
 	r.visitHuawei(v)
 }
 
-// visitHuawei keeps a list of servers, or one server, with addresses.
+// visitHuawei keeps a list of servers, or one server, with their fields: a short list has names only, and one of
+// images, or of other things that are called servers, has no flavours.
 func (r *recording) visitHuawei(v object) {
 	rows, isList := v["servers"].([]any)
 	if one, ok := v["server"].(object); ok && !isList {
@@ -176,8 +177,8 @@ func (r *recording) visitHuawei(v object) {
 	all := objects(rows)
 	switch {
 	case !isList:
-	case slices.ContainsFunc(all, func(row object) bool { return row["addresses"] == nil || row["status"] == nil }):
-		r.unknown = append(r.unknown, "servers without addresses and status")
+	case slices.ContainsFunc(all, func(row object) bool { return row["status"] == nil || row["addresses"] == nil && row["flavor"] == nil }):
+		r.unknown = append(r.unknown, "servers without their fields")
 	default:
 		r.keep(recordedAnswer{cloud: inventory.Huawei, rows: all})
 	}
