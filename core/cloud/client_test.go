@@ -42,7 +42,7 @@ func TestClassify(t *testing.T) {
 		"nothing":       {t.Context(), nil, "", ""},
 		"known":         {t.Context(), fmt.Errorf("around: %w", &inventory.Error{Kind: inventory.Incomplete, Message: "half"}), inventory.Incomplete, "half"},
 		"a refusal":     {t.Context(), &APIError{Status: 403, Code: "No", Message: leak}, inventory.Denied, "nimbus: op: account prod, region r: No (HTTP 403): "},
-		"its hint":      {t.Context(), &APIError{Status: 403, Code: "No", Message: strings.Repeat("x", 999)}, inventory.Denied, "… (a hint)"},
+		"its hint":      {t.Context(), &APIError{Status: 403, Code: "No", Message: strings.Repeat("x", 999)}, inventory.Denied, "xxx (a hint)"},
 		"refused late":  {ended, &APIError{Status: 403, Code: "No"}, inventory.Denied, "No (HTTP 403)"},
 		"the end":       {ended, errors.New("x"), inventory.Deadline, "context canceled"},
 		"of net/http":   {t.Context(), &url.Error{Op: "Get", URL: "http://h/?" + leak, Err: errors.New("broken pipe")}, inventory.Temporary, "region r: broken pipe"},

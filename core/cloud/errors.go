@@ -66,11 +66,14 @@ func isNotConnected(err error) bool {
 }
 
 // maxErrorText bounds what is repeated of a server's message, in bytes.
-const maxErrorText = 200
+const maxErrorText = 300
 
 // signaturePattern matches the parts of a query, escaped or not, that belong to a signature.
 var signaturePattern = regexp.MustCompile(
 	`(?i)(AccessKeyId|Signature|SignatureNonce|SecurityToken|X-Amz-Credential|X-Amz-Signature|X-Amz-Security-Token)(=|%3D|%253D)[^&\s"]*`)
+
+// credentialPattern matches, to the end of the line, the headers by which a request that somebody repeats shows who sent it.
+var credentialPattern = regexp.MustCompile(`(?i)((?:proxy-)?authorization|cookie)(\s*[:=]).*`)
 
 // Scrubber removes an account's secrets from texts.
 type Scrubber struct{ replacer *strings.Replacer }
@@ -84,12 +87,13 @@ func NewScrubber(a Account, further ...secret.Value) Scrubber {
 	return Scrubber{replacer: httpx.NewScrubber(texts...)}
 }
 
-// Scrub returns a text as one line of at most 200 bytes, without secrets. It drops what a cloud repeats of the
+// Scrub returns a text as one line of some 300 bytes, cut in the middle, without secrets. It drops what a cloud repeats of the
 // string that it signed: that holds the key's id and helps no reader.
 func (s Scrubber) Scrub(text string) string {
 	if i := strings.Index(strings.ToLower(text), "string to sign"); i >= 0 {
 		text = text[:i] + "…"
 	}
+	text = credentialPattern.ReplaceAllString(text, "$1$2 "+secret.Redacted)
 	text = s.replacer.Replace(signaturePattern.ReplaceAllString(text, "$1="+secret.Redacted))
-	return httpx.Truncate(httpx.OneLine(text), maxErrorText)
+	return httpx.TruncateMiddle(httpx.OneLine(text), maxErrorText)
 }

@@ -21,12 +21,16 @@ func TestScrubber(t *testing.T) {
 	for text, want := range map[string]string{
 		"plain":      "plain",
 		"two\nlines": "two lines",
-		`Post "http://h/?AccessKeyId=other&Signature=abc&x=1"`:              `Post "http://h/?AccessKeyId=******&Signature=******&x=1"`,
-		"a%26SecurityToken%3Dother%26":                                      "a%26SecurityToken=******",
-		"the key LTAI5tKEY is off":                                          "the key ****** is off",
-		"secret se+cret/= and token to%252Fken":                             "secret ****** and token ******",
-		"not matched. server string to sign is:POST&%2F&AccessKeyId%3DLTAI": "not matched. server …",
-		strings.Repeat("长", 100):                                            strings.Repeat("长", 66) + "…",
+		`Post "http://h/?AccessKeyId=other&Signature=abc&x=1"`:                 `Post "http://h/?AccessKeyId=******&Signature=******&x=1"`,
+		"a%26SecurityToken%3Dother%26":                                         "a%26SecurityToken=******",
+		"GET / HTTP/1.1\r\nProxy-Authorization: Basic dXNlcjpwdw==\r\nHost: h": "GET / HTTP/1.1 Proxy-Authorization: ****** Host: h",
+		"cookie=a; b Authorization: TC3 x y z":                                 "cookie= ******",
+		"the key LTAI5tKEY is off":                                             "the key ****** is off",
+		"secret se+cret/= and token to%252Fken":                                "secret ****** and token ******",
+		"not matched. server string to sign is:POST&%2F&AccessKeyId%3DLTAI":    "not matched. server …",
+		strings.Repeat("长", 200):                                               strings.Repeat("长", 60) + " … " + strings.Repeat("长", 40),
+		"UnauthorizedOperation: " + strings.Repeat("you are not authorized ", 20) + "(cvm:DescribeInstances)": "UnauthorizedOperation: " +
+			strings.Repeat("you are not authorized ", 20)[:157] + " … " + (strings.Repeat("you are not authorized ", 20) + "(cvm:DescribeInstances)")[483-120:],
 	} {
 		if got := s.Scrub(text); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)

@@ -142,3 +142,8 @@ const (
 func ValidCharset(s, signs string) bool {
 	return s != "" && len(s) <= 64 && strings.Trim(s, signs) == ""
 }
+
+// DropAbsent returns the rows of instances that exist: a cloud may show for a while what it has released.
+func DropAbsent(rows []inventory.Instance) []inventory.Instance {
+	return slices.DeleteFunc(rows, func(i inventory.Instance) bool { return i.Existence == inventory.Absent })
+}

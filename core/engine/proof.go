@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,13 +65,16 @@ func (e Engine) proveAbsencesIn(ctx context.Context, scope inventory.Scope, chan
 		e.Log.Warn("no proof of absence", "scope", scope.String(), "instances", len(ids), "error", err)
 		found = inventory.FindResult{}
 	}
-	there := map[string]bool{}
+	there, closed := map[string]bool{}, map[string]string{}
 	for _, i := range found.Instances {
 		there[i.ID] = true
+		if i.Existence == inventory.Closed {
+			closed[i.ID] = cmp.Or(i.Status, "closed")
+		}
 	}
 	proofs := make(plan.Proofs, len(changes))
 	for _, c := range changes {
-		proof := plan.Proof{Absent: err == nil && !there[c.InstanceID], Weak: found.Weak[c.InstanceID], Err: err}
+		proof := plan.Proof{Absent: err == nil && !there[c.InstanceID], Weak: found.Weak[c.InstanceID], Closed: closed[c.InstanceID], Err: err}
 		project := plan.ProjectOf(*c.Before)
 		if proof.Absent && project != "" && !containsProject(found.Projects, project) {
 			proof = plan.Proof{Err: errProjectNotAsked(project)}

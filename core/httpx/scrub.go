@@ -40,3 +40,14 @@ func Truncate(text string, maxBytes int) string {
 	}
 	return strings.ToValidUTF8(text[:maxBytes], "") + "…"
 }
+
+// TruncateMiddle returns a text, or its beginning and its end with " … " between them where it has more bytes than
+// maxBytes: what the end names, such as a missing right, is as much the point as the code at the beginning. It is
+// scrubbed before, as for Truncate.
+func TruncateMiddle(text string, maxBytes int) string {
+	if len(text) <= maxBytes {
+		return text
+	}
+	head, tail := maxBytes*3/5, maxBytes*2/5
+	return strings.ToValidUTF8(text[:head], "") + " … " + strings.ToValidUTF8(text[len(text)-tail:], "")
+}

@@ -35,6 +35,13 @@ func TestOneLine(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
+		"": "", strings.Repeat("x", 10): strings.Repeat("x", 10), "12345678901": "123456 … 8901", "长长长长": "长长 … 长",
+	} {
+		if got := httpx.TruncateMiddle(text, 10); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{
 		"": "", strings.Repeat("x", 9): strings.Repeat("x", 9), strings.Repeat("x", 10): strings.Repeat("x", 9) + "…", "1234567长": "1234567…",
 	} {
 		if got := httpx.Truncate(text, 9); got != want {

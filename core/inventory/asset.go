@@ -31,6 +31,10 @@ const (
 	// LabelEvent stands beside LabelGone if an event deactivated the asset: its deletion must still pass the
 	// guard of a full run.
 	LabelEvent = "jms-event"
+	// LabelClosed stands beside LabelGone if the cloud itself had closed the instance (see Closed). Its value is
+	// ClosedNow while that lasts, and then the time (FormatLabelTime) of the first run that found the instance
+	// absent: the grace counts from it.
+	LabelClosed = "jms-closed"
 	// LabelApproved stands beside LabelGone if a person had approved or announced the deactivation, so that the
 	// guard does not count it among the losses of the fleet.
 	LabelApproved = "jms-approved"
@@ -63,6 +67,10 @@ const (
 
 // DueNever is the value of LabelDue on an asset that was deactivated while nothing was ever deleted.
 const DueNever = "never"
+
+// ClosedNow is the value of LabelClosed while the cloud keeps a closed instance: the same for all assets, one row of
+// JumpServer's label page.
+const ClosedNow = "now"
 
 // GoneLabel returns the label with the time of a deactivation.
 func GoneLabel(at time.Time) Label { return Label{Name: LabelGone, Value: FormatLabelTime(at)} }

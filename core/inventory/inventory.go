@@ -49,8 +49,10 @@ type Instance struct {
 	OSType   string // "linux", "windows" or "", in lower case
 	OSName   string // e.g. "Ubuntu 22.04 64位"
 	Status   string // the cloud's own word, in lower case
-	Type     string // instance type or flavour
-	VPC      string
+	// Existence is what Status means for the asset, by the table in the adapter's package doc.
+	Existence Existence
+	Type      string // instance type or flavour
+	VPC       string
 	// Project is the id of the part of the account in which the instance was listed, if the cloud divides
 	// accounts (Huawei: the IAM project); otherwise "".
 	Project string
@@ -67,6 +69,20 @@ type Instance struct {
 	// lists left out: there are more addresses, and the first ones and VPC may be wrong.
 	AddressesPartial bool
 }
+
+// Existence is what a cloud's status word means for an asset. A word that an adapter does not know is Present:
+// nothing is removed on doubt.
+type Existence uint8
+
+// The meanings.
+const (
+	Present Existence = iota // it exists, running or not
+	NotMade                  // it exists and is going: no asset is made or activated for it, and none is removed
+	// Closed means that its owner gave it up, and the cloud keeps it for some days, in a recycle bin: its asset is
+	// deactivated, and not deleted while this lasts.
+	Closed
+	Absent // it does not exist any more, although the cloud still has a row of it: no lister returns it
+)
 
 // Addresses returns every address of the instance, in the order of preference.
 func (i Instance) Addresses() []string {

@@ -79,7 +79,7 @@ func (b *builder) skipCopies() {
 			continue
 		}
 		c := absentChange(a, b.ownerships[n])
-		c.Before, c.Unlisted = nil, b.isOpenCopy(*a, b.ownerships[n])
+		c.Before, c.Unlisted = nil, !b.listed[n] && b.isOpenCopy(*a, b.ownerships[n]) // one that is listed has a line already
 		instance, labelsAlone := OursByLabelsAlone(*a)
 		switch {
 		case labelsAlone:
@@ -118,7 +118,8 @@ func (b *builder) skipLabelsAlone(account, region string) {
 }
 
 // keepMovedScope keeps an asset whose instance is in the listing of another scope.
-func (b *builder) keepMovedScope(c Change, where inventory.Scope) {
+func (b *builder) keepMovedScope(c Change, where listedPlace) {
+	c.Unlisted = c.Before.Active && where.closed
 	m := b.ownerships[b.assetIndex[c.AssetID]]
 	n, _ := b.ourAssetOf(instanceKey{m.cloud, m.instanceID})
 	own := &b.input.Current.Assets[n]
@@ -212,8 +213,13 @@ func (b *builder) classifyAbsent(c Change, a inventory.Asset) {
 		b.addSkip(c, reason.New(reason.SwitchedOn))
 	case gone && a.LabelCount(inventory.LabelReopened) > 0:
 		b.addSkip(c, reason.New(reason.SwitchedOffAgain))
+	case gone && c.closedStatus != "":
+		b.keepClosed(c, a)
 	case gone:
 		b.planDeactivated(c, a, since)
+	case c.closedStatus != "":
+		closed := closedChange(c, c.closedStatus, b.rules)
+		b.addCandidate(closed, closed.Action, closed.Reason)
 	case b.rules.removalMode(a) == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:
 		b.addCandidate(c, Delete, reason.New(reason.GoneAtOnce))
 	default:

@@ -24,7 +24,9 @@ func Unaccounted(assets []inventory.Asset, listings []inventory.Listing, lines i
 	listed := map[instanceKey]bool{}
 	for _, l := range listings {
 		for _, i := range l.Instances {
-			listed[instanceKey{i.Cloud, i.ID}] = true
+			if i.Existence != inventory.Closed {
+				listed[instanceKey{i.Cloud, i.ID}] = true
+			}
 		}
 	}
 	var wrong []string

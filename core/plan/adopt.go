@@ -26,6 +26,7 @@ func Adopt(in Input, rules Rules, byAddress bool) Plan {
 	for _, e := range b.instances {
 		n, exists := b.assetIndex[e.assetID]
 		switch {
+		case (!exists || !b.ours[n]) && e.instance.Existence != inventory.Present: // it is going, and adopts nothing
 		case !exists, !b.ours[n]:
 			f.findAsset(e)
 		default:

@@ -74,14 +74,14 @@ type builder struct {
 	// By index in Current.Assets: whether a listing holds the asset's instance, and whether a desired asset or
 	// a candidate decides its name.
 	listed, nameDecided []bool
-	mentionedBy         map[string]string               // instance id → name of an asset that is not ours and whose comment names it
-	labelledAssets      map[string][]int                // instance id → assets that are not ours and whose labels name it
-	assetByInstance     map[instanceKey]int             // built by ourAssetOf
-	foreignByAddress    map[string]string               // built by foreignAssetAt
-	plannedRegions      map[instanceKey]string          // regions in which instances get new assets
-	listedScopes        map[instanceKey]inventory.Scope // built by listingScope
-	listedIDs           map[string]bool                 // built by isListedAnywhere
-	lost                []lostAsset                     // found by findLostMarks
+	mentionedBy         map[string]string           // instance id → name of an asset that is not ours and whose comment names it
+	labelledAssets      map[string][]int            // instance id → assets that are not ours and whose labels name it
+	assetByInstance     map[instanceKey]int         // built by ourAssetOf
+	foreignByAddress    map[string]string           // built by foreignAssetAt
+	plannedRegions      map[instanceKey]string      // regions in which instances get new assets
+	listedScopes        map[instanceKey]listedPlace // built by listingScope
+	listedIDs           map[string]bool             // built by isListedAnywhere
+	lost                []lostAsset                 // found by findLostMarks
 }
 
 type instanceKey struct {
@@ -201,22 +201,29 @@ func (b *builder) assetRegion(k instanceKey) (string, bool) {
 	return region, known
 }
 
+// listedPlace is the scope whose listing holds an instance, and whether it is closed there.
+type listedPlace struct {
+	inventory.Scope
+	closed bool
+}
+
 // listingScope returns the scope whose listing holds an instance, if any. The index is built when first needed: a
 // run in which no instance is absent never needs it.
-func (b *builder) listingScope(k instanceKey) (inventory.Scope, bool) {
+func (b *builder) listingScope(k instanceKey) (listedPlace, bool) {
 	if b.listedScopes == nil {
-		b.listedScopes = map[instanceKey]inventory.Scope{}
+		b.listedScopes = map[instanceKey]listedPlace{}
 		for _, l := range b.input.Listings {
 			if !l.IsComplete() {
 				continue
 			}
 			for n := range l.Instances {
-				b.listedScopes[instanceKey{l.Instances[n].Cloud, l.Instances[n].ID}] = l.Scope
+				i := &l.Instances[n]
+				b.listedScopes[instanceKey{i.Cloud, i.ID}] = listedPlace{l.Scope, i.Existence == inventory.Closed}
 			}
 		}
 	}
-	scope, known := b.listedScopes[k]
-	return scope, known
+	place, known := b.listedScopes[k]
+	return place, known
 }
 
 // countAsset counts an asset of ours among those of which the guard computes a share.
@@ -268,8 +275,9 @@ func (b *builder) indexListings() []listedInstance {
 		if !l.IsComplete() {
 			continue
 		}
-		b.ownerStatsOf(p).listed += len(l.Instances)
-		b.accountStatsOf(l.Scope).listed += len(l.Instances)
+		for _, s := range []*scopeStats{b.ownerStatsOf(p), b.accountStatsOf(l.Scope)} {
+			s.listed += countOpen(l.Instances)
+		}
 		for k := range l.Instances {
 			i := &l.Instances[k]
 			id, n, exists := b.findOurAsset(i)
@@ -311,7 +319,7 @@ func (b *builder) planInstance(e listedInstance) {
 	i := e.instance
 	n, exists := b.assetIndex[e.assetID]
 	if exists && b.ours[n] {
-		b.diffAsset(e, n)
+		b.planListed(e, n)
 		return
 	}
 	region, moved := b.assetRegion(instanceKey{i.Cloud, i.ID})
@@ -320,6 +328,7 @@ func (b *builder) planInstance(e listedInstance) {
 		b.addSkip(Change{
 			Scope: i.Scope, InstanceID: i.ID, AssetID: e.assetID,
 			Name: b.rules.desiredName(*i), Address: primaryAddress(*i), Platform: b.rules.platformOf(*i),
+			Unlisted: exists && i.Existence == inventory.Closed && staysOpenUnmarked(b.input.Current.Assets[n]),
 		}, why)
 	}
 	switch {
@@ -331,6 +340,8 @@ func (b *builder) planInstance(e listedInstance) {
 		skip(reason.New(reason.NamedInComment, b.mentionedBy[i.ID]))
 	case claimed:
 		skip(reason.New(reason.NamedByLabel, claims.Name))
+	case i.Existence != inventory.Present:
+		skip(reason.New(reason.NotMade, i.Status))
 	case i.AddressesPartial:
 		skip(reason.New(reason.AddressesUnknown))
 	case !b.rules.isWhitelisted(i.Addresses()...):

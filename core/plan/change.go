@@ -71,6 +71,9 @@ type Change struct {
 	reviewed   bool
 	triedNames uint8
 
+	// closedStatus is the status of an instance that the cloud has closed, while the plan decides on its asset.
+	closedStatus string
+
 	Patch *inventory.Patch // with Update and Deactivate
 	// Before is the asset as the plan saw it, with Update, Deactivate, Delete and Hold.
 	Before *inventory.Asset

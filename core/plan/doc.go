@@ -15,7 +15,7 @@
 //
 // Each asset of ours is, in every full run, in exactly one of these: its instance is listed; it is to be removed; it
 // is held; it is kept for a reason that is told (see Unaccounted, which checks it). Change.Unlisted marks what is
-// active although no listing has its instance, whatever the run does with it.
+// active although no listing has its instance, or has it as closed, whatever the run does with it.
 //
 // The rules follow. "(reported)" means that the run's report has a line for it. The rows for absent instances stand
 // in the order of the code, see planAbsentAssets, classifyAbsent and planDeactivated: the first row that fits
@@ -27,6 +27,7 @@
 //	listed      none, and the instance has no address, skip (not created yet; it counts as present)
 //	            neither IPv4 nor IPv6
 //	listed      none, not all addresses are known      skip (not created yet)
+//	listed      none, being released or closed         skip (not created)
 //	listed      none, outside the whitelist            skip
 //	listed      our id without our labels              skip (a person removed the labels)
 //	listed      our id and labels, and a comment       update: the label jms-instance; the comment stays
@@ -44,6 +45,10 @@
 //	listed      ours, platform of another type         drift (reported); a platform is never changed
 //	listed      two of ours                            the one with our id, else the first adopted one,
 //	                                                   follows; the other: skip (reported)
+//	listed      ours, jms-gone, being released         keep: it is not activated for the rest of its life
+//	closed      ours, protected as absent ones are     skip (reported)
+//	closed      ours, jms-gone                         keep, however long; jms-closed remembers it
+//	closed      ours                                   candidate: deactivate, with jms-closed; jms-due is "never"
 //	any         not ours, has lost our labels, and     skip (reported): nothing proves whose it is; with many of
 //	            its instance is in no listing          them all removals are held, see LostMarks
 //	any         not ours, with our labels              skip (reported): a copy; or unproved, as its comment
@@ -78,6 +83,7 @@
 //	absent      ours, jms-gone, yet active             skip: a person switched it on again; jms-reopened
 //	                                                   remembers that
 //	absent      ours, jms-gone, jms-reopened, off      skip (reported): a person switched it off again
+//	absent      ours, jms-gone, jms-closed:now         keep: the grace begins; jms-closed and jms-due say when
 //	absent      ours, jms-gone, mode deactivate        keep
 //	absent      adopted, jms-gone                      keep, however long: see Rules.DeleteAdopted
 //	absent      ours, jms-gone, grace not over         keep
@@ -97,6 +103,13 @@
 // the first run that finds one holds and reports it and sets jms-due ten minutes ahead; a later run deletes.
 // jms-due is renewed if the settings allow more time than it says. Assets deactivated by an older version have no
 // jms-due. All this needs no state store, and lasts as long as the asset does. Events delete nothing.
+//
+// An instance is closed if its owner gave it up and the cloud keeps it for some days, as in a recycle bin
+// (inventory.Closed). The listing, or the cloud's answer by its id, shows it so: that takes the place of a proof of
+// absence, and the guard weighs the deactivation as any other; a scope in which all else is closed is empty. While it
+// lasts nothing deletes the asset, and Proof.Closed turns a removal that believed the instance absent into this one. If
+// the instance is present again, the asset is active again. If it is absent, the grace begins then, lasts noticePeriod
+// at least, and the delete at its end needs the proof of every delete.
 //
 // If JumpServer says that the access key's user may not delete assets, mode delete works as deactivate, and each
 // run reports that.

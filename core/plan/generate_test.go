@@ -119,6 +119,8 @@ func randomProofs(seed int) func(Change) (Proof, bool) {
 			return Proof{Err: errors.New("denied")}, true
 		case 2:
 			return Proof{Absent: true}, false
+		case 5:
+			return Proof{Closed: "soft_deleted"}, true
 		case 3, 4:
 			return Proof{Absent: true, Weak: errors.New("not asked twice")}, true
 		}
@@ -150,6 +152,12 @@ func (d *dice) fleet(count int) []machine {
 		}
 		if d.oneIn(4) {
 			m.PublicIPs = []string{d.ip()}
+		}
+		switch (n*7 + len(m.Name)*3 + len(m.HostName)) % 12 { // no dice, so that the worlds of all seeds stay
+		case 0:
+			inBin(&m.Instance)
+		case 1:
+			going(&m.Instance)
 		}
 		if (n+len(m.Name))%4 == 3 {
 			m.IPv6s = []string{fmt.Sprintf("2408::%x", n)}
@@ -262,6 +270,9 @@ func (d *dice) edit(a *inventory.Asset) {
 	case 0, 1, 2:
 		deactivatedFor(pick(d, time.Minute, 2*time.Hour, 8*24*time.Hour))(a)
 		a.Active = d.oneIn(5)
+		if values := []string{inventory.ClosedNow, stamp(time.Minute), stamp(8 * 24 * time.Hour), "soon"}; len(a.Name)%3 == 0 {
+			withExtraLabel(inventory.LabelClosed, values[len(a.Address)%4])(a)
+		}
 		if d.oneIn(2) {
 			dueAfter(pick(d, -time.Hour, 5*time.Minute, 9*24*time.Hour))(a)
 		} else if d.oneIn(4) {

@@ -57,14 +57,16 @@ func parseDueDate(a inventory.Asset) (until time.Time, given bool) {
 // planDeactivated decides on an asset that an earlier run deactivated. It is deleted when the grace is over, and
 // not before the time in jms-due unless people were told so.
 func (b *builder) planDeactivated(c Change, a inventory.Asset, since time.Time) {
-	due := since.Add(b.rules.Grace)
+	start, due, begins := b.graceOf(a, since)
 	until, given := parseDueDate(a)
 	switch {
+	case begins:
+		b.beginGrace(c, a, since, start, due)
 	case b.rules.removalMode(a) != ModeDelete:
-		b.renewDueDate(c, a, since, given && until.Before(time.Unix(1<<40, 0)))
+		b.renewDueDate(c, a, start, given && until.Before(time.Unix(1<<40, 0)))
 		b.addKeep(c, reason.New(b.neverDeletedCode(a), formatTime(since)))
 	case b.rules.Now.Before(due):
-		b.renewDueDate(c, a, since, given && until.Before(due.Truncate(time.Second)))
+		b.renewDueDate(c, a, start, given && until.Before(due.Truncate(time.Second)))
 		c.Due = due
 		b.addKeep(c, reason.New(reason.InGrace, formatTime(since), formatTime(due)))
 	case b.rules.Partial:

@@ -46,8 +46,14 @@ type Proof struct {
 	// Weak, with Absent, says why only one kind of call shows the absence; nil = two kinds agree. A weak proof
 	// removes nothing before an earlier run found the same.
 	Weak error
-	Err  error // why there is no answer; nil with Absent false: the instance is there
+	// Closed, if not "", is the status by which the cloud says that it has closed the instance (inventory.Closed): the
+	// asset may be deactivated, and not deleted.
+	Closed string
+	Err    error // why there is no answer; nil with Absent false and Closed "": the instance is there
 }
+
+// AllowsRemoval reports whether the asset may go as far as the cloud's answer decides it.
+func (p Proof) AllowsRemoval() bool { return p.Err == nil && (p.Absent || p.Closed != "") }
 
 // Proofs holds the answers by asset id. A candidate without one is held.
 type Proofs map[string]Proof
@@ -145,6 +151,7 @@ func (p Plan) Approve(limits Limits, proofs Proofs) Approved {
 }
 
 func (p Plan) approve(limits Limits, proofs Proofs) Approved {
+	p = p.turnClosed(proofs)
 	g := newGuard(p, limits, proofs)
 	out := Approved{notes: slices.Clone(p.notes), unchanged: p.neverWrittenCount}
 	if limits.Clock.Code == "" {

@@ -17,7 +17,7 @@ const labelWriteWindow = 24 * time.Hour
 // values belong, or belonged in earlier versions, to one asset each. All others are shared by many assets, or are
 // people's.
 func PrunableLabels() []string {
-	return []string{inventory.LabelInstance, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing}
+	return []string{inventory.LabelInstance, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelClosed}
 }
 
 // LabelVerdict says whether one row of the label page may be removed, and why.
@@ -69,7 +69,7 @@ func (u LabelUsage) Classify(row inventory.LabelRow) LabelVerdict {
 	if row.Edited {
 		return keep(reason.LabelEdited)
 	}
-	if name == inventory.LabelDue && strings.EqualFold(row.Value, inventory.DueNever) {
+	if name == inventory.LabelDue && strings.EqualFold(row.Value, inventory.DueNever) || name == inventory.LabelClosed && strings.EqualFold(row.Value, inventory.ClosedNow) {
 		return keep(reason.LabelShared)
 	}
 	if name != inventory.LabelInstance {

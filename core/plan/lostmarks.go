@@ -115,13 +115,14 @@ func (b *builder) skipLostMarks() {
 	}
 }
 
-// isListedAnywhere reports whether a complete listing holds an instance of this id, whatever its cloud.
+// isListedAnywhere reports whether a complete listing holds an instance of this id that is not closed, whatever its cloud.
 func (b *builder) isListedAnywhere(id string) bool {
 	if b.listedIDs == nil {
 		b.listedIDs = map[string]bool{}
 		for _, l := range b.input.Listings {
 			for n := range l.Instances {
-				b.listedIDs[l.Instances[n].ID] = true
+				id := l.Instances[n].ID
+				b.listedIDs[id] = b.listedIDs[id] || l.Instances[n].Existence != inventory.Closed
 			}
 		}
 	}

@@ -200,7 +200,7 @@ func desiredLabels(a inventory.Asset, i inventory.Instance, protected bool) []in
 
 // isDeactivationLabel reports whether a label has a meaning on deactivated assets only.
 func isDeactivationLabel(l inventory.Label) bool {
-	return hasAnyName(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelOff, inventory.LabelEvent, inventory.LabelReopened, inventory.LabelApproved)
+	return hasAnyName(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelOff, inventory.LabelEvent, inventory.LabelReopened, inventory.LabelApproved, inventory.LabelClosed)
 }
 
 func hasAnyName(l inventory.Label, names ...string) bool { return slices.ContainsFunc(names, l.Is) }

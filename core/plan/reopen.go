@@ -136,7 +136,7 @@ func (b *builder) reopenAsset(c Change, n int, recorded string) {
 // reopenedLabels returns the labels of an asset that a person has switched on again. It is never nil.
 func reopenedLabels(a inventory.Asset) []inventory.Label {
 	return slices.DeleteFunc(replaceLabel(a, inventory.LabelReopened, reopenedBy), func(l inventory.Label) bool {
-		return hasAnyName(l, inventory.LabelDue, inventory.LabelEvent, inventory.LabelApproved)
+		return hasAnyName(l, inventory.LabelDue, inventory.LabelEvent, inventory.LabelApproved, inventory.LabelClosed)
 	})
 }
 

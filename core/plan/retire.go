@@ -168,7 +168,8 @@ func (b *builder) graceElapsed(a inventory.Asset) (since time.Time, over bool) {
 	until, given := parseDueDate(a)
 	value, _ := a.Label(inventory.LabelDue)
 	waits := given && !strings.EqualFold(value, inventory.DueNever) && b.rules.Now.Before(until)
-	return since, gone && readable && !a.Active && !waits && a.LabelCount(inventory.LabelReopened) == 0 && !b.rules.Now.Before(since.Add(b.rules.Grace))
+	_, due, begins := b.graceOf(a, since)
+	return since, gone && readable && !a.Active && !waits && !begins && a.LabelCount(inventory.LabelReopened) == 0 && !b.rules.Now.Before(due)
 }
 
 func (b *builder) retireAdoptedAsset(c Change, a *inventory.Asset, m ownership, over reason.Reason) {

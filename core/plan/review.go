@@ -154,7 +154,7 @@ func labelValues(labels []inventory.Label) []FieldValue {
 		if l.Is(inventory.LabelApproved) {
 			continue
 		}
-		if hasAnyName(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelEvent) {
+		if hasAnyName(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelEvent, inventory.LabelClosed) {
 			l.Value = "*"
 		}
 		out = append(out, FieldValue{"label", l.String()})

@@ -60,6 +60,10 @@ func absentRules() []absentRule {
 			setGone(a, 30*day)
 			a.Labels = replaceLabel(*a, inventory.LabelReopened, reopenedBy)
 		}, "skip switched_off_again", nil},
+		{"ours, jms-gone, jms-closed:now", func(_ *world, a *inventory.Asset) {
+			setGone(a, 30*day)
+			a.Labels = replaceLabel(*a, inventory.LabelClosed, inventory.ClosedNow)
+		}, "keep in_grace", []string{"ours, jms-gone, mode deactivate", "adopted, jms-gone"}},
 		{"ours, jms-gone, mode deactivate", mode(ModeDeactivate), "keep stays_deactivated", nil},
 		{"adopted, jms-gone", func(_ *world, a *inventory.Asset) { adoptedAs("own")(a); setGone(a, 30*day) }, "keep adopted_stays", nil},
 		{"ours, jms-gone, grace not over", func(w *world, a *inventory.Asset) { w.rules.Grace = 7 * day; setGone(a, day) }, "keep in_grace", nil},

@@ -155,7 +155,7 @@ func rightNamesStay(t *testing.T, w *world) {
 		before := assets[c.AssetID]
 		for _, l := range w.listings {
 			for _, i := range l.Instances {
-				right := i.ID == c.InstanceID && before.Active && w.rules.desiredName(i) == before.Name
+				right := i.Existence != inventory.Closed && i.ID == c.InstanceID && before.Active && w.rules.desiredName(i) == before.Name
 				if right && c.Action == Update && c.Patch.Name != nil && w.isListedOnce(i.ID) {
 					t.Errorf("%q of %s becomes %q", before.Name, c.AssetID, *c.Patch.Name)
 				}

@@ -66,7 +66,7 @@ type guard struct {
 func newGuard(p Plan, limits Limits, proofs Proofs) *guard {
 	g := &guard{plan: p, limits: limits, proofs: proofs, stillPresent: map[ownerScope]string{}}
 	for _, c := range p.candidates {
-		if g.isPresent(c) {
+		if g.isPresent(c) && !c.isClosed() { // that listing was not short
 			g.stillPresent[ownerScopeOf(c)] = c.InstanceID
 		}
 	}
@@ -76,7 +76,7 @@ func newGuard(p Plan, limits Limits, proofs Proofs) *guard {
 // isPresent reports whether the cloud showed the instance when asked by id.
 func (g *guard) isPresent(c Change) bool {
 	proof, asked := g.proofs[c.AssetID]
-	return asked && !proof.Absent && proof.Err == nil
+	return asked && !proof.Absent && proof.Err == nil && (proof.Closed == "" || g.plan.retired)
 }
 
 // decide returns what happens to a candidate, and why if it is not its own action, as far as that depends on no other
@@ -169,7 +169,7 @@ func (g *guard) lacksProof(c Change) (reason.Reason, bool) {
 	switch {
 	case g.plan.unprovable[c.AssetID]:
 		return reason.Reason{}, false
-	case g.stillPresent[at] != "":
+	case g.stillPresent[at] != "" && !c.isClosed():
 		return reason.New(reason.GuardContradicts, g.stillPresent[at]), true
 	case !asked:
 		return reason.New(reason.GuardNotAsked), true

@@ -13,6 +13,9 @@ func WrittenLabels(i inventory.Instance, now time.Time) []inventory.Label {
 	for _, mode := range []Mode{ModeDelete, ModeDeactivate} {
 		all = append(all, deactivationLabels(inventory.Asset{}, Rules{Now: now, Mode: mode, DeleteAdopted: true, Grace: noticePeriod, Partial: true})...)
 	}
+	for _, value := range []string{inventory.ClosedNow, inventory.FormatLabelTime(now)} {
+		all = append(all, inventory.Label{Name: inventory.LabelClosed, Value: value})
+	}
 	all = append(all, inventory.MissingLabel(now), protectedLabel(), approvedLabel(), inventory.Label{Name: inventory.LabelReopened, Value: reopenedBy},
 		inventory.Label{Name: inventory.LabelReleased, Value: releasedBy},
 		inventory.Label{Name: inventory.LabelAsset, Value: inventory.AssetID(i.Cloud, i.Region, i.ID)})

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/engine"
@@ -27,6 +28,10 @@ func SyncChanges(ctx context.Context, e engine.Engine, set engine.ChangeSet) (en
 		found, answered := r.query(g, r.findUnverified, g.pendingTargets())
 		if !answered || len(found.Instances) != len(g.targets) {
 			e.Log.Info("the cloud no longer shows what it listed; all assets are read", "scope", changed.Scope.String(), "error", g.cloudError)
+			return engine.ChangeResult{}, false
+		}
+		if slices.ContainsFunc(found.Instances, func(i inventory.Instance) bool { return i.Existence != inventory.Present }) {
+			e.Log.Info("an instance is going, which is for the guard to weigh; all assets are read", "scope", changed.Scope.String())
 			return engine.ChangeResult{}, false
 		}
 		batches[n], answers[n] = g, observation{present: found.Instances}

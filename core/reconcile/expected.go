@@ -10,14 +10,14 @@ import (
 func (r *eventRun) countProved(candidates []plan.Change, proofs plan.Proofs) {
 	losses := map[inventory.Scope]int{}
 	for _, c := range candidates {
-		if proofs[c.AssetID].Absent {
+		if proofs[c.AssetID].AllowsRemoval() {
 			losses[c.Scope]++
 		}
 	}
 	for at, n := range losses {
 		err := r.countExpected(at, n)
 		for _, c := range candidates {
-			if c.Scope == at && err != nil && proofs[c.AssetID].Absent {
+			if c.Scope == at && err != nil && proofs[c.AssetID].AllowsRemoval() {
 				proofs[c.AssetID] = plan.Proof{Err: err}
 			}
 		}

@@ -300,6 +300,10 @@ func (r *eventRun) evaluate(g *ownerBatch, s *target, found []inventory.Instance
 	at := slices.IndexFunc(found, func(i inventory.Instance) bool { return i.ID == s.instanceID })
 	asset, exists := g.assets.byID[s.assetID]
 	switch {
+	case at >= 0 && found[at].Existence == inventory.Closed && s.released: // the plan says what follows
+		out.present = append(out.present, found[at])
+	case at >= 0 && found[at].Existence == inventory.Closed: // only a release closes
+		r.setTargetOutcome(s, EventLater, r.reasonText(reason.New(reason.NotReleased)))
 	case at >= 0 && (s.reportedPresent || !s.released) && (exists || hasUsableAddress(found[at])):
 		out.present = append(out.present, found[at])
 	case at >= 0: // a released one that is still there, or a new one whose address is not known yet

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/apply"
@@ -25,7 +26,7 @@ func (r *eventRun) reconcile(g *ownerBatch, what observation) {
 		g.observed[i.ID] = i
 	}
 	p := r.buildPlan(g, what)
-	proofs, held := r.rateLimitRemovals(g, p.Candidates(), what.provedAbsent)
+	proofs, held := r.rateLimitRemovals(g, p.Candidates(), what)
 	retryable := r.applyPlan(g, what, p.Approve(r.eventLimits(), proofs), held, true)
 	if len(retryable) > 0 {
 		r.retry(g, what, retryable)
@@ -128,9 +129,9 @@ func (r *eventRun) eventLimits() plan.Limits {
 	return limits
 }
 
-// rateLimitRemovals returns proofs for the proved absences and for nothing else, as many as the account may
-// lose by events now.
-func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, absent []*target) (plan.Proofs, map[string]reason.Reason) {
+// rateLimitRemovals returns proofs for the proved absences, and for instances that the cloud shows as closed, and for
+// nothing else, as many as the account may lose by events now.
+func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, what observation) (plan.Proofs, map[string]reason.Reason) {
 	proofs, held := plan.Proofs{}, map[string]reason.Reason{}
 	if len(candidates) == 0 {
 		return proofs, held
@@ -138,11 +139,11 @@ func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, ab
 	wrong, off := engine.ClockSkewReason(r.ctx)
 	w := r.loadRemovalLimits(g, candidates)
 	for _, c := range candidates {
-		proved := slices.ContainsFunc(absent, func(s *target) bool { return s.assetID == c.AssetID })
+		proof := what.proofOf(c)
 		switch {
 		case off:
 			held[c.AssetID] = wrong
-		case !proved:
+		case !proof.AllowsRemoval():
 		case r.halt.Stands():
 			held[c.AssetID] = r.halt.HoldReason()
 		case w.err != nil && w.last[c.Scope].HeldRemovals == 0:
@@ -151,12 +152,22 @@ func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, ab
 			if why, holds := w.hold(c); holds {
 				held[c.AssetID] = why
 			} else {
-				proofs[c.AssetID] = plan.Proof{Absent: true}
+				proofs[c.AssetID] = proof
 			}
 		}
 	}
 	r.countProved(candidates, proofs)
 	return proofs, held
+}
+
+// proofOf returns what the cloud's answers prove of a candidate's instance.
+func (o observation) proofOf(c plan.Change) plan.Proof {
+	for _, i := range o.present {
+		if i.ID == c.InstanceID && i.Existence == inventory.Closed {
+			return plan.Proof{Closed: cmp.Or(i.Status, "closed")}
+		}
+	}
+	return plan.Proof{Absent: slices.ContainsFunc(o.provedAbsent, func(s *target) bool { return s.assetID == c.AssetID })}
 }
 
 // applyPlan writes an approved plan and says what became of each event. With retry it returns the

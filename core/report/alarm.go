@@ -73,7 +73,7 @@ func NewConfigAlarm(function, why string, now time.Time, o Options) notify.Messa
 	w := newMessageWriter(o)
 	s := section{heading: w.configAlarmHead, maxRows: maxFailureRows, moreFormat: w.moreFailuresF}
 	for line := range strings.Lines(why) {
-		s.addRow(func() string { return "- " + escapedCell(strings.TrimSpace(line), maxMessageRunes) })
+		s.addRow(func() string { return "- " + messageCell(strings.TrimSpace(line)) })
 	}
 	return w.alarm(s, escapedCell(function, maxNameRunes)+paragraphBreak+w.configAlarmHint, now, o)
 }

@@ -85,3 +85,14 @@ func jsonSize(s string) int {
 	}
 	return len(text) - len(`""`)
 }
+
+// truncateRunesMiddle returns a text with at most this many characters: its beginning and its end, where it is longer. The
+// end of an error names what is missing.
+func truncateRunesMiddle(s string, most int) string {
+	runes := []rune(s)
+	if len(runes) <= most {
+		return s
+	}
+	head := most * 3 / 5
+	return string(runes[:head]) + "…" + string(runes[len(runes)-(most-head-1):])
+}

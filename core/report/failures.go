@@ -27,7 +27,7 @@ func (w messageWriter) failureSection(r Report) section {
 			s.addRow(func() string {
 				return "- " + w.scopeLabel(c.Account, c.Region) + " " +
 					escapedCell(c.Name, maxNameRunes) + w.openParen + escapedCell(c.Address, maxScopeRunes) + w.closeParen +
-					w.colon + escapedCell(c.Reason, maxMessageRunes)
+					w.colon + messageCell(c.Reason)
 			})
 		}
 	}
@@ -51,7 +51,7 @@ func (r Report) isOnlyUnfinished() bool {
 }
 
 func (w messageWriter) scopeRow(s Scope) string {
-	row := "- " + w.scopeLabel(s.Account, s.Region) + w.colon + w.kindName(s.Error.Kind) + w.colon + escapedCell(s.Error.Message, maxMessageRunes)
+	row := "- " + w.scopeLabel(s.Account, s.Region) + w.colon + w.kindName(s.Error.Kind) + w.colon + messageCell(s.Error.Message)
 	if !s.since.IsZero() {
 		row += fmt.Sprintf(w.sinceF, w.timeText(s.since))
 	}
@@ -59,7 +59,7 @@ func (w messageWriter) scopeRow(s Scope) string {
 }
 
 func (w messageWriter) errorRow(f ErrorEntry) string {
-	return "- " + w.kindName(f.Kind) + w.colon + escapedCell(f.Message, maxMessageRunes)
+	return "- " + w.kindName(f.Kind) + w.colon + messageCell(f.Message)
 }
 
 // orphanSection returns the assets that no run looks after: how many, where, and why.
@@ -88,7 +88,7 @@ func (w messageWriter) groupByReason(r Report, action plan.Action, s section) se
 		s.addRow(func() string {
 			return "- " + w.scopeLabel(k.account, k.region) + w.colon +
 				fmt.Sprintf(w.heldLineF, len(groups[k])) + w.openParen + w.firstNames(groups[k]) + w.closeParen +
-				w.colon + escapedCell(k.reason, maxMessageRunes)
+				w.colon + messageCell(k.reason)
 		})
 	}
 	return s
@@ -124,11 +124,11 @@ func (w messageWriter) warningSection(r Report) section {
 		s.addRow(func() string { return row })
 	}
 	for _, text := range r.Expected {
-		s.addRow(func() string { return "- " + escapedCell(text, maxMessageRunes) })
+		s.addRow(func() string { return "- " + messageCell(text) })
 	}
 	for _, n := range r.Nodes {
 		if n.IsNew {
-			s.addRow(func() string { return "- " + escapedCell(n.Reason, maxMessageRunes) })
+			s.addRow(func() string { return "- " + messageCell(n.Reason) })
 		}
 	}
 	return s

@@ -210,6 +210,12 @@ func escapedCell(text string, most int) string {
 	return text
 }
 
+// messageCell returns an error or a reason as Markdown, cut in the middle where it is long.
+func messageCell(text string) string {
+	const longest = 8 * maxMessageRunes // an error may be a whole page
+	return escapedCell(truncateRunesMiddle(sanitizeLine(truncateRunesMiddle(text, longest)), maxMessageRunes), maxMessageRunes)
+}
+
 // scopeLabel returns account and region as Markdown.
 func (w messageWriter) scopeLabel(account, region string) string {
 	if region == "" {

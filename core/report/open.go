@@ -107,7 +107,7 @@ func (w messageWriter) openSection(r Report) section {
 		assets += g.Assets
 		s.addRow(func() string {
 			names := w.groupNames(g, func(name string) string { return escapedCell(name, maxNameRunes) })
-			return "- " + fmt.Sprintf(w.heldLineF, g.Assets) + w.openParen + names + w.closeParen + w.colon + escapedCell(g.Text, maxMessageRunes)
+			return "- " + fmt.Sprintf(w.heldLineF, g.Assets) + w.openParen + names + w.closeParen + w.colon + messageCell(g.Text)
 		})
 	}
 	s.total = assets

@@ -14,7 +14,7 @@ import (
 // Fingerprint returns a hash of all that a plan reads of a complete listing, and of a salt: the
 // configuration that matters and the program's version. The order of instances does not count;
 // that of an instance's addresses does, as the first is the asset's address. Status does not count either,
-// as no plan reads it: stopping and starting changes nothing. The fingerprint of a failed listing is "", which
+// but what it means does (Existence): stopping and starting changes nothing. The fingerprint of a failed listing is "", which
 // equals nothing (see ScopeState.IsUnchanged).
 func Fingerprint(l inventory.Listing, salt string) string {
 	if !l.IsComplete() {
@@ -64,11 +64,12 @@ func appendInstance(to []byte, i *inventory.Instance) []byte {
 // appendMore adds what few instances have, so that the fingerprints of all others stay as earlier versions made them: a
 // byte says what follows. A status is read only where there is no address.
 func appendMore(to []byte, i *inventory.Instance) []byte {
-	const partial, hasIPv6s, hasNoAddress = 1, 2, 4
+	const partial, hasIPv6s, hasNoAddress, existenceShift = 1, 2, 4, 3
 	head := byte(0)
 	if i.AddressesPartial {
 		head |= partial
 	}
+	head |= byte(i.Existence) << existenceShift
 	if len(i.IPv6s) > 0 {
 		head |= hasIPv6s
 	}

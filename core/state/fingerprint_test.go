@@ -44,6 +44,9 @@ func alterField(t *testing.T, v reflect.Value, told func(what string)) {
 	case reflect.String:
 		set("another", v.String()+"x")
 		set("empty", "")
+	case reflect.Uint8:
+		set("another", uint8(v.Uint())+1)
+		set("the last", uint8(inventory.Absent))
 	case reflect.Bool:
 		set("the other", !v.Bool())
 	case reflect.Slice:

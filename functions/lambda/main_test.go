@@ -118,7 +118,7 @@ func testOwnInstance(w *functiontest.World) {
 	}
 	w.WantLifeByEvents(functiontest.InstanceLife{
 		Account:  map[string]string{"TYPE": "aws", "NAME": "aws-prod", "REGIONS": region},
-		Emulator: cloud, Put: func() { account.Put(region, instance) }, Remove: func() { account.Terminate(region, id) },
+		Emulator: cloud, Put: func() { account.Put(region, instance) }, Remove: func() { account.Remove(region, id) },
 		CreateEvent: event("running"), ReleaseEvent: event("terminated"), Node: "/DEFAULT/aws/aws-prod",
 	})
 }

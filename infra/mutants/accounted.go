@@ -28,7 +28,7 @@ func accountedMutants() []mutant {
 		old: "c.Unlisted && v.why.Code != reason.StillThere", broken: "c.Unlisted", pkg: "./core/plan", test: "TestStaysOpen",
 	}, {
 		name: "accounted: copies stay open too", file: "core/plan/absent.go",
-		old: "c.Before, c.Unlisted = nil, b.isOpenCopy(*a, b.ownerships[n])", broken: "c.Before = nil", pkg: "./core/plan", test: "TestStaysOpen",
+		old: "c.Before, c.Unlisted = nil, !b.listed[n] && b.isOpenCopy(*a, b.ownerships[n])", broken: "c.Before = nil", pkg: "./core/plan", test: "TestStaysOpen",
 	}, {
 		name: "accounted: in one line, not in none", file: "core/plan/accounted.go",
 		old: "if len(lines) != 1 {", broken: "if len(lines) > 1 {", pkg: "./core/plan", test: "TestUnaccounted",

@@ -15,7 +15,7 @@ func reopeningMutants() []mutant {
 		broken: "case gone && a.Active:", pkg: "./core/plan", test: "TestRunsLeaveWhatWasReopened",
 	}, {
 		name: "reopen: the mark stays on what was reopened", file: "core/plan/reopen.go",
-		old:    "return hasAnyName(l, inventory.LabelDue, inventory.LabelEvent, inventory.LabelApproved)",
+		old:    "return hasAnyName(l, inventory.LabelDue, inventory.LabelEvent, inventory.LabelApproved, inventory.LabelClosed)",
 		broken: "return hasAnyName(l, inventory.LabelDue, inventory.LabelEvent, inventory.LabelGone)",
 		pkg:    "./core/plan", test: "TestRunsLeaveWhatWasReopened",
 	}, {

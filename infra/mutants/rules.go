@@ -12,6 +12,7 @@ func allMutants() []mutant {
 		placesMutants(),
 		wordMutants(), commandMutants(),
 		outageMutants(),
+		statusMutants(),
 		decodingMutants(), ipv6Mutants(),
 		cardMutants(),
 		campaignMutants(),

@@ -27,6 +27,9 @@ func harness() cloudtest.Harness {
 		},
 		UnknownKey: "LTAIunknown000000001", Region: region, MissingRegion: "cn-nowhere", NonexistentID: alibaba.Provider(cloud.RetryPolicy{}).NonexistentID, Services: alibaba.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.AccountID, Secrets: secrets(),
 		ListAction: alibabatest.DescribeInstances, VerifyAction: alibabatest.DescribeInstanceAttribute, PageSize: 100, ListCalls: 4, // and of these one is a probe
+		Statuses: map[string]inventory.Existence{
+			"Pending": inventory.Present, "Starting": inventory.Present, "Running": inventory.Present, "Stopping": inventory.Present, "Stopped": inventory.Present,
+		},
 	}
 }
 
@@ -65,5 +68,9 @@ func (w *world) FillIPv6(region string) string {
 }
 
 func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }
+
+func (w *world) SetStatus(region, status string, ids ...string) {
+	w.account.Change(region, func(i *alibabatest.Instance) { i.Status = status }, ids...)
+}
 
 func (w *world) Hide(region string, ids ...string) { w.account.Hide(region, ids...) }

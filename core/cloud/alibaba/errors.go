@@ -28,21 +28,26 @@ func newAPIError(status int, body []byte) error {
 
 // errorKind returns what an error code, or else the HTTP status, means:
 // https://api.aliyun.com/document/Ecs/2014-05-26/errorCode and
-// https://help.aliyun.com/zh/openapi/developer-reference/common-error-codes
+// https://help.aliyun.com/zh/openapi/developer-reference/common-error-codes. The vendor's own tool waits and tries again for
+// Rejected.Throttling and SystemBusy, which come with 400, and takes Forbidden.InstanceNotFound and Instance.Notfound for an
+// instance that does not exist (https://github.com/aliyun/terraform-provider-alicloud, connectivity/config.go and errors.go);
+// that a key is bad is also NoEnabledAccessKey or Forbidden.AccessKey… (https://github.com/yunionio/cloudmux, aliyun).
 func errorKind(r *cloud.APIError) inventory.Kind {
 	code := r.Code
 	switch {
 	case r.Kind != "":
 		return r.Kind
-	case strings.HasPrefix(code, "Throttling"), r.Status == http.StatusTooManyRequests, isFlowControl(code), isFlowControl(r.Message):
+	case hasAnyPrefix(code, "Throttling", "Rejected.Throttling"), r.Status == http.StatusTooManyRequests, isFlowControl(code), isFlowControl(r.Message):
 		return inventory.Throttled
 	case hasAnyPrefix(code, "InvalidTimeStamp", "IllegalTimestamp"):
 		return inventory.ClockOff
 	case hasAnyPrefix(code, "InvalidAccessKeyId", "InvalidAccessKeySecret", "MissingAccessKeyId", "SignatureDoesNotMatch",
-		"IncompleteSignature", "InvalidSecurityToken", "MissingSecurityToken"):
+		"IncompleteSignature", "InvalidSecurityToken", "MissingSecurityToken", "NoEnabledAccessKey", "Forbidden.AccessKey"):
 		return inventory.BadCredentials
-	case hasAnyPrefix(code, "ServiceUnavailable", "InternalError", "SignatureNonceUsed"), r.Status >= 500, r.Status == http.StatusRequestTimeout:
+	case hasAnyPrefix(code, "ServiceUnavailable", "InternalError", "SignatureNonceUsed", "SystemBusy"), r.Status >= 500, r.Status == http.StatusRequestTimeout:
 		return inventory.Temporary
+	case code == "Forbidden.InstanceNotFound", code == "Instance.Notfound":
+		return inventory.NotFound
 	case hasAnyPrefix(code, "Forbidden", "NoPermission", "Unauthorized", "AccessDenied"):
 		return inventory.Denied
 	case strings.HasSuffix(code, ".NotFound"), strings.HasPrefix(code, "EntityNotExist"), code == "" && r.Status == http.StatusNotFound:

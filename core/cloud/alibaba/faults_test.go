@@ -27,7 +27,8 @@ func TestFaults(t *testing.T) {
 		peertest.CutOff: inventory.Temporary, peertest.Redirect: inventory.Incomplete,
 		peertest.Reset: inventory.Temporary, alibabatest.NonceUsed: inventory.Temporary,
 		alibabatest.ExpiredSignature: inventory.ClockOff, alibabatest.IllegalTime: inventory.ClockOff,
-		alibabatest.Inactive: inventory.BadCredentials, peertest.Hang: inventory.Temporary,
+		alibabatest.Inactive: inventory.BadCredentials, alibabatest.NoKey: inventory.BadCredentials,
+		alibabatest.Rejected: inventory.Throttled, alibabatest.Busy: inventory.Temporary, peertest.Hang: inventory.Temporary,
 	})
 }
 

@@ -9,6 +9,16 @@
 // resource groups, tags or instances the list is empty, and the dry run is refused. Where a call names
 // instances, RAM may judge each of them: one that is withheld empties the answer, with HTTP 200, and the
 // second witness is refused.
+//
+// What a status means: every one is present.
+//
+//	Pending Starting Running Stopping Stopped   present
+//
+// https://help.aliyun.com/zh/ecs/developer-reference/api-ecs-2014-05-26-describeinstances has the statuses. A released
+// instance has no row, and ECS keeps none in a recycle bin: "all physical resources are recycled"
+// (https://help.aliyun.com/zh/ecs/developer-reference/api-ecs-2014-05-26-deleteinstances). One that has expired, owes
+// money, is about to be recycled or is locked is Stopped with OperationLocks, can be had back for days
+// (https://help.aliyun.com/en/ecs/developer-reference/api-ecs-2014-05-26-reactivateinstances), and is present until then.
 package alibaba
 
 import (

@@ -92,14 +92,15 @@ func TestConversion(t *testing.T) {
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	for kind, refusals := range map[inventory.Kind][]cloud.APIError{
-		inventory.Throttled: {{Code: "Throttling"}, {Code: "Throttling.User"}, {Code: "Throttling.Api"}, {Code: "ServiceUnavailable", Status: 503,
+		inventory.Throttled: {{Code: "Throttling"}, {Code: "Throttling.User"}, {Code: "Throttling.Api"}, {Code: "Rejected.Throttling", Status: 400}, {Code: "Rejected.Throttling"}, {Code: "ServiceUnavailable", Status: 503,
 			Message: "denied by Flow Control"}, {Status: 429}},
 		inventory.Denied: {{Code: "Forbidden.RAM", Status: 403}, {Code: "Forbidden"}, {Code: "NoPermission"}, {Code: "UnauthorizedOperation"}, {Status: 403}, {Status: 401}},
 		inventory.BadCredentials: {{Code: "InvalidAccessKeyId.NotFound", Status: 404}, {Code: "InvalidAccessKeyId.Inactive"}, {Code: "SignatureDoesNotMatch"},
-			{Code: "IncompleteSignature"}, {Code: "InvalidSecurityToken.Expired"}, {Code: "InvalidSecurityToken.Malformed"}},
+			{Code: "IncompleteSignature"}, {Code: "InvalidSecurityToken.Expired"}, {Code: "InvalidSecurityToken.Malformed"}, {Code: "NoEnabledAccessKey", Status: 403}, {Code: "Forbidden.AccessKeyDisabled", Status: 403},
+			{Code: "Forbidden.AccessKey"}},
 		inventory.ClockOff:   {{Code: "InvalidTimeStamp.Expired", Status: 400}, {Code: "InvalidTimeStamp.Format"}, {Code: "IllegalTimestamp", Status: 400}},
-		inventory.NotFound:   {{Code: "InvalidRegionId.NotFound", Status: 404}, {Code: "InvalidInstanceId.NotFound"}, {Code: "EntityNotExist.Role", Status: 404}, {Status: 404}},
-		inventory.Temporary:  {{Code: "InternalError"}, {Code: "ServiceUnavailable"}, {Code: "SignatureNonceUsed", Status: 400}, {Status: 500}, {Status: 502}, {Status: 408}},
+		inventory.NotFound:   {{Code: "InvalidRegionId.NotFound", Status: 404}, {Code: "InvalidInstanceId.NotFound"}, {Code: "EntityNotExist.Role", Status: 404}, {Code: "Forbidden.InstanceNotFound", Status: 403}, {Code: "Instance.Notfound"}, {Status: 404}},
+		inventory.Temporary:  {{Code: "InternalError"}, {Code: "ServiceUnavailable"}, {Code: "SignatureNonceUsed", Status: 400}, {Code: "SystemBusy", Status: 400}, {Status: 500}, {Status: 502}, {Status: 408}},
 		inventory.Invalid:    {{Code: "InvalidParameter", Status: 400}, {Code: "DryRunOperation", Status: 400}},
 		inventory.Incomplete: {{Status: 302}},
 	} {

@@ -30,6 +30,11 @@ func harness() cloudtest.Harness {
 		UnknownKey: "AKIAUNKNOWN000000001", Region: region, MissingRegion: "us-nowhere-1", NonexistentID: aws.Provider(cloud.RetryPolicy{}).NonexistentID, Services: aws.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.AccountID, Secrets: secrets(),
 		ListAction: awstest.DescribeInstances, PageSize: 1000, ListCalls: 5, // of which one is a probe, and one asks the second witness
 		AllowsNoKey: true,
+		Statuses: map[string]inventory.Existence{
+			"pending": inventory.Present, "running": inventory.Present, "stopping": inventory.Present, "stopped": inventory.Present,
+			"shutting-down": inventory.NotMade,
+			"terminated":    inventory.Absent,
+		},
 	}
 }
 
@@ -68,5 +73,9 @@ func (w *world) FillIPv6(region string) string {
 }
 
 func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }
+
+func (w *world) SetStatus(region, status string, ids ...string) {
+	w.account.Change(region, func(i *awstest.Instance) { i.State = status }, ids...)
+}
 
 func (w *world) Hide(region string, ids ...string) { w.account.Hide(region, ids...) }

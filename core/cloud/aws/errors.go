@@ -39,9 +39,16 @@ func newAPIError(status int, body []byte) error {
 		r.Message = http.StatusText(status) + ", no error document"
 		return r
 	}
-	r.Code, r.Message = strings.TrimSpace(doc.EC2.Code+doc.STS.Code), doc.EC2.Message+doc.STS.Message
+	r.Code, r.Message = bareCode(doc.EC2.Code+doc.STS.Code), doc.EC2.Message+doc.STS.Message
 	r.RequestID = doc.RequestID + doc.RequestId
 	return r
+}
+
+// bareCode returns a code without the side to which an older form lays the fault: Client.RequestLimitExceeded
+// (https://github.com/cloud-custodian/cloud-custodian, c7n/utils.py).
+func bareCode(code string) string {
+	code = strings.TrimSpace(code)
+	return strings.TrimPrefix(strings.TrimPrefix(code, "Client."), "Server.")
 }
 
 // errorKind returns what an error code, or else the HTTP status, means:

@@ -106,7 +106,7 @@ func TestTerminated(t *testing.T) {
 		i.State = state
 		w.account.Put(region, i)
 	}
-	w.account.Terminate(region, ids[5])
+	w.account.Remove(region, ids[5])
 	lister := w.Open(t, cloudtest.InstantRetries(), nil)
 	for name, ask := range map[string]func() ([]inventory.Instance, error){
 		"list":   func() ([]inventory.Instance, error) { return lister.List(t.Context(), region) },

@@ -2,15 +2,11 @@ package aws
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
-
-// stateTerminated is the state of an instance that is released.
-const stateTerminated = "terminated"
 
 // listResult is the result of reading all pages.
 type listResult struct {
@@ -79,7 +75,7 @@ func (l *lister) readPagesOnce(ctx context.Context, op string, q instancesQuery)
 		},
 	}
 	got.instances, got.err = cursor.ReadAll(ctx)
-	got.instances = slices.DeleteFunc(got.instances, func(i inventory.Instance) bool { return i.Status == stateTerminated })
+	got.instances = cloud.DropAbsent(got.instances)
 	cloud.SortByID(got.instances)
 	return got
 }
@@ -87,7 +83,7 @@ func (l *lister) readPagesOnce(ctx context.Context, op string, q instancesQuery)
 // sameMachine is cloud.SameMachine for a cloud whose terminated instances have lost their network
 // but not yet their row: one that ends between two pages is on both.
 func sameMachine(a, b inventory.Instance) bool {
-	return cloud.SameMachine(a, b) || a.ID == b.ID && (a.Status == stateTerminated || b.Status == stateTerminated)
+	return cloud.SameMachine(a, b) || a.ID == b.ID && (a.Existence == inventory.Absent || b.Existence == inventory.Absent)
 }
 
 // checkPage refuses an answer without a list, and rows without a state or of another region, and

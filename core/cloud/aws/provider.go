@@ -10,9 +10,15 @@
 // resources and no tags of them there, only conditions on the request, such as its region. So no policy
 // hides a part (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
 //
-// An instance exists from pending to shutting-down and stopping: a machine that shuts down still answers.
-// It is released when it is terminated, though EC2 shows its row for up to an hour more:
-// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+// What a state means; unknown ones are present:
+//
+//	pending running stopping stopped   present
+//	shutting-down                      not made: a machine that shuts down still answers
+//	terminated                         absent, though EC2 shows its row for up to an hour more
+//
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html and
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html have the states. EC2 has no recycle
+// bin for instances.
 package aws
 
 import (

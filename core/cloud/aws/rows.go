@@ -59,6 +59,7 @@ func convertRow(i *types.Instance) instanceRow {
 	}}
 	if i.State != nil {
 		r.Status = strings.ToLower(string(i.State.Name))
+		r.Existence = existenceOf(r.Status)
 	}
 	if i.Placement != nil {
 		r.zone = sdk.ToString(i.Placement.AvailabilityZone)
@@ -66,6 +67,20 @@ func convertRow(i *types.Instance) instanceRow {
 	r.PrivateIPs, r.PublicIPs = instanceAddresses(i)
 	r.IPv6s = ipv6s(i)
 	return r
+}
+
+// stateTerminated is the state of an instance that is released.
+const stateTerminated = "terminated"
+
+// existenceOf returns what a state means, by the table in the package doc.
+func existenceOf(state string) inventory.Existence {
+	switch state {
+	case stateTerminated:
+		return inventory.Absent
+	case "shutting-down":
+		return inventory.NotMade
+	}
+	return inventory.Present
 }
 
 // ipv6s returns the instance's own IPv6 address, then those of the primary interface and of the others, of each the

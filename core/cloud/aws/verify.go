@@ -65,7 +65,7 @@ func (l *lister) verifyAbsence(ctx context.Context, region string, ids []string)
 		if lost := cloud.MissingIDs(left, got.rows); len(lost) > 0 {
 			return nil, l.NewError(inventory.Incomplete, opVerifyAbsence, region, lost[0]+" is neither shown nor said not to exist")
 		}
-		return slices.DeleteFunc(got.rows, func(i inventory.Instance) bool { return i.Status == stateTerminated }), nil
+		return cloud.DropAbsent(got.rows), nil
 	}
 	return nil, nil
 }

@@ -19,12 +19,12 @@ func TestSecondWitness(t *testing.T) {
 		calls int
 	}{
 		"all there":              {func(*world, []string) {}, []int{0, 1, 2, 3}, 1},
-		"one gone":               {func(w *world, ids []string) { w.Remove(region, ids[1]) }, []int{0, 2, 3}, 3},
-		"all gone":               {func(w *world, ids []string) { w.Remove(region, ids...) }, nil, 3},
-		"terminated":             {func(w *world, ids []string) { w.account.Terminate(region, ids[1:]...) }, []int{0}, 3},
-		"terminated, and lost":   {func(w *world, ids []string) { w.account.Terminate(region, ids[1]); w.Hide(region, ids[1]) }, []int{0, 2, 3}, 3},
+		"one gone":               {func(w *world, ids []string) { w.account.Forget(region, ids[1]) }, []int{0, 2, 3}, 3},
+		"all gone":               {func(w *world, ids []string) { w.account.Forget(region, ids...) }, nil, 3},
+		"terminated":             {func(w *world, ids []string) { w.account.Remove(region, ids[1:]...) }, []int{0}, 3},
+		"terminated, and lost":   {func(w *world, ids []string) { w.account.Remove(region, ids[1]); w.Hide(region, ids[1]) }, []int{0, 2, 3}, 3},
 		"lost":                   {func(w *world, ids []string) { w.Hide(region, ids[3]) }, []int{0, 1, 2, 3}, 3},
-		"lost, and another gone": {func(w *world, ids []string) { w.Hide(region, ids[3]); w.Remove(region, ids[0], ids[1]) }, []int{2, 3}, 4},
+		"lost, and another gone": {func(w *world, ids []string) { w.Hide(region, ids[3]); w.account.Forget(region, ids[0], ids[1]) }, []int{2, 3}, 4},
 	} {
 		w := newWorld(t)
 		ids := w.Fill(region, 4)

@@ -9,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/azure/azuretest"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -46,6 +47,10 @@ func harness() cloudtest.Harness {
 		},
 		UnknownKey: unknownClientID, Region: region, MissingRegion: "mars", NonexistentID: azure.Provider(cloud.RetryPolicy{}).NonexistentID, Services: azure.Provider(cloud.RetryPolicy{}).Services, Owner: owner, Secrets: secrets(),
 		ListAction: azuretest.ListMachines, VerifyAction: azuretest.GetMachine, PageSize: pageSize, ListCalls: 12, AllowsNoKey: true, UsesTokens: true,
+		Statuses: map[string]inventory.Existence{
+			"Creating": inventory.Present, "Updating": inventory.Present, "Succeeded": inventory.Present, "Migrating": inventory.Present, "Failed": inventory.Present,
+			"Deleting": inventory.NotMade,
+		},
 	}
 }
 
@@ -98,6 +103,8 @@ func (w *world) Remove(_ string, ids ...string) {
 	}
 	w.sub.Remove(ids...)
 }
+
+func (w *world) SetStatus(_, status string, ids ...string) { w.sub.SetStatus(status, ids...) }
 
 func (w *world) Hide(_ string, ids ...string) { w.sub.Hide(azuretest.ListMachines, ids...) }
 

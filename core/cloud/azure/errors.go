@@ -94,12 +94,38 @@ func errorKind(r *apiError) inventory.Kind {
 		return inventory.BadCredentials
 	case status == http.StatusForbidden:
 		return inventory.Denied
-	case status == http.StatusNotFound:
+	case status == http.StatusNotFound && r.Code != codeNoSuchType:
 		return inventory.NotFound
 	case status >= 400:
 		return inventory.Invalid
 	}
 	return inventory.Incomplete // a redirect, or a success without a document
+}
+
+// The codes that need more than their text to be understood. The first two are those of an API version, or of a kind of
+// resource, that a place does not offer.
+const (
+	codeNoSuchVersion = "NoRegisteredProviderFound"
+	codeNoSuchType    = "InvalidResourceType"
+	codeNotRegistered = "MissingSubscriptionRegistration"
+	codeNoSuchTenant  = "AADSTS90002"
+)
+
+// hint returns what a reader should know of a refusal beside its own text; "" = nothing:
+// https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-register-resource-provider and
+// https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+func (r *apiError) hint() string {
+	switch r.Code {
+	case codeNoSuchVersion, codeNoSuchType:
+		return " (this cloud does not offer the version of the API that jms-sync asks for, which is of 2021 or older: " +
+			"are regions and endpoint those of the account's own cloud? An Azure Stack has older APIs, and is not supported)"
+	case codeNotRegistered:
+		return " (the resource provider that the text names is not registered in the subscription: az provider register --namespace …)"
+	case codeNoSuchTenant:
+		return " (the directory is not known there: is tenant_id right? An account of Azure China or Azure Government has to name its regions, " +
+			"such as chinaeast2 or usgovvirginia, or its endpoint)"
+	}
+	return ""
 }
 
 // wrapError turns any error of a call into one with a kind. It leaves out the SDK's own texts: they hold
@@ -115,6 +141,7 @@ func (l *lister) wrapError(ctx context.Context, op string, err error) error {
 		return err
 	case errors.As(err, &refused):
 		fault := l.newPartError(errorKind(refused), op, refused.Error())
+		fault.Message += refused.hint()
 		fault.RetryAfter = refused.retryAfter
 		return cloud.ExplainBySkew(ctx, fault)
 	case context.Cause(ctx) != nil:

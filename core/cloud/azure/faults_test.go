@@ -2,6 +2,7 @@ package azure_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -250,5 +251,73 @@ func TestOpenRefuses(t *testing.T) {
 		"regions of two": {func(a *cloud.Account) { a.Regions = []string{"eastus", "chinanorth3"} }, inventory.Invalid},
 	} {
 		t.Run(name, func(t *testing.T) { h.CheckOpenFails(t, c.want, c.change) })
+	}
+}
+
+// TestHints: refusals whose text does not say what to do, and what is said beside it.
+func TestHints(t *testing.T) {
+	t.Parallel()
+	for fault, c := range map[azuretest.Kind]struct {
+		action string
+		kind   inventory.Kind
+		words  []string
+	}{
+		azuretest.NoSuchVersion: {azuretest.ListMachines, inventory.Invalid, []string{"NoRegisteredProviderFound", "does not offer the version of the API", "chinaeast, chinanorth"}},
+		azuretest.NoSuchType:    {azuretest.ListMachines, inventory.Invalid, []string{"InvalidResourceType", "does not offer the version of the API", "regions and endpoint"}},
+		azuretest.NotRegistered: {azuretest.ListMachines, inventory.Invalid, []string{"MissingSubscriptionRegistration", "az provider register", "Microsoft.Compute"}},
+		azuretest.NoSuchTenant:  {azuretest.Token, inventory.BadCredentials, []string{"AADSTS90002", "is tenant_id right?", "chinaeast2", testPrincipal.Tenant}},
+	} {
+		w := newWorld(t)
+		w.Fill(region, 1)
+		w.Server.Break(azuretest.Fault{Kind: fault, Action: c.action})
+		_, err := w.Open(t, cloudtest.InstantRetries(), nil).List(t.Context(), region)
+		if inventory.KindOf(err) != c.kind {
+			t.Errorf("%s: kind %q: %v", fault, inventory.KindOf(err), err)
+		}
+		for _, word := range c.words {
+			if !strings.Contains(fmt.Sprint(err), word) {
+				t.Errorf("%s: no %q in %v", fault, word, err)
+			}
+		}
+		checkError(t, err)
+	}
+}
+
+// TestTwoMachinesWithOneVMID: neither passes for the other. Their region has no list, and the error names both; other
+// regions have theirs.
+func TestTwoMachinesWithOneVMID(t *testing.T) {
+	t.Parallel()
+	const elsewhere = "northeurope"
+	for name, c := range map[string]struct {
+		place  string
+		failed []string
+	}{
+		"in one region":  {region, []string{region}},
+		"in two regions": {"westeurope", []string{region, "westeurope"}},
+	} {
+		w := newWorld(t)
+		w.Fill(region, 2)
+		w.sub.Fill(elsewhere, 1, func(int) azuretest.VM { return azuretest.SampleVM(50) })
+		twin := azuretest.SampleVM(0)
+		twin.Name, twin.Group, twin.Location = "web-copy", "Other", c.place
+		w.sub.PutTwin(twin)
+		lister := w.Open(t, cloudtest.InstantRetries(), nil)
+		for _, place := range []string{region, "westeurope", elsewhere} {
+			list, err := lister.List(t.Context(), place)
+			if !slices.Contains(c.failed, place) {
+				if err != nil {
+					t.Errorf("%s, %s: %v", name, place, err)
+				}
+				continue
+			}
+			text := strings.ToLower(fmt.Sprint(err))
+			if inventory.KindOf(err) != inventory.Incomplete || list != nil || !strings.Contains(text, "/web-copy") || !strings.Contains(text, "/web-00000") {
+				t.Errorf("%s, %s: %d rows, %v", name, place, len(list), err)
+			}
+			_, err = lister.FindVerified(t.Context(), place, []string{azuretest.SampleVM(7).ID})
+			if inventory.KindOf(err) != inventory.Incomplete {
+				t.Errorf("%s, %s: an absence is proved: %v", name, place, err)
+			}
+		}
 	}
 }

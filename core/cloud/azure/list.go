@@ -3,7 +3,9 @@ package azure
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -36,6 +38,7 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 type subscriptionList struct {
 	locations []location
 	regions   map[string][]inventory.Instance // sorted by id
+	doubled   map[string]error                // by region: two machines have one vmId, so that the region has no list
 }
 
 // hasRegion reports whether a region exists: it is a location, or has a machine.
@@ -143,6 +146,9 @@ func (l *lister) readSet(ctx context.Context, id string, set scaleSet) (got rawS
 	if err == nil && slices.ContainsFunc(got.nics, nic.hasPublicAddress) {
 		got.addresses, err = readPages(ctx, l, "list public addresses"+of, address.key, listOfSet(l.api.listSetAddresses, id, set))
 	}
+	if inventory.KindOf(err) == inventory.NotFound { // the set went meanwhile: its machines count once more, their addresses are unknown
+		return got, nil
+	}
 	return got, err
 }
 
@@ -172,18 +178,21 @@ func (l *lister) joinLists(got rawLists) (subscriptionList, error) {
 		book.add(set.nics, set.addresses)
 		lists = append(lists, set.machines)
 	}
-	out := subscriptionList{locations: got.locations, regions: map[string][]inventory.Instance{}}
-	once, met := cloud.Interner{}, map[string]string{} // id → region
+	out := subscriptionList{locations: got.locations, regions: map[string][]inventory.Instance{}, doubled: map[string]error{}}
+	once, met := cloud.Interner{}, map[string]*machine{}
 	for _, machines := range lists {
 		for i := range machines {
-			row := l.convertRow(&machines[i], book)
-			once.InternRow(&row)
-			if region, twice := met[row.ID]; twice && region == row.Region {
-				continue // of a flexible scale set that is listed as if it were a uniform one
-			} else if twice || row.Region == "" {
-				return subscriptionList{}, l.newPartError(inventory.Incomplete, "list virtual machines", row.ID+" has no location, or two")
+			m := &machines[i]
+			if m.Region == "" {
+				return subscriptionList{}, l.newPartError(inventory.Incomplete, "list virtual machines", m.ID+" has no location")
 			}
-			met[row.ID] = row.Region
+			if first := met[m.ID]; first != nil {
+				l.noteDoubled(out.doubled, first, m)
+				continue
+			}
+			met[m.ID] = m
+			row := l.convertRow(m, book)
+			once.InternRow(&row)
 			out.regions[row.Region] = append(out.regions[row.Region], row)
 		}
 	}
@@ -192,6 +201,19 @@ func (l *lister) joinLists(got rawLists) (subscriptionList, error) {
 	}
 	return out, nil
 }
+
+// noteDoubled notes, for the regions of two rows with one vmId, that they are two machines: neither may pass for the
+// other. A machine of a flexible scale set is one all the same if it is listed as if the set were a uniform one.
+func (l *lister) noteDoubled(doubled map[string]error, a, c *machine) {
+	if a.Region == c.Region && a.isOfSet() != c.isOfSet() {
+		return
+	}
+	err := l.newPartError(inventory.Incomplete, "list virtual machines", "")
+	err.Message += fmt.Sprintf("two resources have one vmId, %s: %s and %s; one of them may be a trace of a machine that was moved", a.ID, a.resource, c.resource)
+	doubled[a.Region], doubled[c.Region] = err, err
+}
+
+func (m machine) isOfSet() bool { return strings.Contains(m.resource, "/virtualmachinescalesets/") }
 
 // convertRow returns a machine with its scope and addresses.
 func (l *lister) convertRow(m *machine, known networkIndex) inventory.Instance {
@@ -261,7 +283,12 @@ func primaryRank(primary bool) int {
 }
 
 // The keys by which CursorReader knows rows.
-func (m machine) key() string { return m.ID }
+func (m machine) key() string {
+	if m.ID == "" {
+		return "" // its list is refused
+	}
+	return m.resource
+}
 
 func (n nic) key() string { return n.id }
 

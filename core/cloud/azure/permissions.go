@@ -9,7 +9,8 @@ import (
 )
 
 // Permissions returns the actions that the calls of this package need at the level of the subscription,
-// sorted. The built-in role Reader has them all.
+// sorted, as https://learn.microsoft.com/azure/role-based-access-control/permissions/compute, .../networking,
+// .../management-and-governance and .../general have them. The built-in role Reader has them all.
 func Permissions() []string {
 	return slices.Sorted(slices.Values(append(neededActions(),
 		"Microsoft.Authorization/permissions/read",

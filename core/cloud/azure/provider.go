@@ -18,6 +18,8 @@
 // A listing is read from Resource Manager: all machines, network interfaces, public addresses and
 // scale sets of the subscription, then the machines and interfaces of each uniform scale set. These
 // are six calls, and two for each such set, for all regions together: they share one reading.
+// The lists are read side by side, the pages of each one after another: the address of the next page is in the one
+// before it.
 // Resource Graph would be fewer calls, but it follows changes with a delay, leaves out without an error
 // what the credential may not read, hides what it takes for personal data, and does not know uniform
 // instances in every cloud (https://learn.microsoft.com/azure/governance/resource-graph/overview,
@@ -36,6 +38,18 @@
 // the credential's permissions at the subscription itself: without the right to read all that was listed
 // it is Denied, not short. That question does not show a deny assignment below the subscription, which
 // hides machines from the lists and from Resource Graph, so that their absence is weak.
+//
+// What a provisioning state means; unknown ones are present:
+//
+//	Creating Updating Succeeded Migrating   present
+//	Failed                                  present: the last operation failed, and the machine may well run
+//	Deleting                                not made: it is being deleted, and still there
+//
+// https://learn.microsoft.com/azure/virtual-machines/states-billing#provisioning-states has the states. A deleted
+// machine has no row, and Azure keeps none in a recycle bin. A subscription that is disabled keeps its machines.
+//
+// Two resources with one vmId are two machines that nothing could tell apart: the region has no list, and the error
+// names both. If a scale set goes while it is read, its machines count once more, with AddressesPartial.
 //
 // An instance's id is the vmId in lower case: resource ids are reused, and are too long for a label.
 package azure

@@ -171,6 +171,7 @@ func (d *machineDoc) convert() machine {
 	m := machine{resource: strings.ToLower(d.ID), Instance: inventory.Instance{
 		ID: strings.ToLower(p.VMID), Name: d.Name, HostName: p.OS.HostName, OSType: strings.ToLower(p.Storage.Disk.OSType),
 		OSName: p.Storage.Image.displayName(), Status: strings.ToLower(p.State), Type: cmp.Or(p.Hardware.Size, d.SKU.Name),
+		Existence: existenceOf(p.State),
 	}}
 	m.Region = locationName(d.Location)
 	for _, one := range p.Network.Interfaces {
@@ -184,6 +185,14 @@ func (d *machineDoc) convert() machine {
 		}
 	}
 	return m
+}
+
+// existenceOf returns what a provisioning state means, by the table in the package doc.
+func existenceOf(state string) inventory.Existence {
+	if strings.EqualFold(state, "Deleting") {
+		return inventory.NotMade
+	}
+	return inventory.Present
 }
 
 // displayName returns "offer sku" of a market image, or the name of a custom image from an id like

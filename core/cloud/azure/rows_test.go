@@ -149,6 +149,30 @@ func TestScaleSetGoes(t *testing.T) {
 	}
 }
 
+// TestScaleSetGoesWithItsInterfaces: a set that goes after its machines were read does not fail the subscription. Its
+// machines count once more, with addresses that are not known.
+func TestScaleSetGoesWithItsInterfaces(t *testing.T) {
+	t.Parallel()
+	for _, action := range []string{azuretest.ListSetInterfaces, azuretest.ListSetAddresses} {
+		w := newWorld(t)
+		want := fillFleet(w)
+		w.Server.Break(azuretest.Fault{Kind: azuretest.Gone, Action: action})
+		list, err := w.Open(t, cloudtest.InstantRetries(), nil).List(t.Context(), region)
+		if err != nil || len(list) != len(want) {
+			t.Errorf("%s: %d rows, want %d: %v", action, len(list), len(want), err)
+		}
+		partial := 0
+		for _, i := range list {
+			if i.AddressesPartial {
+				partial++
+			}
+		}
+		if partial == 0 || partial == len(list) {
+			t.Errorf("%s: %d of %d with addresses that are not known", action, partial, len(list))
+		}
+	}
+}
+
 // TestOneReadingForAllRegions: regions of one run share a reading, each once.
 func TestOneReadingForAllRegions(t *testing.T) {
 	t.Parallel()

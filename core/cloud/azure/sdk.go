@@ -40,12 +40,15 @@ type api struct {
 // Only this file, credentials.go and transport.go know the Azure SDK. Lists go through its client
 // for Resource Manager (credentials, tokens, telemetry) and are read into our own documents.
 
-// The versions of the APIs: those of armcompute v7.3.0 and armnetwork v7.2.0, where there are such.
+// The versions of the APIs: old ones that have all fields which are read, because sovereign clouds offer new ones a year
+// or more later, and refuse them (https://github.com/hashicorp/terraform-provider-azurerm/issues/32301, .../29449,
+// https://github.com/Azure/azure-cli/issues/30847). Each is in https://github.com/Azure/azure-rest-api-specs under
+// resource-manager/Microsoft.<name>/stable; images of community galleries are named since compute 2021-07-01.
 const (
-	subscriptionsVersion = "2022-12-01"
-	permissionsVersion   = "2022-04-01"
-	computeVersion       = "2025-04-01"
-	networkVersion       = "2025-01-01"
+	subscriptionsVersion = "2021-01-01"
+	permissionsVersion   = "2015-07-01"
+	computeVersion       = "2021-07-01"
+	networkVersion       = "2021-02-01"
 	setNetworkVersion    = "2018-10-01" // of interfaces and public addresses in uniform scale sets
 )
 

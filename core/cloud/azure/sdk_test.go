@@ -149,11 +149,11 @@ func TestKinds(t *testing.T) {
 	for kind, refusals := range map[inventory.Kind][]apiError{
 		inventory.Throttled:      {arm(429, "RateLimiting"), arm(429, ""), token(429, "")},
 		inventory.Denied:         {arm(403, "AuthorizationFailed"), arm(403, "")},
-		inventory.BadCredentials: {arm(401, "ExpiredAuthenticationToken"), token(401, "AADSTS7000215"), token(400, "AADSTS700016"), token(404, ""), token(403, "")},
+		inventory.BadCredentials: {arm(401, "ExpiredAuthenticationToken"), token(401, "AADSTS7000215"), token(400, "AADSTS700016"), token(400, "AADSTS90002"), token(404, ""), token(403, "")},
 		inventory.ClockOff:       {token(401, "AADSTS700024"), token(400, "AADSTS500133")},
 		inventory.NotFound:       {arm(404, "SubscriptionNotFound"), arm(404, "")},
 		inventory.Temporary:      {arm(500, "x"), arm(502, ""), arm(503, ""), arm(408, ""), token(500, ""), token(410, ""), token(400, "temporarily_unavailable")},
-		inventory.Invalid:        {arm(400, "BadRequest"), arm(409, "MissingSubscriptionRegistration"), arm(410, "")},
+		inventory.Invalid:        {arm(400, "BadRequest"), arm(404, "InvalidResourceType"), arm(400, "NoRegisteredProviderFound"), arm(409, "MissingSubscriptionRegistration"), arm(410, "")},
 		inventory.Incomplete:     {arm(302, ""), token(302, "")},
 	} {
 		for _, r := range refusals {

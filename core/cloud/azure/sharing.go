@@ -90,6 +90,10 @@ func (r *sharedReads) readRecent(ctx context.Context, region string, read func(c
 	if err != nil {
 		return nil, false, err
 	}
+	if err := f.result.doubled[region]; err != nil {
+		f.served[region] = true
+		return nil, true, err
+	}
 	known = f.result.hasRegion(region)
 	return f.takeRegion(region), known, nil
 }

@@ -55,6 +55,9 @@ func (l *lister) FindVerified(ctx context.Context, region string, ids []string) 
 	if err == nil && !got.hasRegion(region) {
 		err = l.newPartError(inventory.NotFound, "list locations", "the subscription has none of this name")
 	}
+	if err == nil {
+		err = got.doubled[region]
+	}
 	if err != nil {
 		return inventory.FindResult{}, l.nameError(op, region, err)
 	}

@@ -27,6 +27,8 @@ type World interface {
 	FillIPv6(region string) (id string)
 	// Remove deletes instances of a region.
 	Remove(region string, ids ...string)
+	// SetStatus sets the status of instances, as the cloud writes it.
+	SetStatus(region, status string, ids ...string)
 	// Hide makes the list omit instances, also when it is asked for them by id, while the cloud's second
 	// kind of call still shows them.
 	Hide(region string, ids ...string)
@@ -62,6 +64,8 @@ type Harness struct {
 	// VerifyForgets says that the second kind of call knows nothing of a released instance, so that its
 	// absence has only one witness.
 	VerifyForgets bool
+	// Statuses are the cloud's words, as its package doc has them, and what they mean.
+	Statuses map[string]inventory.Existence
 	// UsesTokens says that the cloud issues tokens and verifies no time of ours.
 	UsesTokens bool
 	// AllowsNoKey says that an account without a key uses the role of its host.
@@ -90,6 +94,7 @@ func RunContract(t *testing.T, h Harness) {
 		"lookup without a list": testFindVerifiedFaults,
 		"a list loses rows":     testLostRows,
 		"gone":                  testReleased,
+		"statuses":              testStatuses,
 		"one witness":           testVerifyFaults,
 		"many":                  testManyIDs,
 		"concurrent":            testConcurrent,

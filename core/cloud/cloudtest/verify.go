@@ -1,7 +1,9 @@
 package cloudtest
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
@@ -72,6 +74,50 @@ func testVerifyFaults(t *testing.T, h Harness) {
 		wantIDs(t, found.Instances, err, ids[1:])
 		if found.Weak[ids[0]] == nil {
 			t.Errorf("%s: the list alone proves an absence", fault)
+		}
+	}
+}
+
+// testStatuses: each status means what the table in the package doc says, in lists, in look-ups and in proofs; one that
+// nobody knows is present. A region in which nothing exists any more is empty, and no error.
+func testStatuses(t *testing.T, h Harness) {
+	if len(h.Statuses) == 0 {
+		t.Fatal("the harness names no statuses")
+	}
+	statuses := maps.Clone(h.Statuses)
+	statuses["Brand-New"] = inventory.Present
+	for status, want := range statuses {
+		w := h.New(t)
+		ids := w.Fill(h.Region, 2)
+		w.SetStatus(h.Region, status, ids[0])
+		lister := w.Open(t, InstantRetries(), nil)
+		there := ids
+		if want == inventory.Absent {
+			there = ids[1:]
+		}
+		list, err := lister.List(t.Context(), h.Region)
+		wantIDs(t, list, err, there)
+		h.wantExistence(t, status, list, ids[0], want)
+		list, err = lister.Find(t.Context(), h.Region, ids)
+		wantIDs(t, list, err, there)
+		h.wantExistence(t, status, list, ids[0], want)
+		found, err := lister.FindVerified(t.Context(), h.Region, ids)
+		wantIDs(t, found.Instances, err, there)
+		h.wantExistence(t, status, found.Instances, ids[0], want)
+		w.SetStatus(h.Region, status, ids[1])
+		list, err = lister.List(t.Context(), h.Region)
+		if want == inventory.Absent {
+			there = nil
+		}
+		wantIDs(t, list, err, there)
+	}
+}
+
+func (h Harness) wantExistence(t *testing.T, status string, list []inventory.Instance, id string, want inventory.Existence) {
+	t.Helper()
+	for _, i := range list {
+		if i.ID == id && (i.Existence != want || i.Status != strings.ToLower(status)) {
+			t.Errorf("%s: status %q, existence %d, want %d", status, i.Status, i.Existence, want)
 		}
 	}
 }

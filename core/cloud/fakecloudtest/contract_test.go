@@ -6,6 +6,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/cloud/fakecloudtest"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -24,6 +25,7 @@ func harness() cloudtest.Harness {
 		UnknownKey: "FAKEunknown000001", Region: "r-one", MissingRegion: "r-none", Owner: testKey.AccountID,
 		Secrets:    []string{testKey.ID, testKey.Secret, "FAKEunknown000001"},
 		ListAction: fakecloudtest.ListMachines, VerifyAction: fakecloudtest.ShowMachine, PageSize: fakecloudtest.PageSize,
+		Statuses:      map[string]inventory.Existence{"running": inventory.Present, "": inventory.Present},
 		NonexistentID: fakecloudtest.Provider(cloud.RetryPolicy{}).NonexistentID, Services: fakecloudtest.Provider(cloud.RetryPolicy{}).Services,
 	}
 }

@@ -1,6 +1,8 @@
 package fakecloudtest
 
 import (
+	"strings"
+
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -22,12 +24,14 @@ type machine struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	IP   string `json:"ip"`
+	// Status is the fake cloud's own word; it has no meaning for an asset.
+	Status string `json:"status"`
 }
 
 func convertRows(list []machine) []inventory.Instance {
 	rows := make([]inventory.Instance, len(list))
 	for i, m := range list {
-		rows[i] = inventory.Instance{ID: m.ID, Name: m.Name, Status: "running"}
+		rows[i] = inventory.Instance{ID: m.ID, Name: m.Name, Status: strings.ToLower(m.Status)}
 		if cloud.IsIPv6(m.IP) {
 			rows[i].IPv6s = cloud.IPv6Texts([]string{m.IP})
 			continue

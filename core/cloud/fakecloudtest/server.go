@@ -38,8 +38,13 @@ func NewServer(reporter peertest.Reporter, key Key, regions ...string) *Server {
 // Fill puts n machines into a region, and returns their ids.
 func (s *Server) Fill(region string, n int) []string {
 	return s.Regions.Fill(region, n, func(i int) machine {
-		return machine{ID: fmt.Sprintf("m-%06d", i), Name: fmt.Sprint("machine-", i), IP: fmt.Sprintf("10.9.%d.%d", i/250, i%250+1)}
+		return machine{ID: fmt.Sprintf("m-%06d", i), Name: fmt.Sprint("machine-", i), IP: fmt.Sprintf("10.9.%d.%d", i/250, i%250+1), Status: "running"}
 	})
+}
+
+// SetStatus sets the status of machines.
+func (s *Server) SetStatus(region, status string, ids ...string) {
+	s.Change(region, func(m *machine) { m.Status = status }, ids...)
 }
 
 // FillIPv6 puts a machine that has only an IPv6 address into a region, and returns its id.

@@ -42,6 +42,12 @@ func harness() cloudtest.Harness {
 		},
 		UnknownKey: "HST0UNKNOWN000000001", Region: region, MissingRegion: "cn-nowhere-1", NonexistentID: huawei.Provider(cloud.RetryPolicy{}).NonexistentID, Services: huawei.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.DomainID, Secrets: secrets(),
 		ListAction: huaweitest.ListServers, VerifyAction: huaweitest.ShowServer, PageSize: 200, ListCalls: 3,
+		Statuses: map[string]inventory.Existence{
+			"ACTIVE": inventory.Present, "SHUTOFF": inventory.Present, "BUILD": inventory.Present, "REBOOT": inventory.Present, "HARD_REBOOT": inventory.Present, "REBUILD": inventory.Present, "RESIZE": inventory.Present,
+			"VERIFY_RESIZE": inventory.Present, "REVERT_RESIZE": inventory.Present, "MIGRATING": inventory.Present, "SHELVED": inventory.Present, "SHELVED_OFFLOADED": inventory.Present, "ERROR": inventory.Present, "UNKNOWN": inventory.Present,
+			"SOFT_DELETED": inventory.Closed,
+			"DELETED":      inventory.Absent,
+		},
 	}
 }
 
@@ -94,5 +100,9 @@ func (w *world) FillIPv6(region string) string {
 }
 
 func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }
+
+func (w *world) SetStatus(region, status string, ids ...string) {
+	w.account.Change(region, func(i *huaweitest.Instance) { i.Status = status }, ids...)
+}
 
 func (w *world) Hide(region string, ids ...string) { w.account.Hide(region, ids...) }

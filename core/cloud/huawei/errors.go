@@ -44,9 +44,14 @@ func readAPIError(r *cloud.APIError, doc map[string]any) {
 	}
 }
 
+// statusClosedRequest is what nginx, which stands before the APIs, calls a request that its client gave up, or that it
+// takes for one.
+const statusClosedRequest = 499
+
 // errorKind returns what an error code, or else the HTTP status, means:
 // https://support.huaweicloud.com/devg-apisign/api-sign-errorcode.html (APIGW, formerly APIG) and
-// https://support.huaweicloud.com/api-ecs/ErrorCode.html
+// https://support.huaweicloud.com/api-ecs/ErrorCode.html. 499 is tried again by https://github.com/yunionio/cloudmux
+// (pkg/multicloud/hcso).
 func errorKind(r *cloud.APIError) inventory.Kind {
 	code := strings.TrimPrefix(strings.TrimPrefix(r.Code, "APIGW."), "APIG.")
 	text := strings.ToLower(r.Message)
@@ -63,7 +68,7 @@ func errorKind(r *cloud.APIError) inventory.Kind {
 		return inventory.BadCredentials
 	case r.Code == codeNotFound, r.Code == "Ecs.0614", r.Status == http.StatusNotFound:
 		return inventory.NotFound
-	case r.Status >= 500, r.Status == http.StatusRequestTimeout:
+	case r.Status >= 500, r.Status == http.StatusRequestTimeout, r.Status == statusClosedRequest:
 		return inventory.Temporary
 	case r.Status >= 400:
 		return inventory.Invalid

@@ -23,7 +23,7 @@ func checkError(t *testing.T, err error) { t.Helper(); harness().CheckError(t, e
 func kinds() map[huaweitest.Kind]inventory.Kind {
 	return map[huaweitest.Kind]inventory.Kind{
 		huaweitest.Throttled: inventory.Throttled, huaweitest.NoPermission: inventory.Denied, huaweitest.NoPolicy: inventory.Denied,
-		huaweitest.ExpiredSignature: inventory.ClockOff, huaweitest.Locked: inventory.BadCredentials, huaweitest.InternalError: inventory.Temporary, huaweitest.Unavailable: inventory.Temporary,
+		huaweitest.ExpiredSignature: inventory.ClockOff, huaweitest.Locked: inventory.BadCredentials, huaweitest.InternalError: inventory.Temporary, huaweitest.ClosedRequest: inventory.Temporary, huaweitest.Unavailable: inventory.Temporary,
 		huaweitest.NotPublished: inventory.NotFound, huaweitest.OddError: inventory.Invalid,
 		peertest.HTML500: inventory.Temporary, peertest.HTML503: inventory.Temporary, peertest.HTML200: inventory.Incomplete,
 		peertest.EmptyObject: inventory.Incomplete, peertest.Null: inventory.Incomplete, peertest.EmptyBody: inventory.Incomplete,

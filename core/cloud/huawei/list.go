@@ -62,7 +62,7 @@ type listReader struct {
 	isUnstable   bool // reading again may help
 }
 
-// readPages returns all servers of a query, sorted by id.
+// readPages returns all servers of a query that exist, sorted by id. The total counts the others too.
 func (r *listReader) readPages(ctx context.Context) ([]inventory.Instance, error) {
 	cursor := cloud.CursorReader[inventory.Instance]{
 		Operation: r.lister.Operation(r.op, r.query.region),
@@ -82,7 +82,7 @@ func (r *listReader) readPages(ctx context.Context) ([]inventory.Instance, error
 		return nil, r.lister.NewError(inventory.Incomplete, r.op, r.query.region, fmt.Sprintf(
 			"%d servers were read, but the total was %d at first; it changed on the way: %t", len(list), r.count, r.countChanged))
 	}
-	return cloud.SortByID(list), nil
+	return cloud.SortByID(cloud.DropAbsent(list)), nil
 }
 
 // readPage returns one page. The list ends with a page without rows, or with a short one that reaches the

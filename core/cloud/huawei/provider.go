@@ -12,6 +12,20 @@
 //
 // Within a project a listing covers the enterprise projects that the key is granted: it leaves out
 // the servers of others, without an error. ShowServer refuses those, so that they are not proved absent.
+//
+// What a status means; unknown ones, and all that no row names, are present:
+//
+//	ACTIVE SHUTOFF BUILD REBOOT HARD_REBOOT REBUILD     present
+//	RESIZE VERIFY_RESIZE REVERT_RESIZE MIGRATING
+//	SHELVED SHELVED_OFFLOADED ERROR UNKNOWN
+//	SOFT_DELETED                                        closed: deleted, and kept for recovery
+//	DELETED                                             absent: ShowServer and lists may have it for a while
+//
+// https://support.huaweicloud.com/intl/en-us/api-ecs/ecs_08_0002.html has the statuses. That DELETED is gone, and that a
+// deletion may end in SOFT_DELETED, is how the vendor's own tool sees it:
+// https://github.com/huaweicloud/terraform-provider-huaweicloud, resource_huaweicloud_compute_instance.go. Servers of the
+// recycle bin (https://support.huaweicloud.com/intl/en-us/usermanual-ecs/ecs_07_0101.html) are listed by an API of their
+// own. A server that is frozen, as its account owes money, keeps its status and is present.
 package huawei
 
 import (
@@ -46,7 +60,7 @@ func info() inventory.CloudInfo {
 		Spellings:   []string{"华为云", "huawei", "huaweicloud"},
 		Name:        language.Text{ZH: "华为云", EN: "Huawei Cloud"},
 		Permissions: Permissions(),
-		OwnerRight:  "iam:projects:list",
+		OwnerRight:  "iam:projects:listProjects",
 		EventForms:  eventForms(),
 		Services:    services(),
 		ZonePattern: zonePattern,

@@ -180,7 +180,7 @@ func (l *lister) loadProjects(ctx context.Context, op string) (projectIndex, err
 // fetchProjects asks for the projects that the credential can use, which every IAM user may do:
 // https://support.huaweicloud.com/api-iam/iam_06_0003.html. That call is for users; where the answer for
 // an agency is empty, it asks for all of the account's projects, which takes the right
-// iam:projects:list: https://support.huaweicloud.com/api-iam/iam_06_0001.html
+// iam:projects:listProjects: https://support.huaweicloud.com/api-iam/iam_06_0001.html
 func (l *lister) fetchProjects(ctx context.Context, op string) (projectIndex, error) {
 	answer, err := cloud.Call(ctx, l.Client, op, "", l.api.listOwnProjects)
 	kind := inventory.KindOf(err)
@@ -196,7 +196,7 @@ func (l *lister) fetchProjects(ctx context.Context, op string) (projectIndex, er
 		return projectIndex{}, l.NewError(inventory.Incomplete, op, "", "the answer is only the first page of the projects")
 	case len(answer.Projects) == 0: // every account has projects
 		return projectIndex{}, l.NewError(inventory.Denied, op, "",
-			"IAM shows no project to this key: grant iam:projects:list, or set account_id, project_id and one region")
+			"IAM shows no project to this key: grant iam:projects:listProjects, or set account_id, project_id and one region")
 	}
 	return l.indexProjects(op, answer.Projects)
 }

@@ -63,10 +63,10 @@ func (l *lister) convertRow(at projectScope, s *serverRow) inventory.Instance {
 		HostName: s.HostName,
 		OSType:   strings.ToLower(s.Metadata.OSType),
 		OSName:   s.Metadata.ImageName,
-		Status:   strings.ToLower(s.Status),
-		Type:     s.Flavor.ID,
-		VPC:      s.Metadata.VPC,
-		Project:  at.project,
+		Status:   strings.ToLower(s.Status), Existence: existenceOf(s.Status),
+		Type:    s.Flavor.ID,
+		VPC:     s.Metadata.VPC,
+		Project: at.project,
 	}
 	var others, ipv6s, otherIPv6s []string
 	for _, a := range s.sortedAddresses() {
@@ -105,3 +105,14 @@ func (s *serverRow) sortedAddresses() []addressRow {
 
 // alphanumericChars is the character set of the ids of accounts and projects.
 const alphanumericChars = "abcdefghijklmnopqrstuvwxyz" + cloud.UpperChars + cloud.DigitChars
+
+// existenceOf returns what a status means, by the table in the package doc.
+func existenceOf(status string) inventory.Existence {
+	switch strings.ToUpper(status) {
+	case "DELETED":
+		return inventory.Absent
+	case "SOFT_DELETED":
+		return inventory.Closed
+	}
+	return inventory.Present
+}

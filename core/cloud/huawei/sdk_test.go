@@ -179,7 +179,7 @@ func TestKinds(t *testing.T) {
 		inventory.ClockOff: {{Code: "APIGW.0301", Status: 401, Message: "Incorrect IAM authentication information: Signature expired"},
 			{Code: "APIG.0301", Status: 401, Message: "the X-Sdk-Date is too old"}},
 		inventory.NotFound:   {{Code: "Ecs.0114", Status: 404}, {Code: "Ecs.0114", Status: 400}, {Code: "APIGW.0101", Status: 404}, {Status: 404}, {Code: "Ecs.0614", Status: 400}},
-		inventory.Temporary:  {{Status: 500}, {Code: "Ecs.0000", Status: 500}, {Status: 502}, {Status: 503}, {Status: 504}, {Status: 408}},
+		inventory.Temporary:  {{Status: 500}, {Code: "Ecs.0000", Status: 500}, {Status: 502}, {Status: 503}, {Status: 504}, {Status: 408}, {Status: 499}},
 		inventory.Invalid:    {{Code: "Ecs.0005", Status: 400}, {Status: 414}, {Status: 400}},
 		inventory.Incomplete: {{Status: 302}},
 	} {
@@ -243,7 +243,7 @@ func TestOddProjects(t *testing.T) {
 
 func TestPermissions(t *testing.T) {
 	t.Parallel()
-	want := []string{"ecs:cloudServers:list", "ecs:cloudServers:showServer", "iam:projects:list"}
+	want := []string{"ecs:cloudServers:list", "ecs:cloudServers:showServer", "iam:projects:listProjects"}
 	if got := Permissions(); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}

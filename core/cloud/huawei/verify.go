@@ -35,7 +35,7 @@ func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inven
 
 // FindVerified implements cloud.Lister: Find, and ShowServer for each server that it does not return. The list
 // leaves out the servers of enterprise projects that the credential may not see, without an error;
-// ShowServer is refused then. Only Ecs.0114 proves an absence.
+// ShowServer is refused then. Only Ecs.0114, or the status DELETED, proves an absence.
 func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
 	found, err := l.Find(ctx, region, ids)
 	if err != nil {
@@ -95,7 +95,8 @@ func (l *lister) getServer(ctx context.Context, at projectScope, id string) (row
 	if err := l.checkRow(op, serversQuery{projectScope: at}, answer); err != nil {
 		return inventory.Instance{}, false, err
 	}
-	return l.convertRow(at, answer), true, nil
+	row = l.convertRow(at, answer)
+	return row, row.Existence != inventory.Absent, nil
 }
 
 // isServerID reports whether an id can be that of a server; a comma or a slash would change the query.

@@ -1,6 +1,8 @@
 package huawei_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
@@ -118,5 +120,33 @@ func TestAnswersOther(t *testing.T) {
 	lister := w.Open(t, cloudtest.InstantRetries(), nil)
 	if list, err := lister.Find(t.Context(), region, []string{"asked"}); inventory.KindOf(err) != inventory.Incomplete || list != nil {
 		t.Errorf("%v, %v", list, err)
+	}
+}
+
+// TestDeletedByTheListAlone: a list that calls a server DELETED proves nothing. While ShowServer shows it as alive, it is
+// found; only where both say so it is absent.
+func TestDeletedByTheListAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ids := w.Fill(region, 2)
+	id := ids[0]
+	dead := huaweitest.SampleInstance(0)
+	dead.Status = "DELETED"
+	w.before.Store(new(func(r *http.Request) { // the list says so, and nothing else
+		row := huaweitest.SampleInstance(0)
+		if strings.HasSuffix(r.URL.Path, "/detail") {
+			row = dead
+		}
+		w.account.Put(region, row)
+	}))
+	found, err := w.Open(t, cloudtest.InstantRetries(), nil).FindVerified(t.Context(), region, []string{id})
+	if err != nil || len(found.Instances) != 1 || found.Instances[0].Existence != inventory.Present {
+		t.Errorf("%+v, %v", found, err)
+	}
+	w.before.Store(nil)
+	w.SetStatus(region, "DELETED", id)
+	found, err = w.Open(t, cloudtest.InstantRetries(), nil).FindVerified(t.Context(), region, []string{id})
+	if err != nil || len(found.Instances) != 0 || len(found.Weak) != 0 {
+		t.Errorf("both say so: %+v, %v", found, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/cloud/tencent"
 	"github.com/jms-sync/jms-sync/core/cloud/tencent/tencenttest"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -35,6 +36,12 @@ func harness() cloudtest.Harness {
 		},
 		UnknownKey: "AKIDunknown00000001", Region: region, MissingRegion: "ap-nowhere", NonexistentID: tencent.Provider(cloud.RetryPolicy{}).NonexistentID, Services: tencent.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.AccountID, Secrets: secrets(),
 		ListAction: tencenttest.DescribeInstances, VerifyAction: tencenttest.DescribeInstancesStatus, PageSize: 100,
+		Statuses: map[string]inventory.Existence{
+			"PENDING": inventory.Present, "RUNNING": inventory.Present, "STOPPED": inventory.Present, "STARTING": inventory.Present, "STOPPING": inventory.Present, "REBOOTING": inventory.Present,
+			"TERMINATING":   inventory.NotMade,
+			"SHUTDOWN":      inventory.Closed,
+			"LAUNCH_FAILED": inventory.Absent,
+		},
 	}
 }
 
@@ -73,5 +80,9 @@ func (w *world) FillIPv6(region string) string {
 }
 
 func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }
+
+func (w *world) SetStatus(region, status string, ids ...string) {
+	w.account.Change(region, func(i *tencenttest.Instance) { i.Status = status }, ids...)
+}
 
 func (w *world) Hide(region string, ids ...string) { w.account.Hide(region, ids...) }

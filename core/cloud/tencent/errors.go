@@ -35,7 +35,9 @@ func isUnknownID(code string) bool {
 }
 
 // errorKind returns what an error code, or else the HTTP status, means:
-// https://cloud.tencent.com/document/api/213/30435
+// https://cloud.tencent.com/document/api/213/30435. That the key lacks a right is said in further ways, as
+// https://github.com/yunionio/cloudmux (pkg/multicloud/qcloud/qcloud.go) knows them: SecretidNotAuthAccessResource and
+// InvalidParameter.PermissionDenied.
 func errorKind(r *cloud.APIError) inventory.Kind {
 	code := r.Code
 	switch {
@@ -43,7 +45,7 @@ func errorKind(r *cloud.APIError) inventory.Kind {
 		return r.Kind
 	case hasAnyPrefix(code, "RequestLimitExceeded", "LimitExceeded"), r.Status == http.StatusTooManyRequests:
 		return inventory.Throttled
-	case hasAnyPrefix(code, "AuthFailure.UnauthorizedOperation"):
+	case hasAnyPrefix(code, "AuthFailure.UnauthorizedOperation", "InvalidParameter.PermissionDenied"), namesNoRight(code):
 		return inventory.Denied
 	case hasAnyPrefix(code, "AuthFailure.SignatureExpire", "RequestExpired"):
 		return inventory.ClockOff
@@ -63,6 +65,12 @@ func errorKind(r *cloud.APIError) inventory.Kind {
 		return inventory.Invalid
 	}
 	return inventory.Incomplete // a redirect, or a success without a document
+}
+
+// namesNoRight reports whether a code, in any case and perhaps behind that of a group, says that the key has no right to
+// the resource.
+func namesNoRight(code string) bool {
+	return strings.Contains(strings.ToLower(code), "secretidnotauthaccessresource")
 }
 
 func hasAnyPrefix(text string, prefixes ...string) bool {

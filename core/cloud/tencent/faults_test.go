@@ -21,7 +21,7 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	harness().CheckFaults(t, map[tencenttest.Kind]inventory.Kind{
 		tencenttest.Throttled: inventory.Throttled, tencenttest.Unauthorized: inventory.Denied,
-		tencenttest.Expired: inventory.ClockOff, tencenttest.OldError: inventory.Invalid,
+		tencenttest.NoResource: inventory.Denied, tencenttest.Expired: inventory.ClockOff, tencenttest.OldError: inventory.Invalid,
 		tencenttest.InternalError: inventory.Temporary, tencenttest.Unavailable: inventory.Temporary,
 		peertest.HTML500: inventory.Temporary, peertest.HTML503: inventory.Temporary,
 		peertest.HTML200: inventory.Incomplete, tencenttest.OddError: inventory.Incomplete,

@@ -31,7 +31,7 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 	if err != nil {
 		return nil, err
 	}
-	return cloud.SortByID(list), nil
+	return cloud.SortByID(cloud.DropAbsent(list)), nil
 }
 
 // verifyEmpty asks the second API, DescribeInstancesStatus, whether a region is as empty as

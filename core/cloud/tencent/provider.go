@@ -10,6 +10,18 @@
 // A listing covers one region of the account. With CAM policies for some resources or tags the others are left
 // out of a list, without an error; a call that names such an instance is refused. So what a policy
 // hides is not proved absent, unless it hides it from both APIs without an error, which nothing shows.
+//
+// What a state (InstanceState) means; unknown ones are present:
+//
+//	PENDING RUNNING STOPPED STARTING STOPPING REBOOTING   present
+//	TERMINATING                                           not made: it is being destroyed, and still there
+//	SHUTDOWN                                              closed: returned, in the recycle bin, or expired
+//	LAUNCH_FAILED                                         absent: it never came to be
+//
+// https://cloud.tencent.com/document/api/213/15753#Instance has the states. The vendor's own tool takes LAUNCH_FAILED
+// for an instance that does not exist, and SHUTDOWN for one in the recycle bin:
+// https://github.com/tencentcloudstack/terraform-provider-tencentcloud, services/cvm/resource_tc_instance.go and
+// resource_tc_instance_set.go. A second termination destroys what is in the bin.
 package tencent
 
 import (

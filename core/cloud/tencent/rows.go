@@ -78,7 +78,7 @@ type (
 	statusesDocument struct {
 		answerHead
 		TotalCount        *int
-		InstanceStatusSet []struct{ InstanceId string }
+		InstanceStatusSet []struct{ InstanceId, InstanceState string }
 	}
 )
 
@@ -99,6 +99,7 @@ func convertRow(row *instanceRow) inventory.Instance {
 		Name:       row.InstanceName,
 		OSName:     row.OsName,
 		Status:     strings.ToLower(row.InstanceState),
+		Existence:  existenceOf(row.InstanceState),
 		Type:       row.InstanceType,
 		VPC:        row.VirtualPrivateCloud.VpcId,
 		PrivateIPs: cloud.UniqueTexts(row.PrivateIpAddresses),
@@ -110,6 +111,19 @@ func convertRow(row *instanceRow) inventory.Instance {
 		i.OSType = "windows"
 	}
 	return i
+}
+
+// existenceOf returns what a state means, by the table in the package doc.
+func existenceOf(state string) inventory.Existence {
+	switch strings.ToUpper(state) {
+	case "LAUNCH_FAILED":
+		return inventory.Absent
+	case "SHUTDOWN":
+		return inventory.Closed
+	case "TERMINATING":
+		return inventory.NotMade
+	}
+	return inventory.Present
 }
 
 // valueOrMissing returns a number, or -1 where there is none.

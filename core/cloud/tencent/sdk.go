@@ -178,7 +178,7 @@ func (s sdkClient) describeStatuses(ctx context.Context, credentials cloud.Crede
 	doc, err := callSDK[statusesDocument](ctx, transport, &client.Client, request)
 	rows := make([]inventory.Instance, len(doc.InstanceStatusSet))
 	for i, row := range doc.InstanceStatusSet {
-		rows[i].ID = row.InstanceId
+		rows[i].ID, rows[i].Existence = row.InstanceId, existenceOf(row.InstanceState)
 	}
 	return instancesAnswer{requestID: doc.RequestId, rows: rows, hasList: doc.InstanceStatusSet != nil, total: valueOrMissing(doc.TotalCount)}, err
 }

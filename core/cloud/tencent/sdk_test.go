@@ -78,7 +78,7 @@ func TestConversion(t *testing.T) {
 	want := []inventory.Instance{
 		{Scope: scope, ID: "ins-1", OSName: "TencentOS Server 3.1 (TK4)", Status: "running"},
 		{Scope: scope, ID: "ins-2", Name: " web 1 ", OSType: "windows", OSName: "Windows Server 2022 DataCenter 64bitCN",
-			Status: "shutdown", Type: "S6.LARGE8", VPC: "vpc-1", PrivateIPs: []string{"10.0.0.2", "10.0.0.3"}, PublicIPs: []string{"47.0.0.1", "39.0.0.1"},
+			Status: "shutdown", Existence: inventory.Closed, Type: "S6.LARGE8", VPC: "vpc-1", PrivateIPs: []string{"10.0.0.2", "10.0.0.3"}, PublicIPs: []string{"47.0.0.1", "39.0.0.1"},
 			IPv6s: []string{"fd00::1", "2402:4e00::1"}},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -115,7 +115,8 @@ func TestKinds(t *testing.T) {
 		inventory.Throttled: {{Code: "RequestLimitExceeded"}, {Code: "RequestLimitExceeded.UinLimitExceeded"}, {Code: "RequestLimitExceeded.IPLimitExceeded"},
 			{Code: "LimitExceeded"}, {Code: "LimitExceeded.Frequency"}, {Status: 429}},
 		inventory.Denied: {{Code: "UnauthorizedOperation"}, {Code: "UnauthorizedOperation.PermissionDenied"}, {Code: "AuthFailure.UnauthorizedOperation"},
-			{Code: "UnauthorizedOperation.MFAExpired"}, {Code: "OperationDenied"}, {Status: 403}, {Status: 401}},
+			{Code: "UnauthorizedOperation.MFAExpired"}, {Code: "OperationDenied"}, {Code: "SecretidNotAuthAccessResource"},
+			{Code: "AuthFailure.SecretIdNotAuthAccessResource"}, {Code: "InvalidParameter.PermissionDenied"}, {Status: 403}, {Status: 401}},
 		inventory.BadCredentials: {{Code: "AuthFailure.SecretIdNotFound"}, {Code: "AuthFailure.SignatureFailure"},
 			{Code: "AuthFailure.TokenFailure"}, {Code: "AuthFailure.InvalidSecretId"}, {Code: "AuthFailure.InvalidAuthorization"}, {Code: "AuthFailure.MFAFailure"},
 			{Code: "UnauthorizedOperation.InvalidToken"}},

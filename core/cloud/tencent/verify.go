@@ -19,7 +19,7 @@ func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inven
 
 // FindVerified implements cloud.Lister: Find, and then DescribeInstancesStatus for the ids that it did not
 // find. CVM has no dry run, so that an absence is proved where two APIs, each with a right of its own,
-// were asked for this very id and neither knows it. A key without one of the rights is refused with
+// were asked for this very id and neither knows it, or both say that it never came to be. A key without one of the rights is refused with
 // UnauthorizedOperation; what only the second API knows is Incomplete.
 func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
 	const op = "prove that instances are absent"
@@ -75,5 +75,5 @@ func (l *lister) findPart(ctx context.Context, op, region string, ids []string, 
 	if err := l.VerifyRequested(op, region, ids, rows); err != nil {
 		return nil, err
 	}
-	return rows, nil
+	return cloud.DropAbsent(rows), nil
 }

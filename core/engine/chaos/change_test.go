@@ -137,7 +137,8 @@ func (w *world) changeCloud() {
 	change := w.rand.IntN(8)
 	switch {
 	case !m.Alive:
-		m.Alive = w.rand.IntN(3) == 0 // it returns
+		m.Alive = w.rand.IntN(3) == 0 // it returns, or a recycle bin drops it
+		m.purged = true
 	case change == 0 && m.Cloud != azureCSP: // there a machine's name is its own
 		m.Name = w.randomName()
 	case change == 1:
@@ -196,6 +197,10 @@ func (w *world) healAll() {
 	w.correctConfig()
 	for _, m := range w.machines {
 		m.tenant.cloud.hide(m.tenant.owner, m.Region, nil)
+		if m.isInBin() {
+			m.purged = true
+			m.tenant.cloud.sync(m)
+		}
 	}
 	for _, s := range w.sites {
 		if s.store == nil {

@@ -52,6 +52,9 @@ func (w *world) serveChecked(r *http.Request, key string, answer func()) {
 	w.notified.count(of.watch, did)
 	for _, removal := range did.Removed {
 		delete(of.open, removal.Host.ID)
+		if at := slices.Index(w.watched, removal.Machine); at >= 0 && removal.Deleted && w.machines[at].hasBin() && w.machines[at].isInBin() {
+			w.Errorf("%s is deleted while its instance %s is in the recycle bin", removal.Host.Name, removal.Machine.ID)
+		}
 		if removal.Machine != nil {
 			of.removed = append(of.removed, removal)
 			w.counters.countClosed(!removal.Deleted)

@@ -81,6 +81,7 @@ func (c *emulatedCloud) sync(m *machine) {
 		switch {
 		case k.owner != m.tenant.owner:
 		case m.Alive:
+			m.purged = false
 			k.put(m)
 		default:
 			k.remove(m)
@@ -118,6 +119,7 @@ type regionRows[T any] struct {
 	// place returns where a machine is; nil = in its region.
 	place func(*machine) string
 	row   func(*machine) T
+	bin   func(*T) // makes a row that of a machine in the cloud's recycle bin; nil = it has none
 }
 
 func (r regionRows[T]) at(m *machine) string {
@@ -127,8 +129,18 @@ func (r regionRows[T]) at(m *machine) string {
 	return r.place(m)
 }
 
-func (r regionRows[T]) put(m *machine)                   { r.rows.Put(r.at(m), r.row(m)) }
-func (r regionRows[T]) remove(m *machine)                { r.rows.Remove(r.at(m), m.ID) }
+func (r regionRows[T]) put(m *machine) { r.rows.Put(r.at(m), r.row(m)) }
+
+func (r regionRows[T]) remove(m *machine) {
+	if r.bin == nil || !m.isInBin() {
+		r.rows.Remove(r.at(m), m.ID)
+		return
+	}
+	row := r.row(m)
+	r.bin(&row)
+	r.rows.Put(r.at(m), row)
+}
+
 func (r regionRows[T]) hide(region string, ids []string) { r.rows.Hide(region, ids...) }
 
 func (m *machine) addresses() []string {
@@ -186,7 +198,7 @@ func (w *world) newTencent() *emulatedCloud {
 		},
 		open: func(key, secret, owner string) openedKey {
 			a := s.AddAccount(tencenttest.Key{AccountID: owner, AccessKeyID: key, AccessKeySecret: secret})
-			return regionRows[tencenttest.Instance]{rows: a, row: func(m *machine) tencenttest.Instance {
+			return regionRows[tencenttest.Instance]{rows: a, bin: func(i *tencenttest.Instance) { i.Status = "SHUTDOWN" }, row: func(m *machine) tencenttest.Instance {
 				return tencenttest.Instance{ID: m.ID, Name: m.Name, OSName: "TencentOS", Status: "RUNNING", Type: "S6", VPC: "v", PrivateIPs: m.addresses(), IPv6s: m.ipv6s(), Tags: hardTags()}
 			}}
 		},
@@ -222,7 +234,7 @@ func (w *world) newHuawei() *emulatedCloud {
 	c.open = func(key, secret, owner string) openedKey {
 		a := s.AddAccount(huaweitest.Key{DomainID: owner, AccessKeyID: key, AccessKeySecret: secret})
 		a.AddProject(teamProject)
-		return regionRows[huaweitest.Instance]{rows: a, place: (*machine).project, row: func(m *machine) huaweitest.Instance {
+		return regionRows[huaweitest.Instance]{rows: a, bin: func(i *huaweitest.Instance) { i.Status = "SOFT_DELETED" }, place: (*machine).project, row: func(m *machine) huaweitest.Instance {
 			return huaweitest.Instance{ID: m.ID, Name: m.Name, HostName: "h", OSType: "Linux", ImageName: "Ubuntu", Status: "ACTIVE", Flavor: "s7", VPC: "v", Fixed: m.addresses(), IPv6s: m.ipv6s()}
 		}}
 	}

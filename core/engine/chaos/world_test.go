@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -73,6 +74,16 @@ type machine struct {
 	tenant *tenant
 	inTeam bool // it is in Huawei's second project of its region
 	hadIP  bool // it has had an IPv4 address
+	purged bool // its cloud's recycle bin has dropped it, see isInBin
+}
+
+// hasBin reports whether the machine's cloud has a recycle bin.
+func (m *machine) hasBin() bool { return m.Cloud == huaweiCSP || m.Cloud == tencentCSP }
+
+// isInBin reports whether a machine that was released is in the recycle bin of its cloud, if that has one: every second one
+// goes there first.
+func (m *machine) isInBin() bool {
+	return !m.Alive && !m.purged && strings.ContainsAny(m.ID[len(m.ID)-1:], "02468ace")
 }
 
 func (w *world) newMachine(t *tenant, region string, n int, name, address string) *machine {

@@ -17,6 +17,9 @@ const (
 	Throttled             = peertest.Throttled        // [D] 400 Throttling.User
 	Forbidden        Kind = "forbidden"               // [D] 403 Forbidden.RAM
 	NoPermission          = peertest.NoPermission     // [D] an empty list with HTTP 200, and Forbidden.RAM on a dry run
+	Rejected         Kind = "rejected"                // [D] 400 Rejected.Throttling
+	Busy             Kind = "busy"                    // [D] 400 SystemBusy
+	NoKey            Kind = "no key"                  // [D] 403 Forbidden.AccessKeyDisabled
 	InternalError    Kind = "internal error"          // [D] 500 InternalError
 	Unavailable      Kind = "unavailable"             // [D] 503 ServiceUnavailable
 	OddError         Kind = "odd error"               // 400 with numbers where texts belong
@@ -86,6 +89,12 @@ func faultError(kind Kind) *apiError {
 	switch kind {
 	case Throttled:
 		return &apiError{http.StatusBadRequest, "Throttling.User", "Request was denied due to user flow control."}
+	case Rejected:
+		return &apiError{http.StatusBadRequest, "Rejected.Throttling", "The request was rejected: too many requests are under way."}
+	case Busy:
+		return &apiError{http.StatusBadRequest, "SystemBusy", "The system is busy. Try again later."}
+	case NoKey:
+		return &apiError{http.StatusForbidden, "Forbidden.AccessKeyDisabled", "The specified access key is disabled."}
 	case Forbidden:
 		return &apiError{http.StatusForbidden, "Forbidden.RAM",
 			"User not authorized to operate on the specified resource, or this API doesn't support RAM."}

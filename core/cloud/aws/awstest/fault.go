@@ -14,7 +14,7 @@ type (
 
 // The kinds. [D] marks what the real service is documented to do.
 const (
-	Throttled          = peertest.Throttled        // [D] 503 RequestLimitExceeded
+	Throttled          = peertest.Throttled        // [D] 503 Client.RequestLimitExceeded
 	Throttling    Kind = "throttling"              // [D] 400 Throttling, the form of STS
 	Unauthorized       = peertest.NoPermission     // [D] 403 UnauthorizedOperation
 	AccessDenied  Kind = "access denied"           // [D] 403 AccessDenied
@@ -63,7 +63,7 @@ func (s *Server) answerFault(c *call, f Fault) bool {
 func faultError(kind Kind) *apiError {
 	switch kind {
 	case Throttled:
-		return &apiError{http.StatusServiceUnavailable, "RequestLimitExceeded", "Request limit exceeded."}
+		return &apiError{http.StatusServiceUnavailable, "Client.RequestLimitExceeded", "Request limit exceeded."}
 	case Throttling:
 		return &apiError{http.StatusBadRequest, "Throttling", "Rate exceeded"}
 	case Unauthorized:

@@ -265,7 +265,7 @@ func TestPages(t *testing.T) {
 	if len(seen) != 35 {
 		t.Errorf("%d seen of 35 that lasted", len(seen))
 	}
-	account.Terminate("us-west-2", SampleInstance(3).ID)
+	account.Remove("us-west-2", SampleInstance(3).ID)
 	_, doc := c.ask(t, request{params: map[string]string{"Action": DescribeInstances, "MaxResults": "10", "Filter.1.Name": "instance-id",
 		"Filter.1.Value.1": SampleInstance(3).ID, "Filter.1.Value.2": "i-none"}})
 	if !slices.Equal(doc.IDs, []string{SampleInstance(3).ID}) {

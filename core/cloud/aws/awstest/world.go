@@ -109,12 +109,22 @@ func (s *Server) IssueKey(account string, d time.Duration) (k Key, expires time.
 	return k, expires
 }
 
-// Terminate terminates instances. Their rows stay, without network, until they are removed.
-func (a *Account) Terminate(region string, ids ...string) {
+// Remove releases instances as the cloud does; no ids = all of the region. Their rows stay as terminated, without
+// network, for up to an hour, until Forget:
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html
+func (a *Account) Remove(region string, ids ...string) {
+	if len(ids) == 0 {
+		for _, i := range a.All(region) {
+			ids = append(ids, i.ID)
+		}
+	}
 	a.Change(region, func(i *Instance) {
 		i.State, i.VPC, i.PrivateIP, i.PublicIP, i.PrivateDNS, i.Interfaces = "terminated", "", "", "", "", nil
 	}, ids...)
 }
+
+// Forget removes instances and their rows; no ids = all of the region.
+func (a *Account) Forget(region string, ids ...string) { a.Regions.Remove(region, ids...) }
 
 // SampleInstance returns an ordinary running Linux machine with number i, for Fill. Every three of them share
 // a reservation, and the rows of some have no PlatformDetails, as old ones.

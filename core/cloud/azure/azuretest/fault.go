@@ -31,7 +31,10 @@ const (
 	ForeignLink      Kind = "foreign link"            // the address of the next page is at another host
 	Accepted         Kind = "accepted"                // 202 with a document
 	GraphCut         Kind = "graph cut"               // Resource Graph says that there is more, but not where
-
+	NoSuchVersion    Kind = "no such version"         // [D] 400 NoRegisteredProviderFound: an API version that this cloud does not offer
+	NoSuchType       Kind = "no such type"            // [D] 404 InvalidResourceType: likewise
+	NotRegistered    Kind = "not registered"          // [D] 409 MissingSubscriptionRegistration
+	NoSuchTenant     Kind = "no such tenant"          // [D] 400 AADSTS90002, from the issuer of tokens
 )
 
 // apiError is an error of the real APIs. Those for tokens have another document.
@@ -78,6 +81,15 @@ func faultError(kind Kind) *apiError {
 		return &apiError{http.StatusUnauthorized, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time."}
 	case ExpiredAssertion:
 		return &apiError{http.StatusUnauthorized, "invalid_client", "AADSTS700024: Client assertion is not within its valid time range."}
+	case NoSuchVersion:
+		return &apiError{http.StatusBadRequest, "NoRegisteredProviderFound", "No registered resource provider found for location 'chinaeast2' and API version '2021-07-01' for type " +
+			"'virtualMachines'. The supported api-versions are '" + strings.Repeat("2015-05-01-preview, 2015-06-15, 2016-03-30, ", 20) + "2020-12-01'. The supported locations are 'chinaeast, chinanorth'."}
+	case NoSuchType:
+		return &apiError{http.StatusNotFound, "InvalidResourceType", "The resource type 'virtualMachines' could not be found in the namespace 'Microsoft.Compute' for api version '2021-07-01'."}
+	case NotRegistered:
+		return &apiError{http.StatusConflict, "MissingSubscriptionRegistration", "The subscription is not registered to use namespace 'Microsoft.Compute'."}
+	case NoSuchTenant:
+		return &apiError{http.StatusBadRequest, "invalid_request", "AADSTS90002: Tenant '99999999-8888-4777-8666-555555555555' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."}
 	case InternalError:
 		return &apiError{http.StatusInternalServerError, "InternalServerError", "Encountered internal server error."}
 	case Unavailable:

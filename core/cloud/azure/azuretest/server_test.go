@@ -89,7 +89,7 @@ func (c *client) ask(t *testing.T, method, path, body string) (int, answered) {
 	return resp.StatusCode, doc
 }
 
-const machines = "/subscriptions/" + subID + "/providers/Microsoft.Compute/virtualMachines?api-version=2025-04-01"
+const machines = "/subscriptions/" + subID + "/providers/Microsoft.Compute/virtualMachines?api-version=2021-07-01"
 
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
@@ -115,7 +115,7 @@ func TestAuthentication(t *testing.T) {
 		"no identity":      {"/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com", "", "", 400, "bad_request_102"},
 		"no secret of app": {"/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.azure.com", "", "", 401, "unauthorized"},
 		"capitals":         {strings.ReplaceAll(machines, "providers", "PROVIDERS"), "", good, 200, ""},
-		"a set":            {"/subscriptions/" + subID + "/resourceGroups/g/providers/Microsoft.Compute/virtualMachineScaleSets/s/virtualMachines?api-version=2025-04-01", "", good, 404, "ResourceNotFound"},
+		"a set":            {"/subscriptions/" + subID + "/resourceGroups/g/providers/Microsoft.Compute/virtualMachineScaleSets/s/virtualMachines?api-version=2021-07-01", "", good, 404, "ResourceNotFound"},
 		"a wrong page":     {machines + "&$skipToken=%25", "", good, 400, "InvalidSkipToken"},
 	} {
 		c.token = x.token
@@ -147,10 +147,10 @@ func TestStrict(t *testing.T) {
 	for name, x := range map[string]struct{ method, path, body string }{
 		"path":          {http.MethodGet, "/subscriptions/" + subID + "/resources?api-version=2021-04-01", ""},
 		"method":        {http.MethodDelete, machines, ""},
-		"version":       {http.MethodGet, strings.Replace(machines, "2025", "2015", 1), ""},
-		"no version":    {http.MethodGet, strings.TrimSuffix(machines, "?api-version=2025-04-01"), ""},
+		"version":       {http.MethodGet, strings.Replace(machines, "2021", "2015", 1), ""},
+		"no version":    {http.MethodGet, strings.TrimSuffix(machines, "?api-version=2021-07-01"), ""},
 		"parameter":     {http.MethodGet, machines + "&$filter=x", ""},
-		"twice":         {http.MethodGet, machines + "&api-version=2025-04-01", ""},
+		"twice":         {http.MethodGet, machines + "&api-version=2021-07-01", ""},
 		"of tokens":     {http.MethodPost, "/tenant/oauth2/v2.0/token", "grant_type=password&client_id=id&client_secret=secret&scope=x"},
 		"scope":         {http.MethodPost, "/tenant/oauth2/v2.0/token", strings.Replace(form("id", "secret"), "management", "vault", 1)},
 		"any query":     {http.MethodPost, rows, graph("resources", `{"resultFormat":"objectArray","$top":5,"allowPartialScopes":false}`)},
@@ -259,7 +259,7 @@ func TestOneMachine(t *testing.T) {
 	ids := c.sub.Fill("eastus", 2, SampleVM)
 	c.sub.PutSet(Set{Name: "pool", Group: "G", Location: "eastus", VMs: []VM{SampleVM(5)}})
 	c.sub.Hide(ListMachines, ids[0])
-	const in, version = "/subscriptions/" + subID + "/resourceGroups/", "?api-version=2025-04-01"
+	const in, version = "/subscriptions/" + subID + "/resourceGroups/", "?api-version=2021-07-01"
 	if _, doc := c.ask(t, http.MethodGet, machines, ""); len(doc.Value) != 1 {
 		t.Errorf("the list has %+v", doc.Value)
 	}

@@ -23,6 +23,7 @@ type Subscription struct {
 	notActions    []string
 	groups        map[string]bool            // if not empty, the only resource groups in lists
 	rows          map[string]VM              // ordinary machines, by key
+	twins         []VM                       // further ones, with the id of another
 	sets          map[string]Set             // by group/name
 	hidden        map[string]map[string]bool // by action, see Hide
 	graphSnapshot *Subscription              // what Resource Graph still shows; nil = the current state
@@ -128,6 +129,13 @@ func (a *Subscription) Put(machines ...VM) {
 	}
 }
 
+// PutTwin adds a machine that has the vmId of another one.
+func (a *Subscription) PutTwin(vm VM) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.twins = append(a.twins, vm)
+}
+
 // PutSet adds a scale set, or replaces it.
 func (a *Subscription) PutSet(set Set) {
 	a.server.mu.Lock()
@@ -162,6 +170,17 @@ func (a *Subscription) Remove(ids ...string) {
 	}
 	for _, id := range ids {
 		delete(a.rows, id)
+	}
+}
+
+// SetStatus sets the provisioning state of machines.
+func (a *Subscription) SetStatus(state string, ids ...string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	for _, id := range ids {
+		vm := a.rows[id]
+		vm.State = state
+		a.rows[id] = vm
 	}
 }
 
@@ -230,7 +249,7 @@ func (a *Subscription) listRows(c *call) ([]listRow, *apiError) {
 	}
 	switch c.action {
 	case ListMachines:
-		all = convertRows(slices.Collect(maps.Values(a.rows)), a.machine)
+		all = convertRows(slices.Concat(slices.Collect(maps.Values(a.rows)), a.twins), a.machine)
 	case ListInterfaces:
 		all = convertNICs(slices.Collect(maps.Values(a.rows)), a.nic)
 	case ListAddresses:

@@ -107,6 +107,9 @@ func (a *Account) listProjects(f Fault, none bool) object {
 // showServer answers for one server. One that the key may not see is refused, not reported as missing.
 func (c *call) showServer(p *project) (object, *apiError) {
 	row, there := c.account.Get(p.name, c.server)
+	if !there {
+		row, there = c.account.deleted[p.name+"/"+c.server]
+	}
 	switch {
 	case !there:
 		return nil, &apiError{http.StatusNotFound, "Ecs.0114", "Instance[" + c.server + "] could not be found."}
@@ -154,7 +157,12 @@ func (c *call) listServers(p *project, f Fault) (object, *apiError) {
 	for _, id := range ids {
 		row, _ := c.account.Get(p.name, id)
 		if !seen[id] {
-			all = append(all, unknownRow(id))
+			row, was := c.account.deleted[p.name+"/"+id]
+			if !was || !c.account.granted[row.EnterpriseProject] {
+				all = append(all, unknownRow(id))
+				continue
+			}
+			all = append(all, instanceJSON(p.id, row))
 			continue
 		}
 		all = append(all, instanceJSON(p.id, row))

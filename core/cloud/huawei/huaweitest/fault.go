@@ -21,6 +21,7 @@ const (
 	ExpiredSignature      = peertest.ExpiredSignature // [D] 401 APIGW.0301, the signature has expired
 	InternalError    Kind = "internal error"          // [D] 500 Ecs.0000
 	Unavailable      Kind = "unavailable"             // 503 of the gateway
+	ClosedRequest    Kind = "closed request"          // [D] 499 of the gateway
 	NotPublished     Kind = "not published"           // [D] 404 APIGW.0101: no such API here
 	OddError         Kind = "odd error"               // 400 with numbers where texts belong
 	NoList           Kind = "no list"                 // 200, all but the list
@@ -92,6 +93,8 @@ func faultError(kind Kind) *apiError {
 		return &apiError{http.StatusInternalServerError, "Ecs.0000", "System error."}
 	case Unavailable:
 		return &apiError{http.StatusServiceUnavailable, "APIGW.0201", "Backend unavailable"}
+	case ClosedRequest:
+		return &apiError{499, "APIGW.0499", "Client closed request"}
 	case NotPublished:
 		return &apiError{http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment"}
 	}

@@ -30,6 +30,7 @@ type Account struct {
 	projects map[string]*project
 	order    []string // ids of projects in IAM's order
 	granted  map[string]bool
+	deleted  map[string]Instance // what was released, by project and id; see Remove
 }
 
 // project is one IAM project.
@@ -57,7 +58,7 @@ func (s *Server) AddAccount(k Key) *Account {
 	s.mu.Lock()
 	a := &Account{
 		server: s, domain: k.DomainID, key: k.AccessKeyID, secret: k.AccessKeySecret, token: k.SecurityToken,
-		Regions: peertest.NewRegions(func(i Instance) string { return i.ID }), projects: map[string]*project{}, granted: map[string]bool{"": true},
+		Regions: peertest.NewRegions(func(i Instance) string { return i.ID }), projects: map[string]*project{}, granted: map[string]bool{"": true}, deleted: map[string]Instance{},
 	}
 	s.accounts[k.AccessKeyID] = a
 	s.mu.Unlock()
@@ -89,8 +90,38 @@ func (a *Account) RemoveProject(name string, disable bool) {
 		return
 	}
 	delete(a.projects, id)
-	a.Remove(name)
+	a.Regions.Remove(name)
 	a.order = slices.DeleteFunc(a.order, func(other string) bool { return other == id })
+}
+
+// Remove releases servers as the cloud does; no ids = all of the project. Lists do not have them any more, and whoever
+// asks for one by its id is shown its row with the status DELETED, until Forget:
+// https://github.com/huaweicloud/terraform-provider-huaweicloud, resource_huaweicloud_compute_instance.go
+func (a *Account) Remove(project string, ids ...string) {
+	if len(ids) == 0 {
+		for _, i := range a.All(project) {
+			ids = append(ids, i.ID)
+		}
+	}
+	a.server.mu.Lock()
+	for _, id := range ids {
+		if row, there := a.Get(project, id); there {
+			row.Status = "DELETED"
+			a.deleted[project+"/"+id] = row
+		}
+	}
+	a.server.mu.Unlock()
+	a.Regions.Remove(project, ids...)
+}
+
+// Forget removes servers and all trace of them: whoever asks for one is told that there is none.
+func (a *Account) Forget(project string, ids ...string) {
+	a.Remove(project, ids...)
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	for _, id := range ids {
+		delete(a.deleted, project+"/"+id)
+	}
 }
 
 // ProjectID returns the id of the project with this name.

@@ -17,6 +17,7 @@ type (
 const (
 	Throttled          = peertest.Throttled        // [D] RequestLimitExceeded
 	Unauthorized       = peertest.NoPermission     // [D] UnauthorizedOperation
+	NoResource    Kind = "no resource"             // [D] SecretidNotAuthAccessResource
 	InternalError Kind = "internal error"          // [D] InternalError
 	Expired            = peertest.ExpiredSignature // [D] AuthFailure.SignatureExpire
 	OddError      Kind = "odd error"               // numbers where texts belong
@@ -46,6 +47,8 @@ func (s *Server) answerFault(c *call, f Fault) bool {
 		c.sendError(apiError{"RequestLimitExceeded", "Your current request frequency exceeds the limit of 40 requests/second."})
 	case Unauthorized:
 		c.sendError(apiError{"UnauthorizedOperation", "you are not authorized to perform operation (cvm:" + c.action + ")\nresource (*) has no permission\n"})
+	case NoResource:
+		c.sendError(apiError{"SecretidNotAuthAccessResource", "The SecretId is not authorized to access the resource."})
 	case InternalError:
 		c.sendError(apiError{"InternalError", "An internal error has occurred. Retry your request."})
 	case Expired:
