@@ -50,8 +50,11 @@ func readRecording(name string, body []byte) recording {
 		r.walk(documents)
 	case path.Ext(name) == ".md" || path.Ext(name) == ".rst":
 		for _, block := range codeBlocks(string(body)) {
-			if documents, err := parseText([]byte(block)); err == nil {
+			documents, err := parseText([]byte(block))
+			if err == nil {
 				r.walk(documents)
+			} else if strings.HasPrefix(strings.TrimSpace(block), "{") {
+				r.unknown = append(r.unknown, "a block that is not the JSON that it should be")
 			}
 		}
 	case path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" || bytes.HasPrefix(body, []byte("interactions:")):
@@ -103,22 +106,30 @@ func decodeNumbers(text []byte) *json.Decoder {
 	return reader
 }
 
-// The blocks of code of Markdown, between fences, and of reStructuredText, where all that is indented further than
-// the paragraph is code.
-var (
-	fencedBlock   = regexp.MustCompile("(?ms)^[ \t]*```[a-zA-Z]*[ \t]*\r?\n(.*?)^[ \t]*```")
-	indentedBlock = regexp.MustCompile(`(?m)::.*\n(?:[ \t]*\n)+((?:[ \t]+.*\n|[ \t]*\n)+)`)
-)
+var fencedBlock = regexp.MustCompile("(?ms)^[ \t]*```[a-zA-Z]*[ \t]*\r?\n(.*?)^[ \t]*```")
 
+// codeBlocks returns the blocks of code of Markdown, between fences, and of reStructuredText, where all that
+// is indented further than a line with "::" is code.
 func codeBlocks(document string) []string {
 	var blocks []string
-	for _, form := range []*regexp.Regexp{fencedBlock, indentedBlock} {
-		for _, found := range form.FindAllStringSubmatch(document+"\n", -1) {
-			blocks = append(blocks, found[1])
+	for _, found := range fencedBlock.FindAllStringSubmatch(document, -1) {
+		blocks = append(blocks, found[1])
+	}
+	lines := strings.Split(document, "\n")
+	for i, line := range lines {
+		if !strings.Contains(line, "::") {
+			continue
 		}
+		end := i + 1
+		for end < len(lines) && (strings.TrimSpace(lines[end]) == "" || indentOf(lines[end]) > indentOf(line)) {
+			end++
+		}
+		blocks = append(blocks, strings.Join(lines[i+1:end], "\n"))
 	}
 	return blocks
 }
+
+func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " \t")) }
 
 // walk visits every value of a document, and those of the documents in its texts.
 func (r *recording) walk(value any) {
@@ -146,10 +157,13 @@ func (r *recording) visit(v object) {
 		r.keep(recordedAnswer{cloud: inventory.AWS, rows: objects(rows)})
 	}
 	if answer, ok := v["DescribeInstancesResponse"].(object); ok {
-		if answer["reservationSet"] == nil {
-			r.unknown = append(r.unknown, "Alibaba's XML, which nobody asks for")
-		} else {
+		switch {
+		case answer["reservationSet"] != nil:
 			r.keep(recordedAnswer{cloud: inventory.AWS, rows: list(answer, "reservationSet"), wire: true})
+		case answer["Instances"] != nil:
+			r.unknown = append(r.unknown, "Alibaba's XML, which nobody asks for")
+		default:
+			r.unknown = append(r.unknown, "XML without a reservationSet")
 		}
 	}
 	if holder, ok := v["Instances"].(object); ok {

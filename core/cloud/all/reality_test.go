@@ -28,7 +28,7 @@ func TestReality(t *testing.T) {
 		got[f.path] = fmt.Sprintf("%d/%d %s", f.answers, f.instances, strings.Join(f.unknown, "; "))
 	}
 	want := map[string]string{
-		"alibaba.json": "1/2 ", "aws-placebo.json": "1/3 ", "aws.xml": "1/1 ", "azure-cassette.json": "1/2 ", "document.md": "2/2 ", "document.rst": "1/1 ",
+		"alibaba.json": "1/2 ", "aws-placebo.json": "1/3 ", "aws.xml": "1/1 ", "azure-cassette.json": "1/2 ", "document.md": "2/2 ", "document.rst": "1/1 a block that is not the JSON that it should be",
 		"huawei.json": "1/3 ", "tencent-cassette.yaml": "1/3 ", "lightweight.json": "0/0 InstanceSet of another API", "source.py": "0/0 not JSON, XML, YAML, Markdown or reStructuredText",
 		"empty.json": "0/0 no list of instances",
 	}
