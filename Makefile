@@ -1,4 +1,4 @@
-# make demo | test | canaries | chaos | mutants | test-versitygw | test-serverless | test-moto | build | check | vuln | bench | bench-docs: nothing but Go is needed
+# make demo | test | canaries | chaos | mutants | test-versitygw | test-serverless | test-moto | test-reality | build | check | vuln | bench | bench-docs: nothing but Go is needed
 # (test-serverless: npm, test-moto: Python). make deploy | remove: Serverless Devs. make package | release | release-check.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -67,6 +67,17 @@ test-moto: $(MOTO)
 $(MOTO):
 	python3 -m venv $(@D:/bin=)
 	$(@D)/pip install --quiet --disable-pip-version-check 'moto[server,ec2]==$(MOTO_VERSION)'
+
+# Answers that clouds really gave, recorded by others, through the real SDKs: every file of DIR is named in TABLE, with
+# its sum, what was found in it, and what we list otherwise than the raw answer says. CONTRIBUTING.md has the forms.
+TABLE ?= bin/reality.md
+
+.PHONY: test-reality
+test-reality:
+	@[ -d '$(DIR)' ] || { echo 'make test-reality DIR=folder of recordings'; exit 1; }
+	@mkdir -p '$(dir $(TABLE))'
+	JMS_SYNC_TEST_REALITY='$(abspath $(DIR))' JMS_SYNC_TEST_REALITY_TABLE='$(abspath $(TABLE))' $(TESTED) -count=1 -run '^TestRealityOfFolder$$' ./core/cloud/all
+	@tail -n 1 '$(TABLE)'
 
 FUNCTIONS := dist/fc-timer/bootstrap dist/fc-event/bootstrap dist/lambda/bootstrap dist/functiongraph/bootstrap
 # Lambda's other processor: make build-lambda-arm64.

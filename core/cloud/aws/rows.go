@@ -115,16 +115,14 @@ func nameTag(tags []types.Tag) string {
 }
 
 // osType returns the operating system from the platform ("windows", or nothing) and the billing details
-// ("Linux/UNIX", "Red Hat Enterprise Linux", "Windows with SQL Server Standard", …): all that is not Windows
-// is Linux: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html
+// ("Linux/UNIX", "Red Hat Enterprise Linux", "Windows with SQL Server Standard", …), which rows of before
+// 2020 lack: all that is not Windows is Linux: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html,
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
 func osType(platform, details string) string {
-	switch {
-	case strings.EqualFold(platform, "windows"), strings.Contains(strings.ToLower(details), "windows"):
+	if strings.EqualFold(platform, "windows") || strings.Contains(strings.ToLower(details), "windows") {
 		return "windows"
-	case details != "":
-		return "linux"
 	}
-	return ""
+	return "linux"
 }
 
 // instanceAddresses returns the private addresses, that of the primary interface first, and the public

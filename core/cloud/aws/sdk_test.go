@@ -131,7 +131,7 @@ func TestConversion(t *testing.T) {
 			Status: "stopped", Type: "m7i.large", VPC: "vpc-1",
 			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.9.1"}, PublicIPs: []string{"3.0.0.3", "3.0.0.9", "3.0.0.1"},
 			IPv6s: []string{"2600:1f14::2", "2600:1f14::1", "2600:1f14::9"}},
-		{Scope: scope, ID: "i-3", Status: "pending"},
+		{Scope: scope, ID: "i-3", OSType: "linux", Status: "pending"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
@@ -154,8 +154,7 @@ func TestOSType(t *testing.T) {
 	t.Parallel()
 	for want, pairs := range map[string][][2]string{
 		"windows": {{"windows", ""}, {"Windows", "x"}, {"", "Windows"}, {"", "Windows BYOL"}, {"", "SQL Server Web, Windows"}},
-		"linux":   {{"", "Linux/UNIX"}, {"", "Red Hat BYOL Linux"}, {"", "SUSE Linux"}, {"", "Ubuntu Pro"}, {"", "SQL Server Enterprise"}},
-		"":        {{"", ""}},
+		"linux":   {{"", "Linux/UNIX"}, {"", "Red Hat BYOL Linux"}, {"", "SUSE Linux"}, {"", "Ubuntu Pro"}, {"", "SQL Server Enterprise"}, {"", ""}},
 	} {
 		for _, p := range pairs {
 			if got := osType(p[0], p[1]); got != want {

@@ -127,12 +127,16 @@ func (a *Account) Remove(region string, ids ...string) {
 func (a *Account) Forget(region string, ids ...string) { a.Regions.Remove(region, ids...) }
 
 // SampleInstance returns an ordinary running Linux machine with number i, for Fill. Every three of them share
-// a reservation.
+// a reservation, and the rows of some have no PlatformDetails, as old ones.
 func SampleInstance(i int) Instance {
+	details := "Linux/UNIX"
+	if i%4 == 3 {
+		details = ""
+	}
 	address := fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)
 	return Instance{
 		ID: fmt.Sprintf("i-%017x", i), Name: fmt.Sprintf("web-%05d", i), PrivateDNS: fmt.Sprintf("ip-10-%d-%d-%d.ec2.internal", i>>16&255, i>>8&255, i&255),
-		PlatformDetails: "Linux/UNIX", State: "running", Type: "m7i.large", VPC: "vpc-0aaaaaaaaaaaaaaa1", PrivateIP: address,
+		PlatformDetails: details, State: "running", Type: "m7i.large", VPC: "vpc-0aaaaaaaaaaaaaaa1", PrivateIP: address,
 		Interfaces:  []Interface{{Addresses: []Address{{Private: address, Primary: true}}}},
 		Reservation: fmt.Sprintf("r-%017x", i/3),
 	}

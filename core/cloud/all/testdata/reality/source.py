@@ -1,0 +1,1 @@
+DESCRIBE_INSTANCES = {"Reservations": []}
