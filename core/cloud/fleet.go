@@ -281,7 +281,6 @@ func (f Fleet) findWith(ctx context.Context, scope inventory.Scope, ids []string
 	if err := verifyRequested(scope, found, ids); err != nil {
 		return none, err
 	}
-	found.OwnerUnknown = owner.known != ownerTold
 	return found, nil
 }
 

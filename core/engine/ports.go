@@ -43,6 +43,8 @@ type EventClouds interface {
 	Find(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error)
 	// FindVerified is Find with proof of the others' absence, as far as FindResult says.
 	FindVerified(ctx context.Context, scope inventory.Scope, ids []string) (inventory.FindResult, error)
+	// VerifyOwner asks anew whose account a scope is read with, and fails where it is another's.
+	VerifyOwner(ctx context.Context, scope inventory.Scope, owner string) error
 }
 
 // EventBastion is what events need of JumpServer: never a full list.

@@ -127,8 +127,6 @@ type FindResult struct {
 	// Weak has those of the absent ids whose absence only one kind of call shows, each with the reason why the
 	// second kind shows nothing. nil = two kinds of calls agree on every absence.
 	Weak map[string]error
-	// OwnerUnknown says that account_id alone tells whose the key is, so that an absence may be that of another account.
-	OwnerUnknown bool
 	// Projects are the parts of the account that were asked, sorted; see Instance.Project. Instances in other
 	// parts are not proved absent. nil = the account is not divided.
 	Projects []string

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -244,11 +245,6 @@ func (r *eventRun) observe(g *ownerBatch) observation {
 			if r.evaluate(g, s, found.Instances, now, &out) {
 				continue
 			}
-			if found.OwnerUnknown {
-				r.setTargetOutcome(s, EventLater, r.reasonText(reason.New(reason.KeyUnproved)))
-				g.finished[s.instanceID] = true
-				continue
-			}
 			if why, weak := found.Weak[s.instanceID]; weak {
 				r.setTargetOutcome(s, EventLater, r.reasonText(reason.New(reason.WeaklyAbsent, why.Error())))
 				g.finished[s.instanceID] = true
@@ -257,7 +253,31 @@ func (r *eventRun) observe(g *ownerBatch) observation {
 			s.provedAbsentAt = now
 		}
 	}
+	out.provedAbsent = r.confirmOwner(g, out.provedAbsent)
 	return out
+}
+
+// confirmOwner returns the absent targets if the keys that showed nothing of them are still their owner's, which is asked
+// anew: to another account's key every instance seems to be gone. Otherwise their events are over.
+func (r *eventRun) confirmOwner(g *ownerBatch, absent []*target) []*target {
+	if len(absent) == 0 {
+		return nil
+	}
+	for _, scope := range g.scopes {
+		err := r.Clouds.VerifyOwner(r.ctx, scope, g.owner)
+		switch {
+		case errors.Is(err, inventory.ErrOwnerUnknown):
+			for _, s := range absent {
+				r.setTargetOutcome(s, EventLater, r.reasonText(reason.New(reason.KeyUnproved)))
+				g.finished[s.instanceID] = true
+			}
+			return nil
+		case err != nil:
+			r.failByCloud(g, absent, err)
+			return nil
+		}
+	}
+	return absent
 }
 
 type queryFunc func(context.Context, inventory.Scope, []string) (inventory.FindResult, error)
@@ -287,7 +307,6 @@ func (r *eventRun) query(g *ownerBatch, ask queryFunc, about []*target) (invento
 		if len(found.Projects) > 0 {
 			g.verifiedProjects[scope] = found.Projects
 		}
-		all.OwnerUnknown = all.OwnerUnknown || found.OwnerUnknown
 		all.Instances = append(all.Instances, found.Instances...)
 		maps.Copy(all.Weak, found.Weak)
 		for _, i := range found.Instances {

@@ -107,6 +107,8 @@ func (o fakeCloud) Find(_ context.Context, _ inventory.Scope, ids []string) ([]i
 	return out, nil
 }
 
+func (fakeCloud) VerifyOwner(context.Context, inventory.Scope, string) error { return nil }
+
 func (o fakeCloud) FindVerified(ctx context.Context, s inventory.Scope, ids []string) (inventory.FindResult, error) {
 	list, err := o.Find(ctx, s, ids)
 	return inventory.FindResult{Instances: list}, err

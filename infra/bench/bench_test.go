@@ -97,7 +97,7 @@ func wantedOutput() map[string][]string {
 		},
 		"d": {
 			`^  instance created +1 +3 +` + anyTime + ` *$`,
-			`^  instance released .* +4 +4 +` + anyTime + ` *$`,
+			`^  instance released .* +5 +4 +` + anyTime + ` *$`,
 		},
 		"g": {
 			`^g\. Making 8 hosts, at the cost of real servers by the number of writers, each host ±50 %$`,

@@ -4,6 +4,14 @@ package main
 // it is not.
 func decodingMutants() []mutant {
 	return []mutant{{
+		name: "events: whose key it is is asked before a removal", file: "core/reconcile/observe.go",
+		old: "out.provedAbsent = r.confirmOwner(g, out.provedAbsent)", broken: "_ = r.confirmOwner(g, nil)",
+		pkg: "./core/reconcile", test: "TestReleaseWithAnotherKey",
+	}, {
+		name: "events: an owner that nobody tells", file: "core/reconcile/observe.go",
+		old: "case errors.Is(err, inventory.ErrOwnerUnknown):", broken: "case errors.Is(err, inventory.ErrOwnerUnknown) && err == nil:",
+		pkg: "./core/reconcile", test: "TestReleaseWithAnotherKey",
+	}, {
 		name: "events: a message of SNS is opened", file: "core/cloud/envelope.go",
 		old: "\t\t{e.Message, isMessage},\n", broken: "\t\t{e.Message, isMessage && false},\n",
 		pkg: "./core/cloud/aws", test: "TestEnvelopes",
