@@ -103,15 +103,18 @@ func (w *world) convergeSite(s *site, held int) {
 		return s.reaches(w.machines[at])
 	}})
 	w.counters.countHeld(held)
-	w.checkNoIPv6(s)
 }
 
-// checkNoIPv6: every machine has or had an IPv4 address, so that no host of ours is reached by IPv6.
-func (w *world) checkNoIPv6(s *site) {
+// checkIPv4Stays: the IPv4 address of a host of ours never gives way to an IPv6 address, whatever the cloud shows.
+func (w *world) checkIPv4Stays(s *site) {
+	before := s.byIPv4
+	s.byIPv4 = map[string]bool{}
 	for _, h := range s.server.Hosts(s.org) {
-		if s.watch.MachineOf(h) != nil && strings.Contains(h.Address, ":") {
+		byIPv6 := strings.Contains(h.Address, ":")
+		if before[h.ID] && byIPv6 && s.watch.MachineOf(h) != nil {
 			w.Errorf("%s has the address %s in place of its IPv4 address", h.Name, h.Address)
 		}
+		s.byIPv4[h.ID] = !byIPv6
 	}
 }
 
