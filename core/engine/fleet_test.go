@@ -1,10 +1,12 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage/dir"
@@ -99,6 +102,51 @@ func TestSixteenRegionsBecomeEmpty(t *testing.T) {
 	}
 	if labels["jms-approved"] != 48 || labels["jms-missing"] != 0 || labels["jms-gone"] != 48 {
 		t.Errorf("labels %v", slices.Sorted(maps.Keys(labels)))
+	}
+}
+
+// meetingClouds are clouds whose proofs wait until all runs have come to theirs, so that nobody sees what another wrote.
+type meetingClouds struct {
+	engine.Clouds
+	all *sync.WaitGroup
+}
+
+func (c meetingClouds) FindVerified(ctx context.Context, at inventory.Scope, ids []string) (inventory.FindResult, error) {
+	c.all.Done()
+	c.all.Wait()
+	return c.Clouds.FindVerified(ctx, at, ids)
+}
+
+// TestNarrowedTimersAtOnce: four timers of a region each fire in the same second, so that none reads what another has
+// closed. Together they close no more than per_run, which they share in the store; and who was refused blocks nobody.
+func TestNarrowedTimersAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newFleetWorld(t, 60, 60, 60, 60)
+	var all, runs sync.WaitGroup
+	all.Add(4)
+	reports := make([]report.Report, 4)
+	for n := range reports {
+		r.release(n, 30)
+		e := r.NewEngine()
+		e.Limits.Percent, e.Limits.Fleet = 100, plan.Share{Percent: 100}
+		e.Clouds = meetingClouds{e.Clouds, &all}
+		e.ShardGroup = &engine.ShardGroup{Store: r.store, Name: "jms", FiredAt: r.RunClock.Now()}
+		runs.Go(func() {
+			reports[n] = e.Run(t.Context(), engine.Request{Regions: []string{fmt.Sprintf("cn-r%02d", n)}}).Report
+		})
+	}
+	runs.Wait()
+	closed, waiting := 0, 0
+	for _, rep := range reports {
+		closed += rep.Deactivated
+		waiting += held(rep, "其他部分或缩小的运行")
+	}
+	if closed > 50 || closed+waiting != 120 || r.CountInactive() != closed {
+		t.Errorf("%d closed, %d held", closed, waiting)
+	}
+	g, err := r.store.Quota("jms").Reserve(t.Context(), state.Reservation{ShardKey: "another", FiredAt: r.RunClock.Now()}, 50)
+	if err != nil || g.OtherRemovals != closed {
+		t.Errorf("%d removals count for others, %v", g.OtherRemovals, err)
 	}
 }
 

@@ -30,19 +30,25 @@ func (s ShardGroup) firing() time.Time { return s.FiredAt.UTC().Round(time.Minut
 // isWritingShard reports whether a request is a shard that may write. Dry runs share nothing.
 func (r Request) isWritingShard() bool { return r.Shard.Count > 0 && !r.DryRun }
 
-// reserveRemovals returns the limits of a request. A shard that wants removals takes them from the quotas that all
-// shards share, one of losses and one of deletes at the end of a grace, and counts as the guard does: what its other
-// rules let pass, also if that is too much. Without the quota's word it removes nothing; and where there is no quota,
-// each shard has its share of per_run.
+// SharesRemovals reports whether a request may work beside others: a shard, or a run that is narrowed to some accounts or
+// regions, as several timers may be. Dry runs share nothing.
+func (r Request) SharesRemovals() bool {
+	return !r.DryRun && (r.Shard.Count > 0 || len(r.Accounts)+len(r.Regions) > 0)
+}
+
+// reserveRemovals returns the limits of a request. A shard or narrowed run that wants removals takes them from the quotas
+// that all of them share, one of losses and one of deletes at the end of a grace, and counts as the guard does: what its
+// other rules let pass, also if that is too much. Without the quota's word it removes nothing; and where there is no quota,
+// each shard has its share of per_run, and narrowed runs see of each other what labels say.
 func (e Engine) reserveRemovals(ctx context.Context, req Request, limits plan.Limits, losses, deletes int) plan.Limits {
-	if !req.isWritingShard() {
+	if !req.SharesRemovals() {
 		return limits
 	}
 	lossHold, err := e.reserve(ctx, req, "", losses, limits.PerRun)
 	deleteHold, failed := e.reserve(ctx, req, "-deletes", deletes, limits.PerRun)
 	limits.Hold, limits.HoldDeletes = lossHold, deleteHold
 	err = cmp.Or(err, failed)
-	if err == nil {
+	if err == nil || req.Shard.Count == 0 {
 		return limits
 	}
 	limits.Parts = req.Shard.Count
@@ -68,9 +74,21 @@ func (e Engine) reserve(ctx context.Context, req Request, kind string, want, lim
 		e.Log.Warn("the parts' budget of removals is not known", "part", req.Shard.String(), "error", err)
 		return reason.New(reason.GuardBudget, err.Error()), nil
 	case !g.Granted:
+		e.withdrawRefused(ctx, req, kind, claim, limit)
 		return reason.New(reason.GuardParts, g.OtherRemovals, want, limit), nil
 	}
 	return reason.Reason{}, nil
+}
+
+// withdrawRefused withdraws what a narrowed run was refused. What a shard was refused counts until it reserves again, as all
+// shards are one run; a narrowed run may be a person's, who makes no other.
+func (e Engine) withdrawRefused(ctx context.Context, req Request, kind string, claim state.Reservation, limit int) {
+	if req.Shard.Count > 0 {
+		return
+	}
+	claim.Removals = 0
+	_, err := e.ShardGroup.Store.Quota(e.ShardGroup.Name+kind).Reserve(ctx, claim, limit)
+	e.logStateError(err)
 }
 
 // shardKey names a shard and what it is about, so that a run that is split anew takes nobody's place.

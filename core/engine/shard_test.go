@@ -166,7 +166,7 @@ func TestPartsShareOneCardAndOneBudget(t *testing.T) {
 	if sum.Deactivated != 45 || sum.Held != 15 {
 		t.Errorf("deactivated %d, held %d", sum.Deactivated, sum.Held)
 	}
-	p.expectCards("storm", cards, 1, cardRow("停用资产", 45), cardRow("暂缓", 15), "其他部分要移除 45 个资产，加上这一部分的 15 个，超过一次运行的上限 50")
+	p.expectCards("storm", cards, 1, cardRow("停用资产", 45), cardRow("暂缓", 15), "同时进行的其他部分或缩小的运行要移除 45 个资产，加上这一次的 15 个，超过一次运行的上限 50")
 	sum, cards = p.fire(nil, 1, 2, 3, 4)
 	for range 2 { // the part that is left may come before the others gave up what they had
 		if sum.Held == 0 {

@@ -193,7 +193,7 @@ func textsOf(code Code) (texts, bool) {
 		{EventUncounted, texts{"暂缓：数不出该区域 24 小时内停用了多少资产（%s），事件不停用；留给下一次完整同步",
 			"held: how many assets of the scope were deactivated within 24 hours could not be counted (%s), so that no event closes one; left to the next full run"}},
 		{NotReleased, texts{"云上看不到该实例，但事件没有说已释放：不停用，留给下一次完整同步", "the cloud does not show the instance, but the event does not say that it was released: not closed, left to the next full run"}},
-		{GuardParts, texts{"暂缓：其他部分要移除 %d 个资产，加上这一部分的 %d 个，超过一次运行的上限 %d", "held: the other parts would remove %d assets, with the %d of this part that is more than the %d of one run"}},
+		{GuardParts, texts{"暂缓：同时进行的其他部分或缩小的运行要移除 %d 个资产，加上这一次的 %d 个，超过一次运行的上限 %d", "held: other parts, or runs of other accounts and regions, would remove %d assets, with the %d of this one that is more than the %d of one run"}},
 		{GuardBudget, texts{"暂缓：读写不了各部分共用的移除额度（%s）", "held: the removals that all parts share could not be counted (%s)"}},
 		{GuardExpected, texts{"暂缓：宣布到 %s 为止最多移除 %d 个，还剩 %d 个，而现在有 %d 个：超过了宣布的数，整个区域都不移除", "held: until %s up to %d removals were announced, %d of them are left, and %d are due: more than was announced, so none of the scope is removed"}},
 		{ExpectStands, texts{"已宣布的下线：%s/%s 到 %s 为止最多移除 %d 个，还剩 %d 个（%s；%s）", "announced for %s/%s until %s: up to %d removals, %d of them are left (by %s; %s)"}},

@@ -3,6 +3,10 @@ package main
 // fleetMutants: what scopes, runs and events lose together is one loss; what is held anyway holds nothing else.
 func fleetMutants() []mutant {
 	return []mutant{{
+		name: "fleet: narrowed runs at once share per_run", file: "core/engine/shard.go",
+		old: "r.Shard.Count > 0 || len(r.Accounts)+len(r.Regions) > 0)", broken: "r.Shard.Count > 0)",
+		pkg: "./core/engine", test: "TestNarrowedTimersAtOnce",
+	}, {
 		name: "fleet: what other rules hold does not count", file: "core/plan/verdict.go",
 		old: "if verdicts[n].action == c.Action && kind(c) &&", broken: "if kind(c) &&",
 		pkg: "./core/plan", test: "TestPilesHoldNothingElsewhere",
