@@ -105,19 +105,6 @@ func (w *world) convergeSite(s *site, held int) {
 	w.counters.countHeld(held)
 }
 
-// checkIPv4Stays: the IPv4 address of a host of ours never gives way to an IPv6 address, whatever the cloud shows.
-func (w *world) checkIPv4Stays(s *site) {
-	before := s.byIPv4
-	s.byIPv4 = map[string]bool{}
-	for _, h := range s.server.Hosts(s.org) {
-		byIPv6 := strings.Contains(h.Address, ":")
-		if before[h.ID] && byIPv6 && s.watch.MachineOf(h) != nil {
-			w.Errorf("%s has the address %s in place of its IPv4 address", h.Name, h.Address)
-		}
-		s.byIPv4[h.ID] = !byIPv6
-	}
-}
-
 // checkNamed: each asset of ours that is open although its instance is gone is named by every run that compared all of
 // JumpServer, once: as held, as an orphan or as what stays open, or its scope failed and says so.
 func (w *world) checkNamed(s *site, out engine.RunResult, faults []*fault) {

@@ -173,7 +173,6 @@ func (w *world) runWithFaults(s *site, faults []*fault, limit time.Duration) (en
 	w.Note("ended %s: %+v", out.Report.Outcome, out.Report.Scopes)
 	w.checkRun(s, out, len(w.robot.Messages())-cards, time.Until(end))
 	w.checkNamed(s, out, faults)
-	w.checkIPv4Stays(s)
 	w.schedule.mu.Lock()
 	defer w.schedule.mu.Unlock()
 	return out, w.schedule.calls

@@ -33,7 +33,6 @@ type site struct {
 	removed  []enginetest.Removal // in the run under way
 	approved map[string]bool      // assets whose removal a person has approved
 	open     map[string]int       // of assets whose instance is gone, in how many compared runs they were open
-	byIPv4   map[string]bool      // hosts that had an IPv4 address after the run before
 }
 
 // otherOrg is the second organisation of a JumpServer.

@@ -101,6 +101,9 @@ func (h *HostWatch) Serve(r *http.Request, answer func()) (w Write) {
 		if !there || was.Active && !host.Active {
 			w.Removed = append(w.Removed, h.checkRemoved(was, !there))
 		}
+		if there && !strings.Contains(was.Address, ":") && strings.Contains(host.Address, ":") && h.MachineOf(was) != nil {
+			h.Errorf("%s got the address %s in place of its IPv4 address %s", was.Name, host.Address, was.Address)
+		}
 	}
 	h.checkForeign(now)
 	names := map[string]bool{}
