@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
@@ -133,9 +134,9 @@ func (r *runner) logItem(i Item) {
 		if _, dry := r.target.(DryRun); dry {
 			made = "change would be made"
 		}
-		r.options.Log.Info(made, append(attrs, "reason", i.Change.Reason.Text(reason.English))...)
+		r.options.Log.Info(made, append(attrs, "reason", i.Change.Reason.Text(language.English))...)
 	default:
-		r.options.Log.Warn("change not made", append(attrs, "reason", i.Reason.Text(reason.English))...)
+		r.options.Log.Warn("change not made", append(attrs, "reason", i.Reason.Text(language.English))...)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -114,9 +115,9 @@ func TestPersonsChangeBetweenPlanAndRemovalWins(t *testing.T) {
 					t.Fatalf("items %+v", r.Items)
 				}
 				for _, i := range r.Items {
-					kept := i.State == apply.Kept && i.Reason.Text(reason.English) == reason.New(reason.ChangedMeanwhile, field).Text(reason.English)
+					kept := i.State == apply.Kept && i.Reason.Text(language.English) == reason.New(reason.ChangedMeanwhile, field).Text(language.English)
 					if i.Change.AssetID == id && !kept || i.Change.AssetID == other && i.State != apply.Done {
-						t.Errorf("%s: %s %s", i.Change.Name, i.State, i.Reason.Text(reason.English))
+						t.Errorf("%s: %s %s", i.Change.Name, i.State, i.Reason.Text(language.English))
 					}
 				}
 				if a, there := w.bastion.assets[id]; !there || a.LabelCount(inventory.LabelGone) > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -43,7 +44,7 @@ func TestRefusedNames(t *testing.T) {
 		}
 	}
 	for _, i := range r.Items {
-		text := i.Change.Reason.Text(reason.English)
+		text := i.Change.Reason.Text(language.English)
 		switch i.Change.InstanceID {
 		case "i-1":
 			if i.Change.Name != "web-i-1" || !strings.Contains(text, "another asset has the name web") {
@@ -54,7 +55,7 @@ func TestRefusedNames(t *testing.T) {
 				t.Errorf("i-3: %+v", a)
 			}
 		case "i-4":
-			if i.Reason.Code != reason.NameHeld || !strings.Contains(i.Reason.Text(reason.English), "new") {
+			if i.Reason.Code != reason.NameHeld || !strings.Contains(i.Reason.Text(language.English), "new") {
 				t.Errorf("i-4: %+v", i.Reason)
 			}
 		case "i-5":

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
@@ -128,7 +129,7 @@ func (n *nodeResolver) addNotable(ctx context.Context, at Node) {
 	if at.IsNew() {
 		level = slog.LevelWarn
 	}
-	n.log.Log(ctx, level, at.Reason.Text(reason.English), "account", at.Account.Account, "path", at.ConfiguredPath, "node", at.ID)
+	n.log.Log(ctx, level, at.Reason.Text(language.English), "account", at.Account.Account, "path", at.ConfiguredPath, "node", at.ID)
 }
 
 // IsNew reports whether the run created the node (or would, in a dry run), so that no access rule names it.

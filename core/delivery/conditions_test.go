@@ -13,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
@@ -39,7 +40,7 @@ func newTeller(t *testing.T) *teller {
 func (s *teller) cards() delivery.Cards {
 	return delivery.Cards{
 		Notifiers: []notify.Notifier{s.robot}, NotifyOn: s.on, Conditions: s.memory, TimerInterval: 10 * time.Minute,
-		Options: report.Options{Lang: reason.English}, Now: func() time.Time { return s.now }, Log: slog.New(slog.DiscardHandler),
+		Options: report.Options{Lang: language.English}, Now: func() time.Time { return s.now }, Log: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -49,7 +50,7 @@ func scopeOf(region string) inventory.Scope {
 
 // world is what a run of all regions finds: "denied", "busy" and "held 3" of a region r1, all else is as it should be.
 func (s *teller) input(finds ...string) report.Input {
-	in := report.Input{Started: s.now, Language: reason.English, Slice: report.WholeSlice, Compared: true}
+	in := report.Input{Started: s.now, Language: language.English, Slice: report.WholeSlice, Compared: true}
 	l := inventory.Listing{Scope: scopeOf("r1")}
 	other := inventory.Listing{Scope: scopeOf("r2")}
 	for _, f := range finds {

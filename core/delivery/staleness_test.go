@@ -7,8 +7,8 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -126,7 +126,7 @@ func TestAlarmBesideAMisspeltSlice(t *testing.T) {
 	}
 	for range 4 {
 		s.now = s.now.Add(interval)
-		wrong := report.Input{Started: s.now, Language: reason.English, Slice: "misspelt", Stopped: &inventory.Error{Kind: inventory.NotFound, Message: "no such account"}}
+		wrong := report.Input{Started: s.now, Language: language.English, Slice: "misspelt", Stopped: &inventory.Error{Kind: inventory.NotFound, Message: "no such account"}}
 		_ = s.cards().Deliver(t.Context(), report.Build(wrong))
 	}
 	s.seen = len(s.robot.Cards)

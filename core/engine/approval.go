@@ -8,8 +8,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 )
@@ -132,7 +132,7 @@ func (e Engine) logHeldSet(set report.HeldSetSummary, held []plan.Change) {
 		if len(names) < most {
 			names = append(names, c.Name)
 		}
-		why := c.Reason.Text(reason.English)
+		why := c.Reason.Text(language.English)
 		if len(reasons) < most && !slices.Contains(reasons, why) {
 			reasons = append(reasons, why)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/delivery"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -42,7 +43,7 @@ func (e Engine) Paused(ctx context.Context) Halt {
 		return Halt{Pause: plan.UnreadablePause(err.Error())}
 	case p.IsActive(e.Now()):
 		h := Halt{Pause: plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason), stored: p}
-		e.Log.Warn("paused", "what", h.Why.Text(reason.English))
+		e.Log.Warn("paused", "what", h.Why.Text(language.English))
 		return h
 	case p.Exists():
 		return Halt{stored: p, endedReason: plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason)}

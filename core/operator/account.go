@@ -35,7 +35,7 @@ func (r *actionRun) checkAccount(assets []inventory.Asset) error {
 type suggestedAccount string
 
 // Text implements reason.Localized.
-func (s suggestedAccount) Text(lang reason.Lang) string {
+func (s suggestedAccount) Text(lang language.Lang) string {
 	if s == "" {
 		return ""
 	}

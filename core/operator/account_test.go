@@ -7,6 +7,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
@@ -34,7 +35,7 @@ func TestUnknownAccount(t *testing.T) {
 			t.Errorf("%q: %v", account, err)
 			continue
 		}
-		for _, text := range []string{why.Reason.Text(reason.Chinese), why.Reason.Text(reason.English)} {
+		for _, text := range []string{why.Reason.Text(language.Chinese), why.Reason.Text(language.English)} {
 			_, suggested, found := strings.Cut(strings.NewReplacer("，是不是 ", "?", ", did you mean ", "?", "？", "").Replace(text), "?")
 			if found != (near != "") || strings.TrimSuffix(suggested, "?") != near {
 				t.Errorf("%q: %s", account, text)

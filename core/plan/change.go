@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -25,7 +26,7 @@ const (
 )
 
 // Text returns what an action is called where a reason speaks of it.
-func (a Action) Text(lang reason.Lang) string {
+func (a Action) Text(lang language.Lang) string {
 	switch a {
 	case Create:
 		return lang.Text("新增", "create")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -75,7 +76,7 @@ func TestClockWords(t *testing.T) {
 		"is 20m0s behind, set it right":              ClockRefusalReason(-20 * time.Minute),
 		"check this machine's clock":                 ClockRefusalReason(time.Second),
 	} {
-		if got := r.Text(reason.English); !strings.Contains(got, want) {
+		if got := r.Text(language.English); !strings.Contains(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}
 		if IsApprovable(r.Code) {

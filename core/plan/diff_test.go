@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // TestListed, TestFollows and TestReturns have one row per line of the doc's table that begins
@@ -72,7 +72,7 @@ func TestFollows(t *testing.T) {
 			w.addAssets(hostOf(i1, withoutLabel(inventory.LabelAccount), withExtraLabel(inventory.LabelAccount, "before")))
 		}, []string{`update i-1 follows_cloud name="web2" address=10.0.0.2 labels`}, func(t *testing.T, a Approved) {
 			c := a.Updates()[0]
-			if got := c.Reason.Text(reason.English); !strings.Contains(got, "name web → web2, address 10.0.0.1 → 10.0.0.2, labels") {
+			if got := c.Reason.Text(language.English); !strings.Contains(got, "name web → web2, address 10.0.0.1 → 10.0.0.2, labels") {
 				t.Error(got)
 			}
 		}},
@@ -315,7 +315,7 @@ func TestNewAsset(t *testing.T) {
 			t.Errorf("comment %q lacks %q", got.Comment, part)
 		}
 	}
-	w.rules.Lang = reason.English
+	w.rules.Lang = language.English
 	if got := w.approve().Creates()[0].NewAsset().Comment; !strings.HasPrefix(got, "created by jms-sync") {
 		t.Error(got)
 	}
@@ -337,7 +337,7 @@ func TestBeside(t *testing.T) {
 		}, []string{
 			`create i-1 new_beside name="web" 10.9.0.1 Linux`, `create i-2 new_instance name="db" 10.9.0.2 Linux`,
 		}, func(t *testing.T, a Approved) {
-			if got := a.Creates()[0].Reason.Text(reason.English); !strings.Contains(got, "idc-oracle-db01") {
+			if got := a.Creates()[0].Reason.Text(language.English); !strings.Contains(got, "idc-oracle-db01") {
 				t.Error(got)
 			}
 		}},

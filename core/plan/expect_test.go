@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -87,7 +88,7 @@ func TestExpectedCounts(t *testing.T) {
 			t.Errorf("%d left: %d losses", left, got)
 		}
 	}
-	if got := ExpectationReason(at, ExpectedRemovals{UpTo: 9, Left: 7, Until: now()}, "anna@ops", "").Text(reason.English); !strings.Contains(got, "up to 9 removals, 7 of them are left") {
+	if got := ExpectationReason(at, ExpectedRemovals{UpTo: 9, Left: 7, Until: now()}, "anna@ops", "").Text(language.English); !strings.Contains(got, "up to 9 removals, 7 of them are left") {
 		t.Error(got)
 	}
 	if !IsApprovable(reason.GuardExpected) {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // forged returns another's asset on which somebody who may set labels wrote all of ours, for an instance.
@@ -154,18 +154,18 @@ func TestAdoptWritesTheWitness(t *testing.T) {
 	before := hostOf(instanceInProd("i-1", "web", "10.0.0.1"), adoptedAs("h"), withComment("rack 7"))
 	for name, c := range map[string]struct {
 		asset  inventory.Asset
-		lang   reason.Lang
+		lang   language.Lang
 		before string
 		want   string
 	}{
 		"made by hand":                     {handmadeHost("h", "web", "10.0.0.1"), "", "", "由 jms-sync 认领，凭下面几行确认是哪台实例\n" + lines},
-		"with a person's words":            {handmadeHost("h", "web", "10.0.0.1"), reason.English, "rack 7\nask Li \n", "rack 7\nask Li\nadopted by jms-sync, which knows the instance by these lines\n" + lines},
-		"adopted by an earlier version":    {before, reason.English, "rack 7", "rack 7\nadopted by jms-sync, which knows the instance by these lines\n" + lines},
+		"with a person's words":            {handmadeHost("h", "web", "10.0.0.1"), language.English, "rack 7\nask Li \n", "rack 7\nask Li\nadopted by jms-sync, which knows the instance by these lines\n" + lines},
+		"adopted by an earlier version":    {before, language.English, "rack 7", "rack 7\nadopted by jms-sync, which knows the instance by these lines\n" + lines},
 		"the Python tool's":                {handmadeHost("h", "old", "10.9.9.9"), "", "同步\ninstance_id: i-1\nregion: " + beijing, "同步\ninstance_id: i-1\nregion: " + beijing + "\naccount_id: " + owner},
 		"adopted, some lines are there":    {lacks, "", "instance_id: i-1", "instance_id: i-1\naccount_id: " + owner + "\nregion: " + beijing},
 		"all is there":                     {handmadeHost("h", "old", "10.9.9.9"), "", lines, lines},
 		"the id that we made proves it":    {hostOf(instanceInProd("i-1", "web", "10.0.0.1"), withoutLabel(inventory.LabelOwner)), "", "mine", "mine"},
-		"as long as JumpServer keeps them": {handmadeHost("h", "web", "10.0.0.1"), reason.English, strings.Repeat("汉", 4800), strings.Repeat("汉", 4800) + "\nadopted by jms-sync, which knows the instance by these lines\n" + lines},
+		"as long as JumpServer keeps them": {handmadeHost("h", "web", "10.0.0.1"), language.English, strings.Repeat("汉", 4800), strings.Repeat("汉", 4800) + "\nadopted by jms-sync, which knows the instance by these lines\n" + lines},
 	} {
 		w := newWorld()
 		w.rules.Lang = c.lang

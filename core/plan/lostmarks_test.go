@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -99,7 +100,7 @@ func TestManyLostMarks(t *testing.T) {
 		w.addAssets(hostOf(instanceInProd("i-gone", "gone", "10.0.0.9")))
 		p := w.plan()
 		why, many := p.LostMarks(w.limits)
-		if many != c.want || many && (why.Args[0] != c.lost || why.Args[1] != c.lost+c.marked+1 || !strings.Contains(why.Text(reason.English), "web-0, web-1")) {
+		if many != c.want || many && (why.Args[0] != c.lost || why.Args[1] != c.lost+c.marked+1 || !strings.Contains(why.Text(language.English), "web-0, web-1")) {
 			t.Errorf("%s: %v %+v", c.name, many, why)
 		}
 		a := w.approve()

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // TestManage: fields that are people's are written on new assets only; differences are reported.
@@ -23,7 +23,7 @@ func TestManage(t *testing.T) {
 	says := func(words string) func(*testing.T, Approved) {
 		return func(t *testing.T, a Approved) {
 			t.Helper()
-			if n := a.Notes(); len(n) != 1 || !strings.Contains(n[0].Reason.Text(reason.English), words) || n[0].Patch != nil {
+			if n := a.Notes(); len(n) != 1 || !strings.Contains(n[0].Reason.Text(language.English), words) || n[0].Patch != nil {
 				t.Errorf("%+v, want %q", n, words)
 			}
 		}

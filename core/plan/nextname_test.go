@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // TestWithNextName: the names that are tried one after another when JumpServer refuses them.
@@ -47,7 +47,7 @@ func TestWithNextName(t *testing.T) {
 	c := a.Creates()[0]
 	c, _ = c.WithNextName()
 	c, _ = c.WithNextName()
-	if said := c.Reason.Text(reason.English); strings.Count(said, "another asset has") != 1 || !strings.Contains(said, "new in the cloud") || !strings.Contains(said, "web-i-1-2") {
+	if said := c.Reason.Text(language.English); strings.Count(said, "another asset has") != 1 || !strings.Contains(said, "new in the cloud") || !strings.Contains(said, "web-i-1-2") {
 		t.Errorf("the reason reads %q", said)
 	}
 }

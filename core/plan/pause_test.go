@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -96,7 +97,7 @@ func TestPauseWords(t *testing.T) {
 		{PauseEndedReason(false, "anna@ops", since, until, "upgrade"), []string{"until " + formatTime(until), "it is over", "upgrade"}},
 	} {
 		for _, word := range c.says {
-			if got := c.r.Text(reason.English); !strings.Contains(got, word) {
+			if got := c.r.Text(language.English); !strings.Contains(got, word) {
 				t.Errorf("%q does not say %q", got, word)
 			}
 		}

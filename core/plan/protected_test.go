@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 func onPlatform(name string) func(*inventory.Asset) {
@@ -70,7 +70,7 @@ func TestKeptByPeople(t *testing.T) {
 	runPlanRows(t, []planRow{
 		{"not deactivated", func(w *world) { w.addAssets(hostOf(i1, keep)) }, []string{"skip i-1 kept_by_label"},
 			func(t *testing.T, a Approved) {
-				if got := a.Notes()[0].Reason.Text(reason.English); !strings.Contains(got, "audit until May") {
+				if got := a.Notes()[0].Reason.Text(language.English); !strings.Contains(got, "audit until May") {
 					t.Error(got)
 				}
 			}},
@@ -216,7 +216,7 @@ func neverTouched(t *testing.T, w *world) {
 	for _, c := range allWrites(w.approve()) {
 		before := assets[c.AssetID]
 		if why, spared := w.rules.neverWritten(before); spared && c.Action != Create {
-			t.Errorf("%s of %s, yet %s", c.Action, before.Name, why.Text(reason.English))
+			t.Errorf("%s of %s, yet %s", c.Action, before.Name, why.Text(language.English))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -82,7 +83,7 @@ func (l ReviewLine) Scope() inventory.Scope {
 
 // Review returns a plan's changes for review: those that Approve let pass in a, a result of this plan, and then the
 // removals that a person may approve too, each with why it is held.
-func (p Plan) Review(a Approved, lang reason.Lang) []ReviewLine {
+func (p Plan) Review(a Approved, lang language.Lang) []ReviewLine {
 	lines := a.ReviewLines()
 	for _, c := range p.ApprovableHolds(a) {
 		l := reviewLineOf(c)

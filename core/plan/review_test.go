@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -213,7 +214,7 @@ func TestHeldInTheFile(t *testing.T) {
 		w.addAssets(hostOf(instanceInProd(id, id, "10.0.0.1")))
 	}
 	p, shown := w.approveWith(func(*Limits, Plan) {})
-	file := p.Review(shown, reason.English)
+	file := p.Review(shown, language.English)
 	if len(file) != 4 || file[0].Held != "" || len(shown.Removals()) != 0 {
 		t.Fatalf("%+v", file)
 	}

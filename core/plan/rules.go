@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -106,7 +107,7 @@ type Rules struct {
 	// DeleteAdopted applies Mode to adopted assets too, which are otherwise only deactivated, see removalMode.
 	DeleteAdopted bool
 	Now           time.Time
-	Lang          reason.Lang // of the comment on new assets
+	Lang          language.Lang // of the comment on new assets
 	// Partial says that only some assets of JumpServer were read, as for events. A name may have a holder that
 	// was not read, so an asset that has "<name>-<instance id>" keeps it; and nothing is deleted, whatever Mode
 	// and Grace say.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // TestSpellings: names that MariaDB calls equal are one for new assets and renames; assets that a server already
@@ -110,7 +110,7 @@ func TestUTF8MB3(t *testing.T) {
 		{"B: new", func(w *world) { narrow(w); w.addInstances(emoji) },
 			[]string{`create i-1 new_shortened name="emoji-" 10.0.0.1 Linux`},
 			func(t *testing.T, a Approved) {
-				if said := a.Creates()[0].Reason.Text(reason.English); !strings.Contains(said, "emoji-😀") {
+				if said := a.Creates()[0].Reason.Text(language.English); !strings.Contains(said, "emoji-😀") {
 					t.Error(said)
 				}
 			}},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -99,7 +100,7 @@ func TestOneWitnessIsTold(t *testing.T) {
 	w.setWeakProof("i-1")
 	p, a := w.approveWith(func(*Limits, Plan) {})
 	for _, want := range []string{"the index does not know it", "2026-03-01T08:00:00Z", "2026-03-01T08:10:00Z"} {
-		if got := a.Notes()[0].Reason.Text(reason.English); !strings.Contains(got, want) {
+		if got := a.Notes()[0].Reason.Text(language.English); !strings.Contains(got, want) {
 			t.Errorf("%q lacks %q", got, want)
 		}
 	}

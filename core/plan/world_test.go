@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // The account of most tests.
@@ -50,7 +50,7 @@ func newWorld() *world {
 	w := &world{
 		rules: Rules{
 			Accounts: map[string]Account{prod: {Type: "阿里云", Enabled: true}},
-			Mode:     ModeDelete, Grace: 7 * 24 * time.Hour, Now: now(), Lang: reason.Chinese,
+			Mode:     ModeDelete, Grace: 7 * 24 * time.Hour, Now: now(), Lang: language.Chinese,
 		},
 		limits: Limits{Percent: 100, Min: 1000, Fleet: Share{100, 1000}, PerRun: 1000, AllowEmpty: true},
 		proof:  func(Change) (Proof, bool) { return Proof{Absent: true}, true },
@@ -301,7 +301,7 @@ func checkTexts(t *testing.T, a Approved) {
 	t.Helper()
 	changes := slices.Concat(a.Creates(), a.Updates(), a.Removals(), a.Notes(), slices.Concat(a.Renames()...))
 	for _, c := range changes {
-		for _, lang := range []reason.Lang{reason.Chinese, reason.English} {
+		for _, lang := range []language.Lang{language.Chinese, language.English} {
 			text := c.Reason.Text(lang)
 			if text == "" || text == string(c.Reason.Code) || strings.Contains(text, "%!") {
 				t.Errorf("%s %s: reason %q reads %q in %s", c.Action, c.InstanceID, c.Reason.Code, text, lang)

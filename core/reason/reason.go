@@ -10,15 +10,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/language"
 )
 
-// Lang is a language of texts for people.
-type Lang = language.Lang
-
-// The languages; anything else reads as Chinese.
-const (
-	Chinese = language.Chinese
-	English = language.English
-)
-
 // Reason says why: a code with its arguments. Text returns it as a sentence.
 type Reason struct {
 	Code Code
@@ -33,10 +24,12 @@ type Code string
 func New(code Code, args ...any) Reason { return Reason{Code: code, Args: args} }
 
 // Localized is an argument that reads differently in each language.
-type Localized interface{ Text(lang Lang) string }
+type Localized interface {
+	Text(lang language.Lang) string
+}
 
 // Text returns the reason in a language, or the code itself if it has no text.
-func (r Reason) Text(lang Lang) string {
+func (r Reason) Text(lang language.Lang) string {
 	text, ok := textsOf(r.Code)
 	if !ok {
 		return string(r.Code)
@@ -49,7 +42,7 @@ func (r Reason) Text(lang Lang) string {
 }
 
 // localizeArgs puts the arguments that have a text into a language.
-func localizeArgs(args []any, lang Lang) []any {
+func localizeArgs(args []any, lang language.Lang) []any {
 	out := slices.Clone(args)
 	for n, arg := range args {
 		text, is := arg.(Localized)
@@ -67,7 +60,7 @@ type RunError struct {
 }
 
 // Error returns the English text, for logs.
-func (t *RunError) Error() string { return t.Reason.Text(English) }
+func (t *RunError) Error() string { return t.Reason.Text(language.English) }
 
 // Unwrap returns an error of the kind.
 func (t *RunError) Unwrap() error { return &inventory.Error{Kind: t.Kind, Message: t.Error()} }

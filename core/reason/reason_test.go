@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // declaredCodes returns the constants of codes.go, so that none is forgotten here.
@@ -61,22 +63,22 @@ func TestEveryCodeHasWords(t *testing.T) {
 func TestText(t *testing.T) {
 	t.Parallel()
 	r := New(ScopeFailed, "aliyun-prod", "cn-beijing")
-	for lang, want := range map[Lang]string{
-		Chinese: "保留：账号 aliyun-prod 区域 cn-beijing 本次读取失败",
-		"":      "保留：账号 aliyun-prod 区域 cn-beijing 本次读取失败",
-		English: "kept: account aliyun-prod region cn-beijing could not be read",
+	for lang, want := range map[language.Lang]string{
+		language.Chinese: "保留：账号 aliyun-prod 区域 cn-beijing 本次读取失败",
+		"":               "保留：账号 aliyun-prod 区域 cn-beijing 本次读取失败",
+		language.English: "kept: account aliyun-prod region cn-beijing could not be read",
 	} {
 		if got := r.Text(lang); got != want {
 			t.Errorf("%s: %q", lang, got)
 		}
 	}
-	if got := New(GuardShare, 5, 20, 20).Text(English); got != "held: the scope would lose 5 of 20 assets, more than 20%" {
+	if got := New(GuardShare, 5, 20, 20).Text(language.English); got != "held: the scope would lose 5 of 20 assets, more than 20%" {
 		t.Error(got)
 	}
-	if got := (Reason{Code: "other"}).Text(Chinese); got != "other" {
+	if got := (Reason{Code: "other"}).Text(language.Chinese); got != "other" {
 		t.Errorf("unknown code: %q", got)
 	}
-	if got := New(GuardUnproven, "100% denied").Text(English); !strings.Contains(got, "100% denied") {
+	if got := New(GuardUnproven, "100% denied").Text(language.English); !strings.Contains(got, "100% denied") {
 		t.Error(got)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -226,7 +227,7 @@ func (r *eventRun) batchByOwner(events []cloud.ParsedEvent) []*ownerBatch {
 			continue
 		}
 		why = reason.New(reason.NotOurAccount, h.Target.AccountID, cmp.Or(h.Target.Region, "project_id "+h.Target.ProjectID))
-		r.Engine.Log.Warn("event ignored", "event", h.ID, "what", h.Description, "reason", why.Text(reason.English))
+		r.Engine.Log.Warn("event ignored", "event", h.ID, "what", h.Description, "reason", why.Text(language.English))
 		r.setOutcome(n, EventIgnored, r.reasonText(why))
 	}
 	return order

@@ -16,8 +16,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -91,7 +91,7 @@ func TestProofIsOfTheSameProject(t *testing.T) {
 func (w *projectWorld) handleTraces(t *testing.T, from string, traces ...string) []string {
 	t.Helper()
 	v := newFakeHandler(w.fleet, w.bastion, &w.clock, map[string]plan.Account{"far": {Cloud: inventory.Huawei}})
-	v.Engine.Cards.Options.Lang = reason.English
+	v.Engine.Cards.Options.Lang = language.English
 	var heard []cloud.ParsedEvent
 	for _, trace := range traces {
 		heard = append(heard, huawei.Events([]byte(trace), cloud.Origin{ProjectID: from})...)

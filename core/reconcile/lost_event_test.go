@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 )
@@ -40,7 +41,7 @@ func TestEventRedelivered(t *testing.T) {
 			}
 			w.WaitForServer(2 * time.Minute)
 			a = hear()
-			if a.NeedsRedelivery() || a.Deactivated != 0 || a.Results[0].Reason != reason.New(reason.NothingToClose).Text(reason.English) {
+			if a.NeedsRedelivery() || a.Deactivated != 0 || a.Results[0].Reason != reason.New(reason.NothingToClose).Text(language.English) {
 				t.Errorf("the third delivery: %+v", a.Results)
 			}
 			w.WaitForServer(time.Hour)

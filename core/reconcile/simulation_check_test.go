@@ -6,6 +6,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -34,7 +35,7 @@ func (s *simulation) serve(r *http.Request, answer func()) {
 // checkConverged compares JumpServer with the clouds after the last run. What is kept is labelled by a person, and what is
 // not proved had its comment edited by one before its instance went.
 func (s *simulation) checkConverged(last engine.RunResult) {
-	s.seen.held.Add(int64(s.watch.CheckConverged(last, enginetest.Convergence{Lang: reason.English, Excuses: []reason.Code{reason.KeptByLabel, reason.OursUnproved}})))
+	s.seen.held.Add(int64(s.watch.CheckConverged(last, enginetest.Convergence{Lang: language.English, Excuses: []reason.Code{reason.KeptByLabel, reason.OursUnproved}})))
 }
 
 // healAll heals everything and lets all that was slow come to pass.

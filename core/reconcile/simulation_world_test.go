@@ -20,8 +20,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -69,7 +69,7 @@ func newSimulation(t *testing.T, seed uint64, seen *counters) *simulation {
 	s.watch = enginetest.NewHostWatch(s.Diary, s.server)
 	s.lossy = s.rand.IntN(4) == 0
 	s.rules = plan.Rules{
-		Accounts: map[string]plan.Account{"one": {Type: "阿里云"}, "two": {Type: "阿里云"}, "part": {Type: "阿里云"}}, Lang: reason.English,
+		Accounts: map[string]plan.Account{"one": {Type: "阿里云"}, "two": {Type: "阿里云"}, "part": {Type: "阿里云"}}, Lang: language.English,
 	}
 	enginetest.PickRemoval(s.rand, &s.rules)
 	s.clouds = &modelClouds{scheduler: s.scheduler, regions: []*modelRegion{

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
-	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // ScopeAge is when a scope was last part of a complete run.
@@ -57,7 +57,7 @@ func NewSharedStoreNote(server string, others []string, o Options) notify.Messag
 }
 
 // SharedStoreText returns the text of NewSharedStoreNote without Markdown and heading. others has at least one.
-func SharedStoreText(server string, others []string, lang reason.Lang) string {
+func SharedStoreText(server string, others []string, lang language.Lang) string {
 	w := textsOf(lang)
 	const most = 5
 	names := strings.Join(others[:min(len(others), most)], w.comma)
@@ -96,7 +96,7 @@ func (w messageWriter) alarm(s section, foot string, now time.Time, o Options) n
 
 // NewStalenessReport returns the report of a trigger that only checks whether there are complete runs; late: there
 // was none for more than maxAge.
-func NewStalenessReport(at time.Time, late bool, maxAge time.Duration, lang reason.Lang) Report {
+func NewStalenessReport(at time.Time, late bool, maxAge time.Duration, lang language.Lang) Report {
 	r := newReport(at)
 	r.Outcome = OK
 	if late {
@@ -107,6 +107,6 @@ func NewStalenessReport(at time.Time, late bool, maxAge time.Duration, lang reas
 	return r
 }
 
-func stalenessText(maxAge time.Duration, lang reason.Lang) string {
+func stalenessText(maxAge time.Duration, lang language.Lang) string {
 	return lang.Textf("超过 %s 没有一次完整同步", "no complete run for more than %s", maxAge)
 }

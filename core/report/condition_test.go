@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -30,7 +31,7 @@ func TestConditionKeys(t *testing.T) {
 		"orphan/alibaba/aliyun-prod/cn-beijing", "scope_failed/alibaba/aliyun-prod/cn-shanghai", "scope_failed/alibaba/aliyun-test",
 		"skip/alibaba/aliyun-prod/cn-beijing/no_address", "warning/nearly_full",
 	}
-	for _, lang := range []reason.Lang{reason.Chinese, reason.English} {
+	for _, lang := range []language.Lang{language.Chinese, language.English} {
 		in := fullInput(lang)
 		r := report.Build(in)
 		if got := conditionKeys(r); !slices.Equal(got, want) {
@@ -92,7 +93,7 @@ func TestConditionsSay(t *testing.T) {
 // TestWhatARunHasSeen: a condition ends only by a run that looked at what it is about.
 func TestWhatARunHasSeen(t *testing.T) {
 	t.Parallel()
-	full := fullInput(reason.Chinese)
+	full := fullInput(language.Chinese)
 	full.Stopped, full.Slice = &inventory.Error{Kind: inventory.Temporary}, "all"
 	all := report.Build(full).Conditions()
 	healthy := report.Input{Started: startTime(), Slice: "all", Compared: true, Listings: []inventory.Listing{

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // MaxMessageBytes limits a message: title, text, and link together as JSON strings. Chat robots refuse more than
@@ -25,7 +25,7 @@ const (
 
 // Options say how a message is written.
 type Options struct {
-	Lang        reason.Lang
+	Lang        language.Lang
 	Location    *time.Location // of the times shown; nil = UTC
 	Style       string         // "table" or "list"; chat clients differ in rendering tables
 	AssetURL    string         // where the button leads

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
@@ -35,12 +36,12 @@ func messageSize(t testing.TB, m notify.Message) int {
 
 func TestMessage(t *testing.T) {
 	t.Parallel()
-	zh, en := fullInput(reason.Chinese), fullInput(reason.English)
-	compareGolden(t, "message-zh-table", messageText(report.NewMessage(report.Build(zh), messageOptions(reason.Chinese, "table"))))
-	compareGolden(t, "message-zh-list", messageText(report.NewMessage(report.Build(zh), messageOptions(reason.Chinese, "list"))))
-	compareGolden(t, "message-en-table", messageText(report.NewMessage(report.Build(en), messageOptions(reason.English, "table"))))
+	zh, en := fullInput(language.Chinese), fullInput(language.English)
+	compareGolden(t, "message-zh-table", messageText(report.NewMessage(report.Build(zh), messageOptions(language.Chinese, "table"))))
+	compareGolden(t, "message-zh-list", messageText(report.NewMessage(report.Build(zh), messageOptions(language.Chinese, "list"))))
+	compareGolden(t, "message-en-table", messageText(report.NewMessage(report.Build(en), messageOptions(language.English, "table"))))
 	zh.DryRun = true
-	compareGolden(t, "message-zh-dry", messageText(report.NewMessage(report.Build(zh), messageOptions(reason.Chinese, "table"))))
+	compareGolden(t, "message-zh-dry", messageText(report.NewMessage(report.Build(zh), messageOptions(language.Chinese, "table"))))
 }
 
 // TestUnfinishedMessage: a run whose time was too short has not failed, unless something else did.
@@ -99,7 +100,7 @@ func TestNamesForgeNothing(t *testing.T) {
 		Listings: []inventory.Listing{failedListing(hostile, hostile, inventory.Denied, hostile)},
 	}
 	for _, style := range []string{"table", "list"} {
-		checkHarmless(t, report.NewMessage(report.Build(in), messageOptions(reason.Chinese, style)).Markdown)
+		checkHarmless(t, report.NewMessage(report.Build(in), messageOptions(language.Chinese, style)).Markdown)
 	}
 }
 
@@ -129,7 +130,7 @@ func checkHarmless(t testing.TB, markdown string) {
 
 // largestInput returns a run in which everything went wrong this many times, with names and texts of the greatest
 // length and width.
-func largestInput(lang reason.Lang, wide string, times int) report.Input {
+func largestInput(lang language.Lang, wide string, times int) report.Input {
 	long := strings.Repeat(wide, 400)
 	in := report.Input{Started: startTime(), Language: lang, Environment: long, DryRun: true}
 	for n := range times {
@@ -152,7 +153,7 @@ func largestInput(lang reason.Lang, wide string, times int) report.Input {
 func TestWorstMessageFits(t *testing.T) {
 	t.Parallel()
 	for _, wide := range []string{"x", "\"", "名", "𠮷", "<", "\\", "\xff", "e\u0301", "a "} {
-		for _, lang := range []reason.Lang{reason.Chinese, reason.English} {
+		for _, lang := range []language.Lang{language.Chinese, language.English} {
 			r := report.Build(largestInput(lang, wide, 100))
 			for _, style := range []string{"table", "list"} {
 				m := report.NewMessage(r, messageOptions(lang, style))
@@ -176,7 +177,7 @@ func TestWorstMessageFits(t *testing.T) {
 // TestFailuresSurvive: if there is little room, failures get it before anything else.
 func TestFailuresSurvive(t *testing.T) {
 	t.Parallel()
-	m := report.NewMessage(report.Build(largestInput(reason.English, "𠮷", 1000)), messageOptions(reason.English, "table"))
+	m := report.NewMessage(report.Build(largestInput(language.English, "𠮷", 1000)), messageOptions(language.English, "table"))
 	rows := func(head string) int {
 		_, rest, found := strings.Cut(m.Markdown, "### "+head+"\n\n")
 		if !found {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -38,7 +39,7 @@ func newsOf(r report.Report) report.News {
 // TestNewsMessage: reminders say since when, what people know stands below, and what is over is named.
 func TestNewsMessage(t *testing.T) {
 	t.Parallel()
-	for _, lang := range []reason.Lang{reason.Chinese, reason.English} {
+	for _, lang := range []language.Lang{language.Chinese, language.English} {
 		r := report.Build(fullInput(lang))
 		r.Undo = nil
 		m := report.NewMessage(r.WithNews(newsOf(r)), messageOptions(lang, "list"))
@@ -68,7 +69,7 @@ func TestTitles(t *testing.T) {
 		{report.Input{Started: startTime(), Environment: "TESTING"}, "[测试] 同步完成，无变化", "[TEST] done, no changes"},
 		{report.Input{Started: startTime(), Environment: "DEVELOPMENT", Stopped: &inventory.Error{Kind: inventory.BadCredentials}}, "[开发] 同步失败：密钥无效", "[DEV] failed: bad credentials"},
 	} {
-		for lang, want := range map[reason.Lang]string{reason.Chinese: c.zh, reason.English: c.en} {
+		for lang, want := range map[language.Lang]string{language.Chinese: c.zh, language.English: c.en} {
 			c.in.Language = lang
 			m := report.NewMessage(report.Build(c.in), report.Options{Lang: lang})
 			first, _, _ := strings.Cut(m.Markdown, "\n")
@@ -126,7 +127,7 @@ func TestHeldRows(t *testing.T) {
 // TestStyleSamples: both styles, each naming its setting.
 func TestStyleSamples(t *testing.T) {
 	t.Parallel()
-	for _, lang := range []reason.Lang{reason.Chinese, reason.English} {
+	for _, lang := range []language.Lang{language.Chinese, language.English} {
 		var all []string
 		for _, m := range report.NewStyleSamples(startTime(), messageOptions(lang, "list")) {
 			if m.Mention {

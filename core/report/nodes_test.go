@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
@@ -22,7 +23,7 @@ func reportWithNodes(dry bool) report.Report {
 		made.Node = inventory.Node{}
 	}
 	return report.Build(report.Input{
-		Started: startTime(), DryRun: dry, Language: reason.English, Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 1)},
+		Started: startTime(), DryRun: dry, Language: language.English, Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 1)},
 		Nodes: []apply.Node{made, {
 			ConfiguredPath: path("old"), Node: inventory.Node{ID: "n-2", Path: path("moved")},
 			Reason: reason.New(reason.NodeElsewhere, path("old"), path("moved")),
@@ -38,8 +39,8 @@ func TestNodesAreTold(t *testing.T) {
 	if r.Outcome != report.OK || len(r.Errors) > 0 || !r.HasNewProblem() || r.NeedsAttention() {
 		t.Errorf("%+v", r)
 	}
-	card := report.NewMessage(r, report.Options{Lang: reason.English}).Markdown
-	summary := report.Summary(r, reason.English)
+	card := report.NewMessage(r, report.Options{Lang: language.English}).Markdown
+	summary := report.Summary(r, language.English)
 	if !strings.Contains(card, "nobody has access by it yet") || strings.Contains(card, "moved") {
 		t.Errorf("the card:\n%s", card)
 	}
@@ -81,7 +82,7 @@ func TestNodesOfSeveralReports(t *testing.T) {
 	if n := len(report.Merge([]report.Report{r, kept}).Nodes); n != 4 {
 		t.Errorf("%d nodes of two events", n)
 	}
-	if round := report.MergeShards(startTime(), []report.Report{r, kept}, nil, 2, reason.Chinese); !reflect.DeepEqual(round.Nodes, r.Nodes) {
+	if round := report.MergeShards(startTime(), []report.Report{r, kept}, nil, 2, language.Chinese); !reflect.DeepEqual(round.Nodes, r.Nodes) {
 		t.Errorf("%+v", round.Nodes)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -22,7 +23,7 @@ func openChange(action plan.Action, n int, why reason.Reason) plan.Change {
 }
 
 // openInput has assets that stay open for several reasons, and some that do not.
-func openInput(lang reason.Lang) report.Input {
+func openInput(lang language.Lang) report.Input {
 	in := report.Input{Started: startTime(), Language: lang, Compared: true}
 	for n := range 5 {
 		in.Notes = append(in.Notes, openChange(plan.Skip, n, reason.New(reason.KeptByLabel, fmt.Sprint("purpose ", n%2))))
@@ -54,7 +55,7 @@ func groupTexts(r report.Report) []string {
 // removed, what is gone and what is not marked are not among it.
 func TestStaysOpen(t *testing.T) {
 	t.Parallel()
-	r := report.Build(openInput(reason.English))
+	r := report.Build(openInput(language.English))
 	want := []string{
 		"skip kept_by_label 5 web-0,web-1,web-2", "skip switched_on 2 web-10,web-11", "skip changed_meanwhile 1 web-24", "hold guard_run 1 web-13",
 		"orphan region_not_named 1 web-12", "fail removal_failed 1 web-21", "skip time_up 1 web-22",
@@ -68,7 +69,7 @@ func TestStaysOpen(t *testing.T) {
 	if got := r.StaysOpen[0].Text; !strings.Contains(got, "purpose 0") || !strings.HasSuffix(got, " (and others like it)") {
 		t.Errorf("several texts: %q", got)
 	}
-	if got := r.StaysOpen[1].Text; got != reason.New(reason.SwitchedOn).Text(reason.English) {
+	if got := r.StaysOpen[1].Text; got != reason.New(reason.SwitchedOn).Text(language.English) {
 		t.Errorf("one text: %q", got)
 	}
 	if text := jsonText(t, r); !strings.Contains(text, `"stays_open": [`) || !strings.Contains(text, `"code": "switched_on"`) {
@@ -83,9 +84,9 @@ func TestStaysOpen(t *testing.T) {
 // have sections of their own.
 func TestStaysOpenIsShown(t *testing.T) {
 	t.Parallel()
-	for lang, words := range map[reason.Lang][3]string{
-		reason.Chinese: {"### 仍开放的资产", "5 个资产（web-0、web-1、web-2 等）", "又被人工启用"},
-		reason.English: {"### Still open", "5 assets (web-0, web-1, web-2 and others)", "a person switched it on again"},
+	for lang, words := range map[language.Lang][3]string{
+		language.Chinese: {"### 仍开放的资产", "5 个资产（web-0、web-1、web-2 等）", "又被人工启用"},
+		language.English: {"### Still open", "5 assets (web-0, web-1, web-2 and others)", "a person switched it on again"},
 	} {
 		r := report.Build(openInput(lang))
 		for _, style := range []string{"table", report.StyleList} {
@@ -108,7 +109,7 @@ func TestStaysOpenIsShown(t *testing.T) {
 // groups.
 func TestStaysOpenOfSeveral(t *testing.T) {
 	t.Parallel()
-	one, two := report.Build(openInput(reason.English)), report.Build(openInput(reason.English))
+	one, two := report.Build(openInput(language.English)), report.Build(openInput(language.English))
 	merged := report.Merge([]report.Report{one, two})
 	if g := merged.StaysOpen[0]; g.Assets != 10 || len(g.Names) != 3 || !merged.Compared() {
 		t.Errorf("%+v", g)
@@ -131,7 +132,7 @@ func TestStaysOpenOfSeveral(t *testing.T) {
 	if !slices.Equal(groupTexts(back), groupTexts(one)) || !back.Compared() || len(back.OpenAssets()) != 12 {
 		t.Errorf("stored: %q", groupTexts(back))
 	}
-	shards := report.MergeShards(startTime(), []report.Report{stored(one), stored(two)}, nil, 2, reason.English)
+	shards := report.MergeShards(startTime(), []report.Report{stored(one), stored(two)}, nil, 2, language.English)
 	if got := groupTexts(shards); !slices.Equal(got, groupTexts(one)) {
 		t.Errorf("shards: %q", got)
 	}

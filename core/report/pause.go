@@ -1,6 +1,8 @@
 package report
 
-import "github.com/jms-sync/jms-sync/core/reason"
+import (
+	"github.com/jms-sync/jms-sync/core/language"
+)
 
 // Pause is what a person has paused, as the results show it.
 type Pause struct {
@@ -10,7 +12,7 @@ type Pause struct {
 }
 
 // pauseOf returns what to report of a pause; nil = nothing.
-func pauseOf(in Input, lang reason.Lang) *Pause {
+func pauseOf(in Input, lang language.Lang) *Pause {
 	switch {
 	case in.Pause.Stands():
 		return &Pause{Stands: true, All: in.Pause.All, Text: in.Pause.Why.Text(lang)}

@@ -7,13 +7,14 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
 // pausedRun returns a run during a pause: of all writes, or one of removals that began during the run.
-func pausedRun(lang reason.Lang, all bool) report.Input {
+func pausedRun(lang language.Lang, all bool) report.Input {
 	p := plan.NewPause(all, "anna@ops", startTime().Add(-time.Hour), startTime().Add(time.Hour), "upgrade <b>")
 	in := report.Input{
 		Started: startTime(), Language: lang, Pause: p,
@@ -31,10 +32,10 @@ func pausedRun(lang reason.Lang, all bool) report.Input {
 // TestPausedMessage: the card begins with what is paused, by whom, until when and why.
 func TestPausedMessage(t *testing.T) {
 	t.Parallel()
-	zh, en := report.Build(pausedRun(reason.Chinese, true)), report.Build(pausedRun(reason.English, false))
-	compareGolden(t, "message-zh-paused", messageText(report.NewMessage(zh, messageOptions(reason.Chinese, "table"))))
-	compareGolden(t, "message-en-paused", messageText(report.NewMessage(en, messageOptions(reason.English, "list"))))
-	compareGolden(t, "summary-en-paused", report.Summary(en, reason.English))
+	zh, en := report.Build(pausedRun(language.Chinese, true)), report.Build(pausedRun(language.English, false))
+	compareGolden(t, "message-zh-paused", messageText(report.NewMessage(zh, messageOptions(language.Chinese, "table"))))
+	compareGolden(t, "message-en-paused", messageText(report.NewMessage(en, messageOptions(language.English, "list"))))
+	compareGolden(t, "summary-en-paused", report.Summary(en, language.English))
 	if en.Outcome != report.Held || en.Held != 1 || en.Created != 1 || en.Skipped != 0 {
 		t.Errorf("%+v", en)
 	}
@@ -43,14 +44,14 @@ func TestPausedMessage(t *testing.T) {
 // TestPauseOver: a pause that ended is reported, unless another is in force.
 func TestPauseOver(t *testing.T) {
 	t.Parallel()
-	in := pausedRun(reason.English, true)
+	in := pausedRun(language.English, true)
 	in.PauseEnded = plan.PauseEndedReason(false, "bob@ops", startTime().Add(-time.Hour), startTime(), "")
 	if r := report.Build(in); r.Pause == nil || !r.Pause.Stands {
 		t.Errorf("%+v", r.Pause)
 	}
 	in.Pause = plan.Pause{}
 	r := report.Build(in)
-	if r.Pause == nil || r.Pause.Stands || !strings.Contains(report.NewMessage(r, report.Options{Lang: reason.English}).Markdown, "bob") {
+	if r.Pause == nil || r.Pause.Stands || !strings.Contains(report.NewMessage(r, report.Options{Lang: language.English}).Markdown, "bob") {
 		t.Errorf("%+v", r.Pause)
 	}
 	if none := report.Build(report.Input{Started: startTime()}); none.Pause != nil {
@@ -79,15 +80,15 @@ func TestExpectedIsTold(t *testing.T) {
 	t.Parallel()
 	until := startTime().Add(time.Hour)
 	in := report.Input{
-		Started: startTime(), Language: reason.English, Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 20)},
+		Started: startTime(), Language: language.English, Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 20)},
 		Expected: []reason.Reason{plan.ExpectationReason(newInventoryScope("aliyun-prod", "cn-beijing"), plan.ExpectedRemovals{UpTo: 9, Left: 7, Until: until}, "anna@ops", "|old|")},
 	}
 	r := report.Merge([]report.Report{report.Build(report.Input{Started: startTime()}), report.Build(in)})
-	text := report.NewMessage(r, report.Options{Lang: reason.English}).Markdown
+	text := report.NewMessage(r, report.Options{Lang: language.English}).Markdown
 	if r.Outcome != report.OK || !strings.Contains(text, "### Warnings") || !strings.Contains(text, "up to 9 removals, 7 of them are left") || strings.Contains(text, "|old|") {
 		t.Errorf("%s: %s", r.Outcome, text)
 	}
-	if got := report.Summary(r, reason.English); strings.Count(got, "up to 9 removals") != 1 {
+	if got := report.Summary(r, language.English); strings.Count(got, "up to 9 removals") != 1 {
 		t.Error(got)
 	}
 }

@@ -8,14 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // WritePlanTable writes the lines of a plan as a table for a terminal: changes and non-changes, with their reasons.
 // Interim steps are left out; assets that are merely kept are counted by scope and reason, at the end. The lines
 // are iterated twice, so that the text of a whole first sync is never in memory.
-func WritePlanTable(to io.Writer, lines iter.Seq[plan.Change], lang reason.Lang) error {
+func WritePlanTable(to io.Writer, lines iter.Seq[plan.Change], lang language.Lang) error {
 	t := planTable{texts: textsOf(lang), lines: lines}
 	return writeAligned(to, t.tableRows(), t.texts)
 }
@@ -42,7 +42,7 @@ func writeAligned(to io.Writer, rows iter.Seq[[]string], w texts) error {
 
 // WriteOperatorTable writes the changes of an operator action, a line for each instance and asset: what was done
 // (in a dry run: would be), or why not.
-func WriteOperatorTable(to io.Writer, lines iter.Seq[plan.Change], lang reason.Lang) error {
+func WriteOperatorTable(to io.Writer, lines iter.Seq[plan.Change], lang language.Lang) error {
 	w := textsOf(lang)
 	return writeAligned(to, func(yield func([]string) bool) {
 		if !yield([]string{w.action, w.instance, w.scopeColumn, w.name, w.address, w.reason}) {
@@ -67,7 +67,7 @@ func WriteOperatorTable(to io.Writer, lines iter.Seq[plan.Change], lang reason.L
 
 // WriteReopeningTable writes the changes of jms-sync reactivate, a line for each asset: when it was deactivated,
 // what is done (in a dry run: would be), or why not.
-func WriteReopeningTable(to io.Writer, lines iter.Seq[plan.Change], lang reason.Lang) error {
+func WriteReopeningTable(to io.Writer, lines iter.Seq[plan.Change], lang language.Lang) error {
 	w := textsOf(lang)
 	return writeAligned(to, func(yield func([]string) bool) {
 		if !yield([]string{w.action, w.name, w.instance, w.scopeColumn, w.deactivatedAt, w.reason}) {
@@ -89,7 +89,7 @@ func WriteReopeningTable(to io.Writer, lines iter.Seq[plan.Change], lang reason.
 }
 
 // WriteHeldTable writes the held removals of a reviewed plan, a line for each asset with the reason.
-func WriteHeldTable(to io.Writer, held []plan.ReviewLine, lang reason.Lang) error {
+func WriteHeldTable(to io.Writer, held []plan.ReviewLine, lang language.Lang) error {
 	w := textsOf(lang)
 	return writeAligned(to, func(yield func([]string) bool) {
 		if !yield([]string{w.action, w.scopeColumn, w.name, w.reason}) {

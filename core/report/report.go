@@ -12,6 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
@@ -41,7 +42,7 @@ type Input struct {
 	Duration    time.Duration
 	DryRun      bool
 	Environment string
-	Language    reason.Lang         // of the reasons in Report.Changes
+	Language    language.Lang       // of the reasons in Report.Changes
 	Listings    []inventory.Listing // sorted by scope
 	Notes       []plan.Change       // Skip, Hold and Keep
 	Unchanged   int
@@ -260,7 +261,7 @@ func (r Report) WithNotifyError(err error) Report {
 }
 
 // WithProblem adds a problem of the run that came after the report was built; nil adds nothing.
-func (r Report) WithProblem(err error, lang reason.Lang) Report {
+func (r Report) WithProblem(err error, lang language.Lang) Report {
 	if err == nil {
 		return r
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -26,8 +27,8 @@ func jsonText(t *testing.T, r report.Report) string {
 
 func TestResultsDocument(t *testing.T) {
 	t.Parallel()
-	compareGolden(t, "results-zh", jsonText(t, report.Build(fullInput(reason.Chinese))))
-	compareGolden(t, "results-en", jsonText(t, report.Build(fullInput(reason.English))))
+	compareGolden(t, "results-zh", jsonText(t, report.Build(fullInput(language.Chinese))))
+	compareGolden(t, "results-en", jsonText(t, report.Build(fullInput(language.English))))
 }
 
 // TestEmptyDocument: an empty run still has every field, and lists that are not null.
@@ -48,7 +49,7 @@ func TestEmptyDocument(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	t.Parallel()
-	r := report.Build(fullInput(reason.Chinese))
+	r := report.Build(fullInput(language.Chinese))
 	got := []int{r.Total, r.Created, r.Updated, r.Deactivated, r.Deleted, r.Unchanged, r.Skipped, r.Held, r.Failures}
 	if want := []int{157, 12, 2, 1, 1, 140, 3, 5, 2}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
@@ -106,7 +107,7 @@ func TestOutcome(t *testing.T) {
 // TestErrors: what stopped the run comes first; each failed item has its own entry.
 func TestErrors(t *testing.T) {
 	t.Parallel()
-	in := fullInput(reason.Chinese)
+	in := fullInput(language.Chinese)
 	in.Stopped = &inventory.Error{Kind: inventory.BadCredentials, Message: "JumpServer refuses the key"}
 	r := report.Build(in)
 	var got []string
@@ -123,7 +124,7 @@ func TestErrors(t *testing.T) {
 func TestReasonsNameTheAction(t *testing.T) {
 	t.Parallel()
 	reasons := map[string]string{}
-	for _, c := range report.Build(fullInput(reason.Chinese)).Changes {
+	for _, c := range report.Build(fullInput(language.Chinese)).Changes {
 		reasons[string(c.Action)+" "+c.InstanceID] = c.Reason
 	}
 	for key, want := range map[string]string{
@@ -150,7 +151,7 @@ func TestAccountFailedAsAWhole(t *testing.T) {
 	if r.Scopes[0].Region != "" || r.Changes[0].Region != "" {
 		t.Errorf("%+v %+v", r.Scopes, r.Changes)
 	}
-	for lang, want := range map[reason.Lang]string{reason.Chinese: "全部区域", reason.English: "all regions"} {
+	for lang, want := range map[language.Lang]string{language.Chinese: "全部区域", language.English: "all regions"} {
 		for _, text := range []string{
 			report.Summary(r, lang), planText(t, in.Notes, lang),
 			report.NewMessage(r, report.Options{Lang: lang, Location: time.UTC}).Markdown,
@@ -171,10 +172,10 @@ func TestEveryKindAndOutcomeHasWords(t *testing.T) {
 	}
 	for _, kind := range kinds {
 		in := report.Input{Started: startTime(), Listings: []inventory.Listing{failedListing("a", "r", kind, "m")}}
-		if got := report.Summary(report.Build(in), reason.Chinese); strings.Contains(got, string(kind)) {
+		if got := report.Summary(report.Build(in), language.Chinese); strings.Contains(got, string(kind)) {
 			t.Errorf("%s has no Chinese words: %s", kind, got)
 		}
-		if got := report.Summary(report.Build(in), reason.English); !strings.Contains(got, "a/r: ") || strings.Contains(got, "_") {
+		if got := report.Summary(report.Build(in), language.English); !strings.Contains(got, "a/r: ") || strings.Contains(got, "_") {
 			t.Errorf("%s has no English words: %s", kind, got)
 		}
 	}
@@ -182,9 +183,9 @@ func TestEveryKindAndOutcomeHasWords(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	t.Parallel()
-	compareGolden(t, "summary-zh", report.Summary(report.Build(fullInput(reason.Chinese)), reason.Chinese))
-	compareGolden(t, "summary-en", report.Summary(report.Build(fullInput(reason.English)), reason.English))
-	if got := report.Summary(report.NewTooLateReport(time.Time{}), reason.English); got != "the trigger was stale; nothing was run\n" {
+	compareGolden(t, "summary-zh", report.Summary(report.Build(fullInput(language.Chinese)), language.Chinese))
+	compareGolden(t, "summary-en", report.Summary(report.Build(fullInput(language.English)), language.English))
+	if got := report.Summary(report.NewTooLateReport(time.Time{}), language.English); got != "the trigger was stale; nothing was run\n" {
 		t.Errorf("stale: %q", got)
 	}
 }
@@ -197,7 +198,7 @@ func TestJSONIsOneDocument(t *testing.T) {
 	for name, in := range map[string]report.Input{
 		"none": {Started: startTime(), Problems: []error{&inventory.Error{Message: tricky.Name}}},
 		"one":  {Started: startTime(), Notes: []plan.Change{tricky}},
-		"many": fullInput(reason.Chinese),
+		"many": fullInput(language.Chinese),
 	} {
 		r := report.Build(in)
 		var whole, pieces strings.Builder

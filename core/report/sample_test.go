@@ -11,6 +11,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -72,10 +73,10 @@ func deactivation(n int, at time.Time) plan.Change {
 }
 
 // fullInput returns a run with one of everything.
-func fullInput(lang reason.Lang) report.Input {
+func fullInput(lang language.Lang) report.Input {
 	in := report.Input{
 		Started: startTime(), Duration: 12*time.Second + 345_678_901, Environment: "PRODUCTION",
-		Language: lang, Unchanged: 140, Recorded: lang == reason.Chinese,
+		Language: lang, Unchanged: 140, Recorded: lang == language.Chinese,
 		Listings: []inventory.Listing{
 			completeListing("aliyun-prod", "cn-beijing", 150), completeListing("aliyun-prod", "cn-hangzhou", 7),
 			failedListing("aliyun-prod", "cn-shanghai", inventory.Throttled, "list aliyun-prod/cn-shanghai: Throttling.User"),
@@ -107,7 +108,7 @@ func fullInput(lang reason.Lang) report.Input {
 	for n := range 5 {
 		in.Notes = append(in.Notes, newChange(plan.Hold, 40+n, reason.New(reason.GuardShare, 5, 12, 20)))
 	}
-	in.HeldSets = []report.HeldSetSummary{{Hash: strings.Repeat("0123456789abcdef", 4), Assets: 5, Stored: lang == reason.Chinese}}
+	in.HeldSets = []report.HeldSetSummary{{Hash: strings.Repeat("0123456789abcdef", 4), Assets: 5, Stored: lang == language.Chinese}}
 	for n := range 2 {
 		in.Notes = append(in.Notes, newChange(plan.Orphan, 60+n, reason.New(reason.NotConfigured, "aliyun-prod")))
 	}
@@ -119,7 +120,7 @@ func fullInput(lang reason.Lang) report.Input {
 	return in
 }
 
-func messageOptions(lang reason.Lang, style string) report.Options {
+func messageOptions(lang language.Lang, style string) report.Options {
 	return report.Options{
 		Lang: lang, Location: shanghai(), Style: style, Environment: "PRODUCTION",
 		AssetURL: "https://jms.example.com/ui/#/console/assets/assets",

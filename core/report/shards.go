@@ -8,15 +8,15 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // MergeShards returns one report of the shards of one run, which worked in parallel, each on scopes of its own. It
 // spans the time from the first start to the last end; what several shards report alike (an asset of no shard, a
 // warning) stands there once; and if some shards failed and others did not, the run is partial. Missing shards are
 // an error that names them.
-func MergeShards(at time.Time, parts []Report, missing []int, of int, lang reason.Lang) Report {
+func MergeShards(at time.Time, parts []Report, missing []int, of int, lang language.Lang) Report {
 	m := newReport(at)
 	m.Outcome = OK
 	if len(parts) > 0 {

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 )
@@ -36,12 +36,12 @@ func marshalAndUnmarshal(t *testing.T, r report.Report, limit int) report.Report
 // TestKeptReportIsTheSame: a stored report has the same message and the same document.
 func TestKeptReportIsTheSame(t *testing.T) {
 	t.Parallel()
-	in := fullInput(reason.Chinese)
+	in := fullInput(language.Chinese)
 	in.Started = in.Started.Truncate(time.Second) // as results show it
 	in.Stopped = errors.New("JumpServer does not answer")
 	r := report.Build(in)
 	back := marshalAndUnmarshal(t, r, 1<<20)
-	for _, o := range []report.Options{{}, {Lang: reason.English, Style: report.StyleList}} {
+	for _, o := range []report.Options{{}, {Lang: language.English, Style: report.StyleList}} {
 		if got, want := report.NewMessage(back, o), report.NewMessage(r, o); got != want {
 			t.Errorf("%+v\nwant %+v", got, want)
 		}
@@ -100,7 +100,7 @@ func TestRound(t *testing.T) {
 	t.Parallel()
 	at := startTime().Truncate(time.Second)
 	first, second := shardReport(at.Add(3*time.Second), 10, report.OK, "b"), shardReport(at, 5.5, report.Held, "a")
-	r := report.MergeShards(at, []report.Report{first, second}, nil, 2, reason.Chinese)
+	r := report.MergeShards(at, []report.Report{first, second}, nil, 2, language.Chinese)
 	if r.Duration != 13 || r.StartedAt != second.StartedAt || r.Outcome != report.Held {
 		t.Errorf("%+v", r)
 	}
@@ -121,9 +121,9 @@ func TestRound(t *testing.T) {
 func TestRoundWithMissingParts(t *testing.T) {
 	t.Parallel()
 	at := startTime().Truncate(time.Second)
-	for lang, want := range map[reason.Lang]string{
-		reason.Chinese: "本次同步分为 4 个部分，其中 2 个没有报告结果：2/4、3/4",
-		reason.English: "of the 4 parts of this run 2 did not report: 2/4, 3/4",
+	for lang, want := range map[language.Lang]string{
+		language.Chinese: "本次同步分为 4 个部分，其中 2 个没有报告结果：2/4、3/4",
+		language.English: "of the 4 parts of this run 2 did not report: 2/4, 3/4",
 	} {
 		r := report.MergeShards(at, []report.Report{shardReport(at, 1, report.OK, "a")}, []int{2, 3}, 4, lang)
 		m := report.NewMessage(r, report.Options{Lang: lang}).Markdown
@@ -131,7 +131,7 @@ func TestRoundWithMissingParts(t *testing.T) {
 			t.Errorf("%s: %s", r.Outcome, m)
 		}
 	}
-	if r := report.MergeShards(at, nil, []int{1, 2}, 2, reason.Chinese); r.Outcome != report.Partial || r.StartedAt != at.Format(time.RFC3339) {
+	if r := report.MergeShards(at, nil, []int{1, 2}, 2, language.Chinese); r.Outcome != report.Partial || r.StartedAt != at.Format(time.RFC3339) {
 		t.Errorf("%+v", r)
 	}
 }
@@ -146,7 +146,7 @@ func TestOutcomeOfParts(t *testing.T) {
 		{report.Failed, report.Failed, report.Failed},
 	} {
 		parts := []report.Report{shardReport(startTime(), 1, c.a, "a"), shardReport(startTime(), 1, c.b, "b")}
-		if got := report.MergeShards(startTime(), parts, nil, 2, reason.Chinese).Outcome; got != c.want {
+		if got := report.MergeShards(startTime(), parts, nil, 2, language.Chinese).Outcome; got != c.want {
 			t.Errorf("%s and %s: %s, want %s", c.a, c.b, got, c.want)
 		}
 	}
@@ -155,7 +155,7 @@ func TestOutcomeOfParts(t *testing.T) {
 // TestDocument: the document in the history has all numbers; failures are the last to be left out.
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	r := report.Build(fullInput(reason.English))
+	r := report.Build(fullInput(language.English))
 	whole, shortened, err := report.HistoryDocument(r, 1<<20)
 	if err != nil || len(shortened) > 0 {
 		t.Fatal(err)
@@ -185,7 +185,7 @@ func TestDocument(t *testing.T) {
 // TestHistoryOfAnyRun: however many scopes, errors and removals a run has, its record fits, and says what it lacks.
 func TestHistoryOfAnyRun(t *testing.T) {
 	t.Parallel()
-	r := report.Build(fullInput(reason.English))
+	r := report.Build(fullInput(language.English))
 	for n := range 20_000 {
 		name := fmt.Sprintf("account-%05d", n)
 		r.Scopes = append(r.Scopes, report.Scope{Account: name, Error: report.ScopeError{Message: strings.Repeat("denied ", 100)}})

@@ -4,15 +4,15 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // maxSummaryLines limits each list of a summary; the results document has all.
 const maxSummaryLines = 10
 
 // Summary returns a few lines for a terminal: how the run ended, its numbers, and what failed.
-func Summary(r Report, lang reason.Lang) string {
+func Summary(r Report, lang language.Lang) string {
 	w := textsOf(lang)
 	var out strings.Builder
 	title := w.outcomeName(r.Outcome)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -29,7 +30,7 @@ func planLinesOf(in report.Input) []plan.Change {
 		newChange(plan.Keep, 53, reason.New(reason.SeenElsewhere, "alibaba/other/cn-beijing")))
 }
 
-func planText(t *testing.T, lines []plan.Change, lang reason.Lang) string {
+func planText(t *testing.T, lines []plan.Change, lang language.Lang) string {
 	t.Helper()
 	var out strings.Builder
 	if err := report.WritePlanTable(&out, slices.Values(lines), lang); err != nil {
@@ -40,9 +41,9 @@ func planText(t *testing.T, lines []plan.Change, lang reason.Lang) string {
 
 func TestPlanText(t *testing.T) {
 	t.Parallel()
-	compareGolden(t, "plan-zh", planText(t, planLinesOf(fullInput(reason.Chinese)), reason.Chinese))
-	compareGolden(t, "plan-en", planText(t, planLinesOf(fullInput(reason.English)), reason.English))
-	if got := planText(t, nil, reason.English); got != "Nothing to be done.\n" {
+	compareGolden(t, "plan-zh", planText(t, planLinesOf(fullInput(language.Chinese)), language.Chinese))
+	compareGolden(t, "plan-en", planText(t, planLinesOf(fullInput(language.English)), language.English))
+	if got := planText(t, nil, language.English); got != "Nothing to be done.\n" {
 		t.Errorf("empty plan: %q", got)
 	}
 }
@@ -60,7 +61,7 @@ func TestTerminalIsSafe(t *testing.T) {
 		Problems: []error{&inventory.Error{Message: evil}},
 	}
 	for _, got := range []string{
-		planText(t, in.Notes, reason.Chinese), report.Summary(report.Build(in), reason.Chinese),
+		planText(t, in.Notes, language.Chinese), report.Summary(report.Build(in), language.Chinese),
 	} {
 		if strings.ContainsAny(got, "\x1b\u202e\r\u2028\x7f") || strings.Contains(got, "\nweb-9") {
 			t.Errorf("control characters reach the terminal: %q", got)
@@ -74,15 +75,15 @@ func TestAnotherRunIsSaid(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	r := report.NewBusyReport(at, `the lease is held by "host-1"`)
-	for lang, want := range map[reason.Lang]string{
-		reason.Chinese: "另一次同步正在进行，这一次没有执行：the lease is held by \"host-1\"\n",
-		reason.English: "another run is at work, so this one did nothing: the lease is held by \"host-1\"\n",
+	for lang, want := range map[language.Lang]string{
+		language.Chinese: "另一次同步正在进行，这一次没有执行：the lease is held by \"host-1\"\n",
+		language.English: "another run is at work, so this one did nothing: the lease is held by \"host-1\"\n",
 	} {
 		if got := report.Summary(r, lang); got != want {
 			t.Errorf("%s: %q", lang, got)
 		}
 	}
-	if m := report.NewMessage(report.MergeShards(at, []report.Report{r}, nil, 1, reason.Chinese), report.Options{}); !strings.Contains(m.Markdown, "另一次同步正在进行") {
+	if m := report.NewMessage(report.MergeShards(at, []report.Report{r}, nil, 1, language.Chinese), report.Options{}); !strings.Contains(m.Markdown, "另一次同步正在进行") {
 		t.Errorf("the card:\n%s", m.Markdown)
 	}
 	if r.Outcome != report.OK || r.NeedsAttention() || r.HasChanges() {

@@ -8,12 +8,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // texts has everything a report says in one language. Names that end in F are formats.
 type texts struct {
-	lang                                                    reason.Lang
+	lang                                                    language.Lang
 	title, dryTitle, dryRun, button                         string
 	timeLabel, failHead, lateHead, heldHead, warnHead       string
 	heldAllHead, heldPausedHead                             string
@@ -44,7 +43,7 @@ type texts struct {
 	configAlarmHead, configAlarmHint                        string
 }
 
-func textsOf(lang reason.Lang) texts {
+func textsOf(lang language.Lang) texts {
 	return texts{
 		lang:            lang,
 		title:           lang.Text("JMS资产同步通知", "JMS asset sync"),

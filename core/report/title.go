@@ -7,7 +7,6 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 const (
@@ -196,7 +195,7 @@ func (w messageWriter) titleAccounts(r Report) string {
 }
 
 // ConditionName returns what a kind of condition is called.
-func ConditionName(k ConditionKind, lang reason.Lang) string { return textsOf(lang).conditionName(k) }
+func ConditionName(k ConditionKind, lang language.Lang) string { return textsOf(lang).conditionName(k) }
 
 // conditionName returns the name of a kind of condition.
 func (w texts) conditionName(k ConditionKind) string {
@@ -226,7 +225,7 @@ type titleTexts struct {
 	sampleTitleF, sampleF                                      string
 }
 
-func titleTextsOf(lang reason.Lang) titleTexts {
+func titleTextsOf(lang language.Lang) titleTexts {
 	return titleTexts{
 		titleComma:       lang.Text("，", ", "),
 		recovered:        lang.Text("恢复正常", "back to normal"),

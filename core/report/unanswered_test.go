@@ -7,13 +7,14 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
 // unansweredInput returns a run with one removal made and another unknown.
-func unansweredInput(lang reason.Lang) report.Input {
+func unansweredInput(lang language.Lang) report.Input {
 	gone := reason.New(reason.InstanceGone)
 	return report.Input{
 		Started: startTime(), Language: lang, Listings: []inventory.Listing{completeListing("prod", "cn-beijing", 5)},
@@ -28,9 +29,9 @@ func unansweredInput(lang reason.Lang) report.Input {
 // TestUnknown: an unknown outcome is counted by itself, named on the card, and neither a failure nor a success.
 func TestUnknown(t *testing.T) {
 	t.Parallel()
-	for lang, words := range map[reason.Lang][]string{
-		reason.Chinese: {"### 同步未完成，下次继续", "1 项变更：JumpServer 没有及时应答，可能已经执行", "停用结果未知：JumpServer 没有及时应答", "| 结果未知 | 1 |", "| 停用资产 | 1 |", "web-2"},
-		reason.English: {"### Not finished, goes on next time", "1 changes: JumpServer did not answer in time; they may have been made", "deactivate: outcome unknown", "| Unknown | 1 |", "| Deactivated | 1 |", "web-2"},
+	for lang, words := range map[language.Lang][]string{
+		language.Chinese: {"### 同步未完成，下次继续", "1 项变更：JumpServer 没有及时应答，可能已经执行", "停用结果未知：JumpServer 没有及时应答", "| 结果未知 | 1 |", "| 停用资产 | 1 |", "web-2"},
+		language.English: {"### Not finished, goes on next time", "1 changes: JumpServer did not answer in time; they may have been made", "deactivate: outcome unknown", "| Unknown | 1 |", "| Deactivated | 1 |", "web-2"},
 	} {
 		r := report.Build(unansweredInput(lang))
 		if r.Outcome != report.Partial || r.Unknown != 1 || r.Deactivated != 1 || r.Failures+r.Skipped != 0 || !r.HasNewProblem() {
@@ -58,7 +59,7 @@ func TestUnknown(t *testing.T) {
 		}
 	}
 	var without bytes.Buffer
-	in := unansweredInput(reason.Chinese)
+	in := unansweredInput(language.Chinese)
 	in.Items = in.Items[:1]
 	if err := report.Build(in).JSON(&without); err != nil || strings.Contains(without.String(), `"unknown"`) {
 		t.Errorf("%v: %s", err, without.String())

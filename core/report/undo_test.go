@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -17,7 +18,7 @@ import (
 // runWithRemovals returns a run with these deactivations, and one deletion.
 func runWithRemovals(recorded bool, changes ...plan.Change) report.Input {
 	in := report.Input{
-		Started: startTime(), Language: reason.English, Recorded: recorded,
+		Started: startTime(), Language: language.English, Recorded: recorded,
 		Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 150)},
 	}
 	for _, c := range changes {
@@ -66,7 +67,7 @@ func TestUndoIsToldByCommand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		card, text := report.NewMessage(r, messageOptions(reason.English, "table")).Markdown, report.Summary(r, reason.English)
+		card, text := report.NewMessage(r, messageOptions(language.English, "table")).Markdown, report.Summary(r, language.English)
 		for _, command := range c.want {
 			if !strings.Contains(card, command) || !strings.Contains(text, command) {
 				t.Errorf("%s: the card or the terminal does not say %s\n%s\n%s", name, command, card, text)

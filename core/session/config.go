@@ -6,10 +6,10 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -42,7 +42,7 @@ func planRules(cfg config.Config) plan.Rules {
 		},
 		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: jumpServerHosts(cfg),
 		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,
-		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, DeleteAdopted: cfg.Sync.Removal.Adopted == config.ModeDelete, Lang: reason.Lang(cfg.Language),
+		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, DeleteAdopted: cfg.Sync.Removal.Adopted == config.ModeDelete, Lang: language.Lang(cfg.Language),
 	}
 }
 
@@ -69,7 +69,7 @@ const assetPagePath = "/ui/#/console/assets/assets"
 // ReportOptions returns how reports and cards of a configuration are worded.
 func ReportOptions(cfg config.Config) report.Options {
 	return report.Options{
-		Lang: reason.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
+		Lang: language.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
 		AssetURL: cfg.JumpServer.URL + assetPagePath, Environment: cfg.Environment.Type,
 		AskAll: cfg.Sync.Approval == config.ApprovalAll,
 	}

@@ -170,7 +170,7 @@ func newStoreError(err error) error {
 type storeError struct{ error }
 
 // Text implements reason.Localized.
-func (e storeError) Text(lang reason.Lang) string {
+func (e storeError) Text(lang language.Lang) string {
 	names := regexp.MustCompile(`storage: (get|put|list|delete) \S*?([^/\s]+)/?: `)
 	return names.ReplaceAllString(language.ErrorText(e.error, lang), "$1 $2: ")
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -90,7 +90,7 @@ func Open(o Options) (*Session, error) {
 func (s *Session) Config() config.Config { return s.cfg }
 
 // Language returns the language of texts for people.
-func (s *Session) Language() reason.Lang { return reason.Lang(s.cfg.Language) }
+func (s *Session) Language() language.Lang { return language.Lang(s.cfg.Language) }
 
 // Log returns the session's log.
 func (s *Session) Log() *slog.Logger { return s.log }

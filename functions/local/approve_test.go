@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
-	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
@@ -268,11 +268,11 @@ func TestHeldCountIsConsent(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]bool{"40\n": true, " 40 ": true, "": false, "\n": false, "y\n": false, "4\n": false, "400\n": false, "-40": false} {
 		var asked bytes.Buffer
-		if got := readHeldCount(strings.NewReader(answer), &asked, 40, reason.English); got != want || !strings.Contains(asked.String(), "40") {
+		if got := readHeldCount(strings.NewReader(answer), &asked, 40, language.English); got != want || !strings.Contains(asked.String(), "40") {
 			t.Errorf("%q: %v", answer, got)
 		}
 	}
-	if confirmHeld(strings.NewReader("40\n"), io.Discard, 40, reason.English) {
+	if confirmHeld(strings.NewReader("40\n"), io.Discard, 40, language.English) {
 		t.Error("what is no terminal was asked")
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
@@ -117,7 +116,7 @@ func stripControls(text string) string {
 }
 
 // outcomeText words the outcome of an event.
-func outcomeText(o reconcile.EventOutcome, lang reason.Lang) string {
+func outcomeText(o reconcile.EventOutcome, lang language.Lang) string {
 	switch o {
 	case reconcile.EventDone:
 		return lang.Text("完成", "done")

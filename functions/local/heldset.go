@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
@@ -44,7 +44,7 @@ func (d stateSession) removalTable(removals []runstate.HeldRemoval, most int) st
 	rows := [][]string{{d.text("账号/区域", "Account/region"), d.text("名称", "Name"), d.text("实例", "Instance"), "IP", d.text("节点", "Node"), d.text("操作", "Action"), d.text("原因", "Reason")}}
 	for _, r := range removals[:min(len(removals), most)] {
 		rows = append(rows, []string{r.Account + "/" + r.Region, r.Name, r.Instance, cmp.Or(r.Address, "-"), cmp.Or(r.Node, "-"),
-			plan.Action(r.Action).Text(reason.Lang(d.cfg.Language)), r.Reason})
+			plan.Action(r.Action).Text(language.Lang(d.cfg.Language)), r.Reason})
 	}
 	text := report.FormatTable(rows)
 	if len(removals) > most {

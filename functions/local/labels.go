@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -121,7 +122,7 @@ func countLabels(rows []operator.CleanedLabel) map[operator.LabelState]int {
 }
 
 // labelText words the label page.
-type labelText struct{ lang reason.Lang }
+type labelText struct{ lang language.Lang }
 
 func (t labelText) text(zh, en string, args ...any) string {
 	return t.lang.Textf(zh, en, args...)
@@ -184,7 +185,7 @@ type labelDocument struct {
 	count   map[operator.LabelState]int
 	started time.Time
 	apply   bool
-	lang    reason.Lang
+	lang    language.Lang
 }
 
 type labelRow struct {

@@ -179,7 +179,7 @@ func (s *terminalSession) busyError(by error) error {
 }
 
 // refusedError prints how many assets were refused because their instances run, and returns the exit code for that.
-func refusedError(stdout io.Writer, out operator.Result, lang reason.Lang) error {
+func refusedError(stdout io.Writer, out operator.Result, lang language.Lang) error {
 	running := 0
 	for c := range out.PlanLines {
 		if c.Reason.Code == reason.StillRuns {
@@ -194,7 +194,7 @@ func refusedError(stdout io.Writer, out operator.Result, lang reason.Lang) error
 }
 
 // printNextSteps prints how a person can go on.
-func (r *operatorCommand) printNextSteps(stdout io.Writer, out operator.Result, lang reason.Lang) {
+func (r *operatorCommand) printNextSteps(stdout io.Writer, out operator.Result, lang language.Lang) {
 	if pause := out.Report.Pause; pause != nil && pause.Stands {
 		return // the summary has said how it ends
 	}
@@ -208,6 +208,6 @@ func (r *operatorCommand) printNextSteps(stdout io.Writer, out operator.Result, 
 	}
 }
 
-func dryRunHint(lang reason.Lang) string {
+func dryRunHint(lang language.Lang) string {
 	return lang.Text("没有写入任何内容；加上 --apply 才执行。", "Nothing was written; --apply does it.")
 }

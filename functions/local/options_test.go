@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/language"
 )
 
 // TestPlan: the plan says what would be done, what would not, and why; nothing is written and nobody is notified.
@@ -95,7 +95,7 @@ func TestLogFiles(t *testing.T) {
 // TestProgressLine: on a terminal the line is overwritten, and gives way to log lines.
 func TestProgressLine(t *testing.T) {
 	t.Parallel()
-	for lang, words := range map[reason.Lang][2]string{reason.Chinese: {"写入 …", "写入 1/2"}, reason.English: {"applying …", "applying 1/2"}} {
+	for lang, words := range map[language.Lang][2]string{language.Chinese: {"写入 …", "写入 1/2"}, language.English: {"applying …", "applying 1/2"}} {
 		var out bytes.Buffer
 		p := &progressLine{out: &out, terminal: true, lang: lang}
 		p.showStage("apply")

@@ -40,13 +40,13 @@ func (o *options) paint(to io.Writer, c colour, text string) string {
 	return string(c) + text + endColour
 }
 
-// printPainted lets print write to a stream, and paints the beginnings of lines.
-func (o *options) printPainted(to io.Writer, beginnings map[string]colour, print func(io.Writer) error) error {
+// printPainted calls write with a stream, and paints the beginnings of the lines that it writes.
+func (o *options) printPainted(to io.Writer, beginnings map[string]colour, write func(io.Writer) error) error {
 	if !o.isColoured(to) {
-		return print(to)
+		return write(to)
 	}
 	p := &linePainter{to: to, beginnings: beginnings}
-	if err := print(p); err != nil {
+	if err := write(p); err != nil {
 		return err
 	}
 	_, err := p.to.Write(p.line)

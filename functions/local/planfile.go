@@ -18,7 +18,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
@@ -126,7 +125,7 @@ func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				"A file serves for 24 hours. With sync.approval: all changes are made by this command only."),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.applyPlan(cmd.Context(), args[0], stdout, stderr, func(held int, lang reason.Lang) bool {
+			return o.applyPlan(cmd.Context(), args[0], stdout, stderr, func(held int, lang language.Lang) bool {
 				return includeHeld || confirmHeld(cmd.InOrStdin(), stdout, held, lang)
 			})
 		},
@@ -136,7 +135,7 @@ func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 }
 
 // applyPlan makes the changes of a plan file; include decides on the held ones.
-func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.Writer, include func(held int, lang reason.Lang) bool) error {
+func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.Writer, include func(held int, lang language.Lang) bool) error {
 	cfg, err := o.loadConfig(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}

@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // heldRemovals returns the removals of the plan that the guard held.
@@ -29,7 +29,7 @@ func (p reviewedPlan) withHeldApproved() reviewedPlan {
 
 // confirmHeld reports whether a person at a terminal confirms the held removals by typing their number. Without a
 // terminal nobody is asked.
-func confirmHeld(stdin io.Reader, stdout io.Writer, held int, lang reason.Lang) bool {
+func confirmHeld(stdin io.Reader, stdout io.Writer, held int, lang language.Lang) bool {
 	file, ok := stdin.(*os.File)
 	if !ok || !isTerminal(file) {
 		return false
@@ -39,7 +39,7 @@ func confirmHeld(stdin io.Reader, stdout io.Writer, held int, lang reason.Lang) 
 
 // readHeldCount asks for the number of held removals and reports whether the answer is that number. Nothing else is
 // consent.
-func readHeldCount(stdin io.Reader, stdout io.Writer, held int, lang reason.Lang) bool {
+func readHeldCount(stdin io.Reader, stdout io.Writer, held int, lang language.Lang) bool {
 	fmt.Fprint(stdout, lang.Textf("要一并执行这 %d 项暂缓的移除，请输入它们的个数；直接回车则不执行：",
 		"To make these %d held removals too, type their number; just Enter leaves them: ", held))
 	answer, _ := bufio.NewReader(stdin).ReadString('\n')
@@ -47,12 +47,12 @@ func readHeldCount(stdin io.Reader, stdout io.Writer, held int, lang reason.Lang
 }
 
 // withoutHeldText says that held removals are not made.
-func withoutHeldText(held int, lang reason.Lang) string {
+func withoutHeldText(held int, lang language.Lang) string {
 	return lang.Textf("%d 项暂缓的移除不执行；加上 --include-held 才一并执行。", "%d held removals are left; --include-held makes them too.", held)
 }
 
 // fileHeldText says what a plan file holds, with the same numbers as the table above it.
-func fileHeldText(name string, changes []plan.ReviewLine, lang reason.Lang) string {
+func fileHeldText(name string, changes []plan.ReviewLine, lang language.Lang) string {
 	held := 0
 	for _, l := range changes {
 		if l.Held != "" {

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/jms-sync/jms-sync/core/language"
-	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // progressLine shows one line that is overwritten again and again, on a terminal only. It is also the console's writer,
@@ -19,10 +18,10 @@ type progressLine struct {
 	out      io.Writer
 	terminal bool
 	shown    bool
-	lang     reason.Lang
+	lang     language.Lang
 }
 
-func newProgressLine(out io.Writer, lang reason.Lang) *progressLine {
+func newProgressLine(out io.Writer, lang language.Lang) *progressLine {
 	return &progressLine{out: out, terminal: isTerminal(out), lang: lang}
 }
 

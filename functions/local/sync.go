@@ -170,7 +170,7 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalS
 	if err != nil {
 		return nil, err
 	}
-	p := newProgressLine(stderr, reason.Lang(cfg.Language))
+	p := newProgressLine(stderr, language.Lang(cfg.Language))
 	log, closer, err := o.newLogger(cfg, p)
 	if err != nil {
 		return nil, err

@@ -15,8 +15,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/wait"
 )
 
@@ -96,7 +96,7 @@ func (c *creator) createAsSync(ctx context.Context) (time.Duration, error) {
 	took := time.Since(begun)
 	for _, i := range result.Items {
 		if i.State != apply.Done {
-			return took, fmt.Errorf("bench: %s: %s %s %w", i.Change.Name, i.State, i.Reason.Text(reason.English), i.Err)
+			return took, fmt.Errorf("bench: %s: %s %s %w", i.Change.Name, i.State, i.Reason.Text(language.English), i.Err)
 		}
 	}
 	if n := len(result.Items); n != len(c.hosts) {

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // makeRules makes what people configured at first, and will in the end.
@@ -20,7 +20,7 @@ func (w *world) makeRules() {
 		w.limits = plan.Limits{Percent: 100, Min: 3, Fleet: plan.Share{Percent: 100}, PerRun: 500, AllowEmpty: true}
 	}
 	w.writers = 1 + w.rand.IntN(3)
-	w.rules = plan.Rules{Lang: enginetest.Pick(w.rand, reason.Chinese, reason.English)}
+	w.rules = plan.Rules{Lang: enginetest.Pick(w.rand, language.Chinese, language.English)}
 	enginetest.PickRemoval(w.rand, &w.rules)
 	w.correctRules, w.correctLimits = w.rules, w.limits
 	w.shortestGrace = w.rules.Grace

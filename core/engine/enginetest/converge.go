@@ -7,13 +7,14 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // Convergence is what CheckConverged must know.
 type Convergence struct {
-	Lang reason.Lang
+	Lang language.Lang
 	// Excuses are the reasons for which an asset may be skipped; none = any that is told.
 	Excuses []reason.Code
 	// Lists reports whether the configuration lists a machine; nil = all.

@@ -16,9 +16,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
@@ -119,7 +119,7 @@ func (w *SlowWorld) NewEngine() engine.Engine {
 	e := StoryEngine{
 		Clouds: w, Bastion: w.Client, Log: log, Now: time.Now, Reserve: w.Reserve, Writers: 4,
 		Rules: plan.Rules{
-			Accounts: map[string]plan.Account{"one": {Type: "阿里云", Enabled: true, Cloud: inventory.Alibaba}}, Mode: plan.ModeDelete, Grace: w.Grace, Lang: reason.English,
+			Accounts: map[string]plan.Account{"one": {Type: "阿里云", Enabled: true, Cloud: inventory.Alibaba}}, Mode: plan.ModeDelete, Grace: w.Grace, Lang: language.English,
 		},
 		Limits:    plan.Limits{Percent: 100, Min: 1000, Fleet: plan.Share{Percent: 100}, PerRun: 1000, AllowEmpty: true},
 		Notifiers: []notify.Notifier{w.Robot}, NotifyOn: w.NotifyOn,

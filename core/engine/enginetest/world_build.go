@@ -13,10 +13,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -40,7 +40,7 @@ func (w *World) NewEngine() engine.Engine {
 		ApplyOptions: apply.Options{Writers: cfg.Sync.Writers, Now: time.Now, Sleep: w.BastionClock.Sleep, Log: w.logger()},
 		Cards: delivery.Cards{
 			Options: report.Options{
-				Lang: reason.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
+				Lang: language.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
 				AssetURL: cfg.JumpServer.URL + "/ui/", Environment: cfg.Environment.Type,
 			},
 			Notifiers: []notify.Notifier{w.newNotifier(cfg)}, NotifyOn: delivery.NotifyOn(cfg.Notification.On), Now: w.RunClock.Now, Log: w.logger(),
@@ -121,6 +121,6 @@ func rules(cfg config.Config) plan.Rules {
 		},
 		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: []string{at.Hostname()},
 		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,
-		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, DeleteAdopted: cfg.Sync.Removal.Adopted == config.ModeDelete, Lang: reason.Lang(cfg.Language),
+		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, DeleteAdopted: cfg.Sync.Removal.Adopted == config.ModeDelete, Lang: language.Lang(cfg.Language),
 	}
 }

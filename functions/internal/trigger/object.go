@@ -62,7 +62,7 @@ func (o jsonObject) hasAny(keys ...string) bool {
 func (o jsonObject) checkRecords() error {
 	records, err := decodeValue[[]struct{ EventSource string }](o["Records"])
 	if err != nil || o["Records"] != nil && len(records) == 0 {
-		return errors.New("Records must be a list of records")
+		return errors.New("the field Records must be a list of records")
 	}
 	for _, r := range records {
 		if r.EventSource != "aws:sqs" && r.EventSource != "aws:sns" && !strings.HasSuffix(r.EventSource, ".amazonaws.com") {
