@@ -132,7 +132,7 @@ func testRelease(w *world) {
 	if a.Deactivated != 1 || a.Deleted != 0 || w.assetState("i-1") != "gone" || w.assetState("i-2") != "active" {
 		w.Errorf("i-1 is %q, i-2 %q: %+v", w.assetState("i-1"), w.assetState("i-2"), a)
 	}
-	if want := (callCounts{cloud: 4, jumpserver: 4, cards: 1}); cost != want {
+	if want := (callCounts{cloud: 5, jumpserver: 4, cards: 1}); cost != want {
 		w.Errorf("cost %+v, want %+v: %v", cost, want, w.JMS.Calls())
 	}
 	cost = w.countCalls(func() {

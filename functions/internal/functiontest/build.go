@@ -14,8 +14,8 @@ import (
 // A function's package is fetched at every cold start, so its program, and the zip with nothing else in it, have at most
 // these sizes in bytes.
 const (
-	maxProgramBytes = 20 << 20
-	maxPackageBytes = 8 << 20
+	maxProgramBytes = 22 << 20
+	maxPackageBytes = 9_000_000
 )
 
 // Program is a built function and the script that starts it as the platforms do: in a folder of its own, here its HOME.
