@@ -45,3 +45,26 @@ func TestUntoldOwner(t *testing.T) {
 		})
 	}
 }
+
+// TestUntoldOwnerOfAProof: the list was read with the account's own key and the proof with another's, and the cloud tells of
+// neither whose it is: that the proof does not show the witness either says so.
+func TestUntoldOwnerOfAProof(t *testing.T) {
+	t.Parallel()
+	o := newOwnerWorld(t)
+	o.Accounts[0].Regions = []string{"cn-beijing"}
+	o.Accounts[0].Account = o.Accounts[0].Owner
+	o.EditCloud(enginetest.CloudEdit{Put: []enginetest.Instance{{ID: "i-1", Name: "a", IP: "10.0.0.1"}, {ID: "i-2", Name: "b", IP: "10.0.0.2"}}})
+	o.Cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.GetCallerIdentity})
+	if out, _ := runTimed(o.World, engine.Request{}, 0); out.Report.Created != 2 {
+		t.Fatalf("%+v", out.Report)
+	}
+	o.Accounts[0].Cloud.Hide("cn-beijing", "i-1") // the list lacks it, and it runs
+	e := o.NewEngine()
+	e.Clouds = keyChangingClouds{e.Clouds, func() {
+		o.Cloud.AddAccount(alibabatest.Key{AccountID: "1690700000000099", AccessKeyID: enginetest.AccessKeyOf(o.Accounts[0].Name), AccessKeySecret: enginetest.CloudSecret})
+	}}
+	rep := e.Run(t.Context(), engine.Request{}).Report
+	if rep.Deactivated+rep.Deleted != 0 || rep.Held != 1 || o.CountInactive() > 0 {
+		t.Errorf("%d deactivated, %d deleted, %d held: %+v", rep.Deactivated, rep.Deleted, rep.Held, rep.Changes)
+	}
+}

@@ -62,7 +62,7 @@ func proofMutants() []mutant {
 	}, {
 		name: "an untold owner needs a witness", file: "core/engine/proof.go",
 		old: "errors.Is(err, inventory.ErrOwnerUnknown) && seen {", broken: "errors.Is(err, inventory.ErrOwnerUnknown) && (seen || true) {",
-		pkg: "./core/engine", test: "TestUntoldOwner",
+		pkg: "./core/engine", test: "TestUntoldOwnerOfAProof",
 	}}
 }
 
