@@ -228,7 +228,10 @@ func (w *world) checkRun(s *site, out engine.RunResult, cards int, left time.Dur
 	}
 	unapproved := map[bool]int{} // by whether an earlier run had deactivated it
 	for _, r := range s.removed {
-		if !s.approved[r.Host.ID] {
+		byAnyone := func(other *site) bool { // several configurations of one organisation share its approvals
+			return other.server == s.server && other.org == s.org && other.approved[r.Host.ID]
+		}
+		if !slices.ContainsFunc(w.sites, byAnyone) {
 			unapproved[enginetest.IsGone(r.Host)]++
 		}
 	}
