@@ -12,9 +12,9 @@ import (
 // minShardWait is how long a card waits at least for all shards of a run.
 const minShardWait = 20 * time.Minute
 
-// newShardGroup returns what the shards of one run share, and narrowed runs of its limits; nil without a store, or
-// for a whole run. A card waits as long as the latest shard may take: all shards are invocations of one function, so the time limit of this one holds
-// for all.
+// newShardGroup returns what the shards of one run share, or narrowed runs of the limits; nil without a store, or for a
+// whole run. A card waits as long as the latest shard may take: all shards are invocations of one function, so the time
+// limit of this one holds for all.
 func (s *Session) newShardGroup(ctx context.Context, r fullRun) *engine.ShardGroup {
 	if s.store == nil || !r.request.SharesRemovals() {
 		return nil
