@@ -200,12 +200,13 @@ func newStore(t testing.TB, b storage.Bucket) (*Store, *fakeClock) {
 	return newStoreAt(t, b, c), c
 }
 
+// Each store has nonces of its own, as processes have: with equal ones two would take each other's lease for theirs.
 func newStoreAt(t testing.TB, b storage.Bucket, c *fakeClock) *Store {
 	t.Helper()
 	var nonces, picks atomic.Int64
 	s, err := New(b, "team/jms-sync/", Options{
 		Now:   c.Now,
-		Nonce: func() string { return fmt.Sprintf("n%p%06d", c, nonces.Add(1)) },
+		Nonce: func() string { return fmt.Sprintf("n%p%06d", &nonces, nonces.Add(1)) },
 		Pick:  func(n int) int { return int(picks.Add(1)) % n },
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // notifiedCheck is what people were told of removals, and what spoils the count.
 type notifiedCheck struct {
 	removals  int  // deactivations and deletions that JumpServer carried out
-	mayRepeat bool // a card may have been taken although its answer was lost, so that it is sent again
+	mayRepeat bool // a card may have been taken although its answer was lost, or what is to be told not be forgotten
 	mayMiss   bool // the store, the clock or a person took away by what it is known that something was not told
 }
 
@@ -38,7 +38,7 @@ func (w *world) noteFault(f *fault) {
 	switch {
 	case f.kind == clockJump, peer == stateStore:
 		w.notified.mayMiss = true
-	case peer == dingTalk:
+	case peer == dingTalk, f.kind == killed, f.kind == killedAfter: // a dead process cannot note that another's run will tell it
 		w.notified.mayRepeat = true
 	}
 }
