@@ -38,7 +38,7 @@ func (w *world) noteFault(f *fault) {
 	switch {
 	case f.kind == clockJump, peer == stateStore:
 		w.notified.mayMiss = true
-	case peer == dingTalk, f.kind == killed, f.kind == killedAfter: // a dead process cannot note that another's run will tell it
+	case peer == dingTalk, f.kind == killed, f.kind == killedAfter: // a note that the dead process left is told too, although another run told it
 		w.notified.mayRepeat = true
 	}
 }
