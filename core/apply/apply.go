@@ -26,7 +26,7 @@ type Bastion interface {
 	EnsureNode(ctx context.Context, path, known string) (inventory.Node, error)
 	// MissingPlatforms returns the names among platforms that JumpServer does not have.
 	MissingPlatforms(ctx context.Context, platforms []string) ([]string, error)
-	// Create creates one host under the node NodeID; inventory.ErrNodeGone means that there is no such node.
+	// Create creates one host under the nodes NodeIDs; inventory.ErrNodeGone means that one of them does not exist.
 	// existed reports that this organisation already has an asset with this id, which is left as it is.
 	Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error)
 	// Update writes patches. The errors have the indices of their patches; nil = done. Before each request but

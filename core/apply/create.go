@@ -17,7 +17,7 @@ func (r *runner) createAll(changes []plan.Change) {
 	defer func() {
 		r.result.Nodes = nodes.notableNodes()
 	}()
-	refused := func(c plan.Change) error { return nodes.pathErrors[c.NewAsset().NodePath] }
+	refused := func(c plan.Change) error { return nodes.pathErrors[c.NewAsset().NodePaths[0]] }
 	if len(nodes.pathErrors) == 0 {
 		refused = func(plan.Change) error { return nil }
 	}

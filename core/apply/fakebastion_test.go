@@ -102,7 +102,7 @@ func (b *fakeBastion) Create(_ context.Context, a inventory.NewAsset) (bool, err
 			return false, err
 		}
 	}
-	if _, exists := b.nodePaths[a.NodeID]; !exists {
+	if _, exists := b.nodePaths[a.NodeIDs[0]]; !exists {
 		return false, &inventory.Error{Kind: inventory.Invalid, Message: "create " + a.Name, Err: inventory.ErrNodeGone}
 	}
 	if _, there := b.assets[a.ID]; there {
@@ -115,7 +115,7 @@ func (b *fakeBastion) Create(_ context.Context, a inventory.NewAsset) (bool, err
 		ID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Zone: a.Zone,
 		Labels: a.Labels, Comment: a.Comment, Active: true, Host: true,
 	}
-	b.assetsPerNode[a.NodeID]++
+	b.assetsPerNode[a.NodeIDs[0]]++
 	return false, nil
 }
 

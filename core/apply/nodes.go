@@ -39,7 +39,7 @@ func (r *runner) resolveNodes(changes []plan.Change) *nodeResolver {
 	accounts := map[string]inventory.Scope{}
 	var paths []string
 	for _, c := range changes {
-		path := c.NewAsset().NodePath
+		path := c.NewAsset().NodePaths[0]
 		if _, seen := accounts[path]; !seen {
 			accounts[path] = inventory.Scope{Cloud: c.Scope.Cloud, Account: c.Scope.Account}
 			paths = append(paths, path)
@@ -138,19 +138,19 @@ func (n Node) IsNew() bool { return n.Created || n.ID == "" }
 // createAsset creates one asset under its node. If the node is gone it is looked for anew, once for all writers.
 func (n *nodeResolver) createAsset(ctx context.Context, c plan.Change) (existed bool, err error) {
 	a := c.NewAsset()
-	a.NodeID = n.nodeID(a.NodePath)
+	a.NodeIDs = []string{n.nodeID(a.NodePaths[0])}
 	existed, err = n.target.Create(ctx, *a)
 	if !errors.Is(err, inventory.ErrNodeGone) {
 		return existed, err
 	}
-	id, again := n.replaceNode(ctx, c.Scope, a.NodePath, a.NodeID)
+	id, again := n.replaceNode(ctx, c.Scope, a.NodePaths[0], a.NodeIDs[0])
 	switch {
 	case again != nil:
 		return false, again
-	case id == a.NodeID:
+	case id == a.NodeIDs[0]:
 		return false, err // JumpServer shows the node, and refuses it all the same
 	}
-	a.NodeID = id
+	a.NodeIDs = []string{id}
 	return n.target.Create(ctx, *a)
 }
 

@@ -34,6 +34,7 @@ type Account struct {
 	Endpoint        string            // http(s)://host[:port] that answers all APIs; "" = the cloud's own hosts
 	Endpoints       map[string]string // the same of single services, by the names of CloudInfo.Services
 	Proxy           string            // http(s)://…; "" = HTTP(S)_PROXY of the process; NO_PROXY holds for both
+	Want            inventory.Want    // the facts that List and Find keep of each instance
 	ConnectTimeout  time.Duration
 	RequestTimeout  time.Duration
 	// Transport carries the account's requests; nil = connections of its own. Tests in virtual time, which

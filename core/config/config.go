@@ -10,6 +10,7 @@ import (
 	_ "time/tzdata" // a bare container has no zone files; costs about 450 KB
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/mapping"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -19,18 +20,20 @@ import (
 // The tags are the only description of a setting: yaml and env name it, enum, range and unit limit it, doc
 // ("Chinese;English") explains it in the reference.
 type Config struct {
-	Environment  Environment   `yaml:"environment" envPrefix:"ENVIRONMENT_"`
-	Language     string        `yaml:"language" env:"LANGUAGE" enum:"zh,en" doc:"卡片、结果与提示的语言；不写时，命令看环境变量 LC_ALL、LC_MESSAGES、LANG（C 与空算中文），函数用 zh;language of the card, the results and the messages; where it is not set the command goes by LC_ALL, LC_MESSAGES, LANG (C and nothing mean Chinese), a function uses zh"`
-	Timezone     string        `yaml:"timezone" env:"TIMEZONE" doc:"显示时间所用的时区（IANA 名称）;time zone of the times shown (IANA name)"`
-	StaleAfter   time.Duration `yaml:"stale_after" env:"STALE_AFTER" range:"0s,720h" doc:"触发后超过这么久才开始的定时调用不再执行，0 表示从不过期;a timer's tick older than this is not run, 0 = never stale"`
-	Timeout      Timeout       `yaml:"timeout" envPrefix:"TIMEOUT_"`
-	Proxy        secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问云与钉钉的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；不用于 JumpServer（见 jumpserver.proxy）；NO_PROXY 里的地址直连;proxy for clouds and DingTalk, e.g. http://proxy:3128 (never printed, as it may hold a password); not for JumpServer (see jumpserver.proxy); what NO_PROXY names goes straight"`
-	JumpServer   JumpServer    `yaml:"jumpserver" envPrefix:"JUMPSERVER_"`
-	Platforms    Platforms     `yaml:"platforms" envPrefix:"PLATFORMS_"`
-	Clouds       []Cloud       `yaml:"clouds" env:"-"` // by entry, see overrideFromEnv
-	Sync         Sync          `yaml:"sync" envPrefix:"SYNC_"`
-	Notification Notification  `yaml:"notification" envPrefix:"NOTIFICATION_"`
-	Log          Log           `yaml:"log" envPrefix:"LOG_"`
+	Environment Environment   `yaml:"environment" envPrefix:"ENVIRONMENT_"`
+	Language    string        `yaml:"language" env:"LANGUAGE" enum:"zh,en" doc:"卡片、结果与提示的语言；不写时，命令看环境变量 LC_ALL、LC_MESSAGES、LANG（C 与空算中文），函数用 zh;language of the card, the results and the messages; where it is not set the command goes by LC_ALL, LC_MESSAGES, LANG (C and nothing mean Chinese), a function uses zh"`
+	Timezone    string        `yaml:"timezone" env:"TIMEZONE" doc:"显示时间所用的时区（IANA 名称）;time zone of the times shown (IANA name)"`
+	StaleAfter  time.Duration `yaml:"stale_after" env:"STALE_AFTER" range:"0s,720h" doc:"触发后超过这么久才开始的定时调用不再执行，0 表示从不过期;a timer's tick older than this is not run, 0 = never stale"`
+	Timeout     Timeout       `yaml:"timeout" envPrefix:"TIMEOUT_"`
+	Proxy       secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问云与钉钉的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；不用于 JumpServer（见 jumpserver.proxy）；NO_PROXY 里的地址直连;proxy for clouds and DingTalk, e.g. http://proxy:3128 (never printed, as it may hold a password); not for JumpServer (see jumpserver.proxy); what NO_PROXY names goes straight"`
+	JumpServer  JumpServer    `yaml:"jumpserver" envPrefix:"JUMPSERVER_"`
+	Platforms   Platforms     `yaml:"platforms" envPrefix:"PLATFORMS_"`
+	Clouds      []Cloud       `yaml:"clouds" env:"-"` // by entry, see overrideFromEnv
+	// Mapping is the compiled rules; nil = there are none.
+	Mapping      *mapping.Set `yaml:"-" env:"-"`
+	Sync         Sync         `yaml:"sync" envPrefix:"SYNC_"`
+	Notification Notification `yaml:"notification" envPrefix:"NOTIFICATION_"`
+	Log          Log          `yaml:"log" envPrefix:"LOG_"`
 }
 
 // Location returns the time zone of the times shown; UTC if the name is unknown, which Load refuses.

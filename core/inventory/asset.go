@@ -154,6 +154,8 @@ type Asset struct {
 	Nodes string
 	// NodeNames are the names of these nodes, joined by commas, for people.
 	NodeNames string
+	// Protocols are read only where they are compared; nil = not read.
+	Protocols []Protocol
 	Active    bool
 	Host      bool
 }
@@ -187,6 +189,8 @@ type Platform struct {
 	ID   int
 	Name string
 	Type string // "linux", "windows", "unix", "other"
+	// Protocols are those of a host that names none: the primary one first.
+	Protocols []Protocol
 	// SupportsZones says that hosts of this platform may be behind a gateway. Otherwise JumpServer drops the
 	// zone without an error.
 	SupportsZones bool
@@ -196,21 +200,32 @@ type Platform struct {
 type JumpServerAssets struct {
 	Assets    []Asset // hosts with all fields; other assets with id and name only
 	Platforms map[string]Platform
+	// Zones and Templates are read only where mapping rules name some. TemplatesDenied says that the access key's user
+	// may not list templates.
+	Zones           []Zone
+	Templates       []AccountTemplate
+	TemplatesDenied bool
+	// Nodes are all nodes of the organisation, with their ids and paths; nil = not read.
+	Nodes []Node
 	// DeleteDenied says that the access key's user may not delete assets.
 	DeleteDenied bool
 }
 
-// NewAsset is a host to be created. Protocols are the platform's own defaults.
+// NewAsset is a host to be created.
 type NewAsset struct {
 	ID       string
 	Name     string
 	Address  string
 	Platform string // its name
-	NodePath string // as configured, e.g. "/DEFAULT/阿里云/aliyun-prod"
-	NodeID   string // of the node that the path means, set by apply
-	Zone     string // "" = none
-	Labels   []Label
-	Comment  string
+	// NodePaths are as configured, e.g. "/DEFAULT/阿里云/aliyun-prod": at least one.
+	NodePaths []string
+	NodeIDs   []string   // of the nodes that the paths mean, set by apply
+	Zone      string     // id; "" = none
+	Protocols []Protocol // nil = those of the platform
+	Accounts  []string   // ids of account templates
+	Inactive  bool
+	Labels    []Label
+	Comment   string
 }
 
 // Patch changes some fields of one host; nil leaves a field as it is.
@@ -222,4 +237,10 @@ type Patch struct {
 	Active  *bool
 	Comment *string
 	Labels  []Label // replaces all labels; nil leaves them
+
+	Platform  *string    // its name, of the same type as the present one
+	Protocols []Protocol // replaces all protocols; nil leaves them. Such a patch goes alone
+	NodeIDs   []string   // replaces all nodes; nil leaves them
+	// NodePaths are those of the nodes among NodeIDs that are not resolved yet: apply finds or makes them.
+	NodePaths []string
 }

@@ -68,6 +68,8 @@ type Options struct {
 	BatchSize      int          // most rows of a list PATCH or a bulk removal; 0 = 100
 	Log            *slog.Logger // nil = nothing is logged
 
+	Needs inventory.Needs // what Read reads besides hosts, names and platforms
+
 	// Transport, Now and Sleep are for tests; nil means the network and the real clock.
 	Transport http.RoundTripper
 	Now       func() time.Time

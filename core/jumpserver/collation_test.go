@@ -36,7 +36,7 @@ func TestOtherSpellings(t *testing.T) {
 	}
 	labels := append(a.Labels, inventory.Label{Name: "jms-gone", Value: "x"})
 	other := asset(2)
-	other.NodePath = "/DEFAULT/aliyun/prod-0" // another spelling of its parent: JumpServer is asked to create it
+	other.NodePaths = []string{"/DEFAULT/aliyun/prod-0"} // another spelling of its parent: JumpServer is asked to create it
 	if _, err := c.CreateWithNode(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestUTF8MB3(t *testing.T) {
 		"name":    func(a *inventory.NewAsset) { a.Name = "emoji-😀" },
 		"comment": func(a *inventory.NewAsset) { a.Comment = "𠮷" },
 		"label":   func(a *inventory.NewAsset) { a.Labels[0].Value = "😀" },
-		"node":    func(a *inventory.NewAsset) { a.NodePath = "/DEFAULT/prod-😀" },
+		"node":    func(a *inventory.NewAsset) { a.NodePaths = []string{"/DEFAULT/prod-😀"} },
 	} {
 		s.ResetCounts()
 		a := asset(7)

@@ -19,7 +19,7 @@ const (
 	maxLabelLen   = 64
 )
 
-// Create creates one host with the given id under the node NodeID. existed reports that an asset with this
+// Create creates one host with the given id under the nodes NodeIDs. existed reports that an asset with this
 // id is in this organisation already; it is left as it is. A host that an earlier try of this call
 // created, and whose answer got lost, counts as created now.
 //
@@ -166,9 +166,13 @@ func (c *Client) createBody(ctx context.Context, op string, a inventory.NewAsset
 	if !ok {
 		return nil, newError(inventory.Invalid, "jumpserver: "+op+": JumpServer has no host platform "+quote(a.Platform), nil)
 	}
+	protocols := a.Protocols
+	if protocols == nil {
+		protocols = p.Protocols
+	}
 	body := map[string]any{
-		"id": a.ID, "name": a.Name, "address": a.Address, "platform": p.ID, "protocols": p.protocols,
-		"nodes": []string{a.NodeID}, "labels": labelTexts(a.Labels), "comment": a.Comment, "is_active": true,
+		"id": a.ID, "name": a.Name, "address": a.Address, "platform": p.ID, "protocols": protocolRows(protocols),
+		"nodes": a.NodeIDs, "labels": labelTexts(a.Labels), "comment": a.Comment, "is_active": true,
 	}
 	if a.Zone != "" && p.SupportsZones {
 		zone, err := c.zoneFieldName(ctx, f)
@@ -198,8 +202,13 @@ func validateNewAsset(op string, a inventory.NewAsset) error {
 	if !isUUID(a.ID) {
 		return newInvalidError(op, "the id %s is not a UUID", quote(a.ID))
 	}
-	if !isUUID(a.NodeID) {
-		return newInvalidError(op, "the node's id %s is not a UUID", quote(a.NodeID))
+	if len(a.NodeIDs) == 0 {
+		return newInvalidError(op, "it has no node")
+	}
+	for _, id := range a.NodeIDs {
+		if !isUUID(id) {
+			return newInvalidError(op, "the node's id %s is not a UUID", quote(id))
+		}
 	}
 	return validateFields(op, inventory.Patch{Name: &a.Name, Address: &a.Address, Zone: &a.Zone, Labels: a.Labels})
 }
@@ -252,4 +261,18 @@ func labelTexts(labels []inventory.Label) []string {
 // assetTexts returns the texts of a new host that may have any character, besides its name.
 func assetTexts(a inventory.NewAsset) []string {
 	return append(labelTexts(a.Labels), a.Address, a.Comment)
+}
+
+type protocolRow struct {
+	Name string `json:"name"`
+	Port int    `json:"port"`
+}
+
+// protocolRows returns protocols as JumpServer takes them.
+func protocolRows(protocols []inventory.Protocol) []protocolRow {
+	rows := make([]protocolRow, 0, len(protocols))
+	for _, p := range protocols {
+		rows = append(rows, protocolRow(p))
+	}
+	return rows
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func newAsset() inventory.NewAsset {
-	return inventory.NewAsset{ID: testID(1), Name: "web-1", Address: "10.0.0.1", Platform: "Linux", NodePath: "/DEFAULT/阿里云/prod", NodeID: nodeA,
+	return inventory.NewAsset{ID: testID(1), Name: "web-1", Address: "10.0.0.1", Platform: "Linux", NodePaths: []string{"/DEFAULT/阿里云/prod"}, NodeIDs: []string{nodeA},
 		Labels: []inventory.Label{{Name: "jms-cloud", Value: "alibaba"}, {Name: "jms-gone", Value: "2026-11-23T00:00:00Z"}}, Comment: "c"}
 }
 
@@ -160,7 +160,7 @@ func TestCreateAfterChanges(t *testing.T) {
 		}
 	})
 	gone := a
-	gone.NodeID = testID(70)
+	gone.NodeIDs = []string{testID(70)}
 	if _, err := c.Create(t.Context(), gone); !errors.Is(err, inventory.ErrNodeGone) {
 		t.Error(err)
 	}
@@ -189,7 +189,7 @@ func TestCreateChecks(t *testing.T) {
 		"no address":        func(a *inventory.NewAsset) { a.Address = "" },
 		"long address":      func(a *inventory.NewAsset) { a.Address = strings.Repeat("a", maxAddressLen+1) },
 		"zone":              func(a *inventory.NewAsset) { a.Zone = "zone-a" },
-		"node":              func(a *inventory.NewAsset) { a.NodeID = "" },
+		"node":              func(a *inventory.NewAsset) { a.NodeIDs = []string{""} },
 		"long label value":  func(a *inventory.NewAsset) { a.Labels = []inventory.Label{{Name: "k", Value: long}} },
 		"long label name":   func(a *inventory.NewAsset) { a.Labels = []inventory.Label{{Name: long}} },
 		"label name":        func(a *inventory.NewAsset) { a.Labels = []inventory.Label{{Name: "a:b"}} },

@@ -60,7 +60,7 @@ func asset(n int) inventory.NewAsset {
 	instance := fmt.Sprintf("i-%04d", n)
 	return inventory.NewAsset{
 		ID: inventory.AssetID(inventory.Alibaba, "cn-beijing", instance), Name: "web-" + instance, Address: fmt.Sprintf("10.0.%d.%d", n/250, n%250),
-		Platform: []string{"Linux", "Windows", "Other"}[n%3], NodePath: fmt.Sprintf("/DEFAULT/阿里云/prod-%d", n%2), Comment: "line 1\nline 2",
+		Platform: []string{"Linux", "Windows", "Other"}[n%3], NodePaths: []string{fmt.Sprintf("/DEFAULT/阿里云/prod-%d", n%2)}, Comment: "line 1\nline 2",
 		Labels: []inventory.Label{{Name: inventory.LabelCloud, Value: "alibaba"}, {Name: inventory.LabelInstance, Value: instance}},
 	}
 }

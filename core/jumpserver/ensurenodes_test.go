@@ -26,19 +26,19 @@ func (c *Client) EnsureNodes(ctx context.Context, paths []string) error {
 
 // CreateWithNode creates a host like package apply: its node first, and once more if that node is gone.
 func (c *Client) CreateWithNode(ctx context.Context, a inventory.NewAsset) (existed bool, err error) {
-	n, err := c.EnsureNode(ctx, a.NodePath, "")
+	n, err := c.EnsureNode(ctx, a.NodePaths[0], "")
 	if err != nil {
 		return false, err
 	}
-	a.NodeID = n.ID
+	a.NodeIDs = []string{n.ID}
 	existed, err = c.Create(ctx, a)
 	if !errors.Is(err, inventory.ErrNodeGone) {
 		return existed, err
 	}
-	n, err = c.EnsureNode(ctx, a.NodePath, n.ID)
+	n, err = c.EnsureNode(ctx, a.NodePaths[0], n.ID)
 	if err != nil {
 		return false, err
 	}
-	a.NodeID = n.ID
+	a.NodeIDs = []string{n.ID}
 	return c.Create(ctx, a)
 }

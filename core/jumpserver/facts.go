@@ -43,13 +43,7 @@ type facts struct {
 
 type platform struct {
 	inventory.Platform
-	protocols []protocol
 	zoneField string // the name of the zone field that this row implies; "" = unknown
-}
-
-type protocol struct {
-	Name string `json:"name"`
-	Port int    `json:"port"`
 }
 
 // Organisation returns the id and name of the organisation that answers. The error is of
@@ -209,10 +203,10 @@ type platformRow struct {
 	// The name depends on the version, as that of the zone itself does: v4.10.0 changed both.
 	DomainEnabled  *bool `json:"domain_enabled"`
 	GatewayEnabled *bool `json:"gateway_enabled"`
-	Protocols      []protocolRow
+	Protocols      []platformProtocolRow
 }
 
-type protocolRow struct {
+type platformProtocolRow struct {
 	Name                       string
 	Port                       int
 	Primary, Required, Default bool
@@ -244,9 +238,9 @@ func convertPlatform(row *platformRow) (platform, error) {
 	for _, q := range row.Protocols {
 		switch {
 		case q.Primary:
-			p.protocols = slices.Insert(p.protocols, 0, protocol{q.Name, q.Port})
+			p.Protocols = slices.Insert(p.Protocols, 0, inventory.Protocol{Name: q.Name, Port: q.Port})
 		case q.Required, q.Default:
-			p.protocols = append(p.protocols, protocol{q.Name, q.Port})
+			p.Protocols = append(p.Protocols, inventory.Protocol{Name: q.Name, Port: q.Port})
 		}
 	}
 	return p, nil

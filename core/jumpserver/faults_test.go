@@ -36,7 +36,7 @@ func runEverything(ctx context.Context, t *testing.T, s *jumpservertest.Server) 
 	t.Helper()
 	c := newClient(t, s)
 	_, first := c.Read(ctx)
-	errs := []error{first, c.EnsureNodes(ctx, []string{asset(0).NodePath, asset(1).NodePath})}
+	errs := []error{first, c.EnsureNodes(ctx, []string{asset(0).NodePaths[0], asset(1).NodePaths[0]})}
 	var ids []string
 	var patches []inventory.Patch
 	for n := range 3 {
@@ -208,7 +208,7 @@ func TestNodeIsGone(t *testing.T) {
 		c := newClient(t, s)
 		for n := range 2 {
 			if n == 1 {
-				s.DeleteNode(jumpservertest.DefaultOrg, asset(0).NodePath)
+				s.DeleteNode(jumpservertest.DefaultOrg, asset(0).NodePaths[0])
 			}
 			if existed, err := c.CreateWithNode(t.Context(), asset(2*n)); existed || err != nil {
 				t.Errorf("%s: %v, %v", version, existed, err)

@@ -217,7 +217,7 @@ func TestForeignShapes(t *testing.T) {
 			return err
 		},
 		"POST " + apiHosts: func(t *testing.T, c *Client) error {
-			_, err := c.Create(t.Context(), inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", NodeID: nodeA})
+			_, err := c.Create(t.Context(), inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", NodeIDs: []string{nodeA}})
 			return err
 		},
 		"PATCH " + apiHosts: func(t *testing.T, c *Client) error {

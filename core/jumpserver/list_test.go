@@ -51,7 +51,7 @@ func TestReadPages(t *testing.T) {
 			if got := s.requests("GET " + apiHosts); len(got) != test.calls || !strings.Contains(got[0], "limit=1000&offset=0&order=name&fields=id,name,address,platform,domain,") {
 				t.Errorf("%d calls: %q", len(got), got)
 			}
-			if p := b.Platforms["Linux"]; p != (inventory.Platform{ID: 1, Name: "Linux", Type: "linux", SupportsZones: true}) {
+			if p := b.Platforms["Linux"]; p.ID != 1 || p.Name != "Linux" || p.Type != "linux" || !p.SupportsZones {
 				t.Errorf("%+v", p)
 			}
 		})

@@ -62,7 +62,7 @@ func TestCancelled(t *testing.T) {
 	id := testID(1)
 	name := "x"
 	_, readErr := c.Read(ctx)
-	_, createErr := c.Create(ctx, inventory.NewAsset{ID: id, Name: "a", Address: "10.0.0.1", Platform: "Linux", NodeID: nodeA})
+	_, createErr := c.Create(ctx, inventory.NewAsset{ID: id, Name: "a", Address: "10.0.0.1", Platform: "Linux", NodeIDs: []string{nodeA}})
 	_, assetsErr := c.AssetsByID(ctx, []string{id})
 	errs := []error{readErr, createErr, assetsErr, c.EnsureNodes(ctx, []string{"/DEFAULT/a"}),
 		c.Update(ctx, []inventory.Patch{{ID: id, Name: &name}}, nil)[0], c.Remove(ctx, []string{id}, nil)[0]}

@@ -61,7 +61,7 @@ func TestNoZoneRight(t *testing.T) {
 			o.Transport = plain{s}
 			o.KeyID, o.Secret = emulatedKey()
 		})
-		a := inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", NodePath: "/DEFAULT/a"}
+		a := inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", NodePaths: []string{"/DEFAULT/a"}}
 		if _, err := c.CreateWithNode(t.Context(), a); err != nil {
 			t.Errorf("%s: %v", version, err)
 		}

@@ -97,7 +97,7 @@ func TestRedirectedWrites(t *testing.T) {
 			"node": func(ctx context.Context) error { return client.EnsureNodes(ctx, []string{"/DEFAULT/a"}) },
 			"create": func(ctx context.Context) error {
 				n := asset(1)
-				n.NodeID = s.NodeAt(jumpservertest.DefaultOrg, "/DEFAULT")
+				n.NodeIDs = []string{s.NodeAt(jumpservertest.DefaultOrg, "/DEFAULT")}
 				_, err := client.Create(ctx, n)
 				return err
 			},

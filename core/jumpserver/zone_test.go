@@ -157,7 +157,7 @@ func TestZoneUntold(t *testing.T) {
 			c.cachedFacts.Store(&facts{learntAt: c.now(), platforms: map[string]platform{"Linux": {Platform: inventory.Platform{ID: 1, Name: "Linux", SupportsZones: true}}},
 				nodeIDs: map[string]string{"/DEFAULT/a": nodeA}})
 			for range 2 {
-				_, err := c.Create(t.Context(), inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", NodeID: nodeA, Zone: test.zone})
+				_, err := c.Create(t.Context(), inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", NodeIDs: []string{nodeA}, Zone: test.zone})
 				if inventory.KindOf(err) != test.kind || test.kind != "" && (!errors.Is(err, errNoZoneField) || sent != "nothing") {
 					t.Fatalf("sent %s: %v", sent, err)
 				}

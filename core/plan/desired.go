@@ -90,7 +90,7 @@ func (r *assetBuilder) newAsset(c Change) *inventory.NewAsset {
 		labels = append(labels, protectedLabel())
 	}
 	return &inventory.NewAsset{
-		ID: c.AssetID, Name: c.Name, Address: c.Address, Platform: c.Platform, NodePath: r.rules.NodePath(i.Account),
+		ID: c.AssetID, Name: c.Name, Address: c.Address, Platform: c.Platform, NodePaths: []string{r.rules.NodePath(i.Account)},
 		Zone: zone, Labels: labels, Comment: r.rules.assetComment(i),
 	}
 }

@@ -178,7 +178,7 @@ func TestTwoAccountsOfOneOwner(t *testing.T) {
 	runPlanRows(t, []planRow{
 		{"new: the first by name", func(w *world) { both(w, "b", "a") },
 			[]string{`create i-1 new_instance name="web" 10.0.0.1 Linux`}, func(t *testing.T, a Approved) {
-				if c := a.Creates()[0]; c.Scope.Account != "a" || c.NewAsset().NodePath != "/DEFAULT/aliyun/a" {
+				if c := a.Creates()[0]; c.Scope.Account != "a" || c.NewAsset().NodePaths[0] != "/DEFAULT/aliyun/a" {
 					t.Errorf("%+v", c)
 				}
 			}},
@@ -304,7 +304,7 @@ func TestNewAsset(t *testing.T) {
 	w := newWorld()
 	w.addInstances(instanceInProd("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Type, i.VPC = "ecs.g6.large", "vpc-1" }))
 	got := *w.approve().Creates()[0].NewAsset()
-	if got.NodePath != "/DEFAULT/阿里云/aliyun-prod" || got.ID != inventory.AssetID(inventory.Alibaba, beijing, "i-1") {
+	if got.NodePaths[0] != "/DEFAULT/阿里云/aliyun-prod" || got.ID != inventory.AssetID(inventory.Alibaba, beijing, "i-1") {
 		t.Errorf("%+v", got)
 	}
 	if want := []string{"i-1"}; !slices.Equal(instancesInComment(got.Comment), want) {

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
@@ -124,7 +125,7 @@ func fieldValues(c Change) []FieldValue {
 		a := c.NewAsset()
 		if a != nil {
 			for _, f := range []FieldValue{
-				{"name", a.Name}, {"address", a.Address}, {"platform", a.Platform}, {"node", a.NodePath}, {"zone", a.Zone}, {"comment", a.Comment},
+				{"name", a.Name}, {"address", a.Address}, {"platform", a.Platform}, {"node", strings.Join(a.NodePaths, ", ")}, {"zone", a.Zone}, {"comment", a.Comment},
 			} {
 				add(f.Field, &f.Value)
 			}

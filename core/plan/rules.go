@@ -10,6 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/mapping"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -94,6 +95,7 @@ type Rules struct {
 	// Accounts holds every configured account by name, also those that this run did not ask.
 	Accounts  map[string]Account
 	Manage    FieldPolicies
+	Mapping   *mapping.Set   // nil = no rules: assets are as the accounts' settings want them
 	Whitelist []netip.Prefix // empty = all
 	Protected []netip.Prefix
 	// ProtectedNames are patterns (see matchesPattern) for names of assets that are never written to.

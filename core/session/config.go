@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
@@ -20,9 +21,12 @@ func NewClient(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) 
 		OrgID: cfg.JumpServer.OrgID, VerifySSL: cfg.JumpServer.VerifySSL, CA: cfg.JumpServer.CA,
 		Proxy: cfg.JumpServer.Proxy.Reveal(), OtherProxy: hasOtherProxy(cfg),
 		ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
-		BatchSize: cfg.Sync.BatchSize, Log: log,
+		BatchSize: cfg.Sync.BatchSize, Log: log, Needs: needsOf(cfg),
 	})
 }
+
+// needsOf returns what a sync of this configuration reads of JumpServer.
+func needsOf(cfg config.Config) inventory.Needs { return cfg.Mapping.Needs() }
 
 func planRules(cfg config.Config) plan.Rules {
 	known := make(map[string]plan.Account, len(cfg.Clouds))
@@ -35,7 +39,7 @@ func planRules(cfg config.Config) plan.Rules {
 		}
 	}
 	return plan.Rules{
-		Accounts: known, Whitelist: cfg.Sync.Whitelist, Protected: cfg.Sync.ProtectedIPs,
+		Accounts: known, Mapping: cfg.Mapping, Whitelist: cfg.Sync.Whitelist, Protected: cfg.Sync.ProtectedIPs,
 		Manage: plan.FieldPolicies{
 			Name: plan.FieldPolicy(cfg.Sync.Manage.Name), Address: plan.FieldPolicy(cfg.Sync.Manage.Address),
 			Zone: plan.FieldPolicy(cfg.Sync.Manage.Zone), AdoptedName: plan.FieldPolicy(cfg.Sync.Manage.AdoptedName),

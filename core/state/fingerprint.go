@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -67,7 +68,7 @@ func appendInstance(to []byte, i *inventory.Instance) []byte {
 // appendMore adds what few instances have, so that the fingerprints of all others stay as earlier versions made them: a
 // byte says what follows. A status is read only where there is no address.
 func appendMore(to []byte, i *inventory.Instance) []byte {
-	const partial, hasIPv6s, hasNoAddress, existenceShift = 1, 2, 4, 3
+	const partial, hasIPv6s, hasNoAddress, existenceShift, hasFacts = 1, 2, 4, 3, 32
 	head := byte(0)
 	if i.AddressesPartial {
 		head |= partial
@@ -75,6 +76,9 @@ func appendMore(to []byte, i *inventory.Instance) []byte {
 	head |= byte(i.Existence) << existenceShift
 	if len(i.IPv6s) > 0 {
 		head |= hasIPv6s
+	}
+	if i.Facts != nil {
+		head |= hasFacts
 	}
 	if len(i.PrivateIPs)+len(i.ClassicIPs)+len(i.PublicIPs)+len(i.IPv6s) == 0 {
 		head |= hasNoAddress
@@ -88,6 +92,34 @@ func appendMore(to []byte, i *inventory.Instance) []byte {
 	}
 	if head&hasNoAddress != 0 {
 		to = appendText(to, i.Status)
+	}
+	if i.Facts != nil {
+		to = appendFacts(to, i)
+	}
+	return to
+}
+
+// appendFacts adds what mapping rules may read, the status among it.
+func appendFacts(to []byte, i *inventory.Instance) []byte {
+	f := i.Facts
+	for _, text := range [...]string{f.Status, f.Zone, f.Subnet, f.ResourceGroup, f.Image, f.Charge} {
+		to = appendText(to, text)
+	}
+	for _, at := range [...]time.Time{f.CreatedAt, f.ExpiresAt} {
+		to = binary.AppendVarint(to, at.Unix())
+	}
+	unread := byte(0)
+	if f.TagsUnread {
+		unread = 1
+	}
+	to = binary.AppendUvarint(append(to, unread), uint64(f.Elastic))
+	to = binary.AppendUvarint(to, uint64(len(f.Groups)))
+	for _, text := range f.Groups {
+		to = appendText(to, text)
+	}
+	to = binary.AppendUvarint(to, uint64(len(f.Tags)))
+	for _, t := range f.Tags {
+		to = appendText(appendText(to, t.Key), t.Value)
 	}
 	return to
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -16,6 +17,11 @@ func newInstance(n int) inventory.Instance {
 		Name: "web", HostName: "web-host", OSType: "linux", OSName: "Ubuntu", Status: "running", Type: "ecs.g6",
 		VPC: "vpc-1", Project: "project-1", PrivateIPs: []string{"10.0.0.1", "10.0.0.2"}, ClassicIPs: []string{"10.1.0.1"},
 		PublicIPs: []string{"47.0.0.1"}, IPv6s: []string{"2408::1", "2408::2"},
+		Facts: &inventory.Facts{
+			Status: "running", Zone: "cn-hangzhou-a", Subnet: "vsw-1", Groups: []string{"sg-1", "sg-2"}, ResourceGroup: "rg-1", Image: "m-1",
+			Charge: "prepaid", CreatedAt: time.Unix(1e9, 0), ExpiresAt: time.Unix(2e9, 0), Elastic: 1,
+			Tags: []inventory.Tag{{Key: "app", Value: "web"}, {Key: "env", Value: "prod"}},
+		},
 	}
 }
 
@@ -49,7 +55,18 @@ func alterField(t *testing.T, v reflect.Value, told func(what string)) {
 		set("the last", uint8(inventory.Absent))
 	case reflect.Bool:
 		set("the other", !v.Bool())
+	case reflect.Int:
+		set("one more", int(v.Int())+1)
+	case reflect.Pointer:
+		set("none", (*inventory.Facts)(nil))
+		alterField(t, v.Elem(), told)
 	case reflect.Slice:
+		if tags, are := old.Interface().([]inventory.Tag); are {
+			set("one less", tags[1:])
+			set("another value", []inventory.Tag{{Key: tags[0].Key, Value: "x"}, tags[1]})
+			set("joined", []inventory.Tag{{Key: tags[0].Key, Value: tags[0].Value + tags[1].Key + tags[1].Value}})
+			return
+		}
 		texts := old.Interface().([]string)
 		set("one more", append(append([]string{}, texts...), "10.9.9.9"))
 		set("one less", texts[1:])
@@ -59,6 +76,10 @@ func alterField(t *testing.T, v reflect.Value, told func(what string)) {
 			set("joined", []string{texts[0] + texts[1]})
 		}
 	case reflect.Struct:
+		if at, is := old.Interface().(time.Time); is {
+			set("later", at.Add(time.Second))
+			return
+		}
 		for n := range v.NumField() {
 			alterField(t, v.Field(n), func(what string) { told(v.Type().Field(n).Name + " " + what) })
 		}
@@ -188,7 +209,7 @@ func TestFingerprintOfIPv4IsThatOfEarlierVersions(t *testing.T) {
 	t.Parallel()
 	l := newListing(2)
 	for n := range l.Instances {
-		l.Instances[n].IPv6s, l.Instances[n].AddressesPartial = nil, n == 1
+		l.Instances[n].IPv6s, l.Instances[n].AddressesPartial, l.Instances[n].Facts = nil, n == 1, nil
 	}
 	const want = "sha256:74ea9cc90407747740e90b053ac4783f197046695fbd0e7d89244cd2a034ffa9"
 	if got := Fingerprint(l, "salt"); got != want {

@@ -62,7 +62,7 @@ func newCreator(client *jumpserver.Client, hosts int) *creator {
 func benchHost(n int) inventory.NewAsset {
 	a := inventory.NewAsset{
 		Name: fmt.Sprintf("%s-%05d", benchName, n+1), Address: fmt.Sprintf("192.0.2.%d", n%254+1),
-		Platform: "Linux", NodePath: benchNode, Comment: benchComment,
+		Platform: "Linux", NodePaths: []string{benchNode}, Comment: benchComment,
 	}
 	a.ID = inventory.AssetID(benchName, benchName, a.Name)
 	for l := range benchLabels {
@@ -132,7 +132,7 @@ func (o onlyCreates) Create(ctx context.Context, a inventory.NewAsset) (existed 
 // hostUnderNode returns host n with the id of its node.
 func (c *creator) hostUnderNode(n int) inventory.NewAsset {
 	a := c.hosts[n]
-	a.NodeID = c.node.ID
+	a.NodeIDs = []string{c.node.ID}
 	return a
 }
 
