@@ -105,7 +105,7 @@ func TestSetBy(t *testing.T) {
 		Rule{Set: Settings{Node: "/DEFAULT/b", Labels: map[string]string{"a": "b"}, Nodes: []string{"/DEFAULT/c"}}})
 	got := s.Map(aSubject(tagged("jms:zone", "tagged")))
 	for f, want := range map[Field]int{FieldNode: 1, FieldAccounts: 0, FieldLabels: 2, FieldZone: -1, FieldPlatform: -1, FieldSkip: -1} {
-		if by, ok := got.SetBy(f); by != want || ok != (want >= 0) {
+		if by, ok := got.SetBy(f); by != want || ok != (want >= 0) || got.IsSetByTag(f) != (f == FieldZone) {
 			t.Errorf("%s: %d %v", f, by, ok)
 		}
 	}

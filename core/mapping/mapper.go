@@ -86,7 +86,11 @@ func (m *mapper) take(f Field, index int) {
 
 // add notes that a rule set a field or added to it.
 func (m *mapper) add(f Field, index int) {
-	if m.out.by[f] == 0 {
+	switch {
+	case m.out.by[f] != 0:
+	case index == byTags:
+		m.out.by[f] = setByTag
+	default:
 		m.out.by[f] = uint16(index + 1)
 	}
 	m.note(traceSet, f)

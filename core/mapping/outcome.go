@@ -59,14 +59,23 @@ type Outcome struct {
 	// Unread are the fields that rest on tags which the cloud did not show: they stay as they are, and here they have their
 	// zero value. All other fields are what they would be with any tags.
 	Unread FieldSet
-	// by has 1 + the index of the (first) rule that set each field; 0 = none.
+	// by has 1 + the index of the (first) rule that set each field; 0 = none, setByTag = a tag jms:….
 	by [fieldCount]uint16
 }
 
+// setByTag stands in Outcome.by for a tag in place of a rule.
+const setByTag = 1<<16 - 1
+
 // SetBy returns the index of the first rule that set a field; ok is false where none did, or a tag convention.
 func (o Outcome) SetBy(f Field) (rule int, ok bool) {
+	if o.IsSetByTag(f) {
+		return byTags, false
+	}
 	return int(o.by[f]) - 1, o.by[f] > 0
 }
+
+// IsSetByTag reports whether one of the tags jms:… set a field.
+func (o Outcome) IsSetByTag(f Field) bool { return o.by[f] == setByTag }
 
 // clearUnread takes away what was found of fields that rest on tags which the cloud did not show.
 func (o *Outcome) clearUnread() {

@@ -30,6 +30,9 @@ func (t *template) isSet() bool { return len(t.parts) > 0 }
 // parseTemplate parses a template. A mistake is empty where there is none.
 func parseTemplate(text string) (template, language.Text) {
 	var parsed template
+	if strings.ContainsFunc(text, isUnprintable) {
+		return parsed, language.Newf("%q 里有控制字符", "%q has control characters", text)
+	}
 	var literal strings.Builder
 	addLiteral := func() {
 		if literal.Len() > 0 {
