@@ -54,7 +54,7 @@ func Load(ctx context.Context, from Source) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	yamlReader{l, environ}.readDocument(ref, data, &c)
+	newYAMLReader(l, environ).readDocument(ref, data, &c)
 	whole := l.isFileReadable(ref)
 	if err := overrideFromEnv(l, environ, &c); err != nil {
 		return Config{}, err

@@ -15,11 +15,11 @@ type Mistake struct {
 	Path string // the setting ("clouds[0].type"), the variable, or the file
 	File string // as it was named; "" = not from a file
 	Line int    // in the file; 0 = unknown, or not from a file
-	// Column is that of the value, or of the key if the key is wrong; from 1, in bytes; 0 = unknown.
+	// Column is that of the value, or of the key if the key is wrong; from 1, in characters; 0 = unknown.
 	Column int
-	Env  string // the variable that the value came from; "" = from the file
-	ZH   string
-	EN   string
+	Env    string // the variable that the value came from; "" = from the file
+	ZH     string
+	EN     string
 
 	// structural says that the mistake is in the file's form (an unknown or duplicate key), not in a value, so
 	// that it counts even if the value does not.
@@ -113,7 +113,7 @@ func (e *Error) Text(lang language.Lang) string { return e.Mistakes.Text(lang) }
 
 // mistakeCollector collects mistakes and records where each value came from.
 type mistakeCollector struct {
-	all   Mistakes
+	all    Mistakes
 	places map[string]place  // path → where the file has it
 	vars   map[string]string // path → variable that overrode it
 }
@@ -150,7 +150,9 @@ func (l *mistakeCollector) nameFile(ref string) {
 }
 
 // isSet reports whether the file or a variable has a value for a path.
-func (l *mistakeCollector) isSet(path string) bool { return l.places[path].line > 0 || l.vars[path] != "" }
+func (l *mistakeCollector) isSet(path string) bool {
+	return l.places[path].line > 0 || l.vars[path] != ""
+}
 
 func (l *mistakeCollector) hasMistake(path string) bool {
 	return slices.ContainsFunc(l.all, func(m Mistake) bool {

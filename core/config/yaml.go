@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/mapping"
 )
 
 // yamlReader reads a YAML document into a Config. It walks the nodes itself because the package's own decoder knows
@@ -18,6 +19,13 @@ import (
 type yamlReader struct {
 	*mistakeCollector
 	env map[string]string
+
+	conditions *int // that were read so far
+	nesting    int  // of conditions, at this place
+}
+
+func newYAMLReader(l *mistakeCollector, env map[string]string) yamlReader {
+	return yamlReader{mistakeCollector: l, env: env, conditions: new(int)}
 }
 
 // readDocument reads the file's only document; ref names the file in mistakes. An empty file is an empty
@@ -90,6 +98,8 @@ func (r yamlReader) readGroup(n *yaml.Node, into reflect.Value, path string) {
 // readField reads one value of a mapping by the type of its field.
 func (r yamlReader) readField(n *yaml.Node, field reflect.StructField, into reflect.Value, path string) {
 	switch {
+	case into.Type() == reflect.TypeFor[[]mapping.Rule]():
+		into.Set(reflect.ValueOf(r.readRules(n, path)))
 	case isGroupList(into.Type()):
 		r.readClouds(n, into, path)
 	case newSettingTypes().isList(into.Type()):
