@@ -10,7 +10,8 @@ import (
 
 // Diff is who gains and who loses hosts. Its JSON is part of the results document: additions only.
 type Diff struct {
-	Nodes []Node `json:"nodes"` // that hosts enter or leave, by path
+	Nodes []Node `json:"nodes"`                // that hosts enter or leave, by path
+	More  int    `json:"more_nodes,omitempty"` // of such nodes, where not all are kept
 	// Lacks is the right that the access key lacks, without which nothing is known. "" = none.
 	Lacks string `json:"lacks,omitempty"`
 	// Failure is why JumpServer did not say (all of) it; "" = it did.
@@ -32,6 +33,7 @@ type Node struct {
 	Lose      []Holder `json:"lose"`
 	GainUsers int      `json:"gain_users"` // all of them
 	LoseUsers int      `json:"lose_users"`
+	Users     int      `json:"users"` // who reach the node's hosts, gained or not
 	// Nobody is how many of the hosts that enter are reached by nobody, there or elsewhere.
 	Nobody int `json:"nobody"`
 }
@@ -50,6 +52,21 @@ type Holder struct {
 	Hosts int    `json:"hosts"`
 	// ByGroup says that a user has them by groups alone, which are holders themselves.
 	ByGroup bool `json:"by_group,omitempty"`
+}
+
+// Shortened returns a diff with no more than so many nodes, and holders of each kind, of which a card shows fewer anyway.
+func (d *Diff) Shortened(nodes, holders int) *Diff {
+	if d == nil {
+		return nil
+	}
+	short := *d
+	short.Nodes = slices.Clone(d.Nodes[:min(nodes, len(d.Nodes))])
+	short.More += len(d.Nodes) - len(short.Nodes)
+	for n := range short.Nodes {
+		short.Nodes[n].Gain = firstHolders(slices.Clone(short.Nodes[n].Gain), holders)
+		short.Nodes[n].Lose = firstHolders(slices.Clone(short.Nodes[n].Lose), holders)
+	}
+	return &short
 }
 
 // maxHolders is how many holders of each kind are named of a node.
@@ -74,15 +91,15 @@ func sortHolders(all []Holder) []Holder {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), compareBool(x.ByGroup, y.ByGroup), cmp.Compare(y.Hosts, x.Hosts),
 			cmp.Compare(x.Name, y.Name), cmp.Compare(x.ID, y.ID))
 	})
-	kept, users := all[:0], 0
-	groups := 0
+	return firstHolders(all, maxHolders)
+}
+
+// firstHolders returns the first holders of each kind.
+func firstHolders(all []Holder, most int) []Holder {
+	kept, shown := all[:0], map[string]int{}
 	for _, h := range all {
-		count := &users
-		if h.Kind == Group {
-			count = &groups
-		}
-		*count++
-		if *count <= maxHolders {
+		shown[h.Kind]++
+		if shown[h.Kind] <= most {
 			kept = append(kept, h)
 		}
 	}
@@ -107,7 +124,7 @@ func Merge(x, y *Diff) *Diff {
 	case y == nil:
 		return x
 	}
-	m := Diff{Nodes: []Node{}, Lacks: cmp.Or(x.Lacks, y.Lacks), Failure: cmp.Or(x.Failure, y.Failure), Unknown: x.Unknown + y.Unknown}
+	m := Diff{Nodes: []Node{}, Lacks: cmp.Or(x.Lacks, y.Lacks), Failure: cmp.Or(x.Failure, y.Failure), More: x.More + y.More, Unknown: x.Unknown + y.Unknown}
 	for _, n := range slices.Concat(x.Nodes, y.Nodes) {
 		at := slices.IndexFunc(m.Nodes, func(have Node) bool { return have.isSame(n) })
 		if at < 0 {
@@ -137,6 +154,7 @@ func (n *Node) add(o Node) {
 	n.Gain, n.Lose = mergeHolders(n.Gain, o.Gain), mergeHolders(n.Lose, o.Lose)
 	n.GainUsers = max(n.GainUsers, o.GainUsers, countUsers(n.Gain))
 	n.LoseUsers = max(n.LoseUsers, o.LoseUsers, countUsers(n.Lose))
+	n.Users = max(n.Users, o.Users)
 }
 
 func mergeHolders(all, more []Holder) []Holder {
@@ -150,6 +168,16 @@ func mergeHolders(all, more []Holder) []Holder {
 		all[at].ByGroup = all[at].ByGroup && h.ByGroup
 	}
 	return all
+}
+
+func (r reach) countUsers() int {
+	users := 0
+	for k := range r {
+		if k.kind == User {
+			users++
+		}
+	}
+	return users
 }
 
 func countUsers(all []Holder) int {
@@ -231,8 +259,9 @@ func diffOf(m *Moves, known map[string]reach) Diff {
 			of(place).lose.addChanged(known[place], after, move.hosts)
 		}
 	}
-	for _, n := range nodes {
+	for place, n := range nodes {
 		if n.Enter+n.Leave > 0 {
+			n.Users = known[place].countUsers()
 			d.Nodes = append(d.Nodes, n.finish())
 		}
 	}
