@@ -35,8 +35,8 @@ func (s *fakeServer) FindNode(_ context.Context, path, _ string) (inventory.Node
 	return inventory.Node{ID: s.nodes[path], Path: path}, s.call("find " + path)
 }
 
-// AccessRulesOf answers with the rules of the node and of its ancestors.
-func (s *fakeServer) AccessRulesOf(ctx context.Context, nodeID string) ([]inventory.AccessRule, error) {
+// AccessRulesOfNode answers with the rules of the node and of its ancestors.
+func (s *fakeServer) AccessRulesOfNode(ctx context.Context, nodeID string) ([]inventory.AccessRule, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -49,7 +49,7 @@ func (s *fakeServer) AccessRulesOf(ctx context.Context, nodeID string) ([]invent
 	return all, s.call("rules " + nodeID)
 }
 
-func (s *fakeServer) AccessMembersOf(_ context.Context, rule inventory.AccessRule) (inventory.AccessMembers, error) {
+func (s *fakeServer) MembersOfAccessRule(_ context.Context, rule inventory.AccessRule) (inventory.AccessMembers, error) {
 	return s.members[rule.ID], s.call("members " + rule.ID)
 }
 
@@ -393,7 +393,7 @@ func pick(random *rand.Rand, nodes map[string]string) []string {
 func (s *fakeServer) usersOf(nodes []string) map[string]bool {
 	users := map[string]bool{}
 	for _, n := range nodes {
-		rules, _ := s.AccessRulesOf(context.Background(), n)
+		rules, _ := s.AccessRulesOfNode(context.Background(), n)
 		for _, r := range rules {
 			for _, u := range s.members[r.ID].Users {
 				users[u.ID] = true

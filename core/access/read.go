@@ -13,10 +13,10 @@ import (
 type Reader interface {
 	// FindNode returns the node of a configured path; without an id = there is none.
 	FindNode(ctx context.Context, path, known string) (inventory.Node, error)
-	// AccessRulesOf returns the access rules that count now and reach a node: its own, and those of its ancestors.
-	AccessRulesOf(ctx context.Context, nodeID string) ([]inventory.AccessRule, error)
-	// AccessMembersOf returns to whom a rule gives its hosts.
-	AccessMembersOf(ctx context.Context, rule inventory.AccessRule) (inventory.AccessMembers, error)
+	// AccessRulesOfNode returns the access rules that count now and reach a node: its own, and those of its ancestors.
+	AccessRulesOfNode(ctx context.Context, nodeID string) ([]inventory.AccessRule, error)
+	// MembersOfAccessRule returns to whom a rule gives its hosts.
+	MembersOfAccessRule(ctx context.Context, rule inventory.AccessRule) (inventory.AccessMembers, error)
 }
 
 // Limits bound what is asked.
@@ -46,10 +46,7 @@ func Compute(ctx context.Context, from Reader, m *Moves, l Limits) (d Diff, err 
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.Time)
 	defer cancel()
-	r := &reading{
-		ctx: ctx, from: from, limits: l, moves: m, ids: map[string]string{},
-		reaches: map[string]reach{}, members: map[string]inventory.AccessMembers{},
-	}
+	r := newReading(ctx, from, m, l)
 	known, err := r.readPlaces()
 	switch {
 	case err == nil:
@@ -75,6 +72,13 @@ type reading struct {
 	ids     map[string]string                  // path → id; "" = there is no such node
 	reaches map[string]reach                   // by node id
 	members map[string]inventory.AccessMembers // by rule id
+}
+
+func newReading(ctx context.Context, from Reader, m *Moves, l Limits) *reading {
+	return &reading{
+		ctx: ctx, from: from, limits: l, moves: m, ids: map[string]string{},
+		reaches: map[string]reach{}, members: map[string]inventory.AccessMembers{},
+	}
 }
 
 // errManyRules is why a node is not known whose rules are more than may be asked for.
@@ -159,7 +163,7 @@ func (r *reading) reachOf(id string) (reach, error) {
 	if asked {
 		return reached, nil
 	}
-	rules, err := r.from.AccessRulesOf(r.ctx, id)
+	rules, err := r.from.AccessRulesOfNode(r.ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +190,7 @@ func (r *reading) membersOf(rule inventory.AccessRule) (inventory.AccessMembers,
 	if len(r.members) >= r.limits.Rules {
 		return members, errManyRules
 	}
-	members, err := r.from.AccessMembersOf(r.ctx, rule)
+	members, err := r.from.MembersOfAccessRule(r.ctx, rule)
 	if err == nil {
 		r.members[rule.ID] = members
 	}

@@ -164,3 +164,28 @@ func TestAccessIsKeptShort(t *testing.T) {
 		t.Error("the report itself was cut")
 	}
 }
+
+func TestAccessOfHostLines(t *testing.T) {
+	t.Parallel()
+	h := access.Host{Users: 3, Unknown: 2, Ways: []access.Way{
+		{Rule: "运维", Groups: []access.Person{{Name: "ops"}}, Users: []access.Person{{Name: "bob"}, {Name: "cat"}}},
+		{Rule: "nobody"},
+		{Rule: "own", Users: []access.Person{{Name: "ann\n"}}},
+		{Rule: "sees", LoginDenied: true, Users: []access.Person{{Name: "dan"}}},
+	}}
+	for n := range 12 {
+		h.Ways[0].Users = append(h.Ways[0].Users, access.Person{Name: fmt.Sprint("user-", n)})
+	}
+	refused := &inventory.Error{Kind: inventory.Denied, Message: "403"}
+	for _, lang := range []language.Lang{language.Chinese, language.English} {
+		var text strings.Builder
+		for _, lines := range [][]string{
+			report.AccessOfHostLines(h, nil, lang), report.AccessOfHostLines(access.Host{}, nil, lang),
+			report.AccessOfHostLines(access.Host{Users: 1, Unknown: 1}, &inventory.Error{Kind: inventory.Temporary, Message: "502"}, lang),
+			report.AccessOfHostLines(access.Host{Lacks: inventory.ViewAccessRules}, refused, lang),
+		} {
+			fmt.Fprintln(&text, strings.Join(lines, "\n")+"\n")
+		}
+		compareGolden(t, "access-host-"+string(lang), text.String())
+	}
+}
