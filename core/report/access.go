@@ -16,7 +16,7 @@ type accessTexts struct {
 	gain, lose, groupF, hostsF, usersF, oneUserF string
 	sameF, sameOneF                              string
 	nobodyF, nobodyOneF, nobodySomeF             string
-	lacksF, failureF, unknownF                   string
+	lacksF, failureF, unknownF, unknownOneF      string
 	semicolon                                    string
 }
 
@@ -44,6 +44,7 @@ func accessTextsOf(lang language.Lang) accessTexts {
 		lacksF:      lang.Text("不知道谁获得、谁失去访问：JumpServer 密钥的用户没有权限 %s（查看授权规则）", "who gains and who loses access is not known: the user of JumpServer's key lacks %s (to see access rules)"),
 		failureF:    lang.Text("没有全部查明谁获得、谁失去访问：%s", "not all is known of who gains and who loses access: %s"),
 		unknownF:    lang.Text("另有 %d 台没有查：节点或规则太多，时间不够，或 JumpServer 没有给出它们的节点", "%d hosts more were not looked at: there are too many nodes or rules, the time was short, or JumpServer does not show their nodes"),
+		unknownOneF: lang.Text("另有 %d 台没有查：节点或规则太多，时间不够，或 JumpServer 没有给出它们的节点", "%d host more was not looked at: there are too many nodes or rules, the time was short, or JumpServer does not show its nodes"),
 		semicolon:   lang.Text("；", "; "),
 	}
 }
@@ -182,7 +183,7 @@ func (a accessWriter) restTexts(d *access.Diff, clean func(string) string) []str
 		lines = append(lines, fmt.Sprintf(a.failureF, clean(d.Failure)))
 	}
 	if d.Unknown > 0 {
-		lines = append(lines, fmt.Sprintf(a.unknownF, d.Unknown))
+		lines = append(lines, numbered(d.Unknown, a.unknownOneF, a.unknownF))
 	}
 	return lines
 }

@@ -10,17 +10,20 @@ import (
 
 // hostAccessTexts are what is said of who reaches one host. Names that end in F are formats.
 type hostAccessTexts struct {
-	usersF, oneUserF, nobody, ruleF, deniedF, unknownF string
+	usersF, oneUserF, nobody, ruleF, deniedF, unknownF, unknownOneF, lacksF, failureF string
 }
 
 func hostAccessTextsOf(lang language.Lang) hostAccessTexts {
 	return hostAccessTexts{
-		usersF:   lang.Text("%d 人能登录", "%d users can log in"),
-		oneUserF: lang.Text("%d 人能登录", "%d user can log in"),
-		nobody:   lang.Text("没有人能登录", "nobody can log in"),
-		ruleF:    lang.Text("授权规则 %s：%s", "access rule %s: %s"),
-		deniedF:  lang.Text("%s（规则里没有账号：看得到主机，登录不了）", "%s (the rule has no account: they see the host and cannot log in)"),
-		unknownF: lang.Text("另有 %d 条授权规则没有查", "%d access rules more were not looked at"),
+		usersF:      lang.Text("%d 人能登录", "%d users can log in"),
+		oneUserF:    lang.Text("%d 人能登录", "%d user can log in"),
+		nobody:      lang.Text("没有人能登录", "nobody can log in"),
+		ruleF:       lang.Text("授权规则 %s：%s", "access rule %s: %s"),
+		deniedF:     lang.Text("%s（规则里没有账号：看得到主机，登录不了）", "%s (the rule has no account: they see the host and cannot log in)"),
+		lacksF:      lang.Text("不知道谁能访问它：JumpServer 密钥的用户没有权限 %s（查看授权规则）", "who reaches it is not known: the user of JumpServer's key lacks %s (to see access rules)"),
+		failureF:    lang.Text("没有全部查明谁能访问它：%s", "not all is known of who reaches it: %s"),
+		unknownF:    lang.Text("另有 %d 条授权规则没有查", "%d access rules more were not looked at"),
+		unknownOneF: lang.Text("另有 %d 条授权规则没有查", "%d access rule more was not looked at"),
 	}
 }
 
@@ -29,7 +32,7 @@ func AccessOfHostLines(h access.Host, err error, lang language.Lang) []string {
 	w := textsOf(lang)
 	a, of := newAccessWriter(w, sanitizeLine), hostAccessTextsOf(lang)
 	if h.Lacks != "" {
-		return []string{fmt.Sprintf(a.lacksF, h.Lacks)}
+		return []string{fmt.Sprintf(of.lacksF, h.Lacks)}
 	}
 	var lines []string
 	switch {
@@ -42,10 +45,10 @@ func AccessOfHostLines(h access.Host, err error, lang language.Lang) []string {
 		lines = append(lines, fmt.Sprintf(of.ruleF, sanitizeLine(way.Rule), a.wayText(way, of, w.heldNamesF)))
 	}
 	if h.Unknown > 0 {
-		lines = append(lines, fmt.Sprintf(of.unknownF, h.Unknown))
+		lines = append(lines, numbered(h.Unknown, of.unknownOneF, of.unknownF))
 	}
 	if err != nil {
-		lines = append(lines, fmt.Sprintf(a.failureF, sanitizeLine(err.Error())))
+		lines = append(lines, fmt.Sprintf(of.failureF, sanitizeLine(err.Error())))
 	}
 	return lines
 }
