@@ -168,16 +168,17 @@ func TestDiff(t *testing.T) {
 			want: "/DEFAULT/dev +1 -0 gain(1) dan:1\nn-web +0 -1 lose(2) @ops:1 bob:1 ~cat:1"},
 		"a move to where nobody has access": {changes: []plan.Change{update(on, "n-root")},
 			want: "n-root +1 -0 nobody:1\nn-web +0 -1 lose(3) @ops:1 ann:1 bob:1 ~cat:1"},
-		"a second node":            {changes: []plan.Change{update(on, "n-web", "n-dev")}, want: "/DEFAULT/dev +1 -0 gain(1) dan:1"},
-		"a path of a node that is": {changes: []plan.Change{update(on, "/DEFAULT/prod/web")}},
-		"deactivated":              {changes: []plan.Change{setActive(on, plan.Deactivate, false)}, want: "n-web +0 -1 lose(3) @ops:1 ann:1 bob:1 ~cat:1"},
-		"activated":                {changes: []plan.Change{setActive(off, plan.Update, true)}, want: "n-web +1 -0 gain(3) @ops:1 ann:1 bob:1 ~cat:1"},
-		"deleted":                  {changes: []plan.Change{{Action: plan.Delete, Before: on}}, want: "n-web +0 -1 lose(3) @ops:1 ann:1 bob:1 ~cat:1"},
-		"deleted after its grace":  {changes: []plan.Change{{Action: plan.Delete, Before: off}}},
-		"moved while it is off":    {changes: []plan.Change{update(off, "n-dev")}},
-		"only renamed":             {changes: []plan.Change{{Action: plan.Update, Before: on, Patch: &inventory.Patch{ID: "a"}}}},
-		"held":                     {changes: []plan.Change{{Action: plan.Hold, Before: on, Patch: update(on, "n-dev").Patch}}},
-		"nodes not shown":          {changes: []plan.Change{setActive(asset(true), plan.Deactivate, false)}, want: "unknown 1"},
+		"a second node":                          {changes: []plan.Change{update(on, "n-web", "n-dev")}, want: "/DEFAULT/dev +1 -0 gain(1) dan:1"},
+		"a path of a node that is":               {changes: []plan.Change{update(on, "/DEFAULT/prod/web")}},
+		"deactivated":                            {changes: []plan.Change{setActive(on, plan.Deactivate, false)}, want: "n-web +0 -1 lose(3) @ops:1 ann:1 bob:1 ~cat:1"},
+		"activated":                              {changes: []plan.Change{setActive(off, plan.Update, true)}, want: "n-web +1 -0 gain(3) @ops:1 ann:1 bob:1 ~cat:1"},
+		"deleted":                                {changes: []plan.Change{{Action: plan.Delete, Before: on}}, want: "n-web +0 -1 lose(3) @ops:1 ann:1 bob:1 ~cat:1"},
+		"deleted after its grace":                {changes: []plan.Change{{Action: plan.Delete, Before: off}}},
+		"moved while it is off":                  {changes: []plan.Change{update(off, "n-dev")}},
+		"only renamed":                           {changes: []plan.Change{{Action: plan.Update, Before: on, Patch: &inventory.Patch{ID: "a"}}}},
+		"held":                                   {changes: []plan.Change{{Action: plan.Hold, Before: on, Patch: update(on, "n-dev").Patch}}},
+		"moved while it is off, nodes not shown": {changes: []plan.Change{update(asset(false), "n-dev")}},
+		"nodes not shown":                        {changes: []plan.Change{setActive(asset(true), plan.Deactivate, false)}, want: "unknown 1"},
 	} {
 		m := NewMoves([]inventory.Node{{ID: "n-dev", Path: "/DEFAULT/dev"}})
 		for _, change := range c.changes {
@@ -242,13 +243,14 @@ func TestCallsAreByNodeAndRule(t *testing.T) {
 		m.Add(update(asset(true, "n-web"), "n-dev"))
 		m.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/prod/web"}})
 		m.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/prod/new/deep"}})
+		m.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/prod/other"}})
 	}
 	if _, err := Compute(t.Context(), s, m, newLimits()); err != nil {
 		t.Fatal(err)
 	}
 	slices.Sort(s.calls)
 	want := []string{
-		"find /DEFAULT/prod", "find /DEFAULT/prod/new", "find /DEFAULT/prod/new/deep", "find /DEFAULT/prod/web",
+		"find /DEFAULT/prod", "find /DEFAULT/prod/new", "find /DEFAULT/prod/new/deep", "find /DEFAULT/prod/other", "find /DEFAULT/prod/web",
 		"members r-dev", "members r-ops", "members r-web", "rules n-dev", "rules n-prod", "rules n-web",
 	}
 	if !slices.Equal(s.calls, want) {
@@ -275,7 +277,7 @@ func TestLimits(t *testing.T) {
 		err    string
 	}{
 		"nodes":   {limits: Limits{Nodes: 1, Rules: 9, Time: time.Minute}, want: devAlone},
-		"rules":   {limits: Limits{Nodes: 9, Rules: 1, Time: time.Minute}, want: devAlone},
+		"rules":   {limits: Limits{Nodes: 9, Rules: 2, Time: time.Minute}, want: devAlone},
 		"no time": {limits: Limits{Nodes: 9, Rules: 9, Time: -time.Second}, want: "unknown 4", err: ErrTimeUp.Error()},
 		"an error on the way": {limits: newLimits(), err: "502",
 			fails: failOn("rules n-web", &inventory.Error{Kind: inventory.Temporary, Message: "502"}), want: devAlone + "\nlacks \nfailure 502"},

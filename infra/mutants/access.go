@@ -25,7 +25,7 @@ func accessMutants() []mutant {
 		old: "\treached, asked := r.reaches[id]\n\tif asked {", broken: "\treached, asked := r.reaches[id]\n\tif asked && r.limits.Nodes < 0 {", pkg: "./core/access", test: "TestCallsAreByNodeAndRule",
 	}, {
 		name: "access: once a rule", file: "core/access/read.go",
-		old: "if asked || rule.Users+rule.Groups == 0 {", broken: "if rule.Users+rule.Groups == 0 {", pkg: "./core/access", test: "TestCallsAreByNodeAndRule",
+		old: "if asked || rule.Users+rule.Groups == 0 {", broken: "if asked && rule.Users < 0 || rule.Users+rule.Groups == 0 {", pkg: "./core/access", test: "TestCallsAreByNodeAndRule",
 	}, {
 		name: "access: no more nodes than the limit", file: "core/access/read.go",
 		old: "return all[:min(len(all), r.limits.Nodes)]", broken: "return all", pkg: "./core/access", test: "TestLimits",
