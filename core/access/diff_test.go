@@ -225,12 +225,20 @@ func TestNodesThatTheRunMadeAreNew(t *testing.T) {
 	t.Parallel()
 	s := newServer()
 	s.nodes["/DEFAULT/made"] = "n-made"
-	m := NewMoves(nil)
-	m.MarkNew("/DEFAULT/made")
-	m.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/made"}})
-	d, err := Compute(t.Context(), s, m, newLimits())
-	if got := describe(d); err != nil || got != "/DEFAULT/made +1 -0 new nobody:1" || d.Nodes[0].ID != "n-made" {
-		t.Errorf("%v: %s", err, got)
+	for _, id := range []string{"", "n-made"} {
+		m := NewMoves([]inventory.Node{{ID: "n-prod", Path: "/DEFAULT/prod"}})
+		m.MarkNew("/DEFAULT/made", id)
+		m.MarkNew("/DEFAULT/prod/made", "")
+		m.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/made"}})
+		m.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/prod/made"}})
+		d, err := Compute(t.Context(), s, m, newLimits())
+		const want = "/DEFAULT/made +1 -0 new nobody:1\n/DEFAULT/prod/made +1 -0 new gain(2) @ops:1 ~bob:1 ~cat:1"
+		if got := describe(d); err != nil || got != want || d.Nodes[0].ID != id {
+			t.Errorf("%q: %v: %s", id, err, got)
+		}
+	}
+	if slices.Contains(s.calls, "find /DEFAULT/made") || slices.Contains(s.calls, "find /DEFAULT/prod") {
+		t.Errorf("what is known was asked for: %q", s.calls)
 	}
 }
 
