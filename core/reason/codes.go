@@ -75,6 +75,7 @@ const (
 	WrongNumber         Code = "wrong_number"
 	NoOrphan            Code = "no_orphan"
 	NoSuchAccount       Code = "no_such_account"
+	NothingMeant        Code = "nothing_meant"
 	Retired             Code = "retired"
 	NotProvable         Code = "not_provable"
 	StillRuns           Code = "still_runs"

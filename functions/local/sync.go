@@ -84,7 +84,7 @@ func (o *options) printPlan(s *terminalSession, stdout io.Writer, out engine.Run
 		return
 	}
 	err := o.printPainted(stdout, actionColours(s.Language()), func(to io.Writer) error {
-		return report.WritePlanTable(to, out.PlanLines, s.Language())
+		return report.WritePlanTable(to, out.PlanLines, out.Names, s.Language())
 	})
 	if err != nil {
 		s.Log().Error("the plan was not printed", "error", err)
