@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
@@ -42,10 +41,7 @@ func (r Request) slice() string {
 }
 
 func errUnknownAccounts(names []string) error {
-	return &inventory.Error{
-		Kind:    inventory.NotFound,
-		Message: "no such account in the configuration: " + strings.Join(names, ", "),
-	}
+	return &reason.RunError{Kind: inventory.NotFound, Reason: reason.New(reason.AccountsUnknown, strings.Join(names, ", "))}
 }
 
 func errNothingMeant(texts []string) error {
@@ -53,9 +49,5 @@ func errNothingMeant(texts []string) error {
 }
 
 func errNothingSelected(req Request) error {
-	return &inventory.Error{
-		Kind:    inventory.NotFound,
-		Message: "no configured account and region is asked for",
-		Err:     errors.New(selectionText(req)),
-	}
+	return &reason.RunError{Kind: inventory.NotFound, Reason: reason.New(reason.NothingSelected, selectionText(req))}
 }

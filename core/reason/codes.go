@@ -76,6 +76,8 @@ const (
 	NoOrphan            Code = "no_orphan"
 	NoSuchAccount       Code = "no_such_account"
 	NothingMeant        Code = "nothing_meant"
+	AccountsUnknown     Code = "accounts_unknown"
+	NothingSelected     Code = "nothing_selected"
 	Retired             Code = "retired"
 	NotProvable         Code = "not_provable"
 	StillRuns           Code = "still_runs"

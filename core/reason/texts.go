@@ -92,6 +92,8 @@ func textsOf(code Code) (texts, bool) {
 			"%s: no cloud can be asked, nothing proves that its instance is released, it is not deleted (configure the account again, or delete the asset in JumpServer yourself)"}},
 		{WrongNumber, texts{"现在要移除的是 %d 个资产，不是 %d 个，什么都没有写入：请再看一遍表格", "%d assets are to be removed now, not %d; nothing was written: look at the table again"}},
 		{NoSuchAccount, texts{"没有账号 %s：配置里没有，也没有资产带着标签 jms-account:%[1]s%[2]s", "there is no account %s: none is configured, and no asset has the label jms-account:%[1]s%[2]s"}},
+		{AccountsUnknown, texts{"配置中没有启用的账号：%s", "no such account in the configuration: %s"}},
+		{NothingSelected, texts{"选中的账号与区域都不在配置中：%s", "no configured account and region is asked for: %s"}},
 		{NothingMeant, texts{"没有找到 %s：本次读到的实例与资产里，没有这个实例 ID、资产 ID、名称或 IP（读取失败的区域不在其中）",
 			"%s was not found: nothing that this run read has such an instance id, asset id, name or address (regions that failed were not read)"}},
 		{NoOrphan, texts{"账号 %s（或该区域）仍在配置中启用，其资产由同步管理，不能 retire；账号仍启用时请写明已不在配置中的 --region", "account %s (or this region of it) is configured and enabled, its assets are looked after and cannot be retired; name a --region that it no longer has"}},
