@@ -35,6 +35,7 @@ func allowedImports() map[string][]string {
 		"core/reason":                    {"core/inventory", "core/language"},
 		"core/mapping":                   {"core/inventory", "core/language"},
 		"core/plan":                      {"core/inventory", "core/language", "core/reason", "core/mapping"},
+		"core/explain":                   {"core/access", "core/inventory", "core/language", "core/mapping", "core/plan", "core/reason"},
 		"core/apply":                     {"core/language", "core/plan", "core/reason", "core/inventory"},
 		"core/report":                    {"core/apply", "core/language", "core/plan", "core/reason", "core/inventory", "core/notify"},
 		"core/notify":                    {},

@@ -58,7 +58,7 @@ type RunResult struct {
 	PlanLines iter.Seq[plan.Change]
 	Names     plan.Names        // of what the lines name by ids
 	Review    []plan.ReviewLine // what would be done, and what a person may let pass besides; nil if not asked for
-	Basis     *Basis            // nil if not asked for, or where nothing was compared
+	Basis     *plan.Basis       // nil if not asked for, or where nothing was compared
 	Err       error
 	// Deliver notifies people of a run whose card was put off, and returns the report with what became of it. nil = nothing
 	// was put off.

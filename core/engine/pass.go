@@ -32,7 +32,7 @@ type pass struct {
 	heldSets          []report.HeldSetSummary // for which a person may give approval
 	review            []plan.ReviewLine
 	names             plan.Names // of zones, nodes and account templates, in a dry run
-	basis             *Basis
+	basis             *plan.Basis
 	holdsForLostMarks bool // so many assets have lost our labels that nothing is removed
 }
 
