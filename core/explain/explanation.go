@@ -38,34 +38,33 @@ func (e Explanation) Places() []string { return e.places }
 
 // Instance is an instance as the cloud describes it. What the cloud does not say is left out.
 type Instance struct {
-	Name          string              `json:"name"`
-	HostName      string              `json:"hostname,omitempty"`
-	Status        string              `json:"status"`
-	Existence     string              `json:"existence,omitempty"` // "releasing" or "closed"; "" = present
-	Owner         string              `json:"owner"`
-	System        string              `json:"os,omitempty"` // linux, windows or other, as rules see it
-	OSName        string              `json:"os_name,omitempty"`
-	Type          string              `json:"type,omitempty"`
-	Kind          string              `json:"kind,omitempty"`
-	Zone          string              `json:"zone,omitempty"`
-	VPC           string              `json:"vpc,omitempty"`
-	Subnet        string              `json:"subnet,omitempty"`
-	Groups        []string            `json:"groups,omitempty"`
-	ResourceGroup string              `json:"resource_group,omitempty"`
-	Project       string              `json:"project,omitempty"`
-	Image         string              `json:"image,omitempty"`
-	Charge        string              `json:"charge,omitempty"`
-	CreatedAt     *time.Time          `json:"created_at,omitempty"`
-	ExpiresAt     *time.Time          `json:"expires_at,omitempty"`
-	PrivateIPs    []string            `json:"private_ips,omitempty"`
-	PublicIPs     []string            `json:"public_ips,omitempty"`
-	Elastic       int                 `json:"elastic_ips,omitempty"` // how many of the first of PublicIPs are elastic ones
-	ClassicIPs    []string            `json:"classic_ips,omitempty"`
-	IPv6s         []string            `json:"ipv6s,omitempty"`
-	PartIPs       bool                `json:"addresses_partial,omitempty"` // the cloud did not show all addresses
-	Tags          []Tag               `json:"tags,omitempty"`
-	TagsUnread    bool                `json:"tags_unread,omitempty"` // the cloud did not show the tags
-	raw           *inventory.Instance // that Trace and Map read
+	Name          string     `json:"name"`
+	HostName      string     `json:"hostname,omitempty"`
+	Status        string     `json:"status"`
+	Existence     string     `json:"existence,omitempty"` // "releasing" or "closed"; "" = present
+	Owner         string     `json:"owner"`
+	System        string     `json:"os,omitempty"` // linux, windows or other, as rules see it
+	OSName        string     `json:"os_name,omitempty"`
+	Type          string     `json:"type,omitempty"`
+	Kind          string     `json:"kind,omitempty"`
+	Zone          string     `json:"zone,omitempty"`
+	VPC           string     `json:"vpc,omitempty"`
+	Subnet        string     `json:"subnet,omitempty"`
+	Groups        []string   `json:"groups,omitempty"`
+	ResourceGroup string     `json:"resource_group,omitempty"`
+	Project       string     `json:"project,omitempty"`
+	Image         string     `json:"image,omitempty"`
+	Charge        string     `json:"charge,omitempty"`
+	CreatedAt     *time.Time `json:"created_at,omitempty"`
+	ExpiresAt     *time.Time `json:"expires_at,omitempty"`
+	PrivateIPs    []string   `json:"private_ips,omitempty"`
+	PublicIPs     []string   `json:"public_ips,omitempty"`
+	Elastic       int        `json:"elastic_ips,omitempty"` // how many of the first of PublicIPs are elastic ones
+	ClassicIPs    []string   `json:"classic_ips,omitempty"`
+	IPv6s         []string   `json:"ipv6s,omitempty"`
+	PartIPs       bool       `json:"addresses_partial,omitempty"` // the cloud did not show all addresses
+	Tags          []Tag      `json:"tags,omitempty"`
+	TagsUnread    bool       `json:"tags_unread,omitempty"` // the cloud did not show the tags
 }
 
 // Tag is a tag of an instance.
@@ -76,16 +75,20 @@ type Tag struct {
 
 // Rule is one mapping rule, and what became of it.
 type Rule struct {
-	Rule    int    `json:"rule"` // its number, from 1
+	Rule    int    `json:"rule"` // its number, from 1; 0 = the tags jms:…, which count before all rules
 	Name    string `json:"name,omitempty"`
 	Matched bool   `json:"matched"`
 	Skipped bool   `json:"skipped,omitempty"` // not looked at, as an earlier rule stops
 	Stops   bool   `json:"stops,omitempty"`   // it matched, and no later one is looked at
+	// Unread says that it is not known whether it matches: that rests on tags which the cloud did not show.
+	Unread bool `json:"unread,omitempty"`
 	// Unmet is the condition that does not hold.
 	Unmet *Unmet   `json:"unmet,omitempty"`
 	Set   []string `json:"set,omitempty"`   // fields that it decided or added to
 	Lost  []string `json:"lost,omitempty"`  // that it sets too, and an earlier rule has decided
 	Empty []string `json:"empty,omitempty"` // whose template has a part without a value
+	// UnreadFields rest on tags that the cloud did not show, and are left as they are.
+	UnreadFields []string `json:"unread_fields,omitempty"`
 }
 
 // Unmet is a condition of a rule that does not hold for the instance.
@@ -117,7 +120,8 @@ type Field struct {
 	Field  string `json:"field"`
 	Now    string `json:"now"`    // in JumpServer; "" = none, or there is no asset
 	Wanted string `json:"wanted"` // by instance, rules and configuration; "" = nothing is wanted
-	// Source says what decided Wanted: "rule", "cloud", "account" (the account's settings), "platform"; "" = nothing.
+	// Source says what decided Wanted: "rule", "tags" (jms:…), "cloud", "account" (the account's settings), "platform"; "" =
+	// nothing.
 	Source string `json:"source,omitempty"`
 	Rule   int    `json:"rule,omitempty"` // the rule's number where Source is "rule"
 	// Policy says when the field is written to an existing asset: "always", "create", "missing"; "never" = this asset is
@@ -131,6 +135,7 @@ type Field struct {
 // What decides on a field.
 const (
 	SourceRule     = "rule"
+	SourceTags     = "tags"
 	SourceCloud    = "cloud"
 	SourceAccount  = "account"
 	SourcePlatform = "platform"
