@@ -224,7 +224,7 @@ func (r yamlReader) readConditions(n *yaml.Node, path string) []mapping.Conditio
 	}
 	var all []mapping.Condition
 	for i, item := range items {
-		item, at := resolveAlias(item), path+"["+strconv.Itoa(i)+"]"
+		item, at := resolveAlias(item), itemPath(path, i, len(items))
 		r.places[at] = placeOf(item)
 		if isNull(item) {
 			r.add(at, emptyItemText())
@@ -233,6 +233,14 @@ func (r yamlReader) readConditions(n *yaml.Node, path string) []mapping.Conditio
 		all = append(all, r.readCondition(item, at))
 	}
 	return all
+}
+
+// itemPath returns the path of one of several items, as package mapping names it: without an index where it is alone.
+func itemPath(path string, i, of int) string {
+	if of == 1 {
+		return path
+	}
+	return path + "[" + strconv.Itoa(i) + "]"
 }
 
 // readPatterns reads one pattern or a list of them. Commas part nothing: names have them, and regular expressions.
@@ -247,7 +255,7 @@ func (r yamlReader) readPatterns(n, key *yaml.Node, path string) []string {
 	}
 	var patterns []string
 	for i, item := range items {
-		item, at := resolveAlias(item), path+"["+strconv.Itoa(i)+"]"
+		item, at := resolveAlias(item), itemPath(path, i, len(items))
 		r.places[at] = placeOf(item)
 		switch {
 		case r.hasMistake(at):
