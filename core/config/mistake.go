@@ -18,6 +18,7 @@ type Mistake struct {
 	// Column is that of the value, or of the key if the key is wrong; from 1, in characters; 0 = unknown.
 	Column int
 	Env    string // the variable that the value came from; "" = from the file
+	Unset  bool   // nothing but a variable that the value names is missing
 	ZH     string
 	EN     string
 
@@ -51,6 +52,18 @@ func (m Mistake) Position() string {
 		text += ":" + strconv.Itoa(n)
 	}
 	return text
+}
+
+// Diagnostic returns "file:line:column: path: what is wrong" on one line, as compilers do; a mistake that is in no line
+// has Text.
+func (m Mistake) Diagnostic(lang language.Lang) string {
+	switch {
+	case m.Line == 0:
+		return m.Text(lang)
+	case m.Path == m.File:
+		return m.Position() + ": " + lang.Text(m.ZH, m.EN)
+	}
+	return m.Position() + ": " + m.Path + ": " + lang.Text(m.ZH, m.EN)
 }
 
 // Mistakes are all mistakes found, those of the file first, by line.
@@ -132,6 +145,14 @@ func (l *mistakeCollector) add(path string, w language.Text) {
 		return
 	}
 	l.all = append(l.all, Mistake{Path: path, Line: l.places[path].line, Column: l.places[path].column, Env: l.vars[path], ZH: w.ZH, EN: w.EN})
+}
+
+// addUnset records that a value at a path names variables that are not set.
+func (l *mistakeCollector) addUnset(path string, w language.Text) {
+	if !l.hasMistake(path) {
+		l.add(path, w)
+		l.all[len(l.all)-1].Unset = true
+	}
 }
 
 // addStructural records what is wrong with the file's form.
