@@ -208,6 +208,9 @@ func (r yamlReader) readCondition(n *yaml.Node, path string) mapping.Condition {
 				c.Keys = map[string][]string{}
 			}
 			c.Keys[key] = r.readPatterns(value, p.key, at)
+			if !isConditionKey(key) {
+				r.places[at] = placeOf(p.key)
+			}
 		}
 	}
 	return c
@@ -303,9 +306,13 @@ func (k checker) compileRules(c *Config) {
 	set, mistakes := mapping.Compile(c.Rules, mapping.Options{FromTags: c.RulesFromTags, Clouds: k.known})
 	noted := slices.Clone(k.all)
 	for _, m := range mistakes {
-		path := joinPath("rules["+strconv.Itoa(m.Rule)+"]", m.Path)
-		follows := slices.ContainsFunc(noted, func(n Mistake) bool { return isWithin(n.Path, path) || isWithin(path, n.Path) })
-		if follows {
+		rule := "rules[" + strconv.Itoa(m.Rule) + "]"
+		path := joinPath(rule, m.Path)
+		within := path
+		if m.Path == "set" { // a rule that sets nothing: a key of it may be misspelt
+			within = rule
+		}
+		if slices.ContainsFunc(noted, func(n Mistake) bool { return isWithin(n.Path, within) || isWithin(path, n.Path) }) {
 			continue
 		}
 		k.places[path] = k.placeNear(path)

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/mapping"
 )
 
 // compileSchema compiles the schema of configurations, which must be one itself.
@@ -118,5 +119,31 @@ func TestSchemaAndLoadAgree(t *testing.T) {
 		if _, err := loadText(t, text, map[string]string{"NOT_SET": "x"}); (err == nil) != good {
 			t.Errorf("Load of %q: %v", text, err)
 		}
+	}
+}
+
+// TestSchemaKnowsTheRules: the keys of conditions in the schema are those that package mapping has.
+func TestSchemaKnowsTheRules(t *testing.T) {
+	t.Parallel()
+	text, err := config.RenderSchema(testClouds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Defs map[string]struct {
+			Properties map[string]struct{ Description string }
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	condition := document.Defs["condition"].Properties
+	for _, key := range mapping.ConditionKeys() {
+		if condition[key].Description == "" && key != "tag.<key>" {
+			t.Errorf("%s is not described", key)
+		}
+	}
+	if want := len(mapping.ConditionKeys()) - 1 + 3; len(condition) != want { // any, all and not
+		t.Errorf("%d keys, want %d: %v", len(condition), want, condition)
 	}
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/language"
@@ -38,6 +39,11 @@ func conditionKeys() []described {
 		{"ip", language.New("地址或网段（实例的任意一个地址）", "address or network (any address of the instance)")},
 		{"kind", language.New("实例种类，见 clouds[].kinds", "kind of the instance, see clouds[].kinds")},
 	}
+}
+
+// isConditionKey reports whether there is such a key of a condition, besides those that hold conditions.
+func isConditionKey(key string) bool {
+	return strings.HasPrefix(key, tagKey().word) || slices.ContainsFunc(conditionKeys(), func(d described) bool { return d.word == key })
 }
 
 // tagKey is how conditions name tags.

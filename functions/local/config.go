@@ -65,13 +65,13 @@ func configCheckCommand(o *options, stdout io.Writer) *cobra.Command {
 		Long: o.lang.Text("检查 FILE（不写则与其他命令读同一份配置），每个错误一行：文件:行:列: 配置项: 错在哪里。规则里没有作用的部分作为警告列出。\n"+
 			"  jms-sync config check --allow-unset config.yaml    # CI 里没有密钥：没有设置的变量只是警告\n"+
 			"--online 还向 JumpServer 查规则里写的网域、平台、账号模板有没有（只读）。\n\n"+
-			"退出码：0 没有错误；1 连不上 JumpServer；2 有错误。",
+			"退出码：0 没有错误；1 JumpServer 没有应答；2 有错误，或密钥、组织不对。",
 			"Checks FILE (without it, what other commands read), a line for each mistake: file:line:column: setting: what is wrong. What has no\n"+
 				"effect in rules is listed as a warning.\n"+
 				"  jms-sync config check --allow-unset config.yaml    # a CI has no secrets: variables that are not set are warnings\n"+
 				"--online also asks JumpServer whether it has the zones, platforms and account templates that rules name (nothing is written).\n"+
 				"\n"+
-				"Exit codes: 0 no mistakes; 1 JumpServer cannot be asked; 2 mistakes."),
+				"Exit codes: 0 no mistakes; 1 JumpServer does not answer; 2 mistakes, or a wrong key or organisation."),
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -108,10 +108,14 @@ func (c configCheck) run(ctx context.Context, o *options, stdout io.Writer) erro
 	}
 	if c.online && !isWrong {
 		more, err := checkOnline(ctx, checked)
-		if err != nil {
+		switch {
+		case needsCorrection(err):
+			return &exitError{exitUsage, err}
+		case err != nil:
 			return &exitError{exitFailed, err}
 		}
 		found.Mistakes, found.Warnings = append(found.Mistakes, more.mistakes...), append(found.Warnings, more.warnings...)
+		found.Mistakes.SortByPlace()
 	}
 	if err := o.printConfigFindings(stdout, found, c.asJSON); err != nil {
 		return &exitError{exitFailed, err}
@@ -151,12 +155,12 @@ func (o *options) printConfigFindings(stdout io.Writer, f configFindings, asJSON
 		fmt.Fprintln(stdout, o.paint(stdout, yellow, f.lang.Text("警告：", "warning: ")+m.Diagnostic(f.lang)))
 	}
 	if len(f.Mistakes) > 0 {
-		_, err := fmt.Fprintln(stdout, f.lang.Textf("%d 处错误", "%d mistakes", len(f.Mistakes)))
+		_, err := fmt.Fprintln(stdout, f.lang.Textf("错误：%d", "mistakes: %d", len(f.Mistakes)))
 		return err
 	}
 	text := f.lang.Text("没有错误", "no mistakes")
 	if f.Accounts > 0 {
-		text += f.lang.Textf("：%d 个云账号，%d 条规则", ": %d accounts, %d rules", f.Accounts, f.Rules)
+		text += f.lang.Textf("（云账号 %d，规则 %d）", " (accounts: %d, rules: %d)", f.Accounts, f.Rules)
 	}
 	_, err := fmt.Fprintln(stdout, text)
 	return err
