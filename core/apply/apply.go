@@ -26,7 +26,8 @@ type Bastion interface {
 	EnsureNode(ctx context.Context, path, known string) (inventory.Node, error)
 	// MissingPlatforms returns the names among platforms that JumpServer does not have.
 	MissingPlatforms(ctx context.Context, platforms []string) ([]string, error)
-	// Create creates one host under the nodes NodeIDs; inventory.ErrNodeGone means that one of them does not exist.
+	// Create creates one host under the nodes NodeIDs; inventory.ErrNodeGone means that one of them does not exist,
+	// inventory.ErrTemplateGone and ErrAccountsClash that its Accounts are refused: it was not made.
 	// existed reports that this organisation already has an asset with this id, which is left as it is.
 	Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error)
 	// Update writes patches. The errors have the indices of their patches; nil = done. Before each request but
@@ -41,6 +42,13 @@ type Bastion interface {
 	Remove(ctx context.Context, ids []string, still func(now inventory.Asset) bool) []error
 	// RemoveBatchSize returns how many ids one removal should have now, at least 1.
 	RemoveBatchSize(ctx context.Context) int
+	// AttachAccounts makes accounts of templates on hosts that exist, and never touches an account that is there. The errors
+	// have the indices of the accounts; nil = the host has the account, or one of that username and secret type.
+	// inventory.ErrTemplateGone means that there is no such template.
+	AttachAccounts(ctx context.Context, accounts []inventory.NewAccount) []error
+	// ListTemplates returns the account templates; denied = the access key's user may not see them. If one of the names or
+	// ids is not among those that are known, they are read again.
+	ListTemplates(ctx context.Context, wanted ...string) (templates []inventory.AccountTemplate, denied bool, err error)
 	// AssetsByID returns these hosts; those that do not exist are missing from the result.
 	AssetsByID(ctx context.Context, ids []string) ([]inventory.Asset, error)
 }

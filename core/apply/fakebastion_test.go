@@ -50,6 +50,14 @@ func (b *fakeBastion) addNode(path string) string {
 	return id
 }
 
+func (b *fakeBastion) AttachAccounts(_ context.Context, accounts []inventory.NewAccount) []error {
+	return make([]error, len(accounts))
+}
+
+func (b *fakeBastion) ListTemplates(context.Context, ...string) ([]inventory.AccountTemplate, bool, error) {
+	return nil, false, nil
+}
+
 func (b *fakeBastion) EnsureNode(ctx context.Context, path, known string) (inventory.Node, error) {
 	b.mu.Lock()
 	b.recordCall("nodes")
