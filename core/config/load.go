@@ -45,19 +45,44 @@ type Source struct {
 // Load reads and checks all settings. Mistakes of the user come as one *Error with all of them; any other error is
 // a failed fetch, or a defect of the program. The value of a setting is the first of: variable, file, Default.
 func Load(ctx context.Context, from Source) (Config, error) {
+	checked, err := Check(ctx, from)
+	return checked.Config, err
+}
+
+// Checked is a configuration, and where its settings stand.
+type Checked struct {
+	Config Config
+	// Warnings are what is allowed and has no effect.
+	Warnings Mistakes
+
+	source *mistakeCollector
+	file   string
+}
+
+// NewMistake returns a mistake that somebody else found in the setting at a path, with its place.
+func (c Checked) NewMistake(path string, text language.Text) Mistake {
+	own := &mistakeCollector{places: c.source.places, vars: c.source.vars}
+	own.places[path] = own.placeNear(path)
+	own.add(path, text)
+	own.nameFile(c.file)
+	return own.all[0]
+}
+
+// Check is Load for those who show more than mistakes.
+func Check(ctx context.Context, from Source) (Checked, error) {
 	if err := ctx.Err(); err != nil {
-		return Config{}, &language.Error{Text: language.New("读不了配置", "read the configuration"), Err: err}
+		return Checked{}, &language.Error{Text: language.New("读不了配置", "read the configuration"), Err: err}
 	}
 	l, c, environ := newMistakeCollector(), Default(), env.ToMap(from.Env)
 	c.Language = cmp.Or(string(from.Language), c.Language)
 	ref, data, err := from.readDocument(ctx, l, environ[EnvConfig])
 	if err != nil {
-		return Config{}, err
+		return Checked{}, err
 	}
-	yamlReader{l, environ}.readDocument(ref, data, &c)
+	newYAMLReader(l, environ).readDocument(ref, data, &c)
 	whole := l.isFileReadable(ref)
 	if err := overrideFromEnv(l, environ, &c); err != nil {
-		return Config{}, err
+		return Checked{}, err
 	}
 	l.readLoggerVariables(environ, &c.Log)
 	c.Log.LevelIsSet = l.isSet("log.level")
@@ -66,14 +91,17 @@ func Load(ctx context.Context, from Source) (Config, error) {
 		from.readCA(l, &c.JumpServer)
 	}
 	if len(l.all) > 0 {
+		l.nameFile(ref)
 		wrong := &Error{Mistakes: l.sorted(), Lang: language.Lang(c.Language), Notifiable: l.notifiableConfig(&c), read: c, readable: whole}
 		wrong.Missing = data == nil && ref == DefaultFile && !namesSettings(environ)
 		if whole && !wrong.Missing {
 			wrong.Loggable = l.loggableConfig(&c)
 		}
-		return Config{}, wrong
+		return Checked{}, wrong
 	}
-	return c, nil
+	checked := Checked{Config: c, source: l, file: ref}
+	checked.addWarnings()
+	return checked, nil
 }
 
 // notifiableConfig returns the configuration, if its robot is enabled and there is no mistake in the robot's
@@ -163,7 +191,7 @@ func (s Source) readDocument(ctx context.Context, l *mistakeCollector, named str
 	if ref == "" {
 		data, err := s.readLocalFile(DefaultFile)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			l.addStructural(DefaultFile, 0, unreadableFile(DefaultFile, err))
+			l.addStructural(DefaultFile, place{}, unreadableFile(DefaultFile, err))
 		}
 		return DefaultFile, data, nil
 	}
@@ -176,7 +204,7 @@ func (s Source) readDocument(ctx context.Context, l *mistakeCollector, named str
 	}
 	data, err = s.readLocalFile(path)
 	if err != nil {
-		l.addStructural(by, 0, unreadableFile(path, err))
+		l.addStructural(by, place{}, unreadableFile(path, err))
 		return by, nil, nil
 	}
 	return path, data, nil
@@ -191,7 +219,7 @@ func (s Source) fetchDocument(ctx context.Context, l *mistakeCollector, ref, by 
 		for _, other := range slices.Sorted(maps.Keys(s.Fetchers)) {
 			list += ", " + other + "://"
 		}
-		l.addStructural(by, 0, language.New(
+		l.addStructural(by, place{}, language.New(
 			"不认识 "+printable(scheme)+"://，可用的有 "+list+" 和文件路径",
 			printable(scheme)+":// is not known, use one of "+list+" or a path",
 		))

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/language"
@@ -12,10 +13,14 @@ import (
 // the few values that cannot be one.
 type Mistake struct {
 	Path string // the setting ("clouds[0].type"), the variable, or the file
+	File string // as it was named; "" = not from a file
 	Line int    // in the file; 0 = unknown, or not from a file
-	Env  string // the variable that the value came from; "" = from the file
-	ZH   string
-	EN   string
+	// Column is that of the value, or of the key if the key is wrong; from 1, in characters; 0 = unknown.
+	Column int
+	Env    string // the variable that the value came from; "" = from the file
+	Unset  bool   // nothing but a variable that the value names is missing
+	ZH     string
+	EN     string
 
 	// structural says that the mistake is in the file's form (an unknown or duplicate key), not in a value, so
 	// that it counts even if the value does not.
@@ -32,6 +37,33 @@ func (m Mistake) Text(lang language.Lang) string {
 		return text + lang.Textf("（第 %d 行）", " (line %d)", m.Line)
 	}
 	return text
+}
+
+// Position returns "file:line:column" as editors and CI read it, with what is known of it; "" = not from a file.
+func (m Mistake) Position() string {
+	if m.File == "" {
+		return ""
+	}
+	text := m.File
+	for _, n := range []int{m.Line, m.Column} {
+		if n == 0 {
+			break
+		}
+		text += ":" + strconv.Itoa(n)
+	}
+	return text
+}
+
+// Diagnostic returns "file:line:column: path: what is wrong" on one line, as compilers do; a mistake that is in no line
+// has Text.
+func (m Mistake) Diagnostic(lang language.Lang) string {
+	switch {
+	case m.File == "" || m.Line == 0:
+		return m.Text(lang)
+	case m.Path == m.File:
+		return m.Position() + ": " + lang.Text(m.ZH, m.EN)
+	}
+	return m.Position() + ": " + m.Path + ": " + lang.Text(m.ZH, m.EN)
 }
 
 // Mistakes are all mistakes found, those of the file first, by line.
@@ -94,13 +126,16 @@ func (e *Error) Text(lang language.Lang) string { return e.Mistakes.Text(lang) }
 
 // mistakeCollector collects mistakes and records where each value came from.
 type mistakeCollector struct {
-	all   Mistakes
-	lines map[string]int    // path → line in the file
-	vars  map[string]string // path → variable that overrode it
+	all    Mistakes
+	places map[string]place  // path → where the file has it
+	vars   map[string]string // path → variable that overrode it
 }
 
+// place is a place in the file; the zero value is none.
+type place struct{ line, column int }
+
 func newMistakeCollector() *mistakeCollector {
-	return &mistakeCollector{lines: map[string]int{}, vars: map[string]string{}}
+	return &mistakeCollector{places: map[string]place{}, vars: map[string]string{}}
 }
 
 // add records what is wrong with the value at a path. Only the first mistake of a path counts, and none below a
@@ -109,16 +144,40 @@ func (l *mistakeCollector) add(path string, w language.Text) {
 	if l.hasMistake(path) {
 		return
 	}
-	l.all = append(l.all, Mistake{Path: path, Line: l.lines[path], Env: l.vars[path], ZH: w.ZH, EN: w.EN})
+	m := Mistake{Path: path, Env: l.vars[path], ZH: w.ZH, EN: w.EN}
+	if m.Env == "" {
+		m.Line, m.Column = l.places[path].line, l.places[path].column
+	}
+	l.all = append(l.all, m)
+}
+
+// addUnset records that a value at a path names variables that are not set.
+func (l *mistakeCollector) addUnset(path string, w language.Text) {
+	if !l.hasMistake(path) {
+		l.add(path, w)
+		l.all[len(l.all)-1].Unset = true
+	}
 }
 
 // addStructural records what is wrong with the file's form.
-func (l *mistakeCollector) addStructural(path string, line int, w language.Text) {
-	l.all = append(l.all, Mistake{Path: path, Line: line, ZH: w.ZH, EN: w.EN, structural: true})
+func (l *mistakeCollector) addStructural(path string, at place, w language.Text) {
+	l.all = append(l.all, Mistake{Path: path, Line: at.line, Column: at.column, ZH: w.ZH, EN: w.EN, structural: true})
+}
+
+// nameFile records the name of the file in the mistakes that come from it.
+func (l *mistakeCollector) nameFile(ref string) {
+	for i := range l.all {
+		m := &l.all[i]
+		if m.Env == "" && (m.Line > 0 || m.Path == ref) {
+			m.File = ref
+		}
+	}
 }
 
 // isSet reports whether the file or a variable has a value for a path.
-func (l *mistakeCollector) isSet(path string) bool { return l.lines[path] > 0 || l.vars[path] != "" }
+func (l *mistakeCollector) isSet(path string) bool {
+	return l.places[path].line > 0 || l.vars[path] != ""
+}
 
 func (l *mistakeCollector) hasMistake(path string) bool {
 	return slices.ContainsFunc(l.all, func(m Mistake) bool {
@@ -136,13 +195,18 @@ func (l *mistakeCollector) dropBelow(path string) {
 // sorted returns the mistakes in the order of the file; those without a line follow in their order. A group that is
 // merged into several others reports its mistakes once.
 func (l *mistakeCollector) sorted() Mistakes {
-	slices.SortStableFunc(l.all, func(a, b Mistake) int {
+	l.all.SortByPlace()
+	return slices.Compact(l.all)
+}
+
+// SortByPlace sorts mistakes in the order of the file; those without a line follow in their order.
+func (ms Mistakes) SortByPlace() {
+	slices.SortStableFunc(ms, func(a, b Mistake) int {
 		if (a.Line == 0) != (b.Line == 0) {
 			return cmp.Compare(b.Line, a.Line)
 		}
-		return cmp.Compare(a.Line, b.Line)
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return slices.Compact(l.all)
 }
 
 // isWithin reports whether path is parent or below it.
