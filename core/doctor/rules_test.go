@@ -23,7 +23,7 @@ func TestRightsForRules(t *testing.T) {
 		"no rules":  {inventory.Rights{Permissions: []string{}}, doctor.RuleNeeds{}, nil, []string{"rights for rules", "who has access"}},
 		"not shown": {inventory.Rights{}, doctor.RuleNeeds{Needs: everything, HasRules: true}, nil, []string{"rights for rules", "who has access"}},
 		"none": {inventory.Rights{User: "sync", Permissions: []string{}}, doctor.RuleNeeds{Needs: everything, HasRules: true}, []string{
-			"! rights for rules: assets.view_zone (v4.10-: assets.view_domain) is missing: zones", "! rights for rules: accounts.view_accounttemplate is missing",
+			"! rights for rules: assets.view_zone (assets.view_domain before v4.10) is missing: zones", "! rights for rules: accounts.view_accounttemplate is missing",
 			"! rights for rules: accounts.view_account is missing", "! rights for rules: accounts.add_account is missing", "→ add it to the role of user sync",
 			"✓ who has access: without perms.view_assetpermission nothing says",
 		}, []string{"all that the rules need"}},
