@@ -8,7 +8,7 @@ func allMutants() []mutant {
 		pauseMutants(), sessionMutants(),
 		fleetMutants(), numberMutants(),
 		boundMutants(),
-		accessMutants(),
+		accessMutants(), serverMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
