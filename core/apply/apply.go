@@ -26,7 +26,8 @@ type Bastion interface {
 	EnsureNode(ctx context.Context, path, known string) (inventory.Node, error)
 	// MissingPlatforms returns the names among platforms that JumpServer does not have.
 	MissingPlatforms(ctx context.Context, platforms []string) ([]string, error)
-	// Create creates one host under the nodes NodeIDs; inventory.ErrNodeGone means that one of them does not exist.
+	// Create creates one host under the nodes NodeIDs; inventory.ErrNodeGone means that one of them does not exist,
+	// inventory.ErrTemplateGone and ErrAccountsClash that its Accounts are refused: it was not made.
 	// existed reports that this organisation already has an asset with this id, which is left as it is.
 	Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error)
 	// Update writes patches. The errors have the indices of their patches; nil = done. Before each request but
@@ -41,6 +42,13 @@ type Bastion interface {
 	Remove(ctx context.Context, ids []string, still func(now inventory.Asset) bool) []error
 	// RemoveBatchSize returns how many ids one removal should have now, at least 1.
 	RemoveBatchSize(ctx context.Context) int
+	// AttachAccounts makes accounts of templates on hosts that exist, and never touches an account that is there. The errors
+	// have the indices of the accounts; nil = the host has the account, or one of that username and secret type.
+	// inventory.ErrTemplateGone means that there is no such template.
+	AttachAccounts(ctx context.Context, accounts []inventory.NewAccount) []error
+	// ListTemplates returns the account templates; denied = the access key's user may not see them. If one of the names or
+	// ids is not among those that are known, they are read again.
+	ListTemplates(ctx context.Context, wanted ...string) (templates []inventory.AccountTemplate, denied bool, err error)
 	// AssetsByID returns these hosts; those that do not exist are missing from the result.
 	AssetsByID(ctx context.Context, ids []string) ([]inventory.Asset, error)
 }
@@ -72,13 +80,7 @@ type Options struct {
 
 // Run writes renames, creates, updates and removals, in this order, and returns what became of each.
 func Run(ctx context.Context, to Bastion, what plan.Approved, o Options) Result {
-	if o.Sleep == nil {
-		o.Sleep = sleepContext
-	}
-	r := &runner{
-		ctx: ctx, target: to, options: o, newNames: map[string]string{}, stoppedJobs: map[string]error{}, rest: map[string]*restOfChange{},
-	}
-	r.nodes = r.newNodeResolver()
+	r := newRunner(ctx, to, o)
 	for _, step := range what.Renames() {
 		r.total += len(step)
 	}
@@ -93,6 +95,17 @@ func Run(ctx context.Context, to Bastion, what plan.Approved, o Options) Result 
 	r.result.Nodes = r.nodes.notableNodes()
 	r.addRunErrors()
 	return r.result
+}
+
+func newRunner(ctx context.Context, to Bastion, o Options) *runner {
+	if o.Sleep == nil {
+		o.Sleep = sleepContext
+	}
+	r := &runner{
+		ctx: ctx, target: to, options: o, newNames: map[string]string{}, stoppedJobs: map[string]error{}, rest: map[string]*restOfChange{},
+	}
+	r.nodes = r.newNodeResolver()
+	return r
 }
 
 // runner is one call of Run. Its methods are not safe for concurrent use.

@@ -15,6 +15,7 @@ type Reader interface {
 	// FindNode is EnsureNode without creating anything: if there is no node the result has no id.
 	FindNode(ctx context.Context, path, known string) (inventory.Node, error)
 	MissingPlatforms(ctx context.Context, platforms []string) ([]string, error)
+	ListTemplates(ctx context.Context, wanted ...string) (templates []inventory.AccountTemplate, denied bool, err error)
 }
 
 // dryRunBatchSize is how many changes a dry run handles at once, as it reads their assets again.
@@ -35,6 +36,11 @@ func (DryRun) Update(_ context.Context, patches []inventory.Patch, _ func([]int)
 
 // UpdateBatchSize returns a fixed number.
 func (DryRun) UpdateBatchSize(context.Context, bool) int { return dryRunBatchSize }
+
+// AttachAccounts does nothing.
+func (DryRun) AttachAccounts(_ context.Context, accounts []inventory.NewAccount) []error {
+	return make([]error, len(accounts))
+}
 
 // Remove does nothing.
 func (DryRun) Remove(_ context.Context, ids []string, _ func(inventory.Asset) bool) []error {

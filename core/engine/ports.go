@@ -56,6 +56,13 @@ type EventBastion interface {
 	// ids.
 	AssetsByInstance(ctx context.Context, instances []string) ([]inventory.Asset, error)
 	ListPlatforms(ctx context.Context) (map[string]inventory.Platform, error)
+	// ListZones returns the gateway zones; denied = the access key's user may not see them. If one of the names or ids is not
+	// among those that are known, they are read again.
+	ListZones(ctx context.Context, wanted ...string) (zones []inventory.Zone, denied bool, err error)
+	// ListNodes returns all nodes, as inventory.JumpServerAssets.Nodes has them.
+	ListNodes(ctx context.Context) ([]inventory.Node, error)
+	// AccountsOf returns the accounts that hosts have, by the host's id; denied = the access key's user may not see them.
+	AccountsOf(ctx context.Context, assetIDs []string) (accounts map[string][]inventory.Account, denied bool, err error)
 	// UsesUTF8MB3 reports whether the database cannot hold signs of four bytes.
 	UsesUTF8MB3(ctx context.Context) (bool, error)
 	// VerifyOrganisation asks which organisation answers; reads that have rows prove it themselves.

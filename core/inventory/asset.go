@@ -158,8 +158,10 @@ type Asset struct {
 	NodeNames string
 	// Protocols are read only where they are compared; nil = not read.
 	Protocols []Protocol
-	Active    bool
-	Host      bool
+	// Accounts are read only where some are to be made, and with all hosts at once (see JumpServerAssets.AccountsDenied).
+	Accounts []Account
+	Active   bool
+	Host     bool
 }
 
 // Label returns the value of the label with this name (see Label.Is), and reports whether the asset has exactly
@@ -202,12 +204,16 @@ type Platform struct {
 type JumpServerAssets struct {
 	Assets    []Asset // hosts with all fields; other assets with id and name only
 	Platforms map[string]Platform
-	// Zones and Templates are read only where mapping rules name some. TemplatesDenied says that the access key's user
-	// may not list templates.
+	// Zones and Templates are read only where mapping rules name some. ZonesDenied and TemplatesDenied say that the
+	// access key's user may not list them: what a name means is unknown then, while an id can be used as it is.
 	Zones           []Zone
+	ZonesDenied     bool
 	Templates       []AccountTemplate
 	TemplatesDenied bool
-	// Nodes are all nodes of the organisation, with their ids and paths; nil = not read.
+	// AccountsDenied says that the access key's user may not list accounts: Asset.Accounts mean nothing.
+	AccountsDenied bool
+	// Nodes are all nodes of the organisation, with their ids, and with paths as configurations write them: the root node
+	// is /DEFAULT, whatever its name. nil = not read.
 	Nodes []Node
 	// NodesByPath are the ids of nodes that are remembered of configured paths, wherever people have put them since. They
 	// count before the paths of Nodes. NodesUnsure says that not all could be read: then no asset changes its node.
