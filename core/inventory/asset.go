@@ -158,7 +158,7 @@ type Asset struct {
 	NodeNames string
 	// Protocols are read only where they are compared; nil = not read.
 	Protocols []Protocol
-	// Accounts are read only where some are to be made, and with all hosts at once (see JumpServerAssets.AccountsDenied).
+	// Accounts are read only where some are to be made, and with all hosts at once (see JumpServerAssets.AccountsUnread).
 	Accounts []Account
 	Active   bool
 	Host     bool
@@ -210,8 +210,9 @@ type JumpServerAssets struct {
 	ZonesDenied     bool
 	Templates       []AccountTemplate
 	TemplatesDenied bool
-	// AccountsDenied says that the access key's user may not list accounts: Asset.Accounts mean nothing.
-	AccountsDenied bool
+	// AccountsUnread says that accounts could not be listed, because the access key's user may not or for another reason:
+	// Asset.Accounts mean nothing.
+	AccountsUnread bool
 	// Nodes are all nodes of the organisation, with their ids, and with paths as configurations write them: the root node
 	// is /DEFAULT, whatever its name. nil = not read.
 	Nodes []Node

@@ -91,6 +91,7 @@ type Client struct {
 	// maxListRows is how many rows of a list something in front of JumpServer let through; 0 = it refused none.
 	maxListRows atomic.Int64
 	tryTimeout  time.Duration
+	needs       inventory.Needs
 	log         *slog.Logger
 	now         func() time.Time
 	sleep       func(ctx context.Context, d time.Duration) error
@@ -107,6 +108,10 @@ type Client struct {
 	labelIDs labelIDs
 	// verifiedAt is when the configured organisation last answered; nil = not yet.
 	verifiedAt atomic.Pointer[time.Time]
+	// The lists that rules need, kept between runs like the facts.
+	zones     knownList[inventory.Zone]
+	templates knownList[inventory.AccountTemplate]
+	nodes     knownList[inventory.Node]
 	// factsLock and nodesLock let one goroutine at a time learn facts and create nodes.
 	factsLock, nodesLock contextLock
 }
@@ -148,6 +153,7 @@ func New(o Options) (*Client, error) {
 		fingerprint: fingerprintOf(base, o.KeyID),
 		batchSize:   orDefault(o.BatchSize, defaultBatchSize),
 		tryTimeout:  orDefault(o.RequestTimeout, defaultRequestTimeout),
+		needs:       o.Needs,
 		log:         o.Log, now: o.Now, sleep: o.Sleep,
 		factsLock: newContextLock(), nodesLock: newContextLock(),
 	}

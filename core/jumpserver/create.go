@@ -23,7 +23,8 @@ const (
 // id is in this organisation already; it is left as it is. A host that an earlier try of this call
 // created, and whose answer got lost, counts as created now.
 //
-// The error is inventory.ErrNodeGone where the node does not exist. Other kinds are NameTaken, Conflict (the id
+// The error is inventory.ErrNodeGone where a node does not exist, ErrTemplateGone where an account template does not, and
+// ErrAccountsClash where two of them have one username and secret type: then there is no host either. Other kinds are NameTaken, Conflict (the id
 // exists where this client cannot see it), Limit (no room for more assets), Invalid (JumpServer or its rules refuse
 // a value; known rules are checked without a call), Unanswered (the host may have been created, or still be) and those of every call.
 func (c *Client) Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error) {
@@ -42,8 +43,14 @@ func (c *Client) Create(ctx context.Context, a inventory.NewAsset) (existed bool
 	if found {
 		return existed, nil
 	}
+	if c.isTemplateGone(err) {
+		return false, templateGoneError(op, err)
+	}
 	if refusal == nil {
 		return false, err
+	}
+	if refusal.refusesAccounts(a) {
+		return false, newError(inventory.Invalid, "jumpserver: "+op, fmt.Errorf("%w: %w", inventory.ErrAccountsClash, refusal))
 	}
 	// After a lost answer, the host of that try may be the one that has the name.
 	if refusal.hasKey("id") || maybeCreated && refusal.hasKey("name") {
@@ -123,7 +130,7 @@ func (c *Client) waitForHost(ctx context.Context, a inventory.NewAsset, lost err
 
 // matchesCreated reports whether an asset is as Create leaves it.
 func matchesCreated(a inventory.NewAsset, found inventory.Asset) bool {
-	return found.Name == a.Name && found.Address == a.Address && found.Active && found.Platform == a.Platform && sameLabels(found.Labels, a.Labels)
+	return found.Name == a.Name && found.Address == a.Address && found.Active == !a.Inactive && found.Platform == a.Platform && sameLabels(found.Labels, a.Labels)
 }
 
 // isOutdatedPlatform reports whether JumpServer no longer knows the platform's id: somebody recreated the platform.
@@ -172,7 +179,10 @@ func (c *Client) createBody(ctx context.Context, op string, a inventory.NewAsset
 	}
 	body := map[string]any{
 		"id": a.ID, "name": a.Name, "address": a.Address, "platform": p.ID, "protocols": protocolRows(protocols),
-		"nodes": a.NodeIDs, "labels": labelTexts(a.Labels), "comment": a.Comment, "is_active": true,
+		"nodes": a.NodeIDs, "labels": labelTexts(a.Labels), "comment": a.Comment, "is_active": !a.Inactive,
+	}
+	if len(a.Accounts) > 0 {
+		body["accounts"] = templateRows(a.Accounts)
 	}
 	if a.Zone != "" && p.SupportsZones {
 		zone, err := c.zoneFieldName(ctx, f)
@@ -187,13 +197,19 @@ func (c *Client) createBody(ctx context.Context, op string, a inventory.NewAsset
 // verifyCreated compares the answer with what was sent: JumpServer silently drops a zone that the
 // platform does not allow, and fields whose names it does not know.
 func (c *Client) verifyCreated(op string, a inventory.NewAsset, body map[string]any, row *hostRow) error {
-	want := inventory.Patch{ID: a.ID, Name: &a.Name, Address: &a.Address, Labels: a.Labels}
+	want := inventory.Patch{ID: a.ID, Name: &a.Name, Address: &a.Address, Labels: a.Labels, Protocols: a.Protocols}
+	if len(a.NodeIDs) > 1 {
+		want.NodeIDs = a.NodeIDs
+	}
 	_, domain := body["domain"]
 	if _, zone := body["zone"]; zone || domain {
 		want.Zone = &a.Zone
 	}
-	active := true
+	active := !a.Inactive
 	want.Active = &active
+	if n := row.AccountsAmount; n != nil && *n < len(a.Accounts) {
+		return newError(inventory.Invalid, fmt.Sprintf("jumpserver: %s: it has %d accounts instead of %d", op, *n, len(a.Accounts)), errNotApplied)
+	}
 	return c.verifyPatched(op, want, row)
 }
 
@@ -205,12 +221,12 @@ func validateNewAsset(op string, a inventory.NewAsset) error {
 	if len(a.NodeIDs) == 0 {
 		return newInvalidError(op, "it has no node")
 	}
-	for _, id := range a.NodeIDs {
-		if !isUUID(id) {
-			return newInvalidError(op, "the node's id %s is not a UUID", quote(id))
+	for _, id := range a.Accounts {
+		if !isUUID(id) { // JumpServer answers it with a 500
+			return newInvalidError(op, "the account template's id %s is not a UUID", quote(id))
 		}
 	}
-	return validateFields(op, inventory.Patch{Name: &a.Name, Address: &a.Address, Zone: &a.Zone, Labels: a.Labels})
+	return validateFields(op, inventory.Patch{Name: &a.Name, Address: &a.Address, Zone: &a.Zone, Labels: a.Labels, NodeIDs: a.NodeIDs, Protocols: a.Protocols})
 }
 
 func validateFields(op string, p inventory.Patch) error {
@@ -222,6 +238,14 @@ func validateFields(op string, p inventory.Patch) error {
 	}
 	if p.Zone != nil && *p.Zone != "" && !isUUID(*p.Zone) {
 		return newInvalidError(op, "the zone %s is not a UUID", quote(*p.Zone))
+	}
+	for _, id := range p.NodeIDs {
+		if !isUUID(id) {
+			return newInvalidError(op, "the node's id %s is not a UUID", quote(id))
+		}
+	}
+	if err := validateProtocols(op, p.Protocols); err != nil {
+		return err
 	}
 	return validateLabels(op, p.Labels)
 }
@@ -261,18 +285,4 @@ func labelTexts(labels []inventory.Label) []string {
 // assetTexts returns the texts of a new host that may have any character, besides its name.
 func assetTexts(a inventory.NewAsset) []string {
 	return append(labelTexts(a.Labels), a.Address, a.Comment)
-}
-
-type protocolRow struct {
-	Name string `json:"name"`
-	Port int    `json:"port"`
-}
-
-// protocolRows returns protocols as JumpServer takes them.
-func protocolRows(protocols []inventory.Protocol) []protocolRow {
-	rows := make([]protocolRow, 0, len(protocols))
-	for _, p := range protocols {
-		rows = append(rows, protocolRow(p))
-	}
-	return rows
 }

@@ -26,7 +26,7 @@ func (c *Client) ListDeactivated(ctx context.Context, since time.Time) (assets [
 	labels := url.QueryEscape(inventory.LabelGone + ":*")
 	_, _, err = c.readWithZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
 		page, count, err := readPage(ctx, c, listRequest[deactivatedHost, deactivatedRow]{
-			op: r.operation, path: apiHosts, query: "order=-date_updated&fields=" + hostFields(f.zoneField) + ",date_updated&labels=" + labels, convert: r.convertDeactivated,
+			op: r.operation, path: apiHosts, query: "order=-date_updated&fields=" + c.hostFields(f.zoneField) + ",date_updated&labels=" + labels, convert: r.convertDeactivated,
 		}, 0, pageSize)
 		assets = filterDeactivatedSince(page, since)
 		whole = count == len(page) || count > len(page) && reachesBefore(page, since.Add(-clockSlack))

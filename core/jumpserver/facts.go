@@ -23,6 +23,10 @@ const (
 	apiZones     = "/api/v1/assets/zones/"
 	apiCurrent   = "/api/v1/orgs/orgs/current/"
 	apiCache     = "/api/v1/common/resources/cache/"
+	apiTemplates = "/api/v1/accounts/account-templates/"
+	apiAccounts  = "/api/v1/accounts/accounts/"
+	apiBulk      = "/api/v1/accounts/accounts/bulk/"
+	apiRules     = "/api/v1/perms/asset-permissions/"
 )
 
 // factsTTL is how long facts are trusted: a warm function lives for hours, while people add
@@ -176,6 +180,11 @@ func (c *Client) updateFacts(with func(*facts)) {
 			return
 		}
 	}
+}
+
+// forgetFacts lets the next call learn the facts anew.
+func (c *Client) forgetFacts() {
+	c.updateFacts(func(f *facts) { f.learntAt = time.Time{} })
 }
 
 func (c *Client) rememberNode(path, id string) {

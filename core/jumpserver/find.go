@@ -83,7 +83,7 @@ func containsFolded(instances []string, id string) bool {
 func (c *Client) readFiltered(ctx context.Context, f *facts, r *rowConverter, filter string) ([]inventory.Asset, error) {
 	assets, _, err := c.readWithZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
 		return readAll(ctx, c, listRequest[inventory.Asset, hostRow]{
-			op: r.operation, path: apiHosts, query: orderByName + "fields=" + hostFields(f.zoneField) + filter,
+			op: r.operation, path: apiHosts, query: orderByName + "fields=" + c.hostFields(f.zoneField) + filter,
 			limit: pageSize, convert: r.convert, id: assetID,
 		})
 	})

@@ -13,7 +13,7 @@ func assetID(a inventory.Asset) string { return a.ID }
 
 // Read verifies the organisation and returns its platforms and all its assets,
 // hosts with all fields, others with id and name (names are unique over all categories). It
-// returns everything or an error.
+// returns everything or an error. Options.Needs says what it reads besides.
 func (c *Client) Read(ctx context.Context) (inventory.JumpServerAssets, error) {
 	if _, _, err := c.Organisation(ctx); err != nil {
 		return inventory.JumpServerAssets{}, err
@@ -37,13 +37,13 @@ func (c *Client) Read(ctx context.Context) (inventory.JumpServerAssets, error) {
 	for name, p := range f.platforms {
 		b.Platforms[name] = p.Platform
 	}
-	return b, nil
+	return b, c.readForRules(ctx, &b)
 }
 
 func (c *Client) readHosts(ctx context.Context, f *facts) ([]inventory.Asset, error) {
 	r := &rowConverter{org: c.orgID, operation: "list hosts"}
 	assets, err := readAll(ctx, c, listRequest[inventory.Asset, hostRow]{
-		op: r.operation, path: apiHosts, query: orderByName + "fields=" + hostFields(f.zoneField), limit: pageSize, convert: r.convert, id: assetID,
+		op: r.operation, path: apiHosts, query: orderByName + "fields=" + c.hostFields(f.zoneField), limit: pageSize, convert: r.convert, id: assetID,
 	})
 	c.rememberZoneField(r.zoneField)
 	return assets, err
@@ -154,7 +154,7 @@ const opReadByID = "read hosts by id"
 func (c *Client) readBatch(ctx context.Context, f *facts, ids []string) ([]inventory.Asset, error) {
 	r := &rowConverter{org: c.orgID, operation: opReadByID, labelIDs: &c.labelIDs}
 	assets, err := readAll(ctx, c, listRequest[inventory.Asset, hostRow]{
-		op: r.operation, path: apiHosts, query: orderByName + "fields=" + hostFields(f.zoneField) + "&ids=" + url.QueryEscape(strings.Join(ids, ",")),
+		op: r.operation, path: apiHosts, query: orderByName + "fields=" + c.hostFields(f.zoneField) + "&ids=" + url.QueryEscape(strings.Join(ids, ",")),
 		limit: len(ids), maxMatches: len(ids), convert: r.convert, id: assetID,
 	})
 	c.rememberZoneField(r.zoneField)

@@ -178,7 +178,7 @@ func (c *Client) readParked(ctx context.Context, spm string, most int) ([]invent
 	r := &rowConverter{org: c.orgID, operation: "list the parked hosts"}
 	assets, _, err := c.readWithZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
 		return readAll(ctx, c, listRequest[inventory.Asset, hostRow]{
-			op: r.operation, path: apiHosts, query: orderByName + "fields=" + hostFields(f.zoneField) + "&spm=" + spm,
+			op: r.operation, path: apiHosts, query: orderByName + "fields=" + c.hostFields(f.zoneField) + "&spm=" + spm,
 			limit: most, maxMatches: most, convert: r.convert, id: assetID,
 		})
 	})

@@ -26,6 +26,9 @@ type hostRow struct {
 	Active   *bool `json:"is_active"`
 	Domain   zoneRow
 	Zone     zoneRow
+	// Protocols are asked for only where Options.Needs says so. AccountsAmount is in v4.10's answers to writes.
+	Protocols      []protocolRow
+	AccountsAmount *int `json:"accounts_amount"`
 }
 
 type labelRow struct{ ID, Name, Value string }
@@ -60,11 +63,15 @@ func (r *hostRow) zoneOfRow() zoneRow {
 
 // hostFields returns the value of fields= for rows that become assets. If the zone field's name is unknown
 // it names both, and the row shows which: JumpServer leaves out what it does not have.
-func hostFields(zone string) string {
+func (c *Client) hostFields(zone string) string {
 	if zone == "" {
 		zone = strings.Join(zoneFieldNames(), ",")
 	}
-	return "id,name,address,platform," + zone + ",labels,nodes,comment,is_active,org_id"
+	fields := "id,name,address,platform," + zone + ",labels,nodes,comment,is_active,org_id"
+	if c.needs.Protocols {
+		fields += ",protocols"
+	}
+	return fields
 }
 
 // rowConverter turns rows into assets and interns repeated strings. It is safe for concurrent use.
@@ -75,7 +82,8 @@ type rowConverter struct {
 
 	mu        sync.Mutex
 	interned  map[string]string
-	zoneField string // the zone field's name, as the rows show it
+	protocols map[string][]inventory.Protocol // those that hosts share, by their text
+	zoneField string                          // the zone field's name, as the rows show it
 }
 
 // errZoneMissing is the cause where a row has no zone field, not even null: the field may have
@@ -99,6 +107,7 @@ func (r *rowConverter) convert(row *hostRow) (inventory.Asset, error) {
 	a := inventory.Asset{
 		ID: strings.ToLower(row.ID), Name: row.Name, Address: *row.Address, Platform: r.intern(row.Platform.Name),
 		Zone: r.intern(zone.id), Nodes: r.intern(nodesOf(row.Nodes)), NodeNames: r.intern(nodeNamesOf(row.Nodes)), Comment: row.Comment, Active: *row.Active, Host: true,
+		Protocols: r.internProtocols(row.Protocols),
 	}
 	if len(*row.Labels) > 0 {
 		a.Labels = make([]inventory.Label, len(*row.Labels))
@@ -121,6 +130,13 @@ func nodesOf(refs []nodeRef) string {
 	for _, n := range refs {
 		ids = append(ids, strings.ToLower(n.ID))
 	}
+	slices.Sort(ids)
+	return strings.Join(ids, ",")
+}
+
+// joinIDs returns ids, each once, as inventory.Asset.Nodes has them.
+func joinIDs(ids []string) string {
+	ids = dedupe(ids)
 	slices.Sort(ids)
 	return strings.Join(ids, ",")
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,7 +35,10 @@ func TestRecordedPages(t *testing.T) {
 			if full := strings.HasSuffix(test.name, "page_full"); full != (a.NodeNames == "acct-1") {
 				t.Errorf("%s: names of nodes %q", test.name, a.NodeNames)
 			}
-			a.ID, a.Name, a.Address, a.Comment, a.Labels, a.Nodes, a.NodeNames = "", "", "", "", nil, "", ""
+			if lost := a.Protocols != nil && len(a.Protocols) == 0; !lost && !slices.Contains(a.Protocols, inventory.Protocol{Name: "ssh", Port: 22}) {
+				t.Errorf("%s: protocols %v", test.name, a.Protocols)
+			}
+			a.ID, a.Name, a.Address, a.Comment, a.Labels, a.Nodes, a.NodeNames, a.Protocols = "", "", "", "", nil, "", "", nil
 			if want := (inventory.Asset{Platform: "Linux", Active: true, Host: true}); !reflect.DeepEqual(a, want) {
 				t.Errorf("%s: %+v", test.name, a)
 			}

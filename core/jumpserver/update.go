@@ -14,7 +14,7 @@ import (
 )
 
 // Update makes these changes, in lists of at most UpdateBatchSize rows. The answer has one entry for
-// each: nil if the host now is as asked. No row names protocols: every form of a list in
+// each: nil if the host now is as asked. A row with protocols is sent by itself: every form of a list in
 // JumpServer loses them. A list is all or nothing there, so a refused one is cut in halves, in
 // order, down to single rows: one bad row never stops the others. Before each request but the first, stillDue
 // returns which of its rows (indexes of patches) are still to be written; nil means all of them. The entry of a row
@@ -34,8 +34,15 @@ func (c *Client) Update(ctx context.Context, patches []inventory.Patch, stillDue
 	taken := map[string]bool{}
 	most := 0
 	for i, p := range patches {
-		u.errs[i] = validatePatch(p)
+		u.errs[i] = c.validatePatch(ctx, p)
 		if u.errs[i] != nil || isEmptyPatch(p) {
+			continue
+		}
+		if p.Protocols != nil {
+			u.sendRows(ctx, rows)
+			u.sendRows(ctx, []int{i})
+			rows, most = nil, 0
+			clear(taken)
 			continue
 		}
 		id := strings.ToLower(p.ID)
@@ -166,12 +173,12 @@ func (u *updateRun) patchRows(ctx context.Context, rows []int) error {
 		return err
 	}
 	if len(rows) == 1 {
-		return u.patchOne(ctx, zone, rows[0])
+		return u.patchOne(ctx, f, zone, rows[0])
 	}
 	op := fmt.Sprintf("update %d hosts", len(rows))
 	body := make([]map[string]any, len(rows))
 	for n, i := range rows {
-		body[n] = u.c.patchBody(zone, u.patches[i])
+		body[n] = u.c.patchBody(f, zone, u.patches[i])
 		body[n]["id"] = u.patches[i].ID
 	}
 	var got map[string]*hostRow
@@ -220,12 +227,18 @@ func (u *updateRun) newCall(op, path string, body any, rows []int) apiCall {
 		if u.patches[i].Labels != nil {
 			q.size.kind = labelPatches
 		}
-		q.noRetry = q.noRetry || u.patches[i].Labels != nil || u.patches[i].Active != nil
+		q.noRetry = q.noRetry || mustBeFresh(u.patches[i])
 	}
 	if q.noRetry {
 		q.precondition = u.c.freshnessCheck(op, u.readAt)
 	}
 	return q
+}
+
+// mustBeFresh reports whether a patch may take access away, or replaces a list to which people add: it is sent only right
+// after its asset was read.
+func mustBeFresh(p inventory.Patch) bool {
+	return p.Labels != nil || p.Active != nil || p.NodeIDs != nil || p.Protocols != nil
 }
 
 // maxReadAge is how long after its assets were read a write may be sent: some requests and pauses take less, a
@@ -243,7 +256,7 @@ func (c *Client) freshnessCheck(op string, read time.Time) func() error {
 }
 
 // patchOne sends one row, to the host's own path.
-func (u *updateRun) patchOne(ctx context.Context, zone string, i int) error {
+func (u *updateRun) patchOne(ctx context.Context, f *facts, zone string, i int) error {
 	p := u.patches[i]
 	op := "update host " + p.ID
 	name := ""
@@ -251,7 +264,7 @@ func (u *updateRun) patchOne(ctx context.Context, zone string, i int) error {
 		name = *p.Name
 	}
 	var row hostRow
-	q := u.newCall(op, apiHosts+strings.ToLower(p.ID)+"/", u.c.patchBody(zone, p), []int{i})
+	q := u.newCall(op, apiHosts+strings.ToLower(p.ID)+"/", u.c.patchBody(f, zone, p), []int{i})
 	q.read = decodeInto(&row, "id")
 	q.onFirst500 = func(ctx context.Context) error {
 		return u.c.explainServerError(ctx, op, p.ID, name, labelTexts(p.Labels)...)
@@ -262,6 +275,9 @@ func (u *updateRun) patchOne(ctx context.Context, zone string, i int) error {
 		return labelGoneError(op)
 	}
 	if refusal := asBadRequest(err); refusal != nil {
+		if refusal.isOutdatedPlatform() {
+			u.c.forgetFacts() // somebody made the platform again
+		}
 		return createError(op, name, err, refusal)
 	}
 	if err != nil {
@@ -276,99 +292,4 @@ func (u *updateRun) compareRow(op string, i int, row *hostRow) {
 	if inventory.KindOf(u.errs[i]) == inventory.Organisation {
 		u.stopCause = u.errs[i]
 	}
-}
-
-func (c *Client) patchBody(zone string, p inventory.Patch) map[string]any {
-	body := map[string]any{}
-	if p.Name != nil {
-		body["name"] = *p.Name
-	}
-	if p.Address != nil {
-		body["address"] = *p.Address
-	}
-	if p.Active != nil {
-		body["is_active"] = *p.Active
-	}
-	if p.Comment != nil {
-		body["comment"] = *p.Comment
-	}
-	if p.Labels != nil {
-		body["labels"] = c.labelIDs.requestBodies(p.Labels)
-	}
-	if p.Zone != nil {
-		body[zone] = nil
-		if *p.Zone != "" {
-			body[zone] = *p.Zone
-		}
-	}
-	return body
-}
-
-func validatePatch(p inventory.Patch) error {
-	op := "update host " + p.ID
-	if !isUUID(p.ID) {
-		return newInvalidError("update host", "the id %s is not a UUID", quote(p.ID))
-	}
-	return validateFields(op, p)
-}
-
-func isEmptyPatch(p inventory.Patch) bool {
-	return p.Name == nil && p.Address == nil && p.Zone == nil && p.Active == nil && p.Comment == nil && p.Labels == nil
-}
-
-var errNotApplied = errors.New("JumpServer took the request and kept something else")
-
-// verifyPatched returns nil if the host in the answer is of this organisation and as was asked.
-func (c *Client) verifyPatched(op string, want inventory.Patch, row *hostRow) error {
-	if row.OrgID != "" && !strings.EqualFold(row.OrgID, c.orgID) {
-		// The key lost its organisation since that was verified: JumpServer writes to DEFAULT then.
-		return newError(inventory.Organisation, "jumpserver: "+op+": the host is of organisation "+quote(row.OrgID)+", but "+c.orgID+" is configured", nil)
-	}
-	differences := patchDifferences(want, row)
-	if len(differences) == 0 {
-		return nil
-	}
-	return newError(inventory.Invalid, "jumpserver: "+op+": "+strings.Join(differences, ", "), errNotApplied)
-}
-
-func patchDifferences(want inventory.Patch, row *hostRow) []string {
-	var differences []string
-	differ := func(field string, wanted *string, got string) {
-		if wanted != nil && *wanted != got {
-			differences = append(differences, fmt.Sprintf("%s %s instead of %s", field, quote(got), quote(*wanted)))
-		}
-	}
-	address := ""
-	if row.Address != nil {
-		address = *row.Address
-	}
-	id := strings.ToLower(want.ID)
-	differ("id", &id, strings.ToLower(row.ID))
-	differ("name", want.Name, row.Name)
-	differ("address", want.Address, address)
-	if want.Zone != nil {
-		zone := strings.ToLower(*want.Zone)
-		differ("zone", &zone, strings.ToLower(row.zoneOfRow().id))
-	}
-	if want.Comment != nil && strings.TrimSpace(*want.Comment) != strings.TrimSpace(row.Comment) { // JumpServer trims comments
-		differences = append(differences, "another comment")
-	}
-	if want.Active != nil && (row.Active == nil || *row.Active != *want.Active) {
-		differences = append(differences, fmt.Sprintf("is_active %t", !*want.Active))
-	}
-	if want.Labels != nil && !sameLabels(want.Labels, row.labelsOfRow()) {
-		differences = append(differences, fmt.Sprintf("labels %q instead of %q", labelTexts(row.labelsOfRow()), labelTexts(want.Labels)))
-	}
-	return differences
-}
-
-func (r *hostRow) labelsOfRow() []inventory.Label {
-	if r.Labels == nil {
-		return nil
-	}
-	labels := make([]inventory.Label, len(*r.Labels))
-	for i, l := range *r.Labels {
-		labels[i] = inventory.Label{Name: l.Name, Value: l.Value}
-	}
-	return labels
 }

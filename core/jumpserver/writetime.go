@@ -15,6 +15,7 @@ const (
 	plainPatches                  // PATCH of hosts whose labels stay
 	deletions                     // bulk DELETE
 	creations                     // POST of one host
+	attachments                   // POST of one account on each host of a list
 	writeKinds
 )
 
@@ -53,7 +54,7 @@ type writeTimes struct {
 func newWriteTimes() *writeTimes {
 	return &writeTimes{perRow: [writeKinds]time.Duration{
 		labelPatches: 200 * time.Millisecond, plainPatches: 60 * time.Millisecond, deletions: 60 * time.Millisecond,
-		creations: 500 * time.Millisecond,
+		creations: 500 * time.Millisecond, attachments: 150 * time.Millisecond,
 	}}
 }
 

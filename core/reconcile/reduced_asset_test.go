@@ -34,6 +34,23 @@ func (q *fakeBastion) ListPlatforms(context.Context) (map[string]inventory.Platf
 	return map[string]inventory.Platform{"Linux": {SupportsZones: true}}, nil
 }
 
+func (q *fakeBastion) ListZones(context.Context, ...string) ([]inventory.Zone, bool, error) {
+	return nil, false, nil
+}
+
+func (q *fakeBastion) ListTemplates(context.Context, ...string) ([]inventory.AccountTemplate, bool, error) {
+	return nil, false, nil
+}
+func (q *fakeBastion) ListNodes(context.Context) ([]inventory.Node, error) { return nil, nil }
+
+func (q *fakeBastion) AccountsOf(context.Context, []string) (map[string][]inventory.Account, bool, error) {
+	return nil, false, nil
+}
+
+func (q *fakeBastion) AttachAccounts(_ context.Context, accounts []inventory.NewAccount) []error {
+	return make([]error, len(accounts))
+}
+
 func (q *fakeBastion) ListDeactivated(context.Context, time.Time) ([]inventory.Asset, bool, error) {
 	return nil, true, nil
 }

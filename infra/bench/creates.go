@@ -152,6 +152,16 @@ func (onlyCreates) Remove(_ context.Context, ids []string, _ func(inventory.Asse
 	return slices.Repeat([]error{errOnlyCreates}, len(ids))
 }
 
+// AttachAccounts implements apply.Bastion.
+func (onlyCreates) AttachAccounts(_ context.Context, accounts []inventory.NewAccount) []error {
+	return slices.Repeat([]error{errOnlyCreates}, len(accounts))
+}
+
+// ListTemplates implements apply.Bastion.
+func (onlyCreates) ListTemplates(context.Context, ...string) ([]inventory.AccountTemplate, bool, error) {
+	return nil, false, errOnlyCreates
+}
+
 // AssetsByID implements apply.Bastion.
 func (onlyCreates) AssetsByID(context.Context, []string) ([]inventory.Asset, error) {
 	return nil, errOnlyCreates
