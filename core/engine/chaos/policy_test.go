@@ -9,6 +9,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/state"
 )
@@ -78,12 +79,13 @@ func isIn(address string, networks []netip.Prefix) bool {
 	return err == nil && slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(at) })
 }
 
-// checkEarly: nothing is deleted before its grace is over, by everybody else's clock: the shortest that was configured.
+// checkEarly: nothing is deleted before its grace is over, by everybody else's clock: the shortest that was configured. That
+// a person switched an asset on and off again before any run could note it (jms-reopened) does not begin a new grace.
 func (w *world) checkEarly(s *site, did enginetest.Write) {
 	now := map[string]bool{}
 	for _, h := range did.After {
 		now[h.ID] = true
-		if enginetest.IsGone(h) && !h.Active {
+		if enginetest.IsGone(h) && (!h.Active || !enginetest.HasLabel(h, inventory.LabelReopened)) {
 			if _, known := w.closedAt[s.name+s.org+h.ID]; !known {
 				w.closedAt[s.name+s.org+h.ID] = time.Now()
 			}
