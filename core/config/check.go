@@ -27,6 +27,7 @@ func checkConfig(l *mistakeCollector, known inventory.CloudTable, c *Config) {
 	k.checkJumpServer(&c.JumpServer)
 	k.checkPlatforms("platforms", c.Platforms)
 	k.checkClouds(c.Clouds)
+	k.compileRules(c)
 	if c.Notification.DingTalk.Enabled {
 		k.checkDingTalk(&c.Notification.DingTalk)
 	}

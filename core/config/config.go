@@ -29,7 +29,10 @@ type Config struct {
 	JumpServer  JumpServer    `yaml:"jumpserver" envPrefix:"JUMPSERVER_"`
 	Platforms   Platforms     `yaml:"platforms" envPrefix:"PLATFORMS_"`
 	Clouds      []Cloud       `yaml:"clouds" env:"-"` // by entry, see overrideFromEnv
-	// Mapping is the compiled rules; nil = there are none.
+	// Rules are read key by key, see rules.go.
+	Rules         []mapping.Rule `yaml:"rules" env:"-"`
+	RulesFromTags bool           `yaml:"rules_from_tags" env:"RULES_FROM_TAGS" doc:"是否先于所有规则看实例的标签 jms:skip、jms:node、jms:port、jms:zone、jms:keep；那样，能改实例标签的人就能移动资产;whether the instance's tags jms:skip, jms:node, jms:port, jms:zone and jms:keep count before all rules; who may set tags can then move assets"`
+	// Mapping is what Rules and RulesFromTags were compiled to; nil = there are none.
 	Mapping      *mapping.Set `yaml:"-" env:"-"`
 	Sync         Sync         `yaml:"sync" envPrefix:"SYNC_"`
 	Notification Notification `yaml:"notification" envPrefix:"NOTIFICATION_"`
@@ -147,12 +150,17 @@ type Sync struct {
 	BatchSize      int            `yaml:"batch_size" env:"BATCH_SIZE" range:"1,500" doc:"一次批量更新或删除的资产数上限；实际数目按测得的每行时间定，一次约 3 秒;how many assets one bulk request updates or removes at most; how many it really has follows the measured time per row, some 3 seconds a request"`
 }
 
-// Manage says which fields of our assets follow the cloud or the configuration after creation. Differences in
-// others are reported, and left.
+// Manage says which fields of our assets follow the cloud, the rules or the configuration after creation. Differences
+// in others are reported, and left.
 type Manage struct {
 	Name        string `yaml:"name" env:"NAME" enum:"always,create" doc:"资产名称：always 跟随云；create 只在创建时设置，之后归人管;name: always follows the cloud, create is set on creation only and people's from then on"`
 	Address     string `yaml:"address" env:"ADDRESS" enum:"always,create" doc:"资产地址：同上;address: likewise"`
-	Zone        string `yaml:"zone" env:"ZONE" enum:"missing,always,create" doc:"网域：missing 创建时设置，资产没有网域时补上；always 跟随 domain_id；create 只在创建时设置;zone: missing is set on creation and where an asset has none, always follows domain_id, create is set on creation only"`
+	Zone        string `yaml:"zone" env:"ZONE" enum:"missing,always,create" doc:"网域：missing 创建时设置，资产没有网域时补上；always 跟随规则与 domain_id；create 只在创建时设置;zone: missing is set on creation and where an asset has none, always follows rules and domain_id, create is set on creation only"`
+	Node        string `yaml:"node" env:"NODE" enum:"create,missing,always" doc:"规则（rules）写的节点：create 只在创建时设置；missing 资产只在根节点时也移到规则的节点；always 跟随规则，人加的节点保留;node by rules: create is set on creation only, missing also moves an asset that is in the root node alone, always follows the rules and keeps the nodes that people added"`
+	Platform    string `yaml:"platform" env:"PLATFORM" enum:"create,missing,always" doc:"规则写的平台：create 只在创建时设置；always 跟随规则，但从不换成另一种系统的平台；资产总有平台，missing 与 create 相同;platform by rules: create is set on creation only, always follows the rules, though never to a platform of another system; an asset always has one, so that missing is as create"`
+	Port        string `yaml:"port" env:"PORT" enum:"create,missing,always" doc:"规则写的端口与协议：create 只在创建时设置；always 跟随规则；资产总有协议，missing 与 create 相同;port and protocols by rules: create is set on creation only, always follows the rules; an asset always has protocols, so that missing is as create"`
+	Labels      string `yaml:"labels" env:"LABELS" enum:"create,missing,always" doc:"规则写的标签：create 只在创建时设置；missing 资产没有这个名称的标签时补上；always 规则写的名称跟随规则，其他标签归人管;labels by rules: create are set on creation only, missing adds those whose name an asset lacks, always has the names that rules set follow them, and other labels are people's"`
+	Accounts    string `yaml:"accounts" env:"ACCOUNTS" enum:"create,missing,always" doc:"规则写的账号模板：create 只在创建时添加；missing、always 以后也补上缺少的；已有的账号从不改动、从不删除;account templates by rules: create are added on creation only, missing and always also add later what an asset lacks; accounts that are there are never changed or removed"`
 	AdoptedName string `yaml:"adopted_name" env:"ADOPTED_NAME" enum:"create,always" doc:"认领的资产（jms-sync adopt）的名称：create 保留原名；always 跟随云;name of adopted assets: create keeps theirs, always follows the cloud"`
 }
 
@@ -168,6 +176,7 @@ type Guard struct {
 	Percent int    `yaml:"percent" env:"PERCENT" range:"0,100" doc:"一个地域减少的资产超过此百分比且超过 min 台时，暂缓该地域的移除;a scope that loses more than this share and more than min holds its removals"`
 	Min     int    `yaml:"min" env:"MIN" range:"0,1000000" doc:"见 percent;see percent"`
 	Fleet   Fleet  `yaml:"fleet" envPrefix:"FLEET_"`
+	Moves   Moves  `yaml:"moves" envPrefix:"MOVES_"`
 	PerRun  int    `yaml:"per_run" env:"PER_RUN" range:"0,1000000" doc:"其他规则都放行的移除里，停用（连同其他运行 10 分钟内停用的）超过此值时全部暂缓；宽限期满的删除另算，同一上限;of the removals that all other rules let pass, more deactivations than this (with those of other runs within 10 minutes) are all held; deletions at the end of a grace count by themselves, with the same limit"`
 	Empty   string `yaml:"empty" env:"EMPTY" enum:"hold,allow" doc:"地域变空时：hold 暂缓移除，allow 按百分比判断;a scope that became empty: hold its removals, or allow them as the share says"`
 }
@@ -176,6 +185,12 @@ type Guard struct {
 type Fleet struct {
 	Percent int `yaml:"percent" env:"PERCENT" range:"0,100" doc:"两个以上地域 24 小时内共失去（无人批准的）资产超过组织内全部资产的此百分比且超过 min 台时，暂缓各地域的停用;where two or more scopes within 24 hours together lose (with nobody's approval) more than this share of all our assets in the organisation, and more than min, all of them hold their deactivations"`
 	Min     int `yaml:"min" env:"MIN" range:"0,1000000" doc:"见 fleet.percent;see fleet.percent"`
+}
+
+// Moves bounds what a change of the rules moves at once.
+type Moves struct {
+	Percent int `yaml:"percent" env:"PERCENT" range:"0,100" doc:"一次运行要改节点、网域或平台的资产超过一个地域的此百分比且超过 min 台时，暂缓该地域的这些改动，等人批准;a scope of which one run would change node, zone or platform of more than this share of its assets, and of more than min, holds these changes until a person approves them"`
+	Min     int `yaml:"min" env:"MIN" range:"0,1000000" doc:"见 moves.percent;see moves.percent"`
 }
 
 // Notification says whom to notify, and when.

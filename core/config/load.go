@@ -54,7 +54,7 @@ func Load(ctx context.Context, from Source) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	yamlReader{l, environ}.readDocument(ref, data, &c)
+	newYAMLReader(l, environ).readDocument(ref, data, &c)
 	whole := l.isFileReadable(ref)
 	if err := overrideFromEnv(l, environ, &c); err != nil {
 		return Config{}, err
@@ -66,6 +66,7 @@ func Load(ctx context.Context, from Source) (Config, error) {
 		from.readCA(l, &c.JumpServer)
 	}
 	if len(l.all) > 0 {
+		l.nameFile(ref)
 		wrong := &Error{Mistakes: l.sorted(), Lang: language.Lang(c.Language), Notifiable: l.notifiableConfig(&c), read: c, readable: whole}
 		wrong.Missing = data == nil && ref == DefaultFile && !namesSettings(environ)
 		if whole && !wrong.Missing {
@@ -163,7 +164,7 @@ func (s Source) readDocument(ctx context.Context, l *mistakeCollector, named str
 	if ref == "" {
 		data, err := s.readLocalFile(DefaultFile)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			l.addStructural(DefaultFile, 0, unreadableFile(DefaultFile, err))
+			l.addStructural(DefaultFile, place{}, unreadableFile(DefaultFile, err))
 		}
 		return DefaultFile, data, nil
 	}
@@ -176,7 +177,7 @@ func (s Source) readDocument(ctx context.Context, l *mistakeCollector, named str
 	}
 	data, err = s.readLocalFile(path)
 	if err != nil {
-		l.addStructural(by, 0, unreadableFile(path, err))
+		l.addStructural(by, place{}, unreadableFile(path, err))
 		return by, nil, nil
 	}
 	return path, data, nil
@@ -191,7 +192,7 @@ func (s Source) fetchDocument(ctx context.Context, l *mistakeCollector, ref, by 
 		for _, other := range slices.Sorted(maps.Keys(s.Fetchers)) {
 			list += ", " + other + "://"
 		}
-		l.addStructural(by, 0, language.New(
+		l.addStructural(by, place{}, language.New(
 			"不认识 "+printable(scheme)+"://，可用的有 "+list+" 和文件路径",
 			printable(scheme)+":// is not known, use one of "+list+" or a path",
 		))

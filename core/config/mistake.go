@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/language"
@@ -12,10 +13,13 @@ import (
 // the few values that cannot be one.
 type Mistake struct {
 	Path string // the setting ("clouds[0].type"), the variable, or the file
+	File string // as it was named; "" = not from a file
 	Line int    // in the file; 0 = unknown, or not from a file
-	Env  string // the variable that the value came from; "" = from the file
-	ZH   string
-	EN   string
+	// Column is that of the value, or of the key if the key is wrong; from 1, in characters; 0 = unknown.
+	Column int
+	Env    string // the variable that the value came from; "" = from the file
+	ZH     string
+	EN     string
 
 	// structural says that the mistake is in the file's form (an unknown or duplicate key), not in a value, so
 	// that it counts even if the value does not.
@@ -30,6 +34,21 @@ func (m Mistake) Text(lang language.Lang) string {
 		return text + lang.Textf("（环境变量 %s）", " (environment variable %s)", m.Env)
 	case m.Line > 0:
 		return text + lang.Textf("（第 %d 行）", " (line %d)", m.Line)
+	}
+	return text
+}
+
+// Position returns "file:line:column" as editors and CI read it, with what is known of it; "" = not from a file.
+func (m Mistake) Position() string {
+	if m.File == "" {
+		return ""
+	}
+	text := m.File
+	for _, n := range []int{m.Line, m.Column} {
+		if n == 0 {
+			break
+		}
+		text += ":" + strconv.Itoa(n)
 	}
 	return text
 }
@@ -94,13 +113,16 @@ func (e *Error) Text(lang language.Lang) string { return e.Mistakes.Text(lang) }
 
 // mistakeCollector collects mistakes and records where each value came from.
 type mistakeCollector struct {
-	all   Mistakes
-	lines map[string]int    // path → line in the file
-	vars  map[string]string // path → variable that overrode it
+	all    Mistakes
+	places map[string]place  // path → where the file has it
+	vars   map[string]string // path → variable that overrode it
 }
 
+// place is a place in the file; the zero value is none.
+type place struct{ line, column int }
+
 func newMistakeCollector() *mistakeCollector {
-	return &mistakeCollector{lines: map[string]int{}, vars: map[string]string{}}
+	return &mistakeCollector{places: map[string]place{}, vars: map[string]string{}}
 }
 
 // add records what is wrong with the value at a path. Only the first mistake of a path counts, and none below a
@@ -109,16 +131,28 @@ func (l *mistakeCollector) add(path string, w language.Text) {
 	if l.hasMistake(path) {
 		return
 	}
-	l.all = append(l.all, Mistake{Path: path, Line: l.lines[path], Env: l.vars[path], ZH: w.ZH, EN: w.EN})
+	l.all = append(l.all, Mistake{Path: path, Line: l.places[path].line, Column: l.places[path].column, Env: l.vars[path], ZH: w.ZH, EN: w.EN})
 }
 
 // addStructural records what is wrong with the file's form.
-func (l *mistakeCollector) addStructural(path string, line int, w language.Text) {
-	l.all = append(l.all, Mistake{Path: path, Line: line, ZH: w.ZH, EN: w.EN, structural: true})
+func (l *mistakeCollector) addStructural(path string, at place, w language.Text) {
+	l.all = append(l.all, Mistake{Path: path, Line: at.line, Column: at.column, ZH: w.ZH, EN: w.EN, structural: true})
+}
+
+// nameFile records the name of the file in the mistakes that come from it.
+func (l *mistakeCollector) nameFile(ref string) {
+	for i := range l.all {
+		m := &l.all[i]
+		if m.Env == "" && (m.Line > 0 || m.Path == ref) {
+			m.File = ref
+		}
+	}
 }
 
 // isSet reports whether the file or a variable has a value for a path.
-func (l *mistakeCollector) isSet(path string) bool { return l.lines[path] > 0 || l.vars[path] != "" }
+func (l *mistakeCollector) isSet(path string) bool {
+	return l.places[path].line > 0 || l.vars[path] != ""
+}
 
 func (l *mistakeCollector) hasMistake(path string) bool {
 	return slices.ContainsFunc(l.all, func(m Mistake) bool {

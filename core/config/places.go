@@ -21,7 +21,7 @@ func (r yamlReader) readAddresses(n *yaml.Node, into reflect.Value, path string)
 	if isNull(n) {
 		return
 	}
-	r.lines[path] = n.Line
+	r.places[path] = placeOf(n)
 	switch n.Kind {
 	case yaml.ScalarNode:
 		found, w := parseAddresses(r.expandScalar(n, path))
@@ -41,7 +41,7 @@ func (r yamlReader) readAddressPairs(n *yaml.Node, path string) map[string]strin
 	found := map[string]string{}
 	for _, p := range r.listPairs(n, path) {
 		at, value := joinPath(path, printable(p.key.Value)), resolveAlias(p.value)
-		r.lines[at] = p.key.Line
+		r.places[at] = placeOf(p.key)
 		if value.Kind != yaml.ScalarNode {
 			r.add(at, language.New("应为单个值，不是列表或一组配置项", "must be one value, not a list or a group"))
 			continue
@@ -70,8 +70,8 @@ func (k checker) checkEndpoints(path string, c *Cloud) {
 	info := k.known.Find(c.Cloud)
 	for _, service := range slices.Sorted(maps.Keys(c.Endpoints)) {
 		at := joinPath(path, printable(service))
-		if k.lines[at] == 0 {
-			k.lines[at], k.vars[at] = k.lines[path], k.vars[path]
+		if k.places[at].line == 0 {
+			k.places[at], k.vars[at] = k.places[path], k.vars[path]
 		}
 		if c.Cloud != "" && !slices.Contains(info.Services, service) {
 			k.add(at, unknownServiceText(info, service))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/mapping"
 )
 
 // Setting describes one setting for people.
@@ -55,8 +56,10 @@ func listFields(group reflect.Value, path, env string) []settingField {
 	return found
 }
 
-// isGroupList reports whether a field is a list of groups, such as the accounts.
-func isGroupList(t reflect.Type) bool { return t == reflect.TypeFor[[]Cloud]() }
+// isGroupList reports whether a field is a list of groups: accounts, rules.
+func isGroupList(t reflect.Type) bool {
+	return t == reflect.TypeFor[[]Cloud]() || t == reflect.TypeFor[[]mapping.Rule]()
+}
 
 func joinPath(path, key string) string {
 	if path == "" {

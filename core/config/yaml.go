@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/mapping"
 )
 
 // yamlReader reads a YAML document into a Config. It walks the nodes itself because the package's own decoder knows
@@ -18,6 +19,13 @@ import (
 type yamlReader struct {
 	*mistakeCollector
 	env map[string]string
+
+	conditions *int // that were read so far
+	nesting    int  // of conditions, at this place
+}
+
+func newYAMLReader(l *mistakeCollector, env map[string]string) yamlReader {
+	return yamlReader{mistakeCollector: l, env: env, conditions: new(int)}
 }
 
 // readDocument reads the file's only document; ref names the file in mistakes. An empty file is an empty
@@ -31,7 +39,7 @@ func (r yamlReader) readDocument(ref string, data []byte, into *Config) {
 		return
 	case err != nil:
 		line, w := describeYAMLError(err)
-		r.addStructural(ref, line, withOddSpace(w, data))
+		r.addStructural(ref, place{line: line}, withOddSpace(w, data))
 		return
 	}
 	var second yaml.Node
@@ -40,17 +48,17 @@ func (r yamlReader) readDocument(ref string, data []byte, into *Config) {
 	case errors.Is(err, io.EOF):
 	case err != nil:
 		line, w := describeYAMLError(err)
-		r.addStructural(ref, line, w)
+		r.addStructural(ref, place{line: line}, w)
 		return
 	default:
-		r.addStructural(ref, second.Line, language.New("只能有一个 YAML 文档", "there must be one YAML document only"))
+		r.addStructural(ref, placeOf(&second), language.New("只能有一个 YAML 文档", "there must be one YAML document only"))
 	}
 	if len(doc.Content) == 0 {
 		return
 	}
 	root := resolveAlias(doc.Content[0])
 	if root.Kind != yaml.MappingNode && !isNull(root) {
-		r.addStructural(ref, root.Line, language.New("顶层应为 jumpserver、clouds 等配置项", "its top level must hold jumpserver, clouds and so on"))
+		r.addStructural(ref, placeOf(root), language.New("顶层应为 jumpserver、clouds 等配置项", "its top level must hold jumpserver, clouds and so on"))
 		return
 	}
 	r.readGroup(root, reflect.ValueOf(into).Elem(), "")
@@ -66,7 +74,7 @@ func (r yamlReader) readGroup(n *yaml.Node, into reflect.Value, path string) {
 		return
 	}
 	if path != "" {
-		r.lines[path] = n.Line
+		r.places[path] = placeOf(n)
 	}
 	if n.Kind != yaml.MappingNode {
 		r.add(path, language.New("应为一组配置项（键: 值）", "must be a group of settings (key: value)"))
@@ -80,9 +88,9 @@ func (r yamlReader) readGroup(n *yaml.Node, into reflect.Value, path string) {
 		case at >= 0:
 			r.readField(resolveAlias(p.value), field, into.Field(at), child)
 		case isOdd:
-			r.addStructural(child, p.key.Line, language.New("这一行有"+odd.ZH+"，看起来像空格：请删掉重新输入", "the line holds "+odd.EN+", which looks like a space: type it anew"))
+			r.addStructural(child, placeOf(p.key), language.New("这一行有"+odd.ZH+"，看起来像空格：请删掉重新输入", "the line holds "+odd.EN+", which looks like a space: type it anew"))
 		case !strings.HasPrefix(p.key.Value, extensionPrefix): // what begins so only holds anchors
-			r.addStructural(child, p.key.Line, suggestKey(p.key.Value, keysOf(into)))
+			r.addStructural(child, placeOf(p.key), suggestKey(p.key.Value, keysOf(into)))
 		}
 	}
 }
@@ -90,6 +98,8 @@ func (r yamlReader) readGroup(n *yaml.Node, into reflect.Value, path string) {
 // readField reads one value of a mapping by the type of its field.
 func (r yamlReader) readField(n *yaml.Node, field reflect.StructField, into reflect.Value, path string) {
 	switch {
+	case into.Type() == reflect.TypeFor[[]mapping.Rule]():
+		into.Set(reflect.ValueOf(r.readRules(n, path)))
 	case isGroupList(into.Type()):
 		r.readClouds(n, into, path)
 	case newSettingTypes().isList(into.Type()):
@@ -109,7 +119,7 @@ func (r yamlReader) readClouds(n *yaml.Node, into reflect.Value, path string) {
 	if isNull(n) {
 		return
 	}
-	r.lines[path] = n.Line
+	r.places[path] = placeOf(n)
 	if n.Kind != yaml.SequenceNode {
 		r.add(path, language.New("应为云账号的列表（每项以 - 开头）", "must be a list of accounts (each begins with -)"))
 		return
@@ -118,7 +128,7 @@ func (r yamlReader) readClouds(n *yaml.Node, into reflect.Value, path string) {
 		entry, at := DefaultCloud(), path+"["+strconv.Itoa(i)+"]"
 		item = resolveAlias(item)
 		if isNull(item) {
-			r.lines[at] = item.Line
+			r.places[at] = placeOf(item)
 			r.add(at, emptyItemText())
 		}
 		r.readGroup(item, reflect.ValueOf(&entry).Elem(), at)
@@ -131,7 +141,7 @@ func (r yamlReader) readList(n *yaml.Node, into reflect.Value, path string) {
 	if isNull(n) {
 		return
 	}
-	r.lines[path] = n.Line
+	r.places[path] = placeOf(n)
 	var texts []string
 	switch n.Kind {
 	case yaml.ScalarNode:
@@ -144,8 +154,8 @@ func (r yamlReader) readList(n *yaml.Node, into reflect.Value, path string) {
 	}
 	value := parseList(into.Type(), texts, func(i int, w language.Text) {
 		at := path + "[" + strconv.Itoa(i) + "]"
-		if r.lines[at] == 0 { // the items of one text have its line
-			r.lines[at] = n.Line
+		if r.places[at].line == 0 { // the items of one text have its line
+			r.places[at] = placeOf(n)
 		}
 		r.add(at, w)
 	})
@@ -160,7 +170,7 @@ func (r yamlReader) readItems(n *yaml.Node, path string) []string {
 	for i, item := range n.Content {
 		item = resolveAlias(item)
 		at := path + "[" + strconv.Itoa(i) + "]"
-		r.lines[at] = item.Line
+		r.places[at] = placeOf(item)
 		switch {
 		case item.Kind != yaml.ScalarNode:
 			r.add(at, language.New("应为文本", "must be a text"))
@@ -177,7 +187,7 @@ func (r yamlReader) readScalar(n *yaml.Node, tag reflect.StructTag, into reflect
 	if isNull(n) {
 		return
 	}
-	r.lines[path] = n.Line
+	r.places[path] = placeOf(n)
 	if n.Kind != yaml.ScalarNode {
 		r.add(path, language.New("应为单个值，不是列表或一组配置项", "must be one value, not a list or a group"))
 		return
@@ -231,11 +241,11 @@ func (r yamlReader) appendPairs(n *yaml.Node, path string, taken map[string]bool
 		key, value := resolveAlias(n.Content[i]), n.Content[i+1]
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			r.addStructural(joinPath(path, "?"), key.Line, language.New("键应为文本", "a key must be a text"))
+			r.addStructural(joinPath(path, "?"), placeOf(key), language.New("键应为文本", "a key must be a text"))
 		case key.Tag == "!!merge":
 			sources = append(sources, r.mergeSources(resolveAlias(value), path)...)
 		case own[key.Value]:
-			r.addStructural(joinPath(path, printable(key.Value)), key.Line, language.New("重复的配置项", "the setting is there twice"))
+			r.addStructural(joinPath(path, printable(key.Value)), placeOf(key), language.New("重复的配置项", "the setting is there twice"))
 		case !taken[key.Value]:
 			own[key.Value], taken[key.Value] = true, true
 			found = append(found, yamlPair{key, value})
@@ -260,13 +270,15 @@ func (r yamlReader) mergeSources(n *yaml.Node, path string) []*yaml.Node {
 	for _, item := range items {
 		item = resolveAlias(item)
 		if item.Kind != yaml.MappingNode {
-			r.addStructural(joinPath(path, "<<"), item.Line, language.New("只能合并一组配置项", "only a group of settings can be merged in"))
+			r.addStructural(joinPath(path, "<<"), placeOf(item), language.New("只能合并一组配置项", "only a group of settings can be merged in"))
 			continue
 		}
 		found = append(found, item)
 	}
 	return found
 }
+
+func placeOf(n *yaml.Node) place { return place{n.Line, n.Column} }
 
 // resolveAlias returns the node that an alias stands for.
 func resolveAlias(n *yaml.Node) *yaml.Node {

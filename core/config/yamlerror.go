@@ -47,6 +47,8 @@ func translateYAMLError(text string) (what language.Text, parser bool) {
 		return language.New("这里不能有“键: 值”，检查缩进，冒号要用半角；含冒号的值要加引号", text), false
 	case "found character that cannot start any token":
 		return language.New("缩进不能用 Tab；以 @、%、` 开头的值要加引号", text), false
+	case "did not find expected whitespace or line break":
+		return language.New(`以 ! 开头的值要加引号，如 "!cn-beijing"`, `a value that begins with ! needs quotes, such as "!cn-beijing"`), false
 	case "found unexpected end of stream":
 		return language.New("引号没有配对", text), false
 	}
