@@ -25,6 +25,9 @@ type Facts struct {
 	Tags    []Tag // sorted by key
 	// TagsUnread says that the cloud did not show the instance's tags: none of Tags means nothing.
 	TagsUnread bool
+	// Unread are the other facts that the cloud did not show of this instance this time, though it does of others: that
+	// they are empty means nothing.
+	Unread Fact
 }
 
 // Tag is one tag of an instance. Its key is unique in the instance, and compared by case.
@@ -42,7 +45,7 @@ func (f *Facts) Tag(key string) (string, bool) {
 	return f.Tags[n].Value, true
 }
 
-// Fact is one of the facts that a Want can name.
+// Fact is one of the facts that a Want can name, or a set of them.
 type Fact uint16
 
 // The facts.
@@ -86,7 +89,7 @@ func (w Want) Keep(f Facts) *Facts {
 	if w.IsEmpty() {
 		return nil
 	}
-	kept := Facts{TagsUnread: f.TagsUnread && w.WantsTags()}
+	kept := Facts{TagsUnread: f.TagsUnread && w.WantsTags(), Unread: f.Unread & w.Facts}
 	w.keepTexts(&kept, f)
 	if w.Has(FactCreatedAt) {
 		kept.CreatedAt = f.CreatedAt

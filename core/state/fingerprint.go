@@ -112,7 +112,8 @@ func appendFacts(to []byte, i *inventory.Instance) []byte {
 	if f.TagsUnread {
 		unread = 1
 	}
-	to = binary.AppendUvarint(append(to, unread), uint64(f.Elastic))
+	to = binary.AppendUvarint(append(to, unread), uint64(f.Unread))
+	to = binary.AppendUvarint(to, uint64(f.Elastic))
 	to = binary.AppendUvarint(to, uint64(len(f.Groups)))
 	for _, text := range f.Groups {
 		to = appendText(to, text)

@@ -53,6 +53,8 @@ func alterField(t *testing.T, v reflect.Value, told func(what string)) {
 	case reflect.Uint8:
 		set("another", uint8(v.Uint())+1)
 		set("the last", uint8(inventory.Absent))
+	case reflect.Uint16:
+		set("another fact", inventory.Fact(v.Uint())^inventory.FactSubnet)
 	case reflect.Bool:
 		set("the other", !v.Bool())
 	case reflect.Int:
