@@ -47,6 +47,17 @@ func (e Engine) addRememberedNodes(ctx context.Context, bastion inventory.JumpSe
 	return bastion
 }
 
+// saveRuleNodes remembers the nodes that rules put existing assets into, as JumpServer shows them, so that each is known
+// when people rename it.
+func (e Engine) saveRuleNodes(ctx context.Context, ids map[string]string) {
+	if e.Memory.Nodes == nil || len(ids) == 0 || ctx.Err() != nil {
+		return
+	}
+	if err := e.Memory.Nodes.SaveAll(ctx, ids); err != nil {
+		e.Log.Warn("not all nodes of rules are remembered", "error", err)
+	}
+}
+
 // saveNewNodes remembers the nodes of the accounts that have instances, where nothing is remembered yet, so
 // that a node is known when people rename it although nothing was made in it since the store exists.
 // Only the path says which node it is, never where assets are. Nothing is made.
