@@ -31,6 +31,8 @@ type pass struct {
 	granted           approvalSet             // what people approved
 	heldSets          []report.HeldSetSummary // for which a person may give approval
 	review            []plan.ReviewLine
+	names             plan.Names // of zones, nodes and account templates, in a dry run
+	basis             *Basis
 	holdsForLostMarks bool // so many assets have lost our labels that nothing is removed
 }
 
@@ -43,7 +45,7 @@ func (e Engine) reportInput(p *pass, started time.Time, stopped error) report.In
 		Items: slices.Concat(p.applied.Items, p.removals.UnreportedItems()),
 		Nodes: p.applied.Nodes, Problems: p.applied.Problems, Stopped: stopped, HeldSets: p.heldSets,
 		Recorded: e.usesState(p.req) && e.Incremental.Recorded, Approved: p.granted.hashes(), Expected: expectedIn(p.announced),
-		Slice: p.req.slice(), Compared: p.compared,
+		Slice: p.req.slice(), Compared: p.compared, Names: p.names,
 	}
 }
 
