@@ -54,3 +54,16 @@ func namesIn(rules plan.Rules, of func(mapping.Settings) []string) []string {
 	}
 	return names
 }
+
+// mayWriteByRules reports whether rules may change assets that exist in ways that only a full run decides: it knows all
+// nodes, ports and accounts, bounds how many assets move at once, and weighs what is switched off.
+func mayWriteByRules(rules plan.Rules) bool {
+	if rules.Mapping == nil {
+		return false
+	}
+	needs := rules.Needs()
+	m := rules.Manage
+	written := func(p plan.FieldPolicy) bool { return p == plan.WriteAlways || p == plan.WriteIfMissing }
+	return needs.Nodes || needs.Protocols || needs.Accounts || needs.Zones || written(m.Platform) || written(m.Labels) ||
+		slices.ContainsFunc(rules.Mapping.Rules(), func(r mapping.Rule) bool { return r.Set.Active != nil })
+}

@@ -3,13 +3,11 @@ package session
 import (
 	"log/slog"
 	"net/url"
-	"slices"
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/language"
-	"github.com/jms-sync/jms-sync/core/mapping"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -27,36 +25,8 @@ func NewClient(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) 
 	})
 }
 
-// needsOf returns what a sync of this configuration reads of JumpServer: what its rules name, and what they would write
-// to assets that exist.
-func needsOf(cfg config.Config) inventory.Needs {
-	needs := cfg.Mapping.Needs()
-	writes := func(policy string) bool { return cfg.Mapping != nil && policy != "" && policy != config.FieldCreate }
-	m := cfg.Sync.Manage
-	needs.Nodes = needs.Nodes || writes(m.Node) && setsNodes(cfg)
-	needs.Protocols = needs.Protocols || writes(m.Port) && setsPorts(cfg)
-	needs.Accounts = needs.Accounts || writes(m.Accounts) && setsAccounts(cfg)
-	return needs
-}
-
-// setsNodes reports whether any rule sets nodes.
-func setsNodes(cfg config.Config) bool {
-	return cfg.RulesFromTags || anyRuleSets(cfg, func(s mapping.Settings) bool { return s.Node != "" || len(s.Nodes) > 0 })
-}
-
-// setsPorts reports whether any rule sets ports.
-func setsPorts(cfg config.Config) bool {
-	return cfg.RulesFromTags || anyRuleSets(cfg, func(s mapping.Settings) bool { return s.Port != 0 || len(s.Protocols) > 0 })
-}
-
-// setsAccounts reports whether any rule names account templates.
-func setsAccounts(cfg config.Config) bool {
-	return anyRuleSets(cfg, func(s mapping.Settings) bool { return len(s.Accounts) > 0 })
-}
-
-func anyRuleSets(cfg config.Config, is func(mapping.Settings) bool) bool {
-	return slices.ContainsFunc(cfg.Mapping.Rules(), func(r mapping.Rule) bool { return is(r.Set) })
-}
+// needsOf returns what a sync of this configuration reads of JumpServer.
+func needsOf(cfg config.Config) inventory.Needs { return planRules(cfg).Needs() }
 
 func planRules(cfg config.Config) plan.Rules {
 	known := make(map[string]plan.Account, len(cfg.Clouds))
