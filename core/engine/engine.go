@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/access"
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/delivery"
@@ -30,6 +31,7 @@ type Engine struct {
 	ShardGroup      *ShardGroup      // of requests that are a shard; nil = each shard is on its own
 	RemovalTracking *RemovalTracking // nil = there is no store
 	Memory          Memory
+	Access          access.Reader // who gains and who loses hosts is asked of it; nil = nobody asks
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time
@@ -58,7 +60,7 @@ type RunResult struct {
 	PlanLines iter.Seq[plan.Change]
 	Names     plan.Names        // of what the lines name by ids
 	Review    []plan.ReviewLine // what would be done, and what a person may let pass besides; nil if not asked for
-	Basis     *Basis            // nil if not asked for, or where nothing was compared
+	Basis     *plan.Basis       // nil if not asked for, or where nothing was compared
 	Err       error
 	// Deliver notifies people of a run whose card was put off, and returns the report with what became of it. nil = nothing
 	// was put off.
@@ -73,6 +75,7 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	defer cancel()
 	p := &pass{req: req, changes: noChanges, removals: e.NewRemovalTracker(req.DryRun), halt: e.Paused(work)}
 	err := e.runStages(work, p)
+	e.compareAccess(work, p)
 	p.addProblems(e.clockErrors(work))
 	in := e.reportInput(p, started, err)
 	e.Cards = p.halt.fillReport(ctx, e, &in)
@@ -114,7 +117,7 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	if err := e.listClouds(ctx, p, bastion.Assets); err != nil {
 		return err
 	}
-	p.labelled = countLabels(bastion.Assets)
+	p.labelled, p.nodes = countLabels(bastion.Assets), bastion.Nodes
 	p.removals.FindUnreported(ctx, bastion.Assets, nil)
 	e.EnterStage("plan")
 	in := plan.Input{Current: bastion, Listings: p.listings, AllRegions: len(p.req.Regions) == 0, Regions: p.req.Regions}

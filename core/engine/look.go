@@ -6,14 +6,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// Basis is what a run has read and how it decided, for people who ask about one instance.
-type Basis struct {
-	Input    plan.Input
-	Rules    plan.Rules
-	Plan     plan.Plan
-	Approved plan.Approved
-}
-
 // look takes what a person who only looks at a plan is shown, and returns the part of the plan that was asked for. It
 // fails where a text of Request.Only means nothing that was read.
 func (p *pass) look(in plan.Input, rules plan.Rules, desired plan.Plan, approved plan.Approved) (plan.Approved, error) {
@@ -22,7 +14,7 @@ func (p *pass) look(in plan.Input, rules plan.Rules, desired plan.Plan, approved
 	}
 	p.names = plan.NewNames(in.Current)
 	if p.req.WantBasis {
-		p.basis = &Basis{Input: in, Rules: rules, Plan: desired, Approved: approved}
+		p.basis = &plan.Basis{Input: in, Rules: rules, Plan: desired, Approved: approved}
 	}
 	if len(p.req.Only) == 0 {
 		return approved, nil

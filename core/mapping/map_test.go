@@ -105,7 +105,7 @@ func TestSetBy(t *testing.T) {
 		Rule{Set: Settings{Node: "/DEFAULT/b", Labels: map[string]string{"a": "b"}, Nodes: []string{"/DEFAULT/c"}}})
 	got := s.Map(aSubject(tagged("jms:zone", "tagged")))
 	for f, want := range map[Field]int{FieldNode: 1, FieldAccounts: 0, FieldLabels: 2, FieldZone: -1, FieldPlatform: -1, FieldSkip: -1} {
-		if by, ok := got.SetBy(f); by != want || ok != (want >= 0) {
+		if by, ok := got.SetBy(f); by != want || ok != (want >= 0) || got.IsSetByTag(f) != (f == FieldZone) {
 			t.Errorf("%s: %d %v", f, by, ok)
 		}
 	}
@@ -220,15 +220,22 @@ func TestWant(t *testing.T) {
 		rule Rule
 		want string
 	}{
-		{Options{}, Rule{When: when("region", "x", "name", "y", "vpc", "z", "type", "t", "os", "linux"), Set: Settings{Platform: "X"}}, "0 [] {false false false false}"},
-		{Options{}, Rule{When: when("status", "x"), Set: Settings{Zone: "z"}}, fmt.Sprint(inventory.FactStatus, " [] {true false false false}")},
-		{Options{}, Rule{When: Condition{Not: []Condition{when("group", "x", "tag.b", "y")}}, Set: Settings{Accounts: []string{"a"}}}, fmt.Sprint(inventory.FactGroups, " [b] {false true false false}")},
-		{Options{}, Rule{Set: Settings{Node: "/DEFAULT/{zone}/{tag.c}", Labels: map[string]string{"x": "{image}{tag.a|}"}, Name: "{subnet}"}}, fmt.Sprint(inventory.FactZone|inventory.FactImage|inventory.FactSubnet, " [a c] {false false false false}")},
-		{Options{}, Rule{Set: Settings{Nodes: []string{"/DEFAULT/{charge}"}, MinAge: 1, Address: []string{"eip"}, LabelsFromTags: []string{"a", "a"}}}, fmt.Sprint(inventory.FactCharge|inventory.FactCreatedAt|inventory.FactElastic, " [a] {false false false false}")},
-		{Options{FromTags: true}, Rule{Set: Settings{Port: 22}}, "0 [jms:keep jms:node jms:port jms:skip jms:zone] {true false false false}"},
+		{Options{}, Rule{When: when("region", "x", "name", "y", "vpc", "z", "type", "t", "os", "linux"), Set: Settings{Platform: "X"}}, "0 [] - -"},
+		{Options{}, Rule{When: when("status", "x"), Set: Settings{Zone: "z"}}, fmt.Sprint(inventory.FactStatus, " [] zones -")},
+		{Options{}, Rule{When: Condition{Not: []Condition{when("group", "x", "tag.b", "y")}}, Set: Settings{Accounts: []string{"a"}}}, fmt.Sprint(inventory.FactGroups, " [b] - templates")},
+		{Options{}, Rule{Set: Settings{Node: "/DEFAULT/{zone}/{tag.c}", Labels: map[string]string{"x": "{image}{tag.a|}"}, Name: "{subnet}"}}, fmt.Sprint(inventory.FactZone|inventory.FactImage|inventory.FactSubnet, " [a c] - -")},
+		{Options{}, Rule{Set: Settings{Nodes: []string{"/DEFAULT/{charge}"}, MinAge: 1, Address: []string{"eip"}, LabelsFromTags: []string{"a", "a"}}}, fmt.Sprint(inventory.FactCharge|inventory.FactCreatedAt|inventory.FactElastic, " [a] - -")},
+		{Options{FromTags: true}, Rule{Set: Settings{Port: 22}}, "0 [jms:keep jms:node jms:port jms:skip jms:zone] zones -"},
 	} {
 		s := compile(t, row.o, row.rule)
-		if got := fmt.Sprint(uint16(s.Want().Facts), " ", s.Want().Tags, " ", s.Needs()); got != row.want || s.Want().AllTags {
+		zones, templates := "-", "-"
+		if s.Needs().Zones {
+			zones = "zones"
+		}
+		if s.Needs().Templates {
+			templates = "templates"
+		}
+		if got := fmt.Sprint(uint16(s.Want().Facts), " ", s.Want().Tags, " ", zones, " ", templates); got != row.want || s.Want().AllTags {
 			t.Errorf("%+v: %s, want %s", row.rule, got, row.want)
 		}
 	}

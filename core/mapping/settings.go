@@ -189,11 +189,15 @@ func (c *compiler) labels(s Settings) []label {
 	for _, name := range slices.Sorted(maps.Keys(s.Labels)) {
 		where := "set.labels." + name
 		c.checkLabelName(where, name, name)
+		folded := inventory.FoldName(name)
+		if slices.ContainsFunc(compiled, func(l label) bool { return l.folded == folded }) {
+			c.fault(where, language.Newf("标签 %q 写了两次，只差大小写之类", "label %q stands twice, in another spelling", name))
+		}
 		value := c.template(where, s.Labels[name])
 		if s.Labels[name] == "" {
 			value.parts, value.isStatic = []part{{}}, true
 		}
-		compiled = append(compiled, label{name: name, folded: inventory.FoldName(name), value: value})
+		compiled = append(compiled, label{name: name, folded: folded, value: value})
 	}
 	c.checkList("set.labels_from_tags", s.LabelsFromTags != nil, len(s.LabelsFromTags))
 	for n, tag := range s.LabelsFromTags {

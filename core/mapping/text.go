@@ -49,7 +49,10 @@ func isUnprintable(r rune) bool { return unicode.IsControl(r) || r == unicode.Re
 
 // labelText returns a text as every version of JumpServer takes it in a label: its name or its value.
 func labelText(text string) string {
-	text = clean(strings.NewReplacer(":", "-", ",", "-").Replace(text))
+	if strings.ContainsAny(text, ":,") {
+		text = strings.ReplaceAll(strings.ReplaceAll(text, ":", "-"), ",", "-")
+	}
+	text = clean(text)
 	if text == "" {
 		return "-"
 	}

@@ -45,6 +45,9 @@ func Build(in Input) Report {
 	for _, n := range in.Nodes {
 		r.Nodes = append(r.Nodes, Node{n.ConfiguredPath, n.ID, n.Path, n.IsNew(), n.Reason.Text(w.lang)})
 	}
+	if !in.Access.IsEmpty() {
+		r.Access = in.Access
+	}
 	if in.Stopped != nil {
 		r.runErrors = append(r.runErrors, w.runErrorEntry(in.Stopped))
 	}

@@ -331,5 +331,9 @@ func (w texts) fieldName(field string) string {
 		plan.FieldLabels:   language.New("标签", "labels"),
 		plan.FieldActive:   language.New("启用", "active"),
 		plan.FieldComment:  language.New("备注", "comment"),
+		"active":           language.New("启用", "active"), // as rules name them
+		"skip":             language.New("跳过", "skip"),
+		"min_age":          language.New("最小年龄", "min_age"),
+		"keep":             language.New("保留", "keep"),
 	}[field], field)
 }

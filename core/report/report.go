@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/access"
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
@@ -60,7 +61,9 @@ type Input struct {
 	// Compared says that all of JumpServer was compared with the listings.
 	Compared bool
 	Approved map[string]string // of removals that people approved: the set's hash, by asset
-	Slice    string            // names the runs that list the same accounts and regions
+	// Access is who gains and who loses hosts by the run; nil = nobody asked.
+	Access *access.Diff
+	Slice  string // names the runs that list the same accounts and regions
 }
 
 // Report is the results document: its JSON has the fields and the order that users rely on. Its lists are never
@@ -94,7 +97,9 @@ type Report struct {
 	// not remove. See Compared for what it means that there are none.
 	StaysOpen []OpenGroup `json:"stays_open,omitempty"`
 	// Nodes are those for new assets that are new, or are not where the configuration says.
-	Nodes   []Node       `json:"nodes,omitempty"`
+	Nodes []Node `json:"nodes,omitempty"`
+	// Access is who gains and who loses hosts, if mapping rules decide where hosts are.
+	Access  *access.Diff `json:"access,omitempty"`
 	Scopes  []Scope      `json:"scopes"`
 	Changes []Change     `json:"changes"`
 	Errors  []ErrorEntry `json:"errors"`
@@ -291,9 +296,10 @@ func (r Report) HasChanges() bool {
 	return r.Created+r.Updated+r.Deactivated+r.Deleted+r.Held > 0
 }
 
-// HasNewNode reports whether a node was created, to which only a person can grant access.
+// HasNewNode reports whether a node was created by which nobody has access, as far as it is known: only a person can grant
+// it.
 func (r Report) HasNewNode() bool {
-	return !r.DryRun && slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.IsNew })
+	return !r.DryRun && slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.IsNew && !r.isReached(n.Path) })
 }
 
 // HasNewProblem reports whether people must act on something that they were not told before. A scope that failed in
