@@ -70,6 +70,12 @@ type FieldPolicies struct {
 	Address     FieldPolicy // default WriteAlways
 	Zone        FieldPolicy // default WriteIfMissing
 	AdoptedName FieldPolicy // of adopted assets; default WriteOnCreate, so that they keep theirs
+	// The following are written as mapping rules set them; default WriteOnCreate.
+	Node     FieldPolicy // WriteIfMissing: the asset is in the root node alone
+	Platform FieldPolicy // never one of another type
+	Port     FieldPolicy // WriteIfMissing: the asset has no protocols
+	Labels   FieldPolicy // WriteIfMissing: names that the asset does not have
+	Accounts FieldPolicy // WriteIfMissing: the asset has no accounts
 }
 
 func (m FieldPolicies) managesName(a inventory.Asset) bool {
@@ -93,9 +99,12 @@ func (r Rules) releasesName(a inventory.Asset) bool {
 // Rules are the settings that the plan obeys.
 type Rules struct {
 	// Accounts holds every configured account by name, also those that this run did not ask.
-	Accounts  map[string]Account
-	Manage    FieldPolicies
-	Mapping   *mapping.Set   // nil = no rules: assets are as the accounts' settings want them
+	Accounts map[string]Account
+	Manage   FieldPolicies
+	Mapping  *mapping.Set // nil = no rules: assets are as the accounts' settings want them
+	// Remap makes a plan in which every field that the mapping rules set on an instance is written to its asset, whatever
+	// Manage says: it brings assets made before the rules to where these want them, and is for a person to review.
+	Remap     bool
 	Whitelist []netip.Prefix // empty = all
 	Protected []netip.Prefix
 	// ProtectedNames are patterns (see matchesPattern) for names of assets that are never written to.
@@ -117,21 +126,6 @@ type Rules struct {
 	// UTF8MB3 says that JumpServer's database cannot hold characters of four bytes (emoji, rare Han): names are
 	// made without them.
 	UTF8MB3 bool
-}
-
-// primaryAddress returns where the instance is reached: the private address of the primary interface, else the
-// classic network's inner one, else a public one, else an IPv6 one; "" if it has none (yet). Lightweight servers are
-// reached by their public address first, see inventory.Instance.Addresses.
-func primaryAddress(i inventory.Instance) string {
-	if inventory.KindOfRegion(i.Region) != "" && len(i.PublicIPs) > 0 {
-		return i.PublicIPs[0]
-	}
-	for _, some := range [...][]string{i.PrivateIPs, i.ClassicIPs, i.PublicIPs, i.IPv6s} {
-		if len(some) > 0 {
-			return some[0]
-		}
-	}
-	return ""
 }
 
 // noAddressReason returns why an instance without any address gets no asset. It gets one by itself while it is made, and
@@ -162,57 +156,24 @@ func hasAddress(i inventory.Instance, address string) bool {
 // hidesIPv4 reports whether the asset has an IPv4 address, and the cloud shows only IPv6 addresses of its instance. No
 // cloud takes the primary private address away, so that the answer lacks it rather than the instance.
 func hidesIPv4(i inventory.Instance, a inventory.Asset) bool {
-	if !strings.Contains(primaryAddress(i), ":") {
+	if !strings.Contains(i.PrimaryAddress(), ":") {
 		return false
 	}
 	have, err := netip.ParseAddr(a.Address)
 	return err == nil && have.Unmap().Is4()
 }
 
-// The operating systems that decide the platform, named as JumpServer's own platforms are.
-const (
-	systemLinux   = "Linux"
-	systemWindows = "Windows"
-	systemOther   = "Other" // the cloud does not say
-)
-
-// systemOf returns the operating system by what the cloud says, never by the host's name.
-func systemOf(i inventory.Instance) string {
-	osName := strings.ToLower(i.OSName)
-	switch {
-	case i.OSType == "windows", strings.Contains(osName, "windows"):
-		return systemWindows
-	case i.OSType == "linux", isLinuxName(osName):
-		return systemLinux
-	default:
-		return systemOther
-	}
-}
-
 // platformOf returns the name of the platform for a new asset of this instance.
 func (r Rules) platformOf(i inventory.Instance) string {
 	named := r.Accounts[i.Account].Platforms
-	own := systemOf(i)
+	own := i.System()
 	switch own {
-	case systemWindows:
-		return cmp.Or(named.Windows, own)
-	case systemLinux:
-		return cmp.Or(named.Linux, own)
+	case inventory.Windows:
+		return cmp.Or(named.Windows, string(own))
+	case inventory.Linux:
+		return cmp.Or(named.Linux, string(own))
 	}
-	return cmp.Or(named.Other, own)
-}
-
-func isLinuxName(osName string) bool {
-	for _, name := range []string{
-		"linux", "ubuntu", "debian", "centos", "red hat", "redhat", "rhel", "fedora", "suse",
-		"anolis", "openanolis", "rocky", "kylin", "euler", "uos", "deepin", "gentoo", "coreos",
-		"arch", "tencentos", "opencloudos",
-	} {
-		if strings.Contains(osName, name) {
-			return true
-		}
-	}
-	return false
+	return cmp.Or(named.Other, string(own))
 }
 
 // desiredName returns the cloud's name of an instance, before names are made unique.
@@ -233,14 +194,14 @@ func (r Rules) desiredName(i inventory.Instance) string {
 	return i.ID
 }
 
-// unstorableName returns the cloud's name if JumpServer's database cannot hold it, and reports whether that is so.
-func (r Rules) unstorableName(i inventory.Instance) (name string, is bool) {
+// unstorableName returns the name that the rules or the cloud want if JumpServer's database cannot hold it, and reports whether that is so.
+func (r Rules) unstorableName(i inventory.Instance, o *mapping.Outcome) (name string, is bool) {
 	if !r.UTF8MB3 {
 		return "", false
 	}
 	wide := r
 	wide.UTF8MB3 = false
-	name = wide.desiredName(i)
+	name = wide.wantedName(i, o)
 	return name, inventory.HasFourByteRunes(name)
 }
 
