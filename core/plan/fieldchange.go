@@ -178,7 +178,9 @@ func newAssetFields(a inventory.NewAsset, names Names) []FieldChange {
 }
 
 // IsOwnLabel reports whether a label is one of ours, which say whose an asset is and what became of it.
-func IsOwnLabel(l inventory.Label) bool { return strings.HasPrefix(strings.ToLower(l.Name), ownLabelPrefix) }
+func IsOwnLabel(l inventory.Label) bool {
+	return strings.HasPrefix(strings.ToLower(l.Name), ownLabelPrefix)
+}
 
 // ownLabelPrefix begins the names of our labels.
 const ownLabelPrefix = "jms-"

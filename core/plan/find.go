@@ -17,6 +17,14 @@ type Subject struct {
 	Ours       bool                // the asset is ours, see the package's doc
 }
 
+// Basis is what a plan rests on and what the guard made of it, for people who ask about one instance.
+type Basis struct {
+	Input    Input
+	Rules    Rules
+	Plan     Plan
+	Approved Approved
+}
+
 // Find returns the instances and assets that a person means: by the id of an instance or an asset, by a name in the
 // cloud or in JumpServer, or by an address. Letters compare without case. They are sorted by scope and instance.
 func Find(in Input, rules Rules, text string) []Subject {
