@@ -1,6 +1,7 @@
 package cloudtest
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -41,18 +42,13 @@ func withFacts(want inventory.Want) func(*cloud.Account) {
 // ways are the calls by which instances are shown: the list, and both questions by id.
 func ways(t *testing.T, h Harness, l cloud.Lister, ids ...string) map[string][]inventory.Instance {
 	t.Helper()
-	all := map[string][]inventory.Instance{}
-	var err error
-	if all["list"], err = l.List(t.Context(), h.Region); err != nil {
+	list, err := l.List(t.Context(), h.Region)
+	glance, glanceErr := l.Find(t.Context(), h.Region, ids)
+	lookup, lookupErr := FindInstances(t.Context(), l, h.Region, ids...)
+	if err := errors.Join(err, glanceErr, lookupErr); err != nil {
 		t.Fatal(err)
 	}
-	if all["glance"], err = l.Find(t.Context(), h.Region, ids); err != nil {
-		t.Fatal(err)
-	}
-	if all["lookup"], err = FindInstances(t.Context(), l, h.Region, ids...); err != nil {
-		t.Fatal(err)
-	}
-	return all
+	return map[string][]inventory.Instance{"list": list, "glance": glance, "lookup": lookup}
 }
 
 // testFacts: what is wanted of an instance is read, in lists and by ids; nothing else is kept, and none is asked for.
