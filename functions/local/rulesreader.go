@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,20 +19,30 @@ import (
 type expectationReader struct {
 	file     string
 	lang     language.Lang
-	mistakes []string
+	mistakes []expectationMistake
+}
+
+type expectationMistake struct {
+	line, column int
+	text         string
 }
 
 // fault notes a mistake at a place of the file.
 func (r *expectationReader) fault(n *yaml.Node, text language.Text) {
-	r.mistakes = append(r.mistakes, fmt.Sprintf("%s:%d:%d: %s", r.file, n.Line, n.Column, stripControls(text.In(r.lang))))
+	r.mistakes = append(r.mistakes, expectationMistake{n.Line, n.Column, stripControls(text.In(r.lang))})
 }
 
-// err returns all mistakes as one error.
+// err returns all mistakes as one error, in the order of the file.
 func (r *expectationReader) err() error {
 	if r.mistakes == nil {
 		return nil
 	}
-	return errors.New(strings.Join(r.mistakes, "\n"))
+	slices.SortStableFunc(r.mistakes, func(a, b expectationMistake) int { return cmp.Or(a.line-b.line, a.column-b.column) })
+	var lines []string
+	for _, m := range r.mistakes {
+		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", r.file, m.line, m.column, m.text))
+	}
+	return errors.New(strings.Join(lines, "\n"))
 }
 
 // items returns the entries of the file's list.
@@ -52,7 +63,7 @@ func (r *expectationReader) items(text []byte) ([]*yaml.Node, error) {
 	return document.Content[0].Content, nil
 }
 
-// pair is a key of a group, and its value.
+// yamlPair is a key of a group, and its value.
 type yamlPair struct {
 	name       string
 	key, value *yaml.Node

@@ -135,8 +135,8 @@ func (r *expectationReader) duration(n *yaml.Node) time.Duration {
 	if text == "" {
 		return 0
 	}
-	d, err := config.ParseDuration(text)
-	if err != nil {
+	d, ok := config.ParseDuration(text)
+	if !ok {
 		r.fault(n, language.New("应为时长，如 30m、2h", "must be a duration such as 30m, 2h"))
 	}
 	return d
