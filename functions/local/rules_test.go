@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -226,4 +227,25 @@ func TestFindUnmatched(t *testing.T) {
 
 func testRulesConfig(rules *mapping.Set) config.Config {
 	return config.Config{Mapping: rules, RulesFromTags: true, Clouds: []config.Cloud{{Name: "a", Type: "aliyun"}}}
+}
+
+// TestDocumentedExpectations: the rules and the expectations in the documents go together, and each rule is reached or
+// said not to be.
+func TestDocumentedExpectations(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"configuration.md", "configuration.en.md"} {
+		d := newDesk(t)
+		rules, expectations := "", ""
+		for _, m := range fence.FindAllStringSubmatch(d.readFile(filepath.Join(repository, "docs", name)), -1) {
+			switch {
+			case strings.HasPrefix(m[2], "rules:"):
+				rules = m[2]
+			case strings.HasPrefix(m[2], "# expect.yaml"):
+				expectations = m[2]
+			}
+		}
+		config := d.saveFile("config.yaml", "language: en\nclouds: [{type: aliyun, name: aliyun-prod}]\n"+rules)
+		d.runRaw(d.Context(), exitDone, "-c", config, "rules", "test", d.saveFile("expect.yaml", expectations))
+		d.wantPrinted("rules that no expectation reaches: rule 2 (Windows)\n", "All expectations are met: 2.\n")
+	}
 }
