@@ -7,6 +7,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// factSources says where the answers of ECS have the facts.
+func factSources() inventory.FactSources {
+	return inventory.FactSources{
+		inventory.FactStatus: "`Status`", inventory.FactZone: "`ZoneId`", inventory.FactSubnet: "`VSwitchId`", inventory.FactGroups: "`SecurityGroupIds`",
+		inventory.FactResourceGroup: "`ResourceGroupId`", inventory.FactImage: "`ImageId`", inventory.FactCharge: "`prepaid`, `postpaid`, `spot`",
+		inventory.FactCreatedAt: "`CreationTime`", inventory.FactExpiresAt: "`ExpiredTime`", inventory.FactElastic: "`EipAddress`",
+	}
+}
+
 // factRow has those fields of a row that only mapping rules read. A spot instance is paid by use (PostPaid), and has a
 // SpotStrategy that is not NoSpot.
 type factRow struct {

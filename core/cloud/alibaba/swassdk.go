@@ -63,6 +63,14 @@ type swasFactRow struct {
 	Tags                                 cloud.Shown[[]struct{ Key, Value string }]
 }
 
+// swasFactSources says where the answers have the facts.
+func swasFactSources() inventory.FactSources {
+	return inventory.FactSources{
+		inventory.FactStatus: "`Status`", inventory.FactResourceGroup: "`ResourceGroupId`", inventory.FactImage: "`ImageId`", inventory.FactCharge: "`prepaid`",
+		inventory.FactCreatedAt: "`CreationTime`", inventory.FactExpiresAt: "`ExpiredTime`",
+	}
+}
+
 // facts returns what is wanted of a row.
 func (r *swasRow) facts(want inventory.Want) *inventory.Facts {
 	if want.IsEmpty() {

@@ -9,6 +9,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// factSources says where the answers of Resource Manager have the facts.
+func factSources() inventory.FactSources {
+	return inventory.FactSources{
+		inventory.FactStatus: "`provisioningState`", inventory.FactZone: "`zones`", inventory.FactSubnet: "`group/network/subnet`", inventory.FactGroups: "`group/name`",
+		inventory.FactResourceGroup: "`resourceGroups`", inventory.FactImage: "`imageReference`", inventory.FactCharge: "`regular`, `spot`, `low`",
+		inventory.FactCreatedAt: "`timeCreated`", inventory.FactElastic: "`Static`",
+	}
+}
+
 // factRow has those fields of a machine's document that only mapping rules read.
 type factRow struct {
 	Tags  cloud.Shown[map[string]string] `json:"tags"`

@@ -7,6 +7,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// factSources says where the answers have the facts.
+func factSources() inventory.FactSources {
+	return inventory.FactSources{inventory.FactStatus: "`status`", inventory.FactZone: "`zone`"}
+}
+
 // factRow has those fields of a row that only mapping rules read. The fake cloud has tags and zones, and nothing else.
 type factRow struct {
 	Zone cloud.LenientText              `json:"zone"`

@@ -9,6 +9,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// factSources says where the answers of ECS have the facts.
+func factSources() inventory.FactSources {
+	return inventory.FactSources{
+		inventory.FactStatus: "`status`", inventory.FactZone: "`OS-EXT-AZ:availability_zone`", inventory.FactSubnet: "`network_interfaces`", inventory.FactGroups: "`security_groups`",
+		inventory.FactResourceGroup: "`enterprise_project_id`", inventory.FactImage: "`image`", inventory.FactCharge: "`prepaid`, `postpaid`, `spot`",
+		inventory.FactCreatedAt: "`created`", inventory.FactExpiresAt: "`auto_terminate_time`", inventory.FactElastic: "`floating`",
+	}
+}
+
 // factRow has those fields of a row that only mapping rules read. Tags are written "key=value", and "key" alone where the
 // value is empty; keys have no "=": https://support.huaweicloud.com/api-ecs/zh-cn_topic_0094148850.html,
 // https://support.huaweicloud.com/usermanual-tms/zh-cn_topic_0056266269.html. image is "" of a server without one.

@@ -7,6 +7,23 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// factSources says where the answers of CVM have the facts.
+func factSources() inventory.FactSources {
+	return inventory.FactSources{
+		inventory.FactStatus: "`InstanceState`", inventory.FactZone: "`Zone`", inventory.FactSubnet: "`SubnetId`", inventory.FactGroups: "`SecurityGroupIds`",
+		inventory.FactResourceGroup: "`ProjectId`", inventory.FactImage: "`ImageId`", inventory.FactCharge: "`prepaid`, `postpaid_by_hour`, `spotpaid`, `cdhpaid`, `cdcpaid`",
+		inventory.FactCreatedAt: "`CreatedTime`", inventory.FactExpiresAt: "`ExpiredTime`",
+	}
+}
+
+// lighthouseFactSources is factSources of Lighthouse.
+func lighthouseFactSources() inventory.FactSources {
+	return inventory.FactSources{
+		inventory.FactStatus: "`InstanceState`", inventory.FactZone: "`Zone`", inventory.FactImage: "`BlueprintId`", inventory.FactCharge: "`prepaid`",
+		inventory.FactCreatedAt: "`CreatedTime`", inventory.FactExpiresAt: "`ExpiredTime`",
+	}
+}
+
 // factRow has those fields of a row that only mapping rules read; what an instance does not have is null. No field says
 // which of the public addresses are elastic: that takes DescribeAddresses, another API with a right of its own.
 type factRow struct {
