@@ -23,8 +23,10 @@ func (m *machine) facts(want inventory.Want) *inventory.Facts {
 	if want.IsEmpty() {
 		return nil
 	}
-	f := inventory.Facts{Status: strings.ToLower(m.Status), Zone: string(m.Zone), TagsUnread: m.Tags.IsOdd}
-	for key, value := range m.Tags.Value {
+	f := inventory.Facts{Status: strings.ToLower(m.Status), Zone: string(m.Zone)}
+	read, unread := m.Tags.Read()
+	f.TagsUnread = unread
+	for key, value := range read {
 		f.Tags = append(f.Tags, inventory.Tag{Key: key, Value: value})
 	}
 	return want.Keep(f)

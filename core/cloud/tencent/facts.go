@@ -30,18 +30,17 @@ type factRow struct {
 	ImageId, InstanceChargeType cloud.LenientText
 	CreatedTime, ExpiredTime    cloud.LenientText
 	SecurityGroupIds            cloud.Shown[[]string]
-	Tags                        cloud.Shown[[]struct{ Key, Value string }]
+	Tags                        cloud.Shown[[]inventory.Tag]
 }
 
 // factsOf returns what is wanted of the fields that rows of CVM and of Lighthouse share, and of more.
 func (r *factRow) factsOf(want inventory.Want, more inventory.Facts) *inventory.Facts {
 	f := more
-	f.Groups, f.Unread = cloud.UniqueTexts(r.SecurityGroupIds.Value), cloud.UnreadIf(r.SecurityGroupIds.IsOdd, inventory.FactGroups)
+	f.Groups = cloud.UniqueTexts(cloud.ReadInto(r.SecurityGroupIds, want, inventory.FactGroups, &f.Unread))
 	f.Charge = strings.ToLower(string(r.InstanceChargeType))
 	f.CreatedAt, f.ExpiresAt = cloud.ParseTime(r.CreatedTime), cloud.ParseExpiry(r.ExpiredTime)
-	f.TagsUnread = r.Tags.IsOdd
-	for _, tag := range r.Tags.Value {
-		f.Tags = append(f.Tags, inventory.Tag{Key: tag.Key, Value: tag.Value})
+	if want.WantsTags() {
+		f.Tags, f.TagsUnread = cloud.ReadTags(r.Tags)
 	}
 	return want.Keep(f)
 }
