@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/access"
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/delivery"
@@ -30,6 +31,7 @@ type Engine struct {
 	ShardGroup      *ShardGroup      // of requests that are a shard; nil = each shard is on its own
 	RemovalTracking *RemovalTracking // nil = there is no store
 	Memory          Memory
+	Access          access.Reader // who gains and who loses hosts is asked of it; nil = nobody asks
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time
@@ -56,7 +58,9 @@ type Memory struct {
 type RunResult struct {
 	Report    report.Report
 	PlanLines iter.Seq[plan.Change]
+	Names     plan.Names        // of what the lines name by ids
 	Review    []plan.ReviewLine // what would be done, and what a person may let pass besides; nil if not asked for
+	Basis     *plan.Basis       // nil if not asked for, or where nothing was compared
 	Err       error
 	// Deliver notifies people of a run whose card was put off, and returns the report with what became of it. nil = nothing
 	// was put off.
@@ -71,13 +75,16 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	defer cancel()
 	p := &pass{req: req, changes: noChanges, removals: e.NewRemovalTracker(req.DryRun), halt: e.Paused(work)}
 	err := e.runStages(work, p)
+	e.compareAccess(work, p)
 	p.addProblems(e.clockErrors(work))
 	in := e.reportInput(p, started, err)
 	e.Cards = p.halt.fillReport(ctx, e, &in)
 	in.Problems = append(in.Problems, e.StoreErrors()...)
 	rep := report.Build(in)
 	e.LogOutcome(rep, in)
-	out := RunResult{Report: rep, PlanLines: PlanLines(p.changes, p.applied.Nodes, p.notes), Review: p.review, Err: err}
+	out := RunResult{
+		Report: rep, PlanLines: PlanLines(p.changes, p.applied.Nodes, p.notes), Names: p.names, Review: p.review, Basis: p.basis, Err: err,
+	}
 	deliver := func(ctx context.Context) report.Report { return rep.WithNotifyError(e.deliverPass(ctx, p, rep)) }
 	if req.PutsOff != nil && req.PutsOff(rep, err) {
 		out.Deliver = deliver
@@ -110,13 +117,18 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	if err := e.listClouds(ctx, p, bastion.Assets); err != nil {
 		return err
 	}
-	p.labelled = countLabels(bastion.Assets)
+	p.labelled, p.nodes = countLabels(bastion.Assets), bastion.Nodes
 	p.removals.FindUnreported(ctx, bastion.Assets, nil)
 	e.EnterStage("plan")
 	in := plan.Input{Current: bastion, Listings: p.listings, AllRegions: len(p.req.Regions) == 0, Regions: p.req.Regions}
-	desired := plan.Build(in, e.RulesFor(ctx, e.Bastion, p.listings))
+	rules := e.RulesFor(ctx, e.Bastion, p.listings)
+	desired := plan.Build(in, rules)
 	p.compared = true
 	approved := e.approvePlan(ctx, p, desired)
+	approved, err = p.look(in, rules, desired, approved)
+	if err != nil {
+		return err
+	}
 	e.EnterStage("apply")
 	e.applyPlan(ctx, p, approved)
 	lostMarks := lostMarksError(desired, e.Limits)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/access"
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -29,8 +30,12 @@ type pass struct {
 	halt              Halt
 	announced         []state.Expectation     // for the scopes of the run
 	granted           approvalSet             // what people approved
+	nodes             []inventory.Node        // of JumpServer; nil = not read
+	access            *access.Diff            // who gains and who loses hosts; nil = nobody asked
 	heldSets          []report.HeldSetSummary // for which a person may give approval
 	review            []plan.ReviewLine
+	names             plan.Names // of zones, nodes and account templates, in a dry run
+	basis             *plan.Basis
 	holdsForLostMarks bool // so many assets have lost our labels that nothing is removed
 }
 
@@ -43,7 +48,7 @@ func (e Engine) reportInput(p *pass, started time.Time, stopped error) report.In
 		Items: slices.Concat(p.applied.Items, p.removals.UnreportedItems()),
 		Nodes: p.applied.Nodes, Problems: p.applied.Problems, Stopped: stopped, HeldSets: p.heldSets,
 		Recorded: e.usesState(p.req) && e.Incremental.Recorded, Approved: p.granted.hashes(), Expected: expectedIn(p.announced),
-		Slice: p.req.slice(), Compared: p.compared,
+		Slice: p.req.slice(), Compared: p.compared, Access: p.access, Names: p.names,
 	}
 }
 

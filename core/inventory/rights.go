@@ -24,6 +24,9 @@ const (
 	DeleteLabels     = "labels.delete_label"
 )
 
+// ViewAccessRules is the right to see who reaches the hosts of nodes. No sync needs it.
+const ViewAccessRules = "perms.view_assetpermission"
+
 // Rights is what JumpServer says of the access key's user in the organisation that answers.
 type Rights struct {
 	User      string

@@ -29,7 +29,7 @@ import (
 //	note Keep                 not at all: its scope says why     none
 func Build(in Input) Report {
 	r := newReport(in.Started)
-	r.DryRun, r.environment, r.Unchanged = in.DryRun, in.Environment, in.Unchanged
+	r.DryRun, r.environment, r.Unchanged, r.names = in.DryRun, in.Environment, in.Unchanged, in.Names
 	r.Duration = math.Round(in.Duration.Seconds()*1000) / float64(time.Second/time.Millisecond)
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)
 	w := textsOf(in.Language)
@@ -45,6 +45,9 @@ func Build(in Input) Report {
 	for _, n := range in.Nodes {
 		r.Nodes = append(r.Nodes, Node{n.ConfiguredPath, n.ID, n.Path, n.IsNew(), n.Reason.Text(w.lang)})
 	}
+	if !in.Access.IsEmpty() {
+		r.Access = in.Access
+	}
 	if in.Stopped != nil {
 		r.runErrors = append(r.runErrors, w.runErrorEntry(in.Stopped))
 	}
@@ -57,8 +60,12 @@ func Build(in Input) Report {
 	}
 	r.Errors = append(append(r.Errors, r.runErrors...), r.warnings...)
 	r.Changes = slices.Grow(r.Changes, len(in.Items)+len(in.Notes))
-	for _, i := range in.Items {
+	for n, i := range in.Items {
+		shown := len(r.Changes)
 		r.addItem(i, w)
+		if in.DryRun && len(r.Changes) > shown {
+			r.Changes[shown].planned = &in.Items[n].Change
+		}
 		r.addRemoval(i, in.Approved[i.Change.AssetID])
 	}
 	for _, n := range in.Notes {

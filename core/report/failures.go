@@ -127,7 +127,7 @@ func (w messageWriter) warningSection(r Report) section {
 		s.addRow(func() string { return "- " + messageCell(text) })
 	}
 	for _, n := range r.Nodes {
-		if n.IsNew {
+		if n.IsNew && !r.isReached(n.Path) {
 			s.addRow(func() string { return "- " + messageCell(n.Reason) })
 		}
 	}

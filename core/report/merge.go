@@ -1,6 +1,10 @@
 package report
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/jms-sync/jms-sync/core/access"
+)
 
 // Merge returns one report of several, for one card: counts are summed, the worst outcome counts, and a scope that
 // several reports name is failed if it failed in any of them.
@@ -38,6 +42,7 @@ func Merge(reports []Report) Report {
 		m.StaysOpen = mergeOpen(m.StaysOpen, r.StaysOpen)
 		m.open, m.compared = append(m.open, r.open...), (n == 0 || m.compared) && r.compared
 		m.Nodes = append(m.Nodes, r.Nodes...)
+		m.Access = access.Merge(m.Access, r.Access)
 		m.Changes = append(m.Changes, r.Changes...)
 		m.Errors = append(m.Errors, r.Errors...)
 		m.runErrors = append(m.runErrors, r.runErrors...)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/access"
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
@@ -54,12 +55,15 @@ type Input struct {
 	Expected    []reason.Reason // what people have announced
 	Pause       plan.Pause      // what a person has paused
 	PauseEnded  reason.Reason   // what to report of a pause that ended by itself; without a code = nothing
+	Names       plan.Names      // of what the changes name by ids
 	// Recorded says that the run is put into the history, so that people can name it.
 	Recorded bool
 	// Compared says that all of JumpServer was compared with the listings.
 	Compared bool
 	Approved map[string]string // of removals that people approved: the set's hash, by asset
-	Slice    string            // names the runs that list the same accounts and regions
+	// Access is who gains and who loses hosts by the run; nil = nobody asked.
+	Access *access.Diff
+	Slice  string // names the runs that list the same accounts and regions
 }
 
 // Report is the results document: its JSON has the fields and the order that users rely on. Its lists are never
@@ -93,12 +97,15 @@ type Report struct {
 	// not remove. See Compared for what it means that there are none.
 	StaysOpen []OpenGroup `json:"stays_open,omitempty"`
 	// Nodes are those for new assets that are new, or are not where the configuration says.
-	Nodes   []Node       `json:"nodes,omitempty"`
+	Nodes []Node `json:"nodes,omitempty"`
+	// Access is who gains and who loses hosts, if mapping rules decide where hosts are.
+	Access  *access.Diff `json:"access,omitempty"`
 	Scopes  []Scope      `json:"scopes"`
 	Changes []Change     `json:"changes"`
 	Errors  []ErrorEntry `json:"errors"`
 
 	environment string
+	names       plan.Names
 	started     time.Time
 	runErrors   []ErrorEntry // those of Errors that concern the run and not one item
 	warnings    []ErrorEntry // those of Errors that do not change the outcome
@@ -161,6 +168,10 @@ type Change struct {
 	Address    string          `json:"address"`
 	Platform   string          `json:"platform"`
 	Fields     []string        `json:"fields"`
+	// Values are what the change sets, before and after. Only the document of a dry run has them.
+	Values []plan.FieldChange `json:"values,omitempty"`
+
+	planned *plan.Change // of a dry run
 }
 
 // ErrorEntry is an error of the run, or of the instance that it names.
@@ -220,6 +231,9 @@ func (r Report) JSON(w io.Writer) error {
 	e.SetIndent("    ", "  ")
 	for n, c := range changes {
 		row.Reset()
+		if c.planned != nil {
+			c.Values = c.planned.FieldChanges(r.names)
+		}
 		if err := e.Encode(c); err != nil {
 			return err
 		}
@@ -282,9 +296,10 @@ func (r Report) HasChanges() bool {
 	return r.Created+r.Updated+r.Deactivated+r.Deleted+r.Held > 0
 }
 
-// HasNewNode reports whether a node was created, to which only a person can grant access.
+// HasNewNode reports whether a node was created by which nobody has access, as far as it is known: only a person can grant
+// it.
 func (r Report) HasNewNode() bool {
-	return !r.DryRun && slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.IsNew })
+	return !r.DryRun && slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.IsNew && !r.isReached(n.Path) })
 }
 
 // HasNewProblem reports whether people must act on something that they were not told before. A scope that failed in

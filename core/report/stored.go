@@ -31,7 +31,7 @@ type storedReport struct {
 func Marshal(r Report, limit int) ([]byte, error) {
 	data, err := r.marshalStored()
 	if err == nil && len(data) > limit {
-		r.Changes, r.open = shownChanges(r.Changes), nil
+		r.Changes, r.open, r.Access = shownChanges(r.Changes), nil, r.Access.Shortened(maxAssetRows+1, maxNames+1)
 		data, err = r.marshalStored()
 	}
 	switch {

@@ -59,7 +59,7 @@ func Summary(r Report, lang language.Lang) string {
 		}
 	}
 	fmt.Fprintf(&out, w.scopesF+"\n", complete, len(r.Scopes)-complete)
-	for _, lines := range [][]string{w.errorLines(r), sanitizeLines(r.Expected), w.nodeLines(r), w.scopeLines(r), w.changeLines(r), w.heldLines(r), w.openLines(r), w.undoLines(r)} {
+	for _, lines := range [][]string{w.errorLines(r), sanitizeLines(r.Expected), w.nodeLines(r), w.accessLines(r), w.scopeLines(r), w.changeLines(r), w.heldLines(r), w.openLines(r), w.undoLines(r)} {
 		for n, line := range lines {
 			if n == maxSummaryLines {
 				fmt.Fprintf(&out, "  … %d/%d\n", maxSummaryLines, len(lines))
@@ -87,10 +87,14 @@ func sanitizeLines(texts []string) []string {
 	return lines
 }
 
-// nodeLines returns the reasons of nodes that are new, or not where the configuration says.
+// nodeLines returns the reasons of nodes that are new, or not where the configuration says. Those that people are known to
+// reach by a node above stand among the access lines.
 func (w texts) nodeLines(r Report) []string {
 	var lines []string
 	for _, n := range r.Nodes {
+		if n.IsNew && r.isReached(n.Path) {
+			continue
+		}
 		lines = append(lines, sanitizeLine(n.Reason))
 	}
 	return lines

@@ -37,6 +37,9 @@ func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
 		OnStage:      hooks.Stage,
 		Memory:       engine.Memory{Pauses: newPauses(s.store, s.storeErr), Problem: s.storeProblem},
 	}
+	if s.cfg.Mapping != nil { // without rules a sync asks nothing that it did not ask before there were any
+		e.Access = s.cache.client
+	}
 	if s.store != nil {
 		e.Memory.Held, e.Memory.Nodes, e.Memory.Owners, e.Memory.Announced = s.store.HeldStore(), s.store.NodeIDs(), s.store, s.store
 	}

@@ -38,6 +38,7 @@ func (p *progressLine) showStage(name string) {
 		"clouds":     language.New("读取云上的实例 …", "listing the clouds …"),
 		"plan":       language.New("计划 …", "planning …"),
 		"apply":      language.New("写入 …", "applying …"),
+		"access":     language.New("查询谁获得、谁失去访问 …", "asking who gains and who loses access …"),
 		"notify":     language.New("通知 …", "notifying …"),
 	}[name].In(p.lang))
 }
