@@ -17,7 +17,7 @@ import (
 // approvalSet is what people let a run do.
 type approvalSet struct {
 	approvals   []state.Approval
-	approvedIDs map[string]bool // candidates whose removal is approved
+	approvedIDs map[string]bool // assets whose removal, or move by rules, is approved
 }
 
 // findApproved finds those removals and moves that people have approved: by hash, or as part of a reviewed plan that does
