@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/access"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -57,6 +58,16 @@ func (s *Session) Plan(ctx context.Context, r PlanRequest) engine.RunResult {
 	return s.runFull(ctx, fullRun{request: engine.Request{
 		Accounts: r.Accounts, Regions: r.Regions, DryRun: true, Only: r.Only, WantReview: r.Review, WantBasis: r.Basis,
 	}, silent: true})
+}
+
+// AccessOf returns who can reach a host: an asset that exists, otherwise one that is yet to be made in nodes of these paths.
+func (s *Session) AccessOf(ctx context.Context, assetID string, places []string) (access.Host, error) {
+	ctx, end := s.WithRunTimeout(ctx)
+	defer end()
+	if assetID != "" {
+		return access.OfAsset(ctx, s.cache.client, assetID, access.PlanLimits())
+	}
+	return access.OfPlaces(ctx, s.cache.client, places, access.PlanLimits())
 }
 
 // Apply makes a full run that writes only the changes that a person reviewed.
