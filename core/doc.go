@@ -9,6 +9,8 @@
 //	events ─1 observe──▶ core/reconcile: 2→5 for the instances that they name
 //	orders ─1 list──▶ core/operator: 2→5 for what a person adopts, disowns, retires or reactivates
 //
+// core/access says who gains and who loses hosts by what a run writes.
+//
 // core/reason says why, in two languages. All that is asked over HTTP (clouds, stores, JumpServer, chat robots) is
 // asked by core/httpx.
 //

@@ -14,9 +14,10 @@ import (
 type Moves struct {
 	moves    []*move
 	byKey    map[string]*move
-	nodes    map[string]Node // by place
-	made     map[string]bool // paths of nodes that this run made
-	unplaced int             // hosts of which JumpServer does not show where they are
+	nodes    map[string]Node   // by place
+	made     map[string]string // path → id of nodes that this run makes; "" = in a dry run
+	byPath   map[string]string // path → id of nodes that were read
+	unplaced int               // hosts of which JumpServer does not show where they are
 }
 
 // move is hosts that go from some places to others. A place is a node's id, or the path of a node that is not looked up
@@ -29,9 +30,9 @@ type move struct {
 // NewMoves returns no moves. nodes are those of JumpServer, as far as they were read: they have the paths that people
 // know them by.
 func NewMoves(nodes []inventory.Node) *Moves {
-	m := &Moves{byKey: map[string]*move{}, nodes: map[string]Node{}, made: map[string]bool{}}
+	m := &Moves{byKey: map[string]*move{}, nodes: map[string]Node{}, made: map[string]string{}, byPath: map[string]string{}}
 	for _, n := range nodes {
-		m.nodes[n.ID] = Node{ID: n.ID, Path: n.Path}
+		m.nodes[n.ID], m.byPath[n.Path] = Node{ID: n.ID, Path: n.Path}, n.ID
 	}
 	return m
 }
@@ -143,8 +144,8 @@ func (m *Moves) places() []string {
 	return all
 }
 
-// MarkNew notes that this run made the node at a path.
-func (m *Moves) MarkNew(path string) { m.made[path] = true }
+// MarkNew notes that this run makes the node at a path; id "" = it is a dry run.
+func (m *Moves) MarkNew(path, id string) { m.made[path] = id }
 
 // resolve replaces a path by the id of the node that it means; "" = there is none.
 func (m *Moves) resolve(path, id string) {
@@ -156,7 +157,8 @@ func (m *Moves) resolve(path, id string) {
 	if !isPath(at.Path) { // otherwise it is where it really is: somebody may have moved it
 		at.Path = path
 	}
-	m.nodes[id] = Node{ID: id, Path: at.Path, New: at.New || m.made[path]}
+	_, made := m.made[path]
+	m.nodes[id] = Node{ID: id, Path: at.Path, New: at.New || made}
 	for _, v := range m.moves {
 		v.to = replaced(v.to, path, id)
 	}

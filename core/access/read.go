@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"time"
 
@@ -76,7 +77,7 @@ type reading struct {
 
 func newReading(ctx context.Context, from Reader, m *Moves, l Limits) *reading {
 	return &reading{
-		ctx: ctx, from: from, limits: l, moves: m, ids: map[string]string{},
+		ctx: ctx, from: from, limits: l, moves: m, ids: maps.Clone(m.made),
 		reaches: map[string]reach{}, members: map[string]inventory.AccessMembers{},
 	}
 }
@@ -149,6 +150,10 @@ func (r *reading) nearestNode(place string) (string, error) {
 		return place, nil
 	}
 	for path := place; path != ""; path = path[:strings.LastIndex(path, "/")] {
+		id, read := r.moves.byPath[path]
+		if read && path != place {
+			return id, nil
+		}
 		id, err := r.find(path)
 		if err != nil || id != "" {
 			return id, err

@@ -19,7 +19,7 @@ func (e Engine) compareAccess(ctx context.Context, p *pass) {
 	moves := access.NewMoves(p.nodes)
 	for _, n := range p.applied.Nodes {
 		if n.IsNew() {
-			moves.MarkNew(n.ConfiguredPath)
+			moves.MarkNew(n.ConfiguredPath, n.ID)
 		}
 	}
 	for _, i := range p.applied.Items {

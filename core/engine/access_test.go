@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -136,3 +138,23 @@ func TestWithoutAReaderNobodyIsAsked(t *testing.T) {
 }
 
 var _ access.Reader = (*accessReader)(nil)
+
+// TestAccessOfWhatWasDone: a host that was not made gives nobody anything.
+func TestAccessOfWhatWasDone(t *testing.T) {
+	t.Parallel()
+	eachNodeWorld(t, false, func(w *nodeWorld) {
+		w.addInstance()
+		refused := 0
+		w.JumpServer.Fail(func(r *http.Request) bool {
+			if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/hosts/") {
+				return false
+			}
+			refused++
+			return refused == 1
+		}, 1, jumpservertest.Fault{Status: http.StatusBadRequest, Body: `{"comment":["no"]}`})
+		rep := w.runWithAccess(t.Context(), &accessReader{}, engine.Request{})
+		if got := accessText(rep); rep.Created != 1 || got != "/DEFAULT/阿里云/aliyun-prod (new node): 1 host more; gain access: ann" {
+			t.Errorf("%d created: %s", rep.Created, got)
+		}
+	})
+}

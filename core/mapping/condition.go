@@ -4,7 +4,7 @@ import (
 	"net/netip"
 )
 
-// truth is whether something holds; maybe: it rests on tags that the cloud did not show.
+// truth is whether something holds; maybe: it rests on what the cloud did not show.
 type truth uint8
 
 // The truths, in an order that makes min "and", and max "or".
@@ -74,13 +74,11 @@ func anyHolds(some []condition, v *view) truth {
 
 // holds reports whether what a test asks of its key holds for an instance.
 func (t *test) holds(v *view) truth {
-	switch t.key {
-	case keyIP:
-		return truthOf(t.holdsForAddresses(v))
-	case keyTag:
-		if v.isTagsUnread() {
-			return maybe
-		}
+	switch {
+	case t.key == keyIP:
+		return t.holdsForAddresses(v)
+	case v.isUnread(t.key):
+		return maybe
 	}
 	var few pair
 	values := v.values(t.key, t.tag, &few)
@@ -121,27 +119,17 @@ func fitsAny(patterns []pattern, values []string) bool {
 	return false
 }
 
-func (t *test) holdsForAddresses(v *view) bool {
-	for _, network := range t.outside {
-		if v.isIn(network) {
-			return false
-		}
+// holdsForAddresses reports whether a test of addresses holds. What an address that the cloud did not show would be is not
+// known; one that it shows in a network is there.
+func (t *test) holdsForAddresses(v *view) truth {
+	isOutside, isInside := v.isInAny(t.outside), v.isInAny(t.inside)
+	hasNone := len(v.PrivateIPs)+len(v.ClassicIPs)+len(v.PublicIPs)+len(v.IPv6s) == 0
+	isWanted := isInside || len(t.inside) == 0 && !t.wantsNone
+	switch {
+	case isOutside:
+		return no
+	case v.isUnread(keyIP) && (len(t.outside) > 0 || !isWanted || t.refusesNone && hasNone):
+		return maybe
 	}
-	hasNone := v.hasNoAddress()
-	if t.refusesNone && hasNone {
-		return false
-	}
-	if len(t.inside) == 0 && !t.wantsNone || t.wantsNone && hasNone {
-		return true
-	}
-	for _, network := range t.inside {
-		if v.isIn(network) {
-			return true
-		}
-	}
-	return false
-}
-
-func (v *view) hasNoAddress() bool {
-	return len(v.PrivateIPs)+len(v.ClassicIPs)+len(v.PublicIPs)+len(v.IPv6s) == 0
+	return truthOf((isWanted || t.wantsNone && hasNone) && !(t.refusesNone && hasNone))
 }

@@ -28,7 +28,7 @@ func conventions() [5]struct {
 // applyTags sets what the instance's own tags say. A tag whose value cannot be used counts as none.
 func (m *mapper) applyTags() {
 	for _, c := range conventions() {
-		if m.isTagsUnread() {
+		if m.isUnread(keyTag) {
 			m.unread(c.field)
 			continue
 		}

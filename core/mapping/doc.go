@@ -8,7 +8,7 @@
 // add up; Stop ends. A template with an empty part sets nothing, so that the next rule may. So the order of two rules
 // matters only if both set a field, or one of them stops.
 //
-// Tags that the cloud did not show make a condition on them neither hold nor fail. What such a rule would set is not
-// known then, nor what any later rule sets if it would stop: these fields are in Outcome.Unread. All others are as they
-// would be with any tags.
+// What the cloud did not show of an instance, above all its tags, makes a condition on it neither hold nor fail. What such
+// a rule would set is not known then, nor what any later rule sets if it would stop: these fields are in Outcome.Unread.
+// All others are as they would be whatever the cloud had shown.
 package mapping

@@ -107,7 +107,7 @@ const maxAddresses = 8
 type view struct {
 	Subject
 	mainKind  string // what configurations call the main kind of this cloud
-	wantsTags bool
+	want      *inventory.Want
 	system    string // of key os; "" = not asked yet
 	addresses [maxAddresses]netip.Addr
 	parsed    int // how many addresses there are; -1 = not parsed yet
@@ -121,9 +121,26 @@ func (v *view) facts() inventory.Facts {
 	return *v.Facts
 }
 
-// isTagsUnread reports whether nothing is known of the instance's tags. Where facts are missing that should be there, the
-// tags were not read either.
-func (v *view) isTagsUnread() bool { return v.wantsTags && (v.Facts == nil || v.Facts.TagsUnread) }
+// isUnread reports whether the cloud did not show what an instance has of a key. Where facts are missing that should be
+// there, none was shown.
+func (v *view) isUnread(k key) bool {
+	switch k {
+	case keyTag:
+		return v.want.WantsTags() && (v.Facts == nil || v.Facts.TagsUnread)
+	case keyIP, keyVPC:
+		return v.AddressesPartial
+	case keyStatus:
+		return false // each listing shows it
+	}
+	return k.fact() != 0 && v.isFactUnread(k.fact())
+}
+
+func (v *view) isFactUnread(f inventory.Fact) bool {
+	if v.Facts == nil {
+		return v.want.Has(f)
+	}
+	return v.Facts.Unread&f != 0
+}
 
 // pair has the values of keys that have at most two.
 type pair [2]string
@@ -246,6 +263,16 @@ func (v *view) lists() [4][]string {
 		return [...][]string{v.PublicIPs, v.PrivateIPs, v.ClassicIPs, v.IPv6s}
 	}
 	return [...][]string{v.PrivateIPs, v.ClassicIPs, v.PublicIPs, v.IPv6s}
+}
+
+// isInAny reports whether one of the instance's addresses lies in one of some networks.
+func (v *view) isInAny(networks []netip.Prefix) bool {
+	for _, network := range networks {
+		if v.isIn(network) {
+			return true
+		}
+	}
+	return false
 }
 
 // isIn reports whether one of the instance's addresses lies in a network.

@@ -220,15 +220,22 @@ func TestWant(t *testing.T) {
 		rule Rule
 		want string
 	}{
-		{Options{}, Rule{When: when("region", "x", "name", "y", "vpc", "z", "type", "t", "os", "linux"), Set: Settings{Platform: "X"}}, "0 [] {false false false false}"},
-		{Options{}, Rule{When: when("status", "x"), Set: Settings{Zone: "z"}}, fmt.Sprint(inventory.FactStatus, " [] {true false false false}")},
-		{Options{}, Rule{When: Condition{Not: []Condition{when("group", "x", "tag.b", "y")}}, Set: Settings{Accounts: []string{"a"}}}, fmt.Sprint(inventory.FactGroups, " [b] {false true false false}")},
-		{Options{}, Rule{Set: Settings{Node: "/DEFAULT/{zone}/{tag.c}", Labels: map[string]string{"x": "{image}{tag.a|}"}, Name: "{subnet}"}}, fmt.Sprint(inventory.FactZone|inventory.FactImage|inventory.FactSubnet, " [a c] {false false false false}")},
-		{Options{}, Rule{Set: Settings{Nodes: []string{"/DEFAULT/{charge}"}, MinAge: 1, Address: []string{"eip"}, LabelsFromTags: []string{"a", "a"}}}, fmt.Sprint(inventory.FactCharge|inventory.FactCreatedAt|inventory.FactElastic, " [a] {false false false false}")},
-		{Options{FromTags: true}, Rule{Set: Settings{Port: 22}}, "0 [jms:keep jms:node jms:port jms:skip jms:zone] {true false false false}"},
+		{Options{}, Rule{When: when("region", "x", "name", "y", "vpc", "z", "type", "t", "os", "linux"), Set: Settings{Platform: "X"}}, "0 [] - -"},
+		{Options{}, Rule{When: when("status", "x"), Set: Settings{Zone: "z"}}, fmt.Sprint(inventory.FactStatus, " [] zones -")},
+		{Options{}, Rule{When: Condition{Not: []Condition{when("group", "x", "tag.b", "y")}}, Set: Settings{Accounts: []string{"a"}}}, fmt.Sprint(inventory.FactGroups, " [b] - templates")},
+		{Options{}, Rule{Set: Settings{Node: "/DEFAULT/{zone}/{tag.c}", Labels: map[string]string{"x": "{image}{tag.a|}"}, Name: "{subnet}"}}, fmt.Sprint(inventory.FactZone|inventory.FactImage|inventory.FactSubnet, " [a c] - -")},
+		{Options{}, Rule{Set: Settings{Nodes: []string{"/DEFAULT/{charge}"}, MinAge: 1, Address: []string{"eip"}, LabelsFromTags: []string{"a", "a"}}}, fmt.Sprint(inventory.FactCharge|inventory.FactCreatedAt|inventory.FactElastic, " [a] - -")},
+		{Options{FromTags: true}, Rule{Set: Settings{Port: 22}}, "0 [jms:keep jms:node jms:port jms:skip jms:zone] zones -"},
 	} {
 		s := compile(t, row.o, row.rule)
-		if got := fmt.Sprint(uint16(s.Want().Facts), " ", s.Want().Tags, " ", s.Needs()); got != row.want || s.Want().AllTags {
+		zones, templates := "-", "-"
+		if s.Needs().Zones {
+			zones = "zones"
+		}
+		if s.Needs().Templates {
+			templates = "templates"
+		}
+		if got := fmt.Sprint(uint16(s.Want().Facts), " ", s.Want().Tags, " ", zones, " ", templates); got != row.want || s.Want().AllTags {
 			t.Errorf("%+v: %s, want %s", row.rule, got, row.want)
 		}
 	}

@@ -20,14 +20,14 @@ type mapper struct {
 	// further are the paths that "nodes" added.
 	further []string
 	folded  []string // of the names of the labels in out
-	// mayHaveStopped says that a rule with Stop rests on tags which the cloud did not show.
+	// mayHaveStopped says that a rule with Stop rests on what the cloud did not show.
 	mayHaveStopped bool
 	trace          *RuleTrace // of the rule at hand; nil = nobody asks
 }
 
 // newMapper returns a mapper for an instance.
 func (s *Set) newMapper(i Subject) mapper {
-	return mapper{view: view{Subject: i, mainKind: s.mainKinds[i.Cloud], wantsTags: s.want.WantsTags(), parsed: -1}}
+	return mapper{view: view{Subject: i, mainKind: s.mainKinds[i.Cloud], want: &s.want, parsed: -1}}
 }
 
 // applyRule sets what a rule sets, and reports whether it ends the mapping.
@@ -51,7 +51,7 @@ func (m *mapper) applyRule(index int, r *rule) (ends bool) {
 	return r.stop
 }
 
-// leaveOpen notes that fields rest on tags which the cloud did not show: all that a rule would set or add to.
+// leaveOpen notes that fields rest on what the cloud did not show: all that a rule would set or add to.
 func (m *mapper) leaveOpen(r *rule) {
 	for f := range fieldCount {
 		adds := f == FieldLabels || f == FieldAccounts || f == FieldNode && len(r.further) > 0
@@ -120,7 +120,7 @@ func (m *mapper) applyWhere(index int, r *rule) {
 
 // path returns a node's path for the instance. ok is false if it is not known, or has an empty part.
 func (m *mapper) path(p *path) (_ string, ok bool) {
-	if p.hasTags && m.isTagsUnread() {
+	if p.isUnread(&m.view) {
 		m.unread(FieldNode)
 		return "", false
 	}
@@ -154,16 +154,12 @@ func (m *mapper) applyHow(index int, r *rule) {
 		}
 	}
 	if m.isOpen(r, FieldAddress) {
-		m.out.Address = m.address(r.addresses)
-		if m.out.Address == "" {
-			m.out.AddressMissing = r.wanted
-		}
-		m.take(FieldAddress, index)
+		m.applyAddress(index, r)
 	}
 }
 
 func (m *mapper) applyName(index int, t *template) {
-	if t.hasTags && m.isTagsUnread() {
+	if t.isUnread(&m.view) {
 		m.unread(FieldName)
 		return
 	}
@@ -183,7 +179,7 @@ func (m *mapper) applyLabel(index int, l *label) {
 	case slices.Contains(m.folded, l.folded):
 		m.note(traceLost, FieldLabels)
 		return
-	case m.isTagsUnread() && (l.tag != "" || l.value.hasTags):
+	case l.tag != "" && m.isUnread(keyTag) || l.value.isUnread(&m.view):
 		m.unread(FieldLabels)
 		return
 	}
@@ -202,6 +198,19 @@ func (m *mapper) labelValue(l *label) (string, bool) {
 		return m.Facts.Tag(l.tag)
 	}
 	return l.value.text(&m.view, clean)
+}
+
+func (m *mapper) applyAddress(index int, r *rule) {
+	wantsElastic := slices.ContainsFunc(r.addresses, func(k addressKind) bool { return k.kind == "eip" })
+	if m.AddressesPartial || wantsElastic && m.isFactUnread(inventory.FactElastic) {
+		m.unread(FieldAddress)
+		return
+	}
+	m.out.Address = m.address(r.addresses)
+	if m.out.Address == "" {
+		m.out.AddressMissing = r.wanted
+	}
+	m.take(FieldAddress, index)
 }
 
 // address returns the first address of the instance that is of one of these kinds; "" = it has none of them.

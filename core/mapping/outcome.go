@@ -56,8 +56,9 @@ type Outcome struct {
 	Skip           string        // why no asset is made; "" = it is made
 	MinAge         time.Duration // 0 = it is made at once
 	Keep           string        // why the asset is never removed; "" = it may be
-	// Unread are the fields that rest on tags which the cloud did not show: they stay as they are, and here they have their
-	// zero value. All other fields are what they would be with any tags.
+	// Unread are the fields that rest on what the cloud did not show of the instance: tags (Facts.TagsUnread), other facts
+	// (Facts.Unread), addresses and VPC (AddressesPartial). They stay as they are, and have their zero value here. All other
+	// fields are as they would be whatever it had shown.
 	Unread FieldSet
 	// by has 1 + the index of the (first) rule that set each field; 0 = none, setByTag = a tag jms:….
 	by [fieldCount]uint16
@@ -77,7 +78,7 @@ func (o Outcome) SetBy(f Field) (rule int, ok bool) {
 // IsSetByTag reports whether one of the tags jms:… set a field.
 func (o Outcome) IsSetByTag(f Field) bool { return o.by[f] == setByTag }
 
-// clearUnread takes away what was found of fields that rest on tags which the cloud did not show.
+// clearUnread takes away what was found of fields that rest on what the cloud did not show.
 func (o *Outcome) clearUnread() {
 	for f := range fieldCount {
 		if o.Unread.Has(f) {

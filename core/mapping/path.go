@@ -17,9 +17,8 @@ const maxLevels = 12
 
 // path is the compiled template of a node's path.
 type path struct {
-	parts   []template // below the root
-	hasTags bool
-	static  string // the path, if it is the same for every instance
+	parts  []template // below the root
+	static string     // the path, if it is the same for every instance
 }
 
 // parsePath parses the template of a node's path. A mistake is empty where there is none.
@@ -31,7 +30,7 @@ func parsePath(text string) (path, language.Text) {
 	if !strings.HasPrefix(text, rootPath+"/") || len(text) == len(rootPath+"/") {
 		return path{}, language.Newf("%q：节点的路径以 /DEFAULT/ 开头，它表示组织的根节点，无论它叫什么", "%q: the path of a node begins with /DEFAULT/, which stands for the organisation's root node, whatever its name", text)
 	}
-	p := path{parts: splitPath(whole), hasTags: whole.hasTags}
+	p := path{parts: splitPath(whole)}
 	for n := range p.parts {
 		wrong = checkPart(&p.parts[n], text)
 		if wrong != (language.Text{}) {
@@ -87,6 +86,16 @@ func checkPart(t *template, text string) language.Text {
 		return language.Newf("%q 的一层超过 %d 个字符", "a part of %q has more than %d characters", text, maxPartLength)
 	}
 	return language.Text{}
+}
+
+// isUnread reports whether the cloud did not show what a part of the path puts in.
+func (p *path) isUnread(v *view) bool {
+	for n := range p.parts {
+		if p.parts[n].isUnread(v) {
+			return true
+		}
+	}
+	return false
 }
 
 // text returns the path for an instance. ok is false if a part is empty and has no default. A part of which nothing is

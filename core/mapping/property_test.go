@@ -101,19 +101,49 @@ func randomSubject(r *rand.Rand) Subject {
 	}}
 }
 
-// hidden returns a subject whose tags the cloud did not show.
-func hidden(of Subject) Subject {
+// hiding is what a cloud does not show of an instance.
+type hiding struct{ tags, zone, groups, addresses bool }
+
+func randomHiding(r *rand.Rand) hiding {
+	return hiding{r.IntN(4) > 0, r.IntN(4) == 0, r.IntN(4) == 0, r.IntN(4) == 0}
+}
+
+// hidden returns a subject of which the cloud does not show all.
+func (h hiding) hidden(of Subject) Subject {
 	i, facts := *of.Instance, *of.Facts
-	facts.Tags, facts.TagsUnread = nil, true
+	if h.tags {
+		facts.Tags, facts.TagsUnread = nil, true
+	}
+	if h.zone {
+		facts.Zone, facts.Unread = "", facts.Unread|inventory.FactZone
+	}
+	if h.groups {
+		facts.Groups, facts.Unread = nil, facts.Unread|inventory.FactGroups
+	}
+	if h.addresses {
+		i.PublicIPs, i.VPC, i.AddressesPartial = nil, "", true
+	}
 	i.Facts = &facts
 	return Subject{&i, of.CloudType}
 }
 
-// retagged returns a subject with other tags.
-func retagged(of Subject, tags []inventory.Tag) Subject {
-	with := hidden(of)
-	with.Facts.Tags, with.Facts.TagsUnread = tags, false
-	return with
+// shown returns a subject of which the cloud shows all: what was hidden is as another one has it.
+func (h hiding) shown(of, other Subject) Subject {
+	i, facts := *of.Instance, *of.Facts
+	if h.tags {
+		facts.Tags = other.Facts.Tags
+	}
+	if h.zone {
+		facts.Zone = other.Facts.Zone
+	}
+	if h.groups {
+		facts.Groups = other.Facts.Groups
+	}
+	if h.addresses {
+		i.PublicIPs, i.VPC = other.PublicIPs, other.VPC
+	}
+	i.Facts = &facts
+	return Subject{&i, of.CloudType}
 }
 
 // fields returns what an outcome says of each field, and which rule said it.
@@ -188,14 +218,15 @@ func checkTrace(t *testing.T, s *Set, subject Subject, got Outcome) int {
 	return len(trace[len(trace)-1].Set)
 }
 
-// checkUnread: what is not unread is the same whatever the tags are, and what is unread is as without rules.
+// checkUnread: what is not unread is the same whatever the cloud had shown, and what is unread is as without rules.
 func checkUnread(t *testing.T, r *rand.Rand, s *Set, subject Subject) int {
-	blind := s.Map(hidden(subject))
+	h := randomHiding(r)
+	blind := s.Map(h.hidden(subject))
 	for range 4 {
-		seeing := s.Map(retagged(subject, randomTags(r)))
+		seeing := s.Map(h.shown(subject, randomSubject(r)))
 		for f, is := range fields(seeing) {
 			if !blind.Unread.Has(Field(f)) && is != fields(blind)[f] {
-				t.Errorf("%s rests on tags: %s, without them %s", Field(f), is, fields(blind)[f])
+				t.Errorf("%s rests on what is hidden: %s, without it %s", Field(f), is, fields(blind)[f])
 			}
 		}
 	}

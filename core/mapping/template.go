@@ -11,7 +11,6 @@ type template struct {
 	parts []part
 	// isStatic says that the template is a text that is the same for every instance: that of its only part.
 	isStatic bool
-	hasTags  bool
 }
 
 // part is a literal text, or what is put in.
@@ -24,8 +23,15 @@ type part struct {
 	hasFallback bool
 }
 
-// isSet reports whether there is a template.
-func (t *template) isSet() bool { return len(t.parts) > 0 }
+// isUnread reports whether the cloud did not show what a part of the template puts in.
+func (t *template) isUnread(v *view) bool {
+	for n := range t.parts {
+		if t.parts[n].isKey && v.isUnread(t.parts[n].key) {
+			return true
+		}
+	}
+	return false
+}
 
 // parseTemplate parses a template. A mistake is empty where there is none.
 func parseTemplate(text string) (template, language.Text) {
@@ -63,7 +69,6 @@ func parseTemplate(text string) (template, language.Text) {
 			return template{}, wrong
 		}
 		parsed.parts = append(parsed.parts, p)
-		parsed.hasTags = parsed.hasTags || p.key == keyTag
 		rest = behind
 	}
 	addLiteral()

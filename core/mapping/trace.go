@@ -10,7 +10,7 @@ type RuleTrace struct {
 	Rule    int // its index; -1 = the tags jms:…, which count before all rules
 	Matched bool
 	Skipped bool // not looked at: an earlier rule stopped
-	// Open says that it rests on tags which the cloud did not show whether the rule counts.
+	// Open says that it rests on what the cloud did not show (above all tags) whether the rule counts.
 	Open bool
 	// Key is the first condition that does not hold (or of which that is not known): "region", "any[1].tag.app"; "any" where
 	// none of several holds. Have is what the instance has, in one text; Wanted are the patterns.
@@ -19,7 +19,7 @@ type RuleTrace struct {
 	Set       []Field // that this rule decided or added to
 	Lost      []Field // that it sets, and an earlier rule decided
 	Empty     []Field // whose template has an empty part
-	Unread    []Field // that rest on tags which the cloud did not show
+	Unread    []Field // that rest on what the cloud did not show
 }
 
 // traceKind is one of the lists of a RuleTrace.
@@ -114,10 +114,10 @@ func (c *condition) firstUnmet(v *view, path string, wanted truth) unmet {
 
 // text returns what an instance has of a key, for people.
 func (v *view) text(t *test) string {
-	if t.key == keyIP {
+	switch {
+	case t.key == keyIP:
 		return strings.Join(v.Addresses(), ", ")
-	}
-	if t.key == keyTag && v.isTagsUnread() {
+	case v.isUnread(t.key):
 		return ""
 	}
 	var few pair

@@ -169,6 +169,7 @@ func textsOf(code Code) (texts, bool) {
 			"JumpServer's key may not delete assets: they are deactivated only (as with mode: deactivate)"}},
 		{NearlyFull, texts{"JumpServer 已有 %d 个资产，社区版上限 %d 个", "JumpServer holds %d assets; its community edition takes %d"}},
 		{RoomUsedUp, texts{"JumpServer 资产数已达上限，未创建", "JumpServer's number of assets is used up: not created"}},
+		{MadeWithoutAccounts, texts{"%s；有 %d 个账号没有建：账号模板已不在，或与这台资产的另一个模板用户名与密文类型相同", "%s; without %d of its accounts: their templates are gone, or another of its templates has the same username and kind of secret"}},
 		{AlreadyThere, texts{"资产已经存在（可能由另一次同步创建）", "the asset is there already (another run may have made it)"}},
 		{AsInCloud, texts{"与云上一致，无需改动", "as in the cloud"}},
 		{KeyUnproved, texts{"只有 account_id 说明密钥属于谁，云没有核对，不能证实已释放，留给完整同步", "account_id alone says whose the key is, and the cloud does not confirm it, so nothing proves that it is gone; left to full runs"}},

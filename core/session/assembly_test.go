@@ -12,6 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/mapping"
 	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -21,7 +22,7 @@ func newWholeSession(t *testing.T) (*Session, context.Context) {
 	t.Helper()
 	cfg := config.Default()
 	cfg.Sync.Removal.Grace, cfg.Sync.Guard.PerRun = time.Hour, 1
-	cfg.Notification.Window = time.Minute
+	cfg.Notification.Window, cfg.Mapping = time.Minute, &mapping.Set{}
 	d := &cfg.Notification.DingTalk
 	d.Enabled, d.Webhook = true, secret.New("http://robot.invalid/?access_token=x")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -123,5 +124,18 @@ func TestStoreThatCannotBeOpened(t *testing.T) {
 	}
 	if !s.engine.Paused(t.Context()).Stands() {
 		t.Error("nobody knows what is paused, and yet removals are not")
+	}
+}
+
+// TestAccessIsAskedWithRulesAlone: without mapping rules no run asks JumpServer who reaches hosts.
+func TestAccessIsAskedWithRulesAlone(t *testing.T) {
+	t.Parallel()
+	for _, rules := range []*mapping.Set{nil, {}} {
+		cfg := config.Default()
+		cfg.Mapping = rules
+		s := newStoreSession(t, cfg, "test")
+		if asks := s.engine.Access != nil; asks != (rules != nil) {
+			t.Errorf("rules %t: asks %t", rules != nil, asks)
+		}
 	}
 }

@@ -26,7 +26,7 @@ func (s *Server) route(c *call) reply {
 		"assets/platforms": s.routePlatforms, "assets/" + s.zoneField + "s": s.routeZones,
 		"labels/labels": s.routeLabels, "labels/resource-types": s.listResourceTypes, "labels/labeled-resources": s.listLabeledResources,
 		"common/resources": s.parkIDs, "orgs/orgs": s.routeOrganisations,
-		"users/profile": s.showProfile, "accounts/account-templates": s.routeTemplates, "accounts/accounts": s.listAccounts,
+		"users/profile": s.showProfile, "accounts/account-templates": s.routeTemplates, "accounts/accounts": s.routeAccounts,
 		"terminal/status": func(*call) reply { return okReply([]any{}) },
 		"settings/public": func(*call) reply { return okReply(map[string]any{"XPACK_ENABLED": s.options.Enterprise}) },
 	}
