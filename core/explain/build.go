@@ -224,5 +224,5 @@ func labelTexts(labels []inventory.Label) string {
 		}
 	}
 	slices.Sort(out)
-	return strings.Join(out, ", ")
+	return strings.Join(out, listComma)
 }

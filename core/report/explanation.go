@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/explain"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
@@ -241,7 +243,7 @@ func (w explanationWriter) fields(e explain.Explanation) {
 	}
 	rows := [][]string{head}
 	for _, f := range e.Fields {
-		if f.Now == "" && f.Wanted == "" {
+		if f.Wanted == "" && (f.Now == "" || e.Asset == nil) {
 			continue
 		}
 		row := []string{w.fieldName(f.Field), f.Wanted, w.sourceText(e, f)}
@@ -250,7 +252,9 @@ func (w explanationWriter) fields(e explain.Explanation) {
 		}
 		rows = append(rows, row)
 	}
-	_, _ = w.out.WriteString(alignColumns("  ", rows, 2*maxColumnWidth))
+	for line := range strings.Lines(alignColumns("  ", rows, 2*maxColumnWidth)) {
+		fmt.Fprintln(w.out, strings.TrimRight(line, " \n"))
+	}
 }
 
 // assetTitle says whose the asset is.
@@ -264,10 +268,21 @@ func (w explanationWriter) assetTitle(e explain.Explanation) string {
 		explain.Adopted: w.text("已认领", "adopted"),
 		explain.Foreign: w.text("不是 jms-sync 的", "not jms-sync's"),
 	}[e.Asset.Whose]
-	if len(e.Asset.Labels) > 0 {
-		title += w.semicolon + sanitizeLine(strings.Join(e.Asset.Labels, " "))
+	var telling []string
+	for _, l := range e.Asset.Labels {
+		if !slices.ContainsFunc(everyLabel(), func(name string) bool { return strings.HasPrefix(l, name+":") }) {
+			telling = append(telling, l)
+		}
+	}
+	if len(telling) > 0 {
+		title += w.semicolon + sanitizeLine(strings.Join(telling, " "))
 	}
 	return title + w.closeParen
+}
+
+// everyLabel are the labels that every asset of ours has, which say nothing about this one.
+func everyLabel() []string {
+	return []string{inventory.LabelCloud, inventory.LabelAccount, inventory.LabelOwner, inventory.LabelRegion, inventory.LabelProject}
 }
 
 // sourceText says what decides what is wanted of a field.
@@ -314,10 +329,10 @@ func (w explanationWriter) changeText(f explain.Field) string {
 		return "→ " + w.none
 	case f.Changes:
 		return "→ " + f.After
-	case f.Wanted != "" && f.Wanted != f.Now:
+	case f.Differs:
 		return w.text("不改", "left")
 	}
-	return "="
+	return ""
 }
 
 // verdicts writes what a run would do, and why.
@@ -328,7 +343,12 @@ func (w explanationWriter) verdicts(e explain.Explanation) {
 			w.line("    ", v.Reason)
 			continue
 		}
-		w.line("  "+Mark(v.Action)+" ", w.actionName(v.Action)+w.colon+v.Reason)
+		text := v.Reason
+		switch v.Action {
+		case plan.Create, plan.Update, plan.Deactivate, plan.Delete: // the reasons of all others say what they are
+			text = w.actionName(v.Action) + w.colon + v.Reason
+		}
+		w.line("  "+Mark(v.Action)+" ", text)
 		if v.Action == plan.Create {
 			continue // the table above has all of it
 		}

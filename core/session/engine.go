@@ -98,6 +98,9 @@ func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) eng
 	if r.request.WantBasis {
 		e.Clouds, e.Access = s.tellingFleet(), nil // who reaches the one host is asked by itself
 	}
+	if r.bastion != nil {
+		e.Bastion = r.bastion
+	}
 	e.Reserve = reserveOf(ctx, s.Now())
 	e.ShardGroup = s.newShardGroup(ctx, r)
 	if !r.request.DryRun && r.request.ReviewedLines == nil { // otherwise a person looks, or chose what is done

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/access"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -30,7 +29,8 @@ type fullRun struct {
 	request            engine.Request
 	firedAt            time.Time
 	includeQuarantined bool
-	silent             bool // notifies nobody
+	silent             bool           // notifies nobody
+	bastion            engine.Bastion // nil = the session's
 }
 
 // Sync makes a full run, or the part of it that a request names, and notifies people. While another run of the same part
@@ -43,31 +43,6 @@ func (s *Session) Sync(ctx context.Context, r Request) engine.RunResult {
 		request: engine.Request{Accounts: r.Accounts, Regions: r.Regions, DryRun: r.DryRun, Shard: r.Shard, PutsOff: r.PutsOff},
 		firedAt: r.FiredAt, includeQuarantined: r.IncludeQuarantined,
 	})
-}
-
-// PlanRequest narrows a plan; the zero value means everything.
-type PlanRequest struct {
-	Accounts, Regions []string
-	Only              []string // instances and assets, see engine.Request
-	Review            bool     // the result holds what a person can approve
-	Basis             bool     // the result holds all that was read
-}
-
-// Plan makes a run that writes nothing and notifies nobody.
-func (s *Session) Plan(ctx context.Context, r PlanRequest) engine.RunResult {
-	return s.runFull(ctx, fullRun{request: engine.Request{
-		Accounts: r.Accounts, Regions: r.Regions, DryRun: true, Only: r.Only, WantReview: r.Review, WantBasis: r.Basis,
-	}, silent: true})
-}
-
-// AccessOf returns who can reach a host: an asset that exists, otherwise one that is yet to be made in nodes of these paths.
-func (s *Session) AccessOf(ctx context.Context, assetID string, places []string) (access.Host, error) {
-	ctx, end := s.WithRunTimeout(ctx)
-	defer end()
-	if assetID != "" {
-		return access.OfAsset(ctx, s.cache.client, assetID, access.PlanLimits())
-	}
-	return access.OfPlaces(ctx, s.cache.client, places, access.PlanLimits())
 }
 
 // Apply makes a full run that writes only the changes that a person reviewed.

@@ -56,7 +56,7 @@ func (o *options) explain(ctx context.Context, text string, x explainOptions, st
 		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	out := s.Plan(ctx, session.PlanRequest{Accounts: x.accounts, Regions: x.regions, Only: []string{text}, Basis: true})
+	out := s.Explain(ctx, session.PlanRequest{Accounts: x.accounts, Regions: x.regions, Only: []string{text}})
 	s.progress.clearLine()
 	if out.Basis == nil {
 		return s.explainFailure(out)
