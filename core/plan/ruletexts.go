@@ -8,23 +8,23 @@ import (
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
-// setter names in plain words what decided a field: a rule, or a tag.
+// setter names in plain words what decided a field: a rule, or a tag. The zero value is some rule.
 type setter struct {
-	rule int // its number, from 1; 0 = a tag
+	rule int // its number, from 1; 0 = it is no single rule
 	name string
+	tag  string
 }
 
 // setterOf returns what set a field of an outcome.
 func (r Rules) setterOf(o *mapping.Outcome, f mapping.Field) setter {
 	n, ok := o.SetBy(f)
-	if !ok {
-		return setter{name: tagOf(f)}
+	switch {
+	case o.IsSetByTag(f):
+		return setter{tag: tagOf(f)}
+	case !ok:
+		return setter{}
 	}
-	name := ""
-	if rules := r.Mapping.Rules(); n < len(rules) {
-		name = rules[n].Name
-	}
-	return setter{rule: n + 1, name: name}
+	return setter{rule: n + 1, name: r.Mapping.Rules()[n].Name}
 }
 
 // tagOf returns the tag by which rules_from_tags sets a field.
@@ -45,8 +45,10 @@ func tagOf(f mapping.Field) string {
 // Text implements reason.Localized.
 func (s setter) Text(lang language.Lang) string {
 	switch {
+	case s.tag != "":
+		return lang.Textf("标签 %s", "its tag %s", s.tag)
 	case s.rule == 0:
-		return lang.Textf("标签 %s", "its tag %s", s.name)
+		return lang.Text("规则", "a rule")
 	case s.name == "":
 		return lang.Textf("规则 %d", "rule %d", s.rule)
 	}
