@@ -27,7 +27,7 @@ func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
 	e := engine.Engine{
 		Clouds:       s.fleet(),
 		Bastion:      s.cache.client,
-		Rules:        planRules(s.cfg),
+		Rules:        s.rules(),
 		Limits:       planLimits(s.cfg),
 		ApplyOptions: apply.Options{Writers: s.cfg.Sync.Writers, Now: time.Now, Log: s.log, Progress: hooks.Progress},
 		Cards:        s.newCards(notifiers, hooks),

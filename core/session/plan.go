@@ -29,7 +29,7 @@ func (s *Session) Plan(ctx context.Context, r PlanRequest) engine.RunResult {
 func (s *Session) Explain(ctx context.Context, r PlanRequest) engine.RunResult {
 	run := fullRun{request: r.dryRun(), silent: true}
 	run.request.WantBasis = true
-	needs := needsOf(s.cfg)
+	needs := s.rules().Needs()
 	needs.Zones, needs.Templates, needs.Nodes, needs.Protocols = true, true, true, true
 	client, err := newClient(s.cfg, needs, s.log)
 	if err == nil {
