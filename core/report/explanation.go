@@ -259,7 +259,7 @@ func (w explanationWriter) fields(e explain.Explanation) {
 
 // assetTitle says whose the asset is.
 func (w explanationWriter) assetTitle(e explain.Explanation) string {
-	title := w.text("将有的资产", "The asset to be made")
+	title := w.text("应有的资产", "The asset that it should have")
 	if e.Asset == nil {
 		return title
 	}
