@@ -16,12 +16,16 @@ import (
 
 // NewClient returns the JumpServer client of a configuration.
 func NewClient(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) {
+	return newClient(cfg, needsOf(cfg), log)
+}
+
+func newClient(cfg config.Config, needs inventory.Needs, log *slog.Logger) (*jumpserver.Client, error) {
 	return jumpserver.New(jumpserver.Options{
 		URL: cfg.JumpServer.URL, KeyID: cfg.JumpServer.AccessKeyID, Secret: cfg.JumpServer.AccessKeySecret,
 		OrgID: cfg.JumpServer.OrgID, VerifySSL: cfg.JumpServer.VerifySSL, CA: cfg.JumpServer.CA,
 		Proxy: cfg.JumpServer.Proxy.Reveal(), OtherProxy: hasOtherProxy(cfg),
 		ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
-		BatchSize: cfg.Sync.BatchSize, Log: log, Needs: needsOf(cfg),
+		BatchSize: cfg.Sync.BatchSize, Log: log, Needs: needs,
 	})
 }
 
