@@ -9,6 +9,7 @@ func allMutants() []mutant {
 		fleetMutants(), numberMutants(),
 		boundMutants(),
 		accessMutants(),
+		ruledRunMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
