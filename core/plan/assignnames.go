@@ -188,7 +188,7 @@ func (out *Approved) addUpdate(d desiredAsset, c Change, crowded map[inventory.S
 		return
 	}
 	if held && isDescribed(rest.Reason.Code) {
-		rest.Reason = reason.New(rest.Reason.Code, describeFields(rest))
+		rest.Reason = updateReason(rest)
 	}
 	updates[d.assetID] = rest
 }
