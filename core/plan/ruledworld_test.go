@@ -28,10 +28,14 @@ func ruledWorld(t *testing.T, d *dice) *world {
 	m := &w.rules.Manage
 	m.Node, m.Platform, m.Port, m.Labels, m.Accounts = policy(), policy(), policy(), policy(), policy()
 	w.rules.Remap = d.oneIn(6)
+	facts := map[string]*inventory.Facts{} // the same, whichever account shows an instance
 	for n, l := range w.listings {
 		w.listings[n].Instances = slices.Clone(l.Instances)
-		for k := range l.Instances {
-			w.listings[n].Instances[k].Facts = d.facts()
+		for k, i := range l.Instances {
+			if facts[i.ID] == nil {
+				facts[i.ID] = d.facts()
+			}
+			w.listings[n].Instances[k].Facts = facts[i.ID]
 		}
 	}
 	for n := range w.assets {
@@ -73,9 +77,9 @@ func (d *dice) setting(s *mapping.Settings) {
 	case 3:
 		s.Platform = pick(d, "Rocky", "Windows", "NoZones", "Gateway", "nothing")
 	case 4:
-		s.Port = pick(d, 22, 2222)
+		s.Port, s.Protocols = pick(d, 22, 2222), nil
 	case 5:
-		s.Protocols = pick(d, []string{"ssh:22", "vnc:5901"}, []string{"rdp:3389"})
+		s.Port, s.Protocols = 0, pick(d, []string{"ssh:22", "vnc:5901"}, []string{"rdp:3389"})
 	case 6:
 		s.Name = pick(d, "{name}-{tag.app|x}", "srv", "🚀")
 	case 7:
