@@ -34,8 +34,8 @@ func (p Plan) assignNames(out *Approved, limits Limits) {
 		}
 	}
 	out.creates = slices.Grow(out.creates, fresh)
-	crowded, off := p.crowdedScopes(limits), ruledOff(out.removals)
-	told := ruledOff(p.candidates) // in a line of their own, whether or not it passes
+	crowded, off := p.crowdedScopes(limits), assetsRuledOff(out.removals)
+	told := assetsRuledOff(p.candidates) // in a line of their own, whether or not it passes
 	for _, d := range p.desired {
 		name := final[d.assetID]
 		if d.desiredName == "" {
@@ -170,8 +170,8 @@ func (out *Approved) renameRemoval(asset, name string) {
 	}
 }
 
-// ruledOff returns the assets among removals that rules deactivate.
-func ruledOff(removals []Change) map[string]bool {
+// assetsRuledOff returns the assets among removals that rules deactivate.
+func assetsRuledOff(removals []Change) map[string]bool {
 	off := map[string]bool{}
 	for _, c := range removals {
 		if c.ruledOff {
