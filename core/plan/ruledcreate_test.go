@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/mapping"
 )
 
-// setRules gives a world mapping rules, and what JumpServer has that they name.
+// setRules sets a world's mapping rules, and what JumpServer has that they name.
 func (w *world) setRules(t *testing.T, rules ...mapping.Rule) {
 	t.Helper()
 	set, mistakes := mapping.Compile(rules, mapping.Options{FromTags: true})
@@ -34,7 +34,7 @@ func (w *world) setRules(t *testing.T, rules ...mapping.Rule) {
 // ruleOf returns a rule for all instances.
 func ruleOf(s mapping.Settings) mapping.Rule { return mapping.Rule{Name: "test", Set: s} }
 
-// withTags gives an instance tags, "key=value".
+// withTags sets the tags of an instance, "key=value".
 func withTags(tags ...string) func(*inventory.Instance) {
 	return func(i *inventory.Instance) {
 		facts := inventory.Facts{}

@@ -62,7 +62,7 @@ func TestRuledUpdate(t *testing.T) {
 	}
 	inZone := func(zone string) func(*inventory.Asset) { return func(a *inventory.Asset) { a.Zone = zone } }
 	root := inventory.Account{Username: "root", SecretType: "password"}
-	ids := func(paths ...string) string { a := inventory.Asset{}; inNodes(paths...)(&a); return "nodes=" + a.Nodes }
+	ids := func(paths ...string) string { return "nodes=" + inNodesText(paths...) }
 	const unchanged, differs = "", "drift "
 	for _, r := range []struct {
 		name  string

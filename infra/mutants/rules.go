@@ -19,6 +19,7 @@ func allMutants() []mutant {
 		campaignMutants(),
 		kindsMutants(),
 		configMutants(),
+		mappedMutants(),
 	} {
 		all = append(all, some...)
 	}
