@@ -20,6 +20,7 @@ func allMutants() []mutant {
 		campaignMutants(),
 		kindsMutants(),
 		configMutants(),
+		mappedMutants(),
 	} {
 		all = append(all, some...)
 	}
