@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/mapping"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
@@ -27,7 +29,9 @@ type fakeBastion struct {
 	busy             int
 
 	failCreate     func(inventory.NewAsset) error
+	failUpdate     error
 	failNodes      error
+	refusedPath    string   // of a node that cannot be made
 	hiddenNames    []string // names of assets that no plan sees
 	failRead       error
 	onRead         func(*fakeBastion)
@@ -35,6 +39,11 @@ type fakeBastion struct {
 	afterWrite     func()
 	delay          time.Duration
 	batch          int
+
+	templates  []inventory.AccountTemplate
+	noTemplate bool                // the key may not see templates
+	accounts   map[string][]string // asset id → ids of templates
+	failAttach error
 }
 
 func (b *fakeBastion) recordCall(call string) { b.calls = append(b.calls, call) }
@@ -48,14 +57,6 @@ func (b *fakeBastion) addNode(path string) string {
 	id := fmt.Sprintf("node-%d", b.made)
 	b.nodePaths[id] = path
 	return id
-}
-
-func (b *fakeBastion) AttachAccounts(_ context.Context, accounts []inventory.NewAccount) []error {
-	return make([]error, len(accounts))
-}
-
-func (b *fakeBastion) ListTemplates(context.Context, ...string) ([]inventory.AccountTemplate, bool, error) {
-	return nil, false, nil
 }
 
 func (b *fakeBastion) EnsureNode(ctx context.Context, path, known string) (inventory.Node, error) {
@@ -76,6 +77,9 @@ func (b *fakeBastion) FindNode(_ context.Context, path, known string) (inventory
 	defer b.mu.Unlock()
 	if b.failNodes != nil {
 		return inventory.Node{}, b.failNodes
+	}
+	if path == b.refusedPath {
+		return inventory.Node{}, &inventory.Error{Kind: inventory.Invalid, Message: "no node " + path}
 	}
 	if at, exists := b.nodePaths[known]; exists {
 		return inventory.Node{ID: known, Path: at}, nil
@@ -110,8 +114,11 @@ func (b *fakeBastion) Create(_ context.Context, a inventory.NewAsset) (bool, err
 			return false, err
 		}
 	}
-	if _, exists := b.nodePaths[a.NodeIDs[0]]; !exists {
+	if !b.hasNodes(a.NodeIDs) {
 		return false, &inventory.Error{Kind: inventory.Invalid, Message: "create " + a.Name, Err: inventory.ErrNodeGone}
+	}
+	if err := b.checkTemplates(a.Accounts); err != nil {
+		return false, err
 	}
 	if _, there := b.assets[a.ID]; there {
 		return true, nil
@@ -121,10 +128,72 @@ func (b *fakeBastion) Create(_ context.Context, a inventory.NewAsset) (bool, err
 	}
 	b.assets[a.ID] = inventory.Asset{
 		ID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Zone: a.Zone,
-		Labels: a.Labels, Comment: a.Comment, Active: true, Host: true,
+		Labels: a.Labels, Comment: a.Comment, Active: true, Host: true, Nodes: nodesText(a.NodeIDs), Protocols: a.Protocols,
 	}
-	b.assetsPerNode[a.NodeIDs[0]]++
+	b.attach(a.ID, a.Accounts)
+	for _, id := range a.NodeIDs {
+		b.assetsPerNode[id]++
+	}
 	return false, nil
+}
+
+// nodesText returns ids as inventory.Asset.Nodes has them.
+func nodesText(ids []string) string {
+	return strings.Join(slices.Compact(slices.Sorted(slices.Values(ids))), ",")
+}
+
+func (b *fakeBastion) hasNodes(ids []string) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool { return b.nodePaths[id] == "" })
+}
+
+// checkTemplates refuses accounts as JumpServer does.
+func (b *fakeBastion) checkTemplates(ids []string) error {
+	taken := map[string]bool{}
+	for _, id := range ids {
+		at := slices.IndexFunc(b.templates, func(t inventory.AccountTemplate) bool { return t.ID == id })
+		if at < 0 {
+			return &inventory.Error{Kind: inventory.Invalid, Message: "no template " + id, Err: inventory.ErrTemplateGone}
+		}
+		if taken[b.templates[at].Username] {
+			return &inventory.Error{Kind: inventory.Invalid, Message: "template " + id, Err: inventory.ErrAccountsClash}
+		}
+		taken[b.templates[at].Username] = true
+	}
+	return nil
+}
+
+func (b *fakeBastion) attach(asset string, templates []string) {
+	if b.accounts == nil {
+		b.accounts = map[string][]string{}
+	}
+	b.accounts[asset] = append(b.accounts[asset], templates...)
+}
+
+func (b *fakeBastion) AttachAccounts(_ context.Context, accounts []inventory.NewAccount) []error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	errs := make([]error, len(accounts))
+	for n, a := range accounts {
+		b.recordCall("attach " + a.AssetID[:8] + " " + a.TemplateID)
+		errs[n] = b.failAttach
+		if errs[n] == nil {
+			errs[n] = b.checkTemplates([]string{a.TemplateID})
+		}
+		if errs[n] == nil && !slices.Contains(b.accounts[a.AssetID], a.TemplateID) {
+			b.attach(a.AssetID, []string{a.TemplateID})
+		}
+	}
+	return errs
+}
+
+func (b *fakeBastion) ListTemplates(context.Context, ...string) ([]inventory.AccountTemplate, bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.recordCall("templates")
+	if b.noTemplate {
+		return nil, true, nil
+	}
+	return b.templates, false, nil
 }
 
 func (b *fakeBastion) checkNameFree(name, id string) error {
@@ -147,8 +216,15 @@ func (b *fakeBastion) Update(_ context.Context, patches []inventory.Patch, _ fun
 	defer b.mu.Unlock()
 	errs := make([]error, len(patches))
 	for n, p := range patches {
-		b.recordCall("update " + p.ID[:8])
+		b.recordCall("update " + p.ID[:8] + sentSets(p))
 		a := b.assets[p.ID]
+		errs[n] = b.failUpdate
+		if errs[n] == nil && !b.hasNodes(p.NodeIDs) {
+			errs[n] = &inventory.Error{Kind: inventory.Invalid, Message: "update " + p.ID, Err: inventory.ErrNodeGone}
+		}
+		if errs[n] != nil {
+			continue
+		}
 		if p.Name != nil {
 			errs[n] = b.checkNameFree(*p.Name, p.ID)
 			if errs[n] != nil {
@@ -168,9 +244,33 @@ func (b *fakeBastion) Update(_ context.Context, patches []inventory.Patch, _ fun
 		if p.Labels != nil {
 			a.Labels = p.Labels
 		}
+		if p.Zone != nil {
+			a.Zone = *p.Zone
+		}
+		if p.Platform != nil {
+			a.Platform = *p.Platform
+		}
+		if p.NodeIDs != nil {
+			a.Nodes = nodesText(p.NodeIDs)
+		}
+		if p.Protocols != nil {
+			a.Protocols = p.Protocols
+		}
 		b.assets[p.ID] = a
 	}
 	return errs
+}
+
+// sentSets names the sets that a patch replaces.
+func sentSets(p inventory.Patch) string {
+	text := ""
+	if p.NodeIDs != nil {
+		text += " nodes"
+	}
+	if p.Protocols != nil {
+		text += " protocols"
+	}
+	return text
 }
 
 func (b *fakeBastion) Remove(_ context.Context, ids []string, still func(inventory.Asset) bool) []error {
@@ -221,6 +321,8 @@ type world struct {
 	instances []inventory.Instance
 	bastion   *fakeBastion
 	grace     time.Duration
+	rules     []mapping.Rule
+	manage    plan.FieldPolicies
 }
 
 func newWorld() *world {
@@ -258,14 +360,17 @@ func (w *world) approve() plan.Approved {
 	for _, a := range w.bastion.assets {
 		assets = append(assets, a)
 	}
+	rules, _ := mapping.Compile(w.rules, mapping.Options{})
 	p := plan.Build(plan.Input{
-		Current: inventory.JumpServerAssets{Assets: assets, Platforms: map[string]inventory.Platform{"Linux": {SupportsZones: true}}},
+		Current: inventory.JumpServerAssets{
+			Assets: assets, Platforms: map[string]inventory.Platform{"Linux": {SupportsZones: true}}, Templates: w.bastion.templates,
+		},
 		Listings: []inventory.Listing{{
 			Scope: instance("", "", "").Scope, Owner: "1001", Instances: w.instances,
 		}},
 	}, plan.Rules{
 		Accounts: map[string]plan.Account{"prod": {Type: "阿里云"}}, Mode: plan.ModeDelete, Grace: w.grace,
-		Now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC),
+		Now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), Mapping: rules, Manage: w.manage,
 	})
 	proofs := plan.Proofs{}
 	for _, c := range p.Candidates() {

@@ -144,8 +144,9 @@ func (e Engine) readBastion(ctx context.Context, p *pass) (inventory.JumpServerA
 	bastion, err := e.Bastion.Read(ctx)
 	if err != nil {
 		e.failByBastion(ctx, p)
+		return bastion, err
 	}
-	return bastion, err
+	return e.addRememberedNodes(ctx, bastion), nil
 }
 
 // failByBastion ends the work of a run without JumpServer's answer: nothing is compared, and the report has no listings.
@@ -190,6 +191,7 @@ func (e Engine) saveOutcome(ctx context.Context, p *pass, desired plan.Plan) {
 	e.saveScopes(ctx, p.listings, p, e.Now())
 	if !p.req.DryRun {
 		e.saveNewNodes(ctx, p.listings)
+		e.saveRuleNodes(ctx, desired.NodePaths())
 		e.saveNewOwners(ctx, p.listings, p.owners)
 	}
 }

@@ -180,7 +180,7 @@ func (e Engine) saveScopes(ctx context.Context, listings []inventory.Listing, p 
 			Dirty: open[l.Scope] || !l.IsComplete(), NextDue: due[l.Scope], HeldRemovals: countHeld(p, l.Scope),
 		}
 		if full.IsZero() {
-			now.FullAt, now.NextDue, now.HeldRemovals = known.FullAt, known.NextDue, known.HeldRemovals
+			now.FullAt, now.NextDue, now.HeldRemovals = known.FullAt, earlier(known.NextDue, due[l.Scope]), known.HeldRemovals
 		}
 		if !now.Dirty {
 			now.AppliedFingerprint = state.Fingerprint(l, e.Incremental.Salt)
@@ -190,11 +190,19 @@ func (e Engine) saveScopes(ctx context.Context, listings []inventory.Listing, p 
 	}
 }
 
-// countHeld returns how many removals of a scope a run holds.
+// earlier returns the earlier of two times; the zero time is none.
+func earlier(x, y time.Time) time.Time {
+	if x.IsZero() || !y.IsZero() && y.Before(x) {
+		return y
+	}
+	return x
+}
+
+// countHeld returns how many removals of a scope a run holds. A move that is held says nothing of removals.
 func countHeld(p *pass, at inventory.Scope) int {
 	n := 0
 	for _, c := range p.notes {
-		if c.Action == plan.Hold && c.Scope == at {
+		if c.Action == plan.Hold && c.Scope == at && c.Reason.Code != reason.GuardMoves {
 			n++
 		}
 	}
@@ -224,7 +232,9 @@ func (e Engine) logStateError(err error) {
 func isLasting(n plan.Change) bool {
 	switch n.Reason.Code {
 	case reason.StaysDeactivated, reason.NoRightToDelete, reason.KeptByLabel, reason.IsCopy, reason.LabelsAlone, reason.Doubled, reason.Differs,
-		reason.NameShortened, reason.NotHoldable:
+		reason.NameShortened, reason.NotHoldable,
+		reason.RuleSkips, reason.RuleLeaves, reason.RuleInactive, reason.RuleUnread, reason.RuleNoAddress, reason.RuleKeepsIP, reason.KeptByTag,
+		reason.RuledOffSpared, reason.RuledOffByHand, reason.RuledOffStays:
 		return true
 	}
 	return false

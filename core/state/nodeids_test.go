@@ -2,8 +2,10 @@ package state
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -173,5 +175,94 @@ func TestListUnknownNodes(t *testing.T) {
 	unlearnt("/DEFAULT/aws/new")
 	if after := fmt.Sprint(m.calls["get"], m.calls["put"], m.calls["delete"]); after != before {
 		t.Errorf("calls %s, before %s", after, before)
+	}
+}
+
+// TestAllNodes: all paths of one installation are read at once; what cannot be read is an error, and a corrupt object is
+// one once.
+func TestAllNodes(t *testing.T) {
+	t.Parallel()
+	m := newMemoryBucket(allAbilities()["if-match"])
+	s, _ := newStore(t, m)
+	n := s.ForInstallation(nodeServer, nodeOrg).NodeIDs()
+	const otherPath = "/DEFAULT/app/web"
+	for path, id := range map[string]string{nodePath: nodeOne, otherPath: strings.ToUpper(nodeTwo)} {
+		if err := n.Save(t.Context(), path, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.ForInstallation("jms2.example.com", nodeOrg).NodeIDs().Save(t.Context(), "/DEFAULT/y", nodeOne); err != nil {
+		t.Fatal(err)
+	}
+	fresh := func() *NodeIDs { return s.ForInstallation(nodeServer, nodeOrg).NodeIDs() }
+	want := map[string]string{nodePath: nodeOne, otherPath: nodeTwo}
+	got, err := fresh().LoadAll(t.Context())
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v, %v", got, err)
+	}
+	m.before = func(op, key string) error {
+		if op == "get" && key == n.objectKey(otherPath) {
+			return newFault(inventory.Temporary, "broken")
+		}
+		return nil
+	}
+	got, err = fresh().LoadAll(t.Context())
+	if inventory.KindOf(err) != inventory.Temporary || !maps.Equal(got, map[string]string{nodePath: nodeOne}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	m.before = nil
+	good := m.objects[n.objectKey(otherPath)]
+	m.objects[n.objectKey(otherPath)] = []byte(strings.Replace(string(good), `"schema":1`, `"schema":2`, 1))
+	for range 2 {
+		if _, err := fresh().LoadAll(t.Context()); inventory.KindOf(err) != inventory.Incomplete || !strings.Contains(err.Error(), "later version") {
+			t.Errorf("a later version's: %v", err)
+		}
+	}
+	m.objects[n.objectKey(otherPath)] = []byte("x")
+	if _, err := fresh().LoadAll(t.Context()); inventory.KindOf(err) != inventory.Incomplete {
+		t.Errorf("a corrupt one: %v", err)
+	}
+	got, err = fresh().LoadAll(t.Context())
+	if err != nil || !maps.Equal(got, map[string]string{nodePath: nodeOne}) {
+		t.Errorf("after that: %v, %v", got, err)
+	}
+}
+
+// TestManyNodes: what was read at once is written only where it differs, or was not used for long.
+func TestManyNodes(t *testing.T) {
+	t.Parallel()
+	for name, can := range allAbilities() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMemoryBucket(can)
+			s, clock := newStore(t, m)
+			fresh := func() *NodeIDs { return s.ForInstallation(nodeServer, nodeOrg).NodeIDs() }
+			var puts atomic.Int32
+			m.before = func(op, _ string) error {
+				if op == "put" {
+					puts.Add(1)
+				}
+				return nil
+			}
+			saveAll := func(ids map[string]string, want int) {
+				t.Helper()
+				n := fresh()
+				if _, err := n.LoadAll(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				puts.Store(0)
+				if err := n.SaveAll(t.Context(), ids); err != nil || int(puts.Load()) != want {
+					t.Errorf("%d writes, want %d: %v", puts.Load(), want, err)
+				}
+			}
+			ids := map[string]string{nodePath: nodeOne, "/DEFAULT/app": nodeTwo}
+			saveAll(ids, 2)
+			saveAll(ids, 0)
+			ids["/DEFAULT/app"] = nodeOne
+			saveAll(ids, 1)
+			wantNodeID(t, fresh(), "/DEFAULT/app", nodeOne)
+			clock.offset.Store(int64(refreshUsedAfter))
+			saveAll(ids, 2)
+		})
 	}
 }
