@@ -36,8 +36,11 @@ func factMutants() []mutant {
 		name: "facts: a dynamic address is not elastic", file: "core/cloud/azure/list.go",
 		old: "if public.isElastic {", broken: "if public.ip != \"\" {", pkg: "./core/cloud/azure", test: "TestElasticAddresses",
 	}, {
-		name: "facts: shared texts are kept once", file: "core/cloud/rows.go",
-		old: "\t\tin.internFacts(row.Facts)\n", broken: "", pkg: "./core/cloud/fakecloudtest", test: "TestContract",
+		name: "facts: shared texts are kept once", file: "core/cloud/intern.go",
+		old: "\t\tin.internFactTexts(f)\n\t\treturn f\n", broken: "\t\treturn f\n", pkg: "./core/cloud/alibaba", test: "TestContract",
+	}, {
+		name: "facts: different facts are never shared", file: "core/cloud/intern.go",
+		old: "\tunread := uint64(f.Unread) << 1\n", broken: "\tunread := uint64(0)\n", pkg: "./core/cloud", test: "TestFactsAreShared",
 	}, {
 		name: "facts: only tags that rules name", file: "core/inventory/facts.go",
 		old: "w.AllTags || slices.Contains(w.Tags, t.Key)", broken: "true", pkg: "./core/inventory", test: "TestOnlyNamedTagsAreKept",
