@@ -30,6 +30,9 @@ func factMutants() []mutant {
 		name: "facts: the version that shows when a machine was made", file: "core/cloud/azure/sdk.go",
 		old: "if s.want.Has(inventory.FactCreatedAt) {", broken: "if false {", pkg: "./core/cloud/azure", test: "TestContract",
 	}, {
+		name: "facts: a query names what rules read", file: "core/cloud/azure/graph.go",
+		old: "if want.WantsTags() || want.Has(inventory.FactZone) {", broken: "if false {", pkg: "./core/cloud/azure", test: "TestContract",
+	}, {
 		name: "facts: a start is no creation", file: "core/cloud/aws/facts.go",
 		old: "at.IsZero() || attachment.AttachTime.Before(at)", broken: "at.IsZero()", pkg: "./core/cloud/aws", test: "TestContract",
 	}, {
