@@ -8,6 +8,7 @@ func allMutants() []mutant {
 		pauseMutants(), sessionMutants(),
 		fleetMutants(), numberMutants(),
 		boundMutants(),
+		factMutants(),
 		accessMutants(),
 		ruledRunMutants(),
 		accountedMutants(),
