@@ -32,7 +32,7 @@ func TestDiffIsThatOfEachHost(t *testing.T) {
 			hosts = append(hosts, h)
 			m.record(m.add(h.from), m.add(h.to))
 		}
-		d, err := Compute(t.Context(), s, m, newLimits())
+		d, err := Compute(t.Context(), s, m, nil, newLimits())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -126,10 +126,10 @@ func (m *Moves) record(from, to []string) {
 }
 
 // IsEmpty reports whether no host changes nodes.
-func (m *Moves) IsEmpty() bool { return len(m.moves) == 0 && m.unplaced == 0 }
+func (m *Moves) IsEmpty() bool { return m == nil || len(m.moves) == 0 && m.unplaced == 0 }
 
-// places returns all places of the moves, those of the most hosts first.
-func (m *Moves) places() []string {
+// firstPlaces returns so many places of the moves, those of the most hosts first.
+func (m *Moves) firstPlaces(most int) []string {
 	hosts := map[string]int{}
 	for _, v := range m.moves {
 		for _, p := range slices.Concat(v.from, v.to) {
@@ -141,7 +141,7 @@ func (m *Moves) places() []string {
 		all = append(all, p)
 	}
 	slices.SortFunc(all, func(x, y string) int { return cmp.Or(cmp.Compare(hosts[y], hosts[x]), cmp.Compare(x, y)) })
-	return all
+	return all[:min(len(all), most)]
 }
 
 // MarkNew notes that this run makes the node at a path; id "" = it is a dry run.
@@ -161,6 +161,17 @@ func (m *Moves) resolve(path, id string) {
 	m.nodes[id] = Node{ID: id, Path: at.Path, New: at.New || made}
 	for _, v := range m.moves {
 		v.to = replaced(v.to, path, id)
+	}
+}
+
+// takePaths takes the paths of nodes from other moves, where only their names are known.
+func (m *Moves) takePaths(from *Moves) {
+	for id, n := range from.nodes {
+		have, is := m.nodes[id]
+		if is && !isPath(have.Path) && isPath(n.Path) {
+			have.Path = n.Path
+			m.nodes[id] = have
+		}
 	}
 }
 

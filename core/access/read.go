@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -23,41 +24,61 @@ type Reader interface {
 // Limits bound what is asked.
 type Limits struct {
 	Nodes int // of the most hosts
+	Held  int // the same, of what is held, which every run finds anew until somebody decides
 	Rules int // whose members are asked for
 	Time  time.Duration
 }
 
 // RunLimits are those of a run that writes: a tenth of the time that is left, so that a run keeps its time for writing.
 func RunLimits(left time.Duration) Limits {
-	return Limits{Nodes: 50, Rules: 100, Time: min(left/10, 20*time.Second)}
+	return Limits{Nodes: 50, Held: 5, Rules: 100, Time: min(left/10, 20*time.Second)}
 }
 
 // PlanLimits are those of a plan that a person waits for.
-func PlanLimits() Limits { return Limits{Nodes: 200, Rules: 500, Time: time.Minute} }
+func PlanLimits() Limits { return Limits{Nodes: 200, Held: 200, Rules: 500, Time: time.Minute} }
 
 // ErrTimeUp is why nodes are not known that were not reached in Limits.Time.
 var ErrTimeUp = errors.New("there was no more time to ask who reaches the hosts of nodes")
 
-// Compute returns who gains and who loses hosts by the moves, as far as JumpServer says it within the limits. It changes
-// the moves: paths become the nodes that they mean. err is what ended the asking, and part of the diff already; of kind
-// Denied: the access key's user may not read access rules.
-func Compute(ctx context.Context, from Reader, m *Moves, l Limits) (d Diff, err error) {
+// Compute returns who gains and who loses hosts by the moves that are made, and, under Held, by those that are held, as far
+// as JumpServer says it within the limits. It changes the moves: paths become the nodes that they mean. err is what ended
+// the asking, and part of the diff already; of kind Denied: the access key's user may not read access rules.
+func Compute(ctx context.Context, from Reader, made, held *Moves, l Limits) (Diff, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.Time)
+	defer cancel()
+	r := newReading(ctx, from, l)
+	maps.Copy(r.ids, made.made)
+	d, err := r.compare(made)
+	if inventory.KindOf(err) == inventory.Denied {
+		return Diff{Nodes: []Node{}, Lacks: inventory.ViewAccessRules}, err
+	}
+	if held.IsEmpty() {
+		return d, err
+	}
+	held.takePaths(made)
+	r.limits.Nodes = l.Held
+	if err != nil { // nothing more is asked
+		r.limits.Nodes = 0
+	}
+	ifApproved, heldErr := r.compare(held)
+	if inventory.KindOf(heldErr) == inventory.Denied {
+		return Diff{Nodes: []Node{}, Lacks: inventory.ViewAccessRules}, heldErr
+	}
+	d.Held = &ifApproved
+	return d, cmp.Or(err, heldErr)
+}
+
+// compare returns who gains and who loses hosts by some moves.
+func (r *reading) compare(m *Moves) (Diff, error) {
 	if m.IsEmpty() {
 		return Diff{Nodes: []Node{}}, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.Time)
-	defer cancel()
-	r := newReading(ctx, from, m, l)
-	known, err := r.readPlaces()
-	switch {
-	case err == nil:
-	case inventory.KindOf(err) == inventory.Denied:
-		return Diff{Nodes: []Node{}, Lacks: inventory.ViewAccessRules}, err
-	case ctx.Err() != nil:
+	known, err := r.readPlaces(m)
+	if err != nil && r.ctx.Err() != nil {
 		err = ErrTimeUp
 	}
 	m.dropEmpty()
-	d = diffOf(m, known)
+	d := diffOf(m, known)
 	if err != nil && !errors.Is(err, ErrTimeUp) {
 		d.Failure = err.Error()
 	}
@@ -69,15 +90,14 @@ type reading struct {
 	ctx     context.Context
 	from    Reader
 	limits  Limits
-	moves   *Moves
 	ids     map[string]string                  // path → id; "" = there is no such node
 	reaches map[string]reach                   // by node id
 	members map[string]inventory.AccessMembers // by rule id
 }
 
-func newReading(ctx context.Context, from Reader, m *Moves, l Limits) *reading {
+func newReading(ctx context.Context, from Reader, l Limits) *reading {
 	return &reading{
-		ctx: ctx, from: from, limits: l, moves: m, ids: maps.Clone(m.made),
+		ctx: ctx, from: from, limits: l, ids: map[string]string{},
 		reaches: map[string]reach{}, members: map[string]inventory.AccessMembers{},
 	}
 }
@@ -87,15 +107,15 @@ var errManyRules = errors.New("too many rules")
 
 // readPlaces returns who reaches each place, those of the most hosts first, until a limit is reached or an error says that
 // the others would fare no better.
-func (r *reading) readPlaces() (map[string]reach, error) {
-	for _, place := range r.firstPlaces() {
-		if err := r.resolve(place); err != nil {
+func (r *reading) readPlaces(m *Moves) (map[string]reach, error) {
+	for _, place := range m.firstPlaces(r.limits.Nodes) {
+		if err := r.resolve(m, place); err != nil {
 			return nil, err
 		}
 	}
 	known := map[string]reach{}
-	for _, place := range r.firstPlaces() {
-		id, err := r.nearestNode(place)
+	for _, place := range m.firstPlaces(r.limits.Nodes) {
+		id, err := r.nearestNode(place, m.byPath)
 		if err != nil {
 			return known, err
 		}
@@ -113,20 +133,14 @@ func (r *reading) readPlaces() (map[string]reach, error) {
 	return known, nil
 }
 
-// firstPlaces returns the places that are asked for.
-func (r *reading) firstPlaces() []string {
-	all := r.moves.places()
-	return all[:min(len(all), r.limits.Nodes)]
-}
-
 // resolve finds the node that a place means, if it is a path.
-func (r *reading) resolve(place string) error {
+func (r *reading) resolve(m *Moves, place string) error {
 	if !isPath(place) {
 		return nil
 	}
 	id, err := r.find(place)
 	if err == nil {
-		r.moves.resolve(place, id)
+		m.resolve(place, id)
 	}
 	return err
 }
@@ -145,12 +159,13 @@ func (r *reading) find(path string) (string, error) {
 }
 
 // nearestNode returns the node whose rules reach a place: the node itself, or the nearest of its ancestors that exist.
-func (r *reading) nearestNode(place string) (string, error) {
+// byPath has the ids of nodes that were read.
+func (r *reading) nearestNode(place string, byPath map[string]string) (string, error) {
 	if !isPath(place) {
 		return place, nil
 	}
 	for path := place; path != ""; path = path[:strings.LastIndex(path, "/")] {
-		id, read := r.moves.byPath[path]
+		id, read := byPath[path]
 		if read && path != place {
 			return id, nil
 		}

@@ -158,3 +158,19 @@ func TestAccessOfWhatWasDone(t *testing.T) {
 		}
 	})
 }
+
+// TestAccessOfWhatIsHeld: who would lose the hosts of held removals is said apart, as they are not removed.
+func TestAccessOfWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	eachNodeWorld(t, false, func(w *nodeWorld) {
+		for range 9 {
+			w.addInstance()
+		}
+		w.runWithAccess(t.Context(), &accessReader{}, engine.Request{})
+		w.EditCloud(enginetest.CloudEdit{Remove: []string{"i-b1", "i-b2", "i-b3", "i-b4", "i-b5", "i-b6"}})
+		rep := w.runWithAccess(t.Context(), &accessReader{}, engine.Request{})
+		if got := accessText(rep); got != "(once what is held is approved) aliyun-prod: 6 hosts fewer; lose access: ann" || rep.Held != 6 {
+			t.Errorf("%d held: %s", rep.Held, got)
+		}
+	})
+}

@@ -120,6 +120,7 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	desired := plan.Build(in, e.RulesFor(ctx, e.Bastion, p.listings))
 	p.compared = true
 	approved := e.approvePlan(ctx, p, desired)
+	p.holds = desired.ApprovableHolds(approved)
 	e.EnterStage("apply")
 	e.applyPlan(ctx, p, approved)
 	lostMarks := lostMarksError(desired, e.Limits)

@@ -22,13 +22,13 @@ func accessMutants() []mutant {
 		old: "if rule.LoginDenied {", broken: "if rule.LoginDenied && rule.Users < 0 {", pkg: "./core/access", test: "TestRuleWithoutAccountsGivesNothing",
 	}, {
 		name: "access: once a node", file: "core/access/read.go",
-		old: "\treached, asked := r.reaches[id]\n\tif asked {", broken: "\treached, asked := r.reaches[id]\n\tif asked && r.limits.Nodes < 0 {", pkg: "./core/access", test: "TestCallsAreByNodeAndRule",
+		old: "\treached, asked := r.reaches[id]\n\tif asked {", broken: "\treached, asked := r.reaches[id]\n\tif asked && r.limits.Rules < 0 {", pkg: "./core/access", test: "TestCallsAreByNodeAndRule",
 	}, {
 		name: "access: once a rule", file: "core/access/read.go",
 		old: "if asked || rule.Users+rule.Groups == 0 {", broken: "if asked && rule.Users < 0 || rule.Users+rule.Groups == 0 {", pkg: "./core/access", test: "TestCallsAreByNodeAndRule",
 	}, {
 		name: "access: no more nodes than the limit", file: "core/access/read.go",
-		old: "return all[:min(len(all), r.limits.Nodes)]", broken: "return all", pkg: "./core/access", test: "TestLimits",
+		old: "m.firstPlaces(r.limits.Nodes) {\n\t\tid", broken: "m.firstPlaces(1000) {\n\t\tid", pkg: "./core/access", test: "TestLimits",
 	}, {
 		name: "access: no more rules than the limit", file: "core/access/read.go",
 		old: "if len(r.members) >= r.limits.Rules {", broken: "if len(r.members) > r.limits.Rules {", pkg: "./core/access", test: "TestLimits",
@@ -40,7 +40,10 @@ func accessMutants() []mutant {
 		old: "min(left/10, 20*time.Second)", broken: "min(left, 20*time.Second)", pkg: "./core/access", test: "TestRunKeepsItsTime",
 	}, {
 		name: "access: what was not done changes nothing", file: "core/engine/access.go",
-		old: "\t\tif i.State == apply.Done {\n\t\t\tmoves.Add(i.Change)\n\t\t}\n", broken: "\t\tmoves.Add(i.Change)\n\t\t_ = apply.Done\n", pkg: "./core/engine", test: "TestAccessOfWhatWasDone",
+		old: "\t\tif i.State == apply.Done {\n\t\t\tmade.Add(i.Change)\n\t\t}\n", broken: "\t\tmade.Add(i.Change)\n\t\t_ = apply.Done\n", pkg: "./core/engine", test: "TestAccessOfWhatWasDone",
+	}, {
+		name: "access: what is held changes nothing yet", file: "core/engine/access.go",
+		old: "\t\theld.Add(c)\n", broken: "\t\tmade.Add(c)\n", pkg: "./core/engine", test: "TestAccessOfWhatIsHeld",
 	}, {
 		name: "access: without rules nobody is asked", file: "core/session/engine.go",
 		old: "if s.cfg.Mapping != nil {", broken: "if s.cfg.Mapping == nil {", pkg: "./core/session", test: "TestAccessIsAskedWithRulesAlone",
