@@ -44,6 +44,14 @@ func TestSettingsReference(t *testing.T) {
 	compareBlock(t, "configuration.en.md", "settings", en)
 }
 
+// TestRulesReference keeps the tables of the keys of rules equal to the code.
+func TestRulesReference(t *testing.T) {
+	t.Parallel()
+	zh, en := config.RenderRules()
+	compareBlock(t, "configuration.md", "rules", zh)
+	compareBlock(t, "configuration.en.md", "rules", en)
+}
+
 // TestCloudsReference keeps the tables of all clouds equal to the code.
 func TestCloudsReference(t *testing.T) {
 	t.Parallel()

@@ -1,10 +1,12 @@
 package cloud
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -22,7 +24,10 @@ type LenientText string
 func (t *LenientText) UnmarshalJSON(raw []byte) error {
 	var s string
 	var n json.Number
+	plain, isPlain := plainText(raw)
 	switch {
+	case isPlain:
+		s = plain
 	case json.Unmarshal(raw, &s) == nil:
 	case json.Unmarshal(raw, &n) == nil:
 		s = n.String()
@@ -32,6 +37,15 @@ func (t *LenientText) UnmarshalJSON(raw []byte) error {
 		*t = LenientText(s)
 	}
 	return nil
+}
+
+// plainText returns the text of a JSON string that has no escapes, as almost all have: a list has a million of them.
+func plainText(raw []byte) (string, bool) {
+	last := len(raw) - 1
+	if last < 1 || raw[0] != '"' || raw[last] != '"' || bytes.ContainsAny(raw[1:last], `\"`) || !utf8.Valid(raw) {
+		return "", false
+	}
+	return string(raw[1:last]), true
 }
 
 // Lenient is a value of the form T, or a JSON text that holds one; anything else reads as empty.

@@ -28,9 +28,9 @@ type Config struct {
 	Proxy       secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问云与钉钉的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；不用于 JumpServer（见 jumpserver.proxy）；NO_PROXY 里的地址直连;proxy for clouds and DingTalk, e.g. http://proxy:3128 (never printed, as it may hold a password); not for JumpServer (see jumpserver.proxy); what NO_PROXY names goes straight"`
 	JumpServer  JumpServer    `yaml:"jumpserver" envPrefix:"JUMPSERVER_"`
 	Platforms   Platforms     `yaml:"platforms" envPrefix:"PLATFORMS_"`
-	Clouds      []Cloud       `yaml:"clouds" env:"-"` // by entry, see overrideFromEnv
+	Clouds      []Cloud       `yaml:"clouds" env:"-" doc:"云账号的列表;list of the cloud accounts"` // by entry, see overrideFromEnv
 	// Rules are read key by key, see rules.go.
-	Rules         []mapping.Rule `yaml:"rules" env:"-"`
+	Rules         []mapping.Rule `yaml:"rules" env:"-" doc:"映射规则，依次看：每台实例的资产放在哪里、怎样登录;mapping rules, in order: where the asset of each instance is, and how it is reached"`
 	RulesFromTags bool           `yaml:"rules_from_tags" env:"RULES_FROM_TAGS" doc:"是否先于所有规则看实例的标签 jms:skip、jms:node、jms:port、jms:zone、jms:keep；那样，能改实例标签的人就能移动资产;whether the instance's tags jms:skip, jms:node, jms:port, jms:zone and jms:keep count before all rules; who may set tags can then move assets"`
 	// Mapping is what Rules and RulesFromTags were compiled to; nil = there are none.
 	Mapping      *mapping.Set `yaml:"-" env:"-"`

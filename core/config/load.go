@@ -45,19 +45,44 @@ type Source struct {
 // Load reads and checks all settings. Mistakes of the user come as one *Error with all of them; any other error is
 // a failed fetch, or a defect of the program. The value of a setting is the first of: variable, file, Default.
 func Load(ctx context.Context, from Source) (Config, error) {
+	checked, err := Check(ctx, from)
+	return checked.Config, err
+}
+
+// Checked is a configuration, and where its settings stand.
+type Checked struct {
+	Config Config
+	// Warnings are what is allowed and has no effect.
+	Warnings Mistakes
+
+	source *mistakeCollector
+	file   string
+}
+
+// NewMistake returns a mistake that somebody else found in the setting at a path, with its place.
+func (c Checked) NewMistake(path string, text language.Text) Mistake {
+	own := &mistakeCollector{places: c.source.places, vars: c.source.vars}
+	own.places[path] = own.placeNear(path)
+	own.add(path, text)
+	own.nameFile(c.file)
+	return own.all[0]
+}
+
+// Check is Load for those who show more than mistakes.
+func Check(ctx context.Context, from Source) (Checked, error) {
 	if err := ctx.Err(); err != nil {
-		return Config{}, &language.Error{Text: language.New("读不了配置", "read the configuration"), Err: err}
+		return Checked{}, &language.Error{Text: language.New("读不了配置", "read the configuration"), Err: err}
 	}
 	l, c, environ := newMistakeCollector(), Default(), env.ToMap(from.Env)
 	c.Language = cmp.Or(string(from.Language), c.Language)
 	ref, data, err := from.readDocument(ctx, l, environ[EnvConfig])
 	if err != nil {
-		return Config{}, err
+		return Checked{}, err
 	}
 	newYAMLReader(l, environ).readDocument(ref, data, &c)
 	whole := l.isFileReadable(ref)
 	if err := overrideFromEnv(l, environ, &c); err != nil {
-		return Config{}, err
+		return Checked{}, err
 	}
 	l.readLoggerVariables(environ, &c.Log)
 	c.Log.LevelIsSet = l.isSet("log.level")
@@ -72,9 +97,11 @@ func Load(ctx context.Context, from Source) (Config, error) {
 		if whole && !wrong.Missing {
 			wrong.Loggable = l.loggableConfig(&c)
 		}
-		return Config{}, wrong
+		return Checked{}, wrong
 	}
-	return c, nil
+	checked := Checked{Config: c, source: l, file: ref}
+	checked.addWarnings()
+	return checked, nil
 }
 
 // notifiableConfig returns the configuration, if its robot is enabled and there is no mistake in the robot's

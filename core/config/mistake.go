@@ -18,6 +18,7 @@ type Mistake struct {
 	// Column is that of the value, or of the key if the key is wrong; from 1, in characters; 0 = unknown.
 	Column int
 	Env    string // the variable that the value came from; "" = from the file
+	Unset  bool   // nothing but a variable that the value names is missing
 	ZH     string
 	EN     string
 
@@ -51,6 +52,18 @@ func (m Mistake) Position() string {
 		text += ":" + strconv.Itoa(n)
 	}
 	return text
+}
+
+// Diagnostic returns "file:line:column: path: what is wrong" on one line, as compilers do; a mistake that is in no line
+// has Text.
+func (m Mistake) Diagnostic(lang language.Lang) string {
+	switch {
+	case m.File == "" || m.Line == 0:
+		return m.Text(lang)
+	case m.Path == m.File:
+		return m.Position() + ": " + lang.Text(m.ZH, m.EN)
+	}
+	return m.Position() + ": " + m.Path + ": " + lang.Text(m.ZH, m.EN)
 }
 
 // Mistakes are all mistakes found, those of the file first, by line.
@@ -131,7 +144,19 @@ func (l *mistakeCollector) add(path string, w language.Text) {
 	if l.hasMistake(path) {
 		return
 	}
-	l.all = append(l.all, Mistake{Path: path, Line: l.places[path].line, Column: l.places[path].column, Env: l.vars[path], ZH: w.ZH, EN: w.EN})
+	m := Mistake{Path: path, Env: l.vars[path], ZH: w.ZH, EN: w.EN}
+	if m.Env == "" {
+		m.Line, m.Column = l.places[path].line, l.places[path].column
+	}
+	l.all = append(l.all, m)
+}
+
+// addUnset records that a value at a path names variables that are not set.
+func (l *mistakeCollector) addUnset(path string, w language.Text) {
+	if !l.hasMistake(path) {
+		l.add(path, w)
+		l.all[len(l.all)-1].Unset = true
+	}
 }
 
 // addStructural records what is wrong with the file's form.
@@ -170,13 +195,18 @@ func (l *mistakeCollector) dropBelow(path string) {
 // sorted returns the mistakes in the order of the file; those without a line follow in their order. A group that is
 // merged into several others reports its mistakes once.
 func (l *mistakeCollector) sorted() Mistakes {
-	slices.SortStableFunc(l.all, func(a, b Mistake) int {
+	l.all.SortByPlace()
+	return slices.Compact(l.all)
+}
+
+// SortByPlace sorts mistakes in the order of the file; those without a line follow in their order.
+func (ms Mistakes) SortByPlace() {
+	slices.SortStableFunc(ms, func(a, b Mistake) int {
 		if (a.Line == 0) != (b.Line == 0) {
 			return cmp.Compare(b.Line, a.Line)
 		}
-		return cmp.Compare(a.Line, b.Line)
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return slices.Compact(l.all)
 }
 
 // isWithin reports whether path is parent or below it.

@@ -208,6 +208,9 @@ func (r yamlReader) readCondition(n *yaml.Node, path string) mapping.Condition {
 				c.Keys = map[string][]string{}
 			}
 			c.Keys[key] = r.readPatterns(value, p.key, at)
+			if !isConditionKey(key) {
+				r.places[at] = placeOf(p.key)
+			}
 		}
 	}
 	return c
@@ -224,7 +227,7 @@ func (r yamlReader) readConditions(n *yaml.Node, path string) []mapping.Conditio
 	}
 	var all []mapping.Condition
 	for i, item := range items {
-		item, at := resolveAlias(item), path+"["+strconv.Itoa(i)+"]"
+		item, at := resolveAlias(item), itemPath(path, i, len(items))
 		r.places[at] = placeOf(item)
 		if isNull(item) {
 			r.add(at, emptyItemText())
@@ -233,6 +236,14 @@ func (r yamlReader) readConditions(n *yaml.Node, path string) []mapping.Conditio
 		all = append(all, r.readCondition(item, at))
 	}
 	return all
+}
+
+// itemPath returns the path of one of several items, as package mapping names it: without an index where it is alone.
+func itemPath(path string, i, of int) string {
+	if of == 1 {
+		return path
+	}
+	return path + "[" + strconv.Itoa(i) + "]"
 }
 
 // readPatterns reads one pattern or a list of them. Commas part nothing: names have them, and regular expressions.
@@ -247,7 +258,7 @@ func (r yamlReader) readPatterns(n, key *yaml.Node, path string) []string {
 	}
 	var patterns []string
 	for i, item := range items {
-		item, at := resolveAlias(item), path+"["+strconv.Itoa(i)+"]"
+		item, at := resolveAlias(item), itemPath(path, i, len(items))
 		r.places[at] = placeOf(item)
 		switch {
 		case r.hasMistake(at):
@@ -295,9 +306,13 @@ func (k checker) compileRules(c *Config) {
 	set, mistakes := mapping.Compile(c.Rules, mapping.Options{FromTags: c.RulesFromTags, Clouds: k.known})
 	noted := slices.Clone(k.all)
 	for _, m := range mistakes {
-		path := joinPath("rules["+strconv.Itoa(m.Rule)+"]", m.Path)
-		follows := slices.ContainsFunc(noted, func(n Mistake) bool { return isWithin(n.Path, path) || isWithin(path, n.Path) })
-		if follows {
+		rule := "rules[" + strconv.Itoa(m.Rule) + "]"
+		path := joinPath(rule, m.Path)
+		within := path
+		if m.Path == "set" { // a rule that sets nothing: a key of it may be misspelt
+			within = rule
+		}
+		if slices.ContainsFunc(noted, func(n Mistake) bool { return isWithin(n.Path, within) || isWithin(path, n.Path) }) {
 			continue
 		}
 		k.places[path] = k.placeNear(path)

@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -70,12 +71,17 @@ func parseText(tag reflect.StructTag, text string) (any, language.Text) {
 	)
 }
 
+func trueWords() []string { return []string{"true", "yes", "on", "y", "t", "1"} }
+
+func falseWords() []string { return []string{"false", "no", "off", "n", "f", "0"} }
+
 // parseFlag takes what YAML 1.1 and Go take as true and false: the Python tool read "yes" and "on" as true.
 func parseFlag(text string) (any, language.Text) {
-	switch strings.ToLower(strings.TrimSpace(text)) {
-	case "true", "yes", "on", "y", "t", "1":
+	word := strings.ToLower(strings.TrimSpace(text))
+	switch {
+	case slices.Contains(trueWords(), word):
 		return true, language.Text{}
-	case "false", "no", "off", "n", "f", "0":
+	case slices.Contains(falseWords(), word):
 		return false, language.Text{}
 	}
 	return nil, language.New("应为 true 或 false", "must be true or false")

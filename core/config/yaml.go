@@ -215,7 +215,7 @@ func (r yamlReader) expandScalar(n *yaml.Node, path string) string {
 	}
 	if len(missing) > 0 {
 		names := strings.Join(missing, ", ")
-		r.add(path, language.New(
+		r.addUnset(path, language.New(
 			"环境变量 "+names+" 没有设置，也没有默认值（${名称:默认值}）",
 			"environment variable "+names+" is not set and has no default (${NAME:default})",
 		))

@@ -58,7 +58,9 @@ type Memory struct {
 type RunResult struct {
 	Report    report.Report
 	PlanLines iter.Seq[plan.Change]
+	Names     plan.Names        // of what the lines name by ids
 	Review    []plan.ReviewLine // what would be done, and what a person may let pass besides; nil if not asked for
+	Basis     *plan.Basis       // nil if not asked for, or where nothing was compared
 	Err       error
 	// Deliver notifies people of a run whose card was put off, and returns the report with what became of it. nil = nothing
 	// was put off.
@@ -80,7 +82,9 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	in.Problems = append(in.Problems, e.StoreErrors()...)
 	rep := report.Build(in)
 	e.LogOutcome(rep, in)
-	out := RunResult{Report: rep, PlanLines: PlanLines(p.changes, p.applied.Nodes, p.notes), Review: p.review, Err: err}
+	out := RunResult{
+		Report: rep, PlanLines: PlanLines(p.changes, p.applied.Nodes, p.notes), Names: p.names, Review: p.review, Basis: p.basis, Err: err,
+	}
 	deliver := func(ctx context.Context) report.Report { return rep.WithNotifyError(e.deliverPass(ctx, p, rep)) }
 	if req.PutsOff != nil && req.PutsOff(rep, err) {
 		out.Deliver = deliver
@@ -117,9 +121,14 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	p.removals.FindUnreported(ctx, bastion.Assets, nil)
 	e.EnterStage("plan")
 	in := plan.Input{Current: bastion, Listings: p.listings, AllRegions: len(p.req.Regions) == 0, Regions: p.req.Regions}
-	desired := plan.Build(in, e.RulesFor(ctx, e.Bastion, p.listings))
+	rules := e.RulesFor(ctx, e.Bastion, p.listings)
+	desired := plan.Build(in, rules)
 	p.compared = true
 	approved := e.approvePlan(ctx, p, desired)
+	approved, err = p.look(in, rules, desired, approved)
+	if err != nil {
+		return err
+	}
 	p.holds = desired.ApprovableHolds(approved)
 	e.EnterStage("apply")
 	e.applyPlan(ctx, p, approved)

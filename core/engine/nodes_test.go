@@ -363,7 +363,7 @@ func TestNodeCallsOfAnEvent(t *testing.T) {
 func planText(t *testing.T, out engine.RunResult) string {
 	t.Helper()
 	var text strings.Builder
-	if err := report.WritePlanTable(&text, out.PlanLines, "zh"); err != nil {
+	if err := report.WritePlanTable(&text, out.PlanLines, out.Names, "zh"); err != nil {
 		t.Fatal(err)
 	}
 	return text.String()

@@ -35,6 +35,8 @@ type pass struct {
 	access            *access.Diff            // who gains and who loses hosts; nil = nobody asked
 	heldSets          []report.HeldSetSummary // for which a person may give approval
 	review            []plan.ReviewLine
+	names             plan.Names // of zones, nodes and account templates, in a dry run
+	basis             *plan.Basis
 	holdsForLostMarks bool // so many assets have lost our labels that nothing is removed
 }
 
@@ -47,7 +49,7 @@ func (e Engine) reportInput(p *pass, started time.Time, stopped error) report.In
 		Items: slices.Concat(p.applied.Items, p.removals.UnreportedItems()),
 		Nodes: p.applied.Nodes, Problems: p.applied.Problems, Stopped: stopped, HeldSets: p.heldSets,
 		Recorded: e.usesState(p.req) && e.Incremental.Recorded, Approved: p.granted.hashes(), Expected: expectedIn(p.announced),
-		Slice: p.req.slice(), Compared: p.compared, Access: p.access,
+		Slice: p.req.slice(), Compared: p.compared, Access: p.access, Names: p.names,
 	}
 }
 

@@ -1,12 +1,12 @@
 package engine
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -17,6 +17,10 @@ type Request struct {
 	Shard             inventory.Shard
 	// WantReview makes RunResult.Review, in a dry run.
 	WantReview bool
+	// Only narrows a dry run's result to the instances and assets that these texts mean, see plan.Find. All are compared.
+	Only []string
+	// WantBasis makes RunResult.Basis.
+	WantBasis bool
 	// ReviewedLines, where it is not nil, are the changes that a person reviewed: nothing else is written, and
 	// removals among them count as approved, unless they are held.
 	ReviewedLines []plan.ReviewLine
@@ -37,16 +41,13 @@ func (r Request) slice() string {
 }
 
 func errUnknownAccounts(names []string) error {
-	return &inventory.Error{
-		Kind:    inventory.NotFound,
-		Message: "no such account in the configuration: " + strings.Join(names, ", "),
-	}
+	return &reason.RunError{Kind: inventory.NotFound, Reason: reason.New(reason.AccountsUnknown, strings.Join(names, ", "))}
+}
+
+func errNothingMeant(texts []string) error {
+	return &reason.RunError{Kind: inventory.NotFound, Reason: reason.New(reason.NothingMeant, strings.Join(texts, ", "))}
 }
 
 func errNothingSelected(req Request) error {
-	return &inventory.Error{
-		Kind:    inventory.NotFound,
-		Message: "no configured account and region is asked for",
-		Err:     errors.New(selectionText(req)),
-	}
+	return &reason.RunError{Kind: inventory.NotFound, Reason: reason.New(reason.NothingSelected, selectionText(req))}
 }

@@ -322,7 +322,7 @@ func (b *builder) planInstance(e listedInstance) {
 	skip := func(why reason.Reason) {
 		b.addSkip(Change{
 			Scope: i.Scope, InstanceID: i.ID, AssetID: e.assetID,
-			Name: b.rules.desiredName(*i), Address: primaryAddress(*i), Platform: b.rules.platformOf(*i),
+			Name: b.rules.desiredName(*i), Address: i.PrimaryAddress(), Platform: b.rules.platformOf(*i),
 			Unlisted: exists && i.Existence == inventory.Closed && staysOpenUnmarked(b.input.Current.Assets[n]),
 		}, why)
 	}
@@ -345,12 +345,12 @@ func (b *builder) planInstance(e listedInstance) {
 		skip(reason.New(reason.NotMarkable))
 	case !b.rules.fitsDatabase(*i):
 		skip(reason.New(reason.NotHoldable, i.Account))
-	case primaryAddress(*i) == "":
+	case i.PrimaryAddress() == "":
 		skip(noAddressReason(*i))
 	default:
 		b.plannedRegions[newInstanceKey(i)] = i.Region
 		b.plan.desired = append(b.plan.desired, desiredAsset{
-			listedInstance: e, desiredName: b.rules.desiredName(*i), foreignAtAddress: b.foreignAssetAt(primaryAddress(*i)),
+			listedInstance: e, desiredName: b.rules.desiredName(*i), foreignAtAddress: b.foreignAssetAt(i.PrimaryAddress()),
 		})
 	}
 }

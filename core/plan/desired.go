@@ -74,7 +74,7 @@ func (r *assetBuilder) createChange(d desiredAsset, name string) Change {
 	}
 	return Change{
 		Action: Create, Reason: why, Scope: d.instance.Scope, InstanceID: d.instance.ID, AssetID: d.assetID,
-		Name: name, Address: primaryAddress(*d.instance), Platform: r.rules.platformOf(*d.instance), instance: d.instance, assetBuilder: r,
+		Name: name, Address: d.instance.PrimaryAddress(), Platform: r.rules.platformOf(*d.instance), instance: d.instance, assetBuilder: r,
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 func (b *builder) diffAsset(e listedInstance, n int) {
 	i, a := *e.instance, &b.input.Current.Assets[n]
 	c := emptyUpdate(e, a)
-	c.Name, c.Address = b.rules.desiredName(i), primaryAddress(i)
+	c.Name, c.Address = b.rules.desiredName(i), i.PrimaryAddress()
 	seen := i.Addresses()
 	if !b.rules.isWhitelisted(seen...) && (len(seen) > 0 && !i.AddressesPartial && !hidesIPv4(i, *a) || !b.rules.isWhitelisted(a.Address)) {
 		c.Name, c.Address, c.Patch, c.Before = a.Name, a.Address, nil, nil
@@ -137,7 +137,7 @@ func (b *builder) diffAddressAndZone(c *Change, d *drift, i inventory.Instance, 
 // diffPlatform reports a platform of another type than a new asset of the instance would get. A platform is never
 // changed.
 func (b *builder) diffPlatform(d *drift, i inventory.Instance, a *inventory.Asset) {
-	if systemOf(i) == systemOther {
+	if i.System() == inventory.OtherSystem {
 		return
 	}
 	wanted := b.rules.platformOf(i)

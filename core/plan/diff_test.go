@@ -206,7 +206,7 @@ func TestAddress(t *testing.T) {
 		{nil, nil, nil, ""},
 	} {
 		i := inventory.Instance{PrivateIPs: r.private, ClassicIPs: r.classic, PublicIPs: r.public}
-		if got := primaryAddress(i); got != r.want {
+		if got := i.PrimaryAddress(); got != r.want {
 			t.Errorf("%v: got %q, want %q", i, got, r.want)
 		}
 	}

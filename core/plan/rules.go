@@ -119,21 +119,6 @@ type Rules struct {
 	UTF8MB3 bool
 }
 
-// primaryAddress returns where the instance is reached: the private address of the primary interface, else the
-// classic network's inner one, else a public one, else an IPv6 one; "" if it has none (yet). Lightweight servers are
-// reached by their public address first, see inventory.Instance.Addresses.
-func primaryAddress(i inventory.Instance) string {
-	if inventory.KindOfRegion(i.Region) != "" && len(i.PublicIPs) > 0 {
-		return i.PublicIPs[0]
-	}
-	for _, some := range [...][]string{i.PrivateIPs, i.ClassicIPs, i.PublicIPs, i.IPv6s} {
-		if len(some) > 0 {
-			return some[0]
-		}
-	}
-	return ""
-}
-
 // noAddressReason returns why an instance without any address gets no asset. It gets one by itself while it is made, and
 // a status that nobody knows may mean that; one that runs or was stopped has all that it gets.
 func noAddressReason(i inventory.Instance) reason.Reason {
@@ -162,57 +147,24 @@ func hasAddress(i inventory.Instance, address string) bool {
 // hidesIPv4 reports whether the asset has an IPv4 address, and the cloud shows only IPv6 addresses of its instance. No
 // cloud takes the primary private address away, so that the answer lacks it rather than the instance.
 func hidesIPv4(i inventory.Instance, a inventory.Asset) bool {
-	if !strings.Contains(primaryAddress(i), ":") {
+	if !strings.Contains(i.PrimaryAddress(), ":") {
 		return false
 	}
 	have, err := netip.ParseAddr(a.Address)
 	return err == nil && have.Unmap().Is4()
 }
 
-// The operating systems that decide the platform, named as JumpServer's own platforms are.
-const (
-	systemLinux   = "Linux"
-	systemWindows = "Windows"
-	systemOther   = "Other" // the cloud does not say
-)
-
-// systemOf returns the operating system by what the cloud says, never by the host's name.
-func systemOf(i inventory.Instance) string {
-	osName := strings.ToLower(i.OSName)
-	switch {
-	case i.OSType == "windows", strings.Contains(osName, "windows"):
-		return systemWindows
-	case i.OSType == "linux", isLinuxName(osName):
-		return systemLinux
-	default:
-		return systemOther
-	}
-}
-
 // platformOf returns the name of the platform for a new asset of this instance.
 func (r Rules) platformOf(i inventory.Instance) string {
 	named := r.Accounts[i.Account].Platforms
-	own := systemOf(i)
+	own := i.System()
 	switch own {
-	case systemWindows:
-		return cmp.Or(named.Windows, own)
-	case systemLinux:
-		return cmp.Or(named.Linux, own)
+	case inventory.Windows:
+		return cmp.Or(named.Windows, string(own))
+	case inventory.Linux:
+		return cmp.Or(named.Linux, string(own))
 	}
-	return cmp.Or(named.Other, own)
-}
-
-func isLinuxName(osName string) bool {
-	for _, name := range []string{
-		"linux", "ubuntu", "debian", "centos", "red hat", "redhat", "rhel", "fedora", "suse",
-		"anolis", "openanolis", "rocky", "kylin", "euler", "uos", "deepin", "gentoo", "coreos",
-		"arch", "tencentos", "opencloudos",
-	} {
-		if strings.Contains(osName, name) {
-			return true
-		}
-	}
-	return false
+	return cmp.Or(named.Other, string(own))
 }
 
 // desiredName returns the cloud's name of an instance, before names are made unique.

@@ -137,7 +137,7 @@ func instanceInProd(id, name, ip string, edits ...func(*inventory.Instance)) inv
 // hostOf returns the asset that a run of an earlier version made for an instance.
 func hostOf(i inventory.Instance, edits ...func(*inventory.Asset)) inventory.Asset {
 	a := inventory.Asset{
-		ID: inventory.AssetID(i.Cloud, i.Region, i.ID), Name: i.Name, Address: primaryAddress(i), Platform: (Rules{}).platformOf(i),
+		ID: inventory.AssetID(i.Cloud, i.Region, i.ID), Name: i.Name, Address: i.PrimaryAddress(), Platform: (Rules{}).platformOf(i),
 		Labels: ownershipLabels(i), Comment: "instance_id: " + i.ID, Active: true, Host: true,
 	}
 	for _, edit := range edits {

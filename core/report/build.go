@@ -29,7 +29,7 @@ import (
 //	note Keep                 not at all: its scope says why     none
 func Build(in Input) Report {
 	r := newReport(in.Started)
-	r.DryRun, r.environment, r.Unchanged = in.DryRun, in.Environment, in.Unchanged
+	r.DryRun, r.environment, r.Unchanged, r.names = in.DryRun, in.Environment, in.Unchanged, in.Names
 	r.Duration = math.Round(in.Duration.Seconds()*1000) / float64(time.Second/time.Millisecond)
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)
 	w := textsOf(in.Language)
@@ -60,8 +60,12 @@ func Build(in Input) Report {
 	}
 	r.Errors = append(append(r.Errors, r.runErrors...), r.warnings...)
 	r.Changes = slices.Grow(r.Changes, len(in.Items)+len(in.Notes))
-	for _, i := range in.Items {
+	for n, i := range in.Items {
+		shown := len(r.Changes)
 		r.addItem(i, w)
+		if in.DryRun && len(r.Changes) > shown {
+			r.Changes[shown].planned = &in.Items[n].Change
+		}
 		r.addRemoval(i, in.Approved[i.Change.AssetID])
 	}
 	for _, n := range in.Notes {

@@ -12,14 +12,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// WritePlanTable writes the lines of a plan as a table for a terminal: changes and non-changes, with their reasons.
-// Interim steps are left out; assets that are merely kept are counted by scope and reason, at the end. The lines
-// are iterated twice, so that the text of a whole first sync is never in memory.
-func WritePlanTable(to io.Writer, lines iter.Seq[plan.Change], lang language.Lang) error {
-	t := planTable{texts: textsOf(lang), lines: lines}
-	return writeAligned(to, t.tableRows(), t.texts)
-}
-
 // writeAligned writes a heading and rows with aligned columns, or that there is nothing to do if there is only a
 // heading. The rows are iterated twice.
 func writeAligned(to io.Writer, rows iter.Seq[[]string], w texts) error {
@@ -101,44 +93,4 @@ func WriteHeldTable(to io.Writer, held []plan.ReviewLine, lang language.Lang) er
 			}
 		}
 	}, w)
-}
-
-type planTable struct {
-	texts texts
-	lines iter.Seq[plan.Change]
-}
-
-// keptGroup is what kept assets have in common.
-type keptGroup struct{ scopeText, reason string }
-
-// tableRows returns the heading and the rows of the table.
-func (t planTable) tableRows() iter.Seq[[]string] {
-	w := t.texts
-	return func(yield func([]string) bool) {
-		if !yield([]string{w.action, w.scopeColumn, w.name, w.address, w.reason}) {
-			return
-		}
-		kept := map[keptGroup]int{}
-		var order []keptGroup
-		for c := range t.lines {
-			scope, reason := w.scopeText(c.Scope.Account, shownRegion(c.Scope)), sanitizeLine(c.Reason.Text(w.lang))
-			switch {
-			case c.Interim:
-			case c.Action == plan.Keep:
-				g := keptGroup{scope, reason}
-				kept[g]++
-				if kept[g] == 1 {
-					order = append(order, g)
-				}
-			case !yield([]string{w.actionName(c.Action), scope, sanitizeLine(c.Name), sanitizeLine(c.Address), reason}):
-				return
-			}
-		}
-		for _, g := range order {
-			many := strings.TrimSpace(fmt.Sprintf(w.keptF, kept[g]))
-			if !yield([]string{w.actionName(plan.Keep), g.scopeText, many, "", g.reason}) {
-				return
-			}
-		}
-	}
 }

@@ -55,6 +55,7 @@ type Input struct {
 	Expected    []reason.Reason // what people have announced
 	Pause       plan.Pause      // what a person has paused
 	PauseEnded  reason.Reason   // what to report of a pause that ended by itself; without a code = nothing
+	Names       plan.Names      // of what the changes name by ids
 	// Recorded says that the run is put into the history, so that people can name it.
 	Recorded bool
 	// Compared says that all of JumpServer was compared with the listings.
@@ -104,6 +105,7 @@ type Report struct {
 	Errors  []ErrorEntry `json:"errors"`
 
 	environment string
+	names       plan.Names
 	started     time.Time
 	runErrors   []ErrorEntry // those of Errors that concern the run and not one item
 	warnings    []ErrorEntry // those of Errors that do not change the outcome
@@ -166,6 +168,10 @@ type Change struct {
 	Address    string          `json:"address"`
 	Platform   string          `json:"platform"`
 	Fields     []string        `json:"fields"`
+	// Values are what the change sets, before and after. Only the document of a dry run has them.
+	Values []plan.FieldChange `json:"values,omitempty"`
+
+	planned *plan.Change // of a dry run
 }
 
 // ErrorEntry is an error of the run, or of the instance that it names.
@@ -225,6 +231,9 @@ func (r Report) JSON(w io.Writer) error {
 	e.SetIndent("    ", "  ")
 	for n, c := range changes {
 		row.Reset()
+		if c.planned != nil {
+			c.Values = c.planned.FieldChanges(r.names)
+		}
 		if err := e.Encode(c); err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ func planLinesOf(in report.Input) []plan.Change {
 func planText(t *testing.T, lines []plan.Change, lang language.Lang) string {
 	t.Helper()
 	var out strings.Builder
-	if err := report.WritePlanTable(&out, slices.Values(lines), lang); err != nil {
+	if err := report.WritePlanTable(&out, slices.Values(lines), plan.Names{}, lang); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -31,6 +31,7 @@ type texts struct {
 	failedF, failedWhyF, notMadeF, notKnownF                string
 	action, scopeColumn, reason, instance                   string
 	keptF, nothing, proofLines                              string
+	changeColumn, semicolon, none                           string
 	scopesF                                                 string
 	missingShardsF                                          string
 	orphanHead, moreOrphansF, orphans, drifted              string
@@ -98,6 +99,9 @@ func textsOf(lang language.Lang) texts {
 		scopeColumn:     lang.Text("账号/区域", "Account/region"),
 		reason:          lang.Text("原因", "Reason"),
 		instance:        lang.Text("实例", "Instance"),
+		changeColumn:    lang.Text("变更", "Changes"),
+		semicolon:       lang.Text("；", "; "),
+		none:            lang.Text("（无）", "(none)"),
 		keptF:           lang.Text("（%d 个资产）", " (%d assets)"),
 		nothing:         lang.Text("没有需要处理的资产。", "Nothing to be done."),
 		proofLines:      lang.Text("；备注后追加证明归属的几行", "; the lines that prove whose it is go behind its comment"),

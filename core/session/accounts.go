@@ -59,6 +59,7 @@ func cloudAccounts(cfg config.Config, role Role, assumed *cloud.RoleCache) []clo
 			Regions: ScopeRegions(c), ExcludeRegions: c.ExcludeRegions, Kinds: Clouds().Find(c.Cloud).ScopeKinds(c.Kinds),
 			Endpoint: c.Endpoint, Endpoints: c.Endpoints,
 			Proxy: cfg.Proxy.Reveal(), ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
+			Want: cfg.Mapping.Want(),
 		}
 		if a.AccessKeyID.IsEmpty() && a.Identity == "" && role.Cloud == c.Cloud {
 			a.AccessKeyID, a.AccessKeySecret, a.SecurityToken = role.AccessKeyID, role.AccessKeySecret, role.SecurityToken

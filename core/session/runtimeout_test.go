@@ -40,7 +40,7 @@ func TestHungRunEnds(t *testing.T) {
 	s, ecs := newHangingSession(t)
 	for name, run := range map[string]func(context.Context) error{
 		"sync": func(ctx context.Context) error { return scopeError(s.Sync(ctx, Request{}).Report.Scopes) },
-		"plan": func(ctx context.Context) error { return scopeError(s.Plan(ctx, false).Report.Scopes) },
+		"plan": func(ctx context.Context) error { return scopeError(s.Plan(ctx, PlanRequest{}).Report.Scopes) },
 		"adopt": func(ctx context.Context) error {
 			out, err := s.Adopt(ctx, operator.Action{Write: true})
 			if err != nil {

@@ -29,9 +29,21 @@ func (s ConfigSource) Load(ctx context.Context) (config.Config, error) {
 // storage.ErrNotModified. The etag is "" where the configuration comes from a file or from variables. An object is read
 // with the role's credentials where they are of the store's cloud, otherwise with those of Environ.
 func (s ConfigSource) LoadChanged(ctx context.Context, role Role, known string) (cfg config.Config, etag string, err error) {
+	cfg, err = config.Load(ctx, s.source(role, known, &etag))
+	return cfg, etag, err
+}
+
+// Check is Load for those who show more than mistakes.
+func (s ConfigSource) Check(ctx context.Context) (config.Checked, error) {
+	var etag string
+	return config.Check(ctx, s.source(Role{}, "", &etag))
+}
+
+// source returns what the configuration is read from. The etag of an object is put into etag.
+func (s ConfigSource) source(role Role, known string, etag *string) config.Source {
 	fetch := func(ctx context.Context, ref string) ([]byte, error) {
 		object, err := fetchObject(ctx, ref, role.CredentialSource(s.Environ), known)
-		etag = object.ETag
+		*etag = object.ETag
 		return object.Data, err
 	}
 	from := config.Source{File: s.File, Env: s.Environ, ReadFile: os.ReadFile, Fetchers: map[string]config.FetchFunc{}, Clouds: Clouds(), Language: s.Language}
@@ -40,8 +52,7 @@ func (s ConfigSource) LoadChanged(ctx context.Context, role Role, known string) 
 			from.Fetchers[scheme] = fetch
 		}
 	}
-	cfg, err = config.Load(ctx, from)
-	return cfg, etag, err
+	return from
 }
 
 // ReadDocument returns the text of a configuration from a file or a reference, unchanged.

@@ -44,9 +44,19 @@ func (s *Session) Sync(ctx context.Context, r Request) engine.RunResult {
 	})
 }
 
-// Plan makes a run that writes nothing and notifies nobody. With review, its result holds what a person can approve.
-func (s *Session) Plan(ctx context.Context, review bool) engine.RunResult {
-	return s.runFull(ctx, fullRun{request: engine.Request{DryRun: true, WantReview: review}, silent: true})
+// PlanRequest narrows a plan; the zero value means everything.
+type PlanRequest struct {
+	Accounts, Regions []string
+	Only              []string // instances and assets, see engine.Request
+	Review            bool     // the result holds what a person can approve
+	Basis             bool     // the result holds all that was read
+}
+
+// Plan makes a run that writes nothing and notifies nobody.
+func (s *Session) Plan(ctx context.Context, r PlanRequest) engine.RunResult {
+	return s.runFull(ctx, fullRun{request: engine.Request{
+		Accounts: r.Accounts, Regions: r.Regions, DryRun: true, Only: r.Only, WantReview: r.Review, WantBasis: r.Basis,
+	}, silent: true})
 }
 
 // Apply makes a full run that writes only the changes that a person reviewed.

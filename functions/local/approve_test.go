@@ -227,7 +227,7 @@ func TestPlanFileShowsWhatItDoes(t *testing.T) {
 	file := filepath.Join(d.dir, "plan.json")
 	d.run(exitPartial, "plan", "-o", file)
 	d.wantPrinted("停用资产 0", "暂缓 40、", "1 项变更，jms-sync apply 执行；40 项暂缓的移除，只在 --include-held 时执行")
-	if n := strings.Count(d.stdout.String(), "\n暂缓  aliyun-prod/cn-beijing"); n != 40 {
+	if n := strings.Count(d.stdout.String(), "\n  ! aliyun-prod/cn-beijing"); n != 40 {
 		t.Errorf("%d held lines in the table", n)
 	}
 	var whole struct {
@@ -306,7 +306,7 @@ func TestPlanFile(t *testing.T) {
 	for name, text := range map[string]string{
 		"no JSON": "x", "the results of a run": strings.Replace(good, `"plan"`, `"plans"`, 1),
 		"cut":             good[:len(good)/2],
-		"edited":          strings.Replace(good, whole.Plan.Changes[0].Name, "other", 2),
+		"edited":          strings.ReplaceAll(good, whole.Plan.Changes[0].Name, "other"),
 		"of yesterday":    again(func(p *reviewedPlan) { p.CreatedAt = p.CreatedAt.Add(-planTTL) }),
 		"of tomorrow":     again(func(p *reviewedPlan) { p.CreatedAt = p.CreatedAt.Add(planTTL) }),
 		"another version": again(func(p *reviewedPlan) { p.Version++ }),

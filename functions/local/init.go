@@ -102,7 +102,7 @@ func (i *initOptions) run(ctx context.Context, o *options, ask prompter, stdout,
 		return err
 	}
 	fmt.Fprintln(stdout, "\n"+i.lang.Text("第一份计划（没有写入任何东西）：", "The first plan (nothing was written):"))
-	return o.runPlan(ctx, stdout, stderr)
+	return o.runPlan(ctx, planOptions{}, stdout, stderr)
 }
 
 // checkNotThere refuses to overwrite a file, before anything is asked.

@@ -89,9 +89,9 @@ func runCommandLine(ctx context.Context, args []string, stdin io.Reader, stdout,
 	}
 	var wanted *exitError
 	if errors.As(err, &wanted) {
-		return wanted.code
+		return detailedCode(args, wanted.code, err)
 	}
-	return exitUsage // cobra's own errors: unknown flag or command
+	return detailedCode(args, exitUsage, err) // cobra's own errors: unknown flag or command
 }
 
 // rootCommand returns the tree of all commands.
@@ -126,23 +126,10 @@ func rootCommand(o *options, program, stderr io.Writer) *cobra.Command {
 		adoptCommand(o, stdout, stderr), releaseCommand(o, stdout, stderr), retireCommand(o, stdout, stderr), labelsCommand(o, stdout, stderr),
 		statusCommand(o, stdout, stderr), heldCommand(o, stdout, stderr), approveCommand(o, stdout, stderr), rejectCommand(o, stdout, stderr), applyCommand(o, stdout, stderr), ownerCommand(o, stdout, stderr),
 		pauseCommand(o, stdout), resumeCommand(o, stdout), expectCommand(o, stdout, stderr), reactivateCommand(o, stdout, stderr),
-		demoCommand(o, stdout), emulateCommand(o, stdout), versionCommand(o, stdout),
+		configCommand(o, stdout), demoCommand(o, stdout), emulateCommand(o, stdout), versionCommand(o, stdout),
 		completionCommand(o, program), manualCommand(o))
 	markResults(root)
 	usageText{o.lang}.localize(root)
 	o.completeValues(root)
 	return root
-}
-
-func planCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "plan",
-		Short: o.lang.Text("只显示计划：会改什么、不改什么、为什么；不写入 JumpServer，不发通知；-o 写出的文件可由 apply 执行", "Show the plan only: what would be changed, what not, and why; nothing is written to JumpServer, nobody is told; apply can make what -o writes"),
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.runPlan(cmd.Context(), stdout, stderr)
-		},
-	}
-	o.addDocumentFlag(cmd)
-	return cmd
 }

@@ -68,7 +68,7 @@ func printRunStep(ctx context.Context, to io.Writer, out engine.RunResult, lang 
 // failed; an empty text after a run that did not fail.
 func runStep(out engine.RunResult) language.Text {
 	switch {
-	case isUnknownAccount(out.Err):
+	case namesNothing(out.Err):
 		return language.Text{} // it says so
 	case out.Err != nil:
 		return kindStep(out.Err)

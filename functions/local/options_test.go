@@ -20,7 +20,7 @@ func TestPlan(t *testing.T) {
 	file := d.writeConfig()
 	for _, args := range [][]string{{"-c", file, "plan"}, {"plan", "-c", file}, {"plan", "--config=" + file, "--no-log-file"}} {
 		d.runRaw(t.Context(), exitDone, args...)
-		d.wantPrinted("IP地址", "web-00000", "web-00001", "web-00002", "跳过  ", "已有资产 by hand 的备注写着该实例 ID", "演练")
+		d.wantPrinted("新增：2", "+ aliyun-prod/cn-beijing  web-00000  10.0.0.0  Linux  /DEFAULT/阿里云/aliyun-prod", "web-00001", "web-00002", "跳过：1", "已有资产 by hand 的备注写着该实例 ID", "演练")
 		if strings.Count(d.stdout.String(), "云上新增的实例") != 2 {
 			t.Errorf("%s", &d.stdout)
 		}

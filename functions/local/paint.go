@@ -89,11 +89,15 @@ func verdictColours() map[string]colour {
 	return map[string]colour{"  ✓": green, "  !": yellow, "  ✗": red}
 }
 
-// actionColours are those of a plan's actions.
-func actionColours(lang language.Lang) map[string]colour {
-	return map[string]colour{
-		plan.Create.Text(lang) + " ": green, plan.Deactivate.Text(lang) + " ": yellow, plan.Delete.Text(lang) + " ": red,
+// planColours are those of the lines of a plan, by the signs before them.
+func planColours() map[string]colour {
+	colours := map[string]colour{}
+	for action, c := range map[plan.Action]colour{
+		plan.Create: green, plan.Update: yellow, plan.Deactivate: yellow, plan.Delete: red, plan.Hold: yellow,
+	} {
+		colours["  "+report.Mark(action)+" "] = c
 	}
+	return colours
 }
 
 // printSummary prints the summary of a run; its first line says how the run ended.

@@ -24,7 +24,7 @@ func TestColours(t *testing.T) {
 		"dumb":       {[]string{"TERM=dumb"}, nil, false},
 	} {
 		for command, want := range map[string][]string{
-			"plan":    {"\033[32m新增 \033[0m", "\033[32m同步完成"},
+			"plan":    {"\033[32m  + \033[0m", "\033[32m同步完成"},
 			"version": nil,
 			"doctor":  {"\033[32m  ✓\033[0m", "\033[33m  !\033[0m"},
 			"retire":  {"\033[31m--account:"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -66,29 +67,6 @@ func (o *options) runSync(ctx context.Context, stdout, stderr io.Writer) error {
 func leaseHolder() string {
 	host, _ := os.Hostname()
 	return "jms-sync on " + host
-}
-
-// runPlan makes one run that writes nothing and shows its plan at the terminal only. What -o writes can be applied.
-func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
-		out := s.Plan(ctx, o.output.isSet())
-		o.printPlan(s, stdout, out)
-		return out
-	}, true)
-}
-
-// printPlan prints the plan of a run. A run that failed has none, which must not look like an empty one.
-func (o *options) printPlan(s *terminalSession, stdout io.Writer, out engine.RunResult) {
-	s.progress.clearLine()
-	if out.Err != nil {
-		return
-	}
-	err := o.printPainted(stdout, actionColours(s.Language()), func(to io.Writer) error {
-		return report.WritePlanTable(to, out.PlanLines, s.Language())
-	})
-	if err != nil {
-		s.Log().Error("the plan was not printed", "error", err)
-	}
 }
 
 // terminalSession is the session of a command, with its progress line and log.
@@ -200,17 +178,17 @@ func needsCorrection(err error) bool {
 	case inventory.WriteHTTPS, inventory.WriteHTTP, inventory.OtherHost, inventory.OtherPath, inventory.ProxyLogin:
 		return true
 	}
-	if isUnknownAccount(err) {
+	if namesNothing(err) {
 		return true
 	}
 	kind := inventory.KindOf(err)
 	return kind == inventory.BadCredentials || kind == inventory.Organisation
 }
 
-// isUnknownAccount reports whether a person named an account that nobody knows.
-func isUnknownAccount(err error) bool {
+// namesNothing reports whether a person named an account, a region or an asset that nobody knows.
+func namesNothing(err error) bool {
 	var t *reason.RunError
-	return errors.As(err, &t) && t.Reason.Code == reason.NoSuchAccount
+	return errors.As(err, &t) && slices.Contains([]reason.Code{reason.NoSuchAccount, reason.AccountsUnknown, reason.NothingSelected, reason.NothingMeant}, t.Reason.Code)
 }
 
 // runExitError returns the exit code of a run. The summary has given the reason already.

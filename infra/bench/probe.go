@@ -108,7 +108,7 @@ func profileRun(ctx context.Context, cfg config.Config, dir string) (probeResult
 		return probeResult{}, err
 	}
 	begun := time.Now()
-	out := s.Plan(ctx, false)
+	out := s.Plan(ctx, session.PlanRequest{})
 	took := time.Since(begun)
 	pprof.StopCPUProfile()
 	if out.Report.Outcome == report.Failed {

@@ -57,6 +57,7 @@ type world struct {
 	*alibabatest.Server
 	*cloudtest.ServedEmulator
 	account *alibabatest.Account
+	filled  int // by FillFacts
 }
 
 func newWorld(t testing.TB) *world {

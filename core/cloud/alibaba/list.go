@@ -40,9 +40,7 @@ func (l *lister) readPages(ctx context.Context, op string, q instancesQuery) (li
 				err = l.checkPage(op, q.region, answer)
 			}
 			gap = gap || len(answer.rows) == 0
-			for i := range answer.rows {
-				once.InternRow(&answer.rows[i])
-			}
+			once.InternRows(answer.rows)
 			return cloud.CursorPage[inventory.Instance]{Rows: answer.rows, Next: answer.nextToken}, err
 		},
 	}

@@ -27,12 +27,14 @@ type instanceRow struct {
 	Status, InstanceType, RegionId     string
 	VpcAttributes                      struct {
 		VpcId            string
+		VSwitchId        cloud.LenientText
 		PrivateIpAddress addressList
 	}
 	InnerIpAddress    addressList
 	PublicIpAddress   addressList
 	EipAddress        struct{ IpAddress string }
 	NetworkInterfaces struct{ NetworkInterface []nicRow }
+	factRow
 }
 
 type addressList struct{ IpAddress []string }
@@ -57,11 +59,12 @@ type attributePage struct {
 }
 
 // convertPage copies what is needed of a page, so that the page itself can be freed.
-func convertPage(answer *instancesPage) instancesAnswer {
+func convertPage(answer *instancesPage, want inventory.Want) instancesAnswer {
 	list := answer.Instances.Instance
 	rows := make([]inventory.Instance, len(list))
 	for i := range list {
 		rows[i] = convertRow(&list[i])
+		rows[i].Facts = list[i].facts(want)
 	}
 	// The SDK leaves the list nil where the answer has none.
 	return instancesAnswer{requestID: answer.RequestId, rows: rows, hasList: list != nil, nextToken: answer.NextToken}

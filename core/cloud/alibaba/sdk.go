@@ -221,7 +221,7 @@ func (s sdkClient) describeInstances(ctx context.Context, credentials cloud.Cred
 	if err := client.DoAction(request, answer); err != nil {
 		return instancesAnswer{}, unwrapSDKError(err)
 	}
-	return convertPage(answer), nil
+	return convertPage(answer, s.account.Want), nil
 }
 
 func (s sdkClient) describeInstance(ctx context.Context, credentials cloud.Credentials, region, id string) (instanceAnswer, error) {
@@ -236,7 +236,9 @@ func (s sdkClient) describeInstance(ctx context.Context, credentials cloud.Crede
 	if err := client.DoAction(request, answer); err != nil {
 		return instanceAnswer{}, unwrapSDKError(err)
 	}
-	return instanceAnswer{requestID: answer.RequestId, row: convertRow(&answer.instanceRow)}, nil
+	row := convertRow(&answer.instanceRow)
+	row.Facts = answer.attributeFacts(s.account.Want)
+	return instanceAnswer{requestID: answer.RequestId, row: row}, nil
 }
 
 // unwrapSDKError returns the error inside the SDK's. The SDK's text about bad JSON repeats parts of the

@@ -71,11 +71,13 @@ func (l *swasLister) Regions(ctx context.Context) ([]string, error) {
 // List implements cloud.Lister with ListInstances. It verifies that an empty region is empty.
 func (l *swasLister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
 	const op = "list servers of swas"
+	once := cloud.Interner{}
 	list, err := cloud.OffsetReader[inventory.Instance]{
 		Operation: l.Operation(op, region), Limit: pageSize, Numbered: true, Sleep: l.Retry.Sleep,
 		ID: func(i inventory.Instance) string { return i.ID },
 		Fetch: func(ctx context.Context, from, n int) (cloud.OffsetPage[inventory.Instance], error) {
 			answer, err := l.listPage(ctx, op, swasQuery{region: region, page: from/n + 1, size: n}, l.api.swasInstances)
+			once.InternRows(answer.rows)
 			return cloud.OffsetPage[inventory.Instance]{Rows: answer.rows, Total: answer.total}, err
 		},
 	}.ReadAll(ctx)

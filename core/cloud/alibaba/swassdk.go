@@ -53,6 +53,29 @@ type swasRow struct {
 	Image                                              struct{ OsType, Platform, ImageName string }
 	// NetworkAttributes are those of servers with several public addresses.
 	NetworkAttributes []struct{ PublicIpAddress, PrivateIpAddress string }
+	swasFactRow
+}
+
+// swasFactRow has those fields of a row that only mapping rules read. Its server has no zone, subnet or group that is shown.
+type swasFactRow struct {
+	ResourceGroupId, ImageId, ChargeType cloud.LenientText
+	CreationTime, ExpiredTime            cloud.LenientText
+	Tags                                 cloud.Shown[[]struct{ Key, Value string }]
+}
+
+// facts returns what is wanted of a row.
+func (r *swasRow) facts(want inventory.Want) *inventory.Facts {
+	if want.IsEmpty() {
+		return nil
+	}
+	f := inventory.Facts{
+		Status: strings.ToLower(r.Status), ResourceGroup: string(r.ResourceGroupId), Image: string(r.ImageId), Charge: strings.ToLower(string(r.ChargeType)),
+		CreatedAt: cloud.ParseTime(r.CreationTime), ExpiresAt: cloud.ParseExpiry(r.ExpiredTime), TagsUnread: r.Tags.IsOdd,
+	}
+	for _, tag := range r.Tags.Value {
+		f.Tags = append(f.Tags, inventory.Tag{Key: tag.Key, Value: tag.Value})
+	}
+	return want.Keep(f)
 }
 
 // swasStatusesPage is an answer of ListInstanceStatus:
@@ -115,7 +138,9 @@ func (s sdkClient) swasInstances(ctx context.Context, credentials cloud.Credenti
 	err := s.callSWAS(ctx, credentials, "ListInstances", q, page)
 	answer := swasAnswer{requestID: page.RequestId, hasList: page.Instances != nil, total: numberOrMissing(page.TotalCount)}
 	for i := range page.Instances {
-		answer.rows = append(answer.rows, convertSWASRow(&page.Instances[i]))
+		row := convertSWASRow(&page.Instances[i])
+		row.Facts = page.Instances[i].facts(s.account.Want)
+		answer.rows = append(answer.rows, row)
 	}
 	return answer, err
 }

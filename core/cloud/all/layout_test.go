@@ -19,7 +19,7 @@ func layout() map[string]string {
 		"Provider": "provider.go", "info": "provider.go", "Open": "provider.go", "lister": "provider.go", "lister.Owner": "provider.go",
 		"lister.List": "list.go", "lister.Find": "verify.go", "lister.FindVerified": "verify.go", "lister.verifyAbsence": "verify.go",
 		"lister.Regions": "regions.go", "lister.RegionOfProject": "regions.go", "lister.Projects": "regions.go",
-		"Events": "event.go", "eventForms": "event.go", "api": "sdk.go", "newAPI": "sdk.go", "strictTransport": "transport.go", "instanceRow": "rows.go", "convertRow": "rows.go",
+		"Events": "event.go", "eventForms": "event.go", "api": "sdk.go", "newAPI": "sdk.go", "strictTransport": "transport.go", "instanceRow": "rows.go", "convertRow": "rows.go", "factRow": "facts.go",
 		"lister.credentials": "credentials.go", "errorKind": "errors.go", "newAPIError": "errors.go", "Permissions": "permissions.go", "AssumePermissions": "permissions.go",
 	}
 }

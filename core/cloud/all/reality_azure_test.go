@@ -59,6 +59,7 @@ func (a azureResources) expectations() []expectation {
 			id: strings.ToLower(text(row, "properties", "vmId")), name: text(row, "name"), status: text(row, "properties", "provisioningState"),
 			os: text(row, "properties", "storageProfile", "osDisk", "osType"), region: strings.ToLower(strings.ReplaceAll(text(row, "location"), " ", "")), project: subscriptionOf(row),
 		}
+		e.facts = factsOfMachine(row)
 		var own, others []object
 		for _, link := range list(row, "properties", "networkProfile", "networkInterfaces") {
 			nic := findResource(a.nics, text(link, "id"))
@@ -86,6 +87,9 @@ func (a azureResources) expectInterface(e *expectation, nic object) {
 	slices.SortStableFunc(configs, func(x, y object) int {
 		return strings.Compare(text(y, "properties", "primary"), text(x, "properties", "primary")) // "true" > "false"
 	})
+	if len(configs) > 0 {
+		e.facts.addInterface(nic, configs[0])
+	}
 	for _, config := range configs {
 		e.private = append(e.private, text(config, "properties", "privateIPAddress"))
 		if found := azureNetwork.FindStringSubmatch(text(config, "properties", "subnet", "id")); found != nil && e.vpc == "" {

@@ -19,6 +19,7 @@ type expectation struct {
 	partial                                    bool     // the recording lacks what the row refers to
 	gone                                       bool     // its cloud says that it does not exist any more
 	twice                                      bool     // the recording has it twice, with different fields
+	facts                                      factTexts
 }
 
 // expectations returns what an answer says, by the cloud's own documents, which rows.go of each adapter cites.
@@ -26,24 +27,33 @@ func (a recordedAnswer) expectations() []expectation {
 	var all []expectation
 	switch a.cloud {
 	case inventory.Alibaba:
-		all = expectEach(a.rows, expectAlibaba)
+		all = expectEach(a.rows, withFacts(a.cloud, nil, expectAlibaba))
 	case inventory.AWS:
 		for _, reservation := range a.rows {
 			names := sdkNames
 			if a.wire {
 				names = wireName
 			}
-			all = append(all, expectEach(list(reservation, names("Instances")), func(row object) expectation { return expectAWS(row, names) })...)
+			all = append(all, expectEach(list(reservation, names("Instances")), withFacts(a.cloud, names, func(row object) expectation { return expectAWS(row, names) }))...)
 		}
 	case cloudTencent:
-		all = expectEach(a.rows, expectTencent)
+		all = expectEach(a.rows, withFacts(a.cloud, nil, expectTencent))
 	case inventory.Huawei:
-		all = expectEach(a.rows, expectHuawei)
+		all = expectEach(a.rows, withFacts(a.cloud, nil, expectHuawei))
 	default:
 		all = a.azure.expectations()
 	}
 	slices.SortStableFunc(all, func(x, y expectation) int { return strings.Compare(x.id, y.id) })
 	return all
+}
+
+// withFacts adds what a row says of its facts.
+func withFacts(c inventory.Cloud, names func(string) string, expect func(object) expectation) func(object) expectation {
+	return func(row object) expectation {
+		e := expect(row)
+		e.facts = factsSaid(c, row, names)
+		return e
+	}
 }
 
 func expectEach(rows []object, expect func(object) expectation) []expectation {
@@ -191,7 +201,7 @@ func expectHuawei(row object) expectation {
 func expectationOf(i inventory.Instance) expectation {
 	e := expectation{
 		id: i.ID, name: i.Name, status: i.Status, os: i.OSType, region: i.Region, vpc: i.VPC, project: i.Project, partial: i.AddressesPartial,
-		private: slices.Concat(i.PrivateIPs, i.ClassicIPs), public: slices.Clone(i.PublicIPs), ipv6: i.Addresses(),
+		facts: factsListed(i.Facts), private: slices.Concat(i.PrivateIPs, i.ClassicIPs), public: slices.Clone(i.PublicIPs), ipv6: i.Addresses(),
 	}
 	_, e.ipv6 = splitAddresses(e.ipv6)
 	if i.Cloud == cloudTencent {
@@ -247,6 +257,7 @@ func (f *replayedFile) compareFields(want, got expectation) {
 	same("private", fmt.Sprint(first(want.private), sortedTexts(want.private)), fmt.Sprint(first(got.private), sortedTexts(got.private)))
 	same("public", fmt.Sprint(sortedTexts(want.public)), fmt.Sprint(sortedTexts(got.public)))
 	same("ipv6", fmt.Sprint(want.ipv6), fmt.Sprint(got.ipv6))
+	f.compareFacts(want, got, same)
 }
 
 func (f *replayedFile) note(field, example string) {

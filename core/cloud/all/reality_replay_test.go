@@ -109,6 +109,7 @@ func listReplayed(t *testing.T, answer recordedAnswer, at place, said []expectat
 	provider := providers[slices.IndexFunc(providers, func(p cloud.Provider) bool { return p.Cloud == answer.cloud })]
 	account := cloud.Account{
 		Cloud: answer.cloud, Name: "recorded", Endpoint: server.URL, Regions: []string{at.region}, AccessKeyID: secret.New("recorded-key"), AccessKeySecret: secret.New("recorded-secret"),
+		Want: inventory.WantAll(),
 	}
 	switch answer.cloud {
 	case inventory.Huawei:

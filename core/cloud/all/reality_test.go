@@ -41,11 +41,11 @@ func TestReality(t *testing.T) {
 // for each difference.
 func TestRealityFindsWrongFields(t *testing.T) {
 	t.Parallel()
-	said := expectation{id: "i-1", name: "web", status: "running", os: "linux", region: "cn-1", vpc: "vpc-1", private: []string{"10.0.0.1", "10.0.0.2"}, public: []string{"1.2.3.4"}, ipv6: []string{"2001:db8::1"}}
+	said := expectation{id: "i-1", name: "web", status: "running", os: "linux", region: "cn-1", vpc: "vpc-1", private: []string{"10.0.0.1", "10.0.0.2"}, public: []string{"1.2.3.4"}, ipv6: []string{"2001:db8::1"}, facts: factTexts{factTags: "app=shop"}}
 	for field, change := range map[string]func(*expectation){
 		"name": func(e *expectation) { e.name = "other" }, "status": func(e *expectation) { e.status = "stopped" }, "os": func(e *expectation) { e.os = "windows" },
 		"region": func(e *expectation) { e.region = "cn-2" }, "vpc": func(e *expectation) { e.vpc = "" }, "public": func(e *expectation) { e.public = nil },
-		"private": func(e *expectation) { slices.Reverse(e.private) }, "ipv6": func(e *expectation) { e.ipv6 = nil }, "extra": func(e *expectation) { e.id = "i-2" },
+		"private": func(e *expectation) { slices.Reverse(e.private) }, "ipv6": func(e *expectation) { e.ipv6 = nil }, "extra": func(e *expectation) { e.id = "i-2" }, factTags: func(e *expectation) { e.facts = nil },
 	} {
 		listed := said
 		listed.private = slices.Clone(said.private)

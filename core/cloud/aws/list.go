@@ -68,9 +68,7 @@ func (l *lister) readPagesOnce(ctx context.Context, op string, q instancesQuery)
 			}
 			rows, err := l.checkPage(op, q.region, answer)
 			got.hasEmptyPage = got.hasEmptyPage || len(rows) == 0
-			for i := range rows {
-				once.InternRow(&rows[i])
-			}
+			once.InternRows(rows)
 			return cloud.CursorPage[inventory.Instance]{Rows: rows, Next: answer.nextToken}, err
 		},
 	}

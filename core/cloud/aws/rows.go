@@ -26,7 +26,7 @@ const addressOwnerAmazon = "amazon"
 
 // convertPage copies what is needed of a page, so that the page itself can be freed. A reservation is what
 // one RunInstances started, in one or several rows.
-func convertPage(out *ec2.DescribeInstancesOutput) instancesAnswer {
+func convertPage(out *ec2.DescribeInstancesOutput, want inventory.Want) instancesAnswer {
 	n := 0
 	for i := range out.Reservations {
 		n += len(out.Reservations[i].Instances)
@@ -34,7 +34,7 @@ func convertPage(out *ec2.DescribeInstancesOutput) instancesAnswer {
 	rows := make([]instanceRow, 0, n)
 	for i := range out.Reservations {
 		for k := range out.Reservations[i].Instances {
-			rows = append(rows, convertRow(&out.Reservations[i].Instances[k]))
+			rows = append(rows, convertRow(&out.Reservations[i].Instances[k], want))
 		}
 	}
 	// The SDK leaves the list nil where the answer has none.
@@ -45,7 +45,7 @@ func convertPage(out *ec2.DescribeInstancesOutput) instancesAnswer {
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
 // The host name is the first label of AWS's private DNS name ("ip-10-0-0-1" or the instance's id); AWS does
 // not know the machine's own name.
-func convertRow(i *types.Instance) instanceRow {
+func convertRow(i *types.Instance, want inventory.Want) instanceRow {
 	host, _, _ := strings.Cut(sdk.ToString(i.PrivateDnsName), ".")
 	details := sdk.ToString(i.PlatformDetails)
 	r := instanceRow{Instance: inventory.Instance{
@@ -64,8 +64,12 @@ func convertRow(i *types.Instance) instanceRow {
 	if i.Placement != nil {
 		r.zone = sdk.ToString(i.Placement.AvailabilityZone)
 	}
-	r.PrivateIPs, r.PublicIPs = instanceAddresses(i)
+	private, elastic, others := instanceAddresses(i)
+	r.PrivateIPs, r.PublicIPs = cloud.UniqueTexts(private), cloud.UniqueTexts(elastic, others)
 	r.IPv6s = ipv6s(i)
+	if !want.IsEmpty() {
+		r.Facts = want.Keep(factsOf(i, r.Status, len(cloud.UniqueTexts(elastic))))
+	}
 	return r
 }
 
@@ -126,10 +130,9 @@ func osType(platform, details string) string {
 }
 
 // instanceAddresses returns the private addresses, that of the primary interface first, and the public
-// ones, elastic ones first. It sorts them, as EC2 promises no order.
-func instanceAddresses(i *types.Instance) (private, public []string) {
+// ones, the elastic ones apart. It sorts them, as EC2 promises no order.
+func instanceAddresses(i *types.Instance) (private, elastic, others []string) {
 	private = []string{sdk.ToString(i.PrivateIpAddress)}
-	var elastic, others []string
 	add := func(a *types.InstanceNetworkInterfaceAssociation) {
 		switch {
 		case a == nil:
@@ -147,8 +150,7 @@ func instanceAddresses(i *types.Instance) (private, public []string) {
 			add(address.Association)
 		}
 	}
-	others = append(others, sdk.ToString(i.PublicIpAddress))
-	return cloud.UniqueTexts(private), cloud.UniqueTexts(elastic, others)
+	return private, elastic, append(others, sdk.ToString(i.PublicIpAddress))
 }
 
 // compareInterfaces sorts the primary interface first: device 0 of network card 0.

@@ -13,10 +13,11 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// Only this file, transport.go, metadata.go and rows.go know aws-sdk-go-v2. Its module config is left out: it
+// Only this file, transport.go, metadata.go, rows.go and facts.go know aws-sdk-go-v2. Its module config is left out: it
 // reads files and the environment, and adds 2.3 MB.
 
 const (
@@ -58,6 +59,7 @@ type sdkClient struct {
 	sts      *sts.Client
 	metadata metadataClient
 	slots    cloud.Slots
+	want     inventory.Want
 }
 
 func newAPI(account cloud.Account, at cloud.Endpoints, home string, w transports) api {
@@ -71,7 +73,7 @@ func newAPI(account cloud.Account, at cloud.Endpoints, home string, w transports
 			Region: home, BaseEndpoint: baseEndpoint(at.Of(serviceSTS)), HTTPClient: client, Retryer: sdk.NopRetryer{}, AppID: sessionName,
 		}),
 		metadata: metadataClient{transport: w.metadata, url: w.metadataURL},
-		slots:    cloud.NewSlots(),
+		slots:    cloud.NewSlots(), want: account.Want,
 	}
 	return api{
 		metadataCredentials: s.metadata.roleCredentials, assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances,
@@ -177,7 +179,7 @@ func (s sdkClient) describeInstances(ctx context.Context, credentials cloud.Cred
 	if err != nil {
 		return instancesAnswer{}, a.unwrapSDKError(err)
 	}
-	return convertPage(out), nil
+	return convertPage(out, s.want), nil
 }
 
 // addToStack inserts the check of an answer before the SDK parses it.

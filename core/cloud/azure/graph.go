@@ -32,14 +32,14 @@ func uniformKinds() graphKinds {
 func (k graphKinds) buildQuery(ids []string) string {
 	return fmt.Sprintf(`%[1]s
 | where type =~ '%[2]s' and tostring(properties.vmId) in~ ('%[5]s')
-| project id, name, location, sku, properties, machine = tolower(id)
+| project id, name, location, sku, tags, zones, properties, machine = tolower(id)
 | join kind=leftouter (%[1]s
   | where type =~ '%[3]s'
   | project nic = tolower(id), machine = tolower(tostring(properties.virtualMachine.id)), interface = properties) on machine
 | join kind=leftouter (%[1]s
   | where type =~ '%[4]s'
   | project publicIP = tolower(id), nic = tostring(split(tolower(tostring(properties.ipConfiguration.id)), '/ipconfigurations/')[0]), address = properties) on nic
-| project id, name, location, sku, properties, nic, interface, publicIP, address`,
+| project id, name, location, sku, tags, zones, properties, nic, interface, publicIP, address`,
 		k.table, k.machine, k.nic, k.address, strings.Join(ids, "', '"))
 }
 
@@ -68,7 +68,7 @@ func (l *lister) findInRegion(ctx context.Context, subscription, region string, 
 // findAnywhere returns machines of any region by their sorted ids, the ordinary ones first, then those of uniform scale
 // sets, with what is known of their addresses.
 func (l *lister) findAnywhere(ctx context.Context, subscription string, ids []string) (found []*machine, known networkIndex, err error) {
-	known = newNetworkIndex()
+	known = l.newNetworkIndex()
 	left := ids
 	for _, k := range []graphKinds{ordinaryKinds(), uniformKinds()} {
 		if len(left) == 0 {

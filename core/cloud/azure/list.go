@@ -171,7 +171,7 @@ func (l *lister) verifySetsDeleted(ctx context.Context, id string, sets []scaleS
 
 // joinLists assigns each machine its addresses, and each region its machines.
 func (l *lister) joinLists(got rawLists) (subscriptionList, error) {
-	book := newNetworkIndex()
+	book := l.newNetworkIndex()
 	book.add(got.nics, got.addresses)
 	lists := [][]machine{got.machines}
 	for _, set := range got.inSets {
@@ -226,11 +226,12 @@ func (l *lister) convertRow(m *machine, known networkIndex) inventory.Instance {
 // networkIndex maps interfaces and public addresses by their ids.
 type networkIndex struct {
 	nics      map[string]nic
-	addresses map[string]string
+	addresses map[string]address
+	want      inventory.Want
 }
 
-func newNetworkIndex() networkIndex {
-	return networkIndex{nics: map[string]nic{}, addresses: map[string]string{}}
+func (l *lister) newNetworkIndex() networkIndex {
+	return networkIndex{nics: map[string]nic{}, addresses: map[string]address{}, want: l.account.Want}
 }
 
 func (n networkIndex) add(nics []nic, addresses []address) {
@@ -238,7 +239,7 @@ func (n networkIndex) add(nics []nic, addresses []address) {
 		n.nics[one.id] = one
 	}
 	for _, one := range addresses {
-		n.addresses[one.id] = one.ip
+		n.addresses[one.id] = one
 	}
 }
 
@@ -256,17 +257,22 @@ func (n networkIndex) fillRow(row *inventory.Instance, ids []string) {
 		nics = append(nics, one)
 	}
 	slices.SortStableFunc(nics, func(a, c nic) int { return cmp.Compare(primaryRank(a.primary), primaryRank(c.primary)) })
+	var elastic []string
 	for _, one := range nics {
 		row.VPC = cmp.Or(row.VPC, one.vpc)
 		for _, config := range one.configs {
 			public, ok := n.addresses[config.public]
 			row.AddressesPartial = row.AddressesPartial || config.public != "" && !ok
 			row.PrivateIPs = append(row.PrivateIPs, config.private)
-			row.PublicIPs = append(row.PublicIPs, public)
+			row.PublicIPs = append(row.PublicIPs, public.ip)
+			if public.isElastic {
+				elastic = append(elastic, public.ip)
+			}
 		}
 	}
 	row.IPv6s = cloud.IPv6Texts(row.PrivateIPs, row.PublicIPs)
 	row.PrivateIPs, row.PublicIPs = withoutIPv6(row.PrivateIPs), withoutIPv6(row.PublicIPs)
+	n.fillFacts(row, nics, elastic)
 }
 
 // withoutIPv6 returns the other addresses, each once: configurations and public addresses of both versions stand side by

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -30,9 +31,13 @@ type (
 		vpc     string     // "" = none is named
 		primary bool       // of its machine
 		configs []ipConfig // the primary one first
+		facts   nicFacts
 	}
 	ipConfig struct{ private, public string } // an address, and the id of another
-	address  struct{ id, ip string }
+	address  struct {
+		id, ip    string
+		isElastic bool
+	}
 	scaleSet struct {
 		id, group, name string
 		uniform         bool
@@ -71,11 +76,13 @@ type (
 	}
 	// machineDoc is an ordinary machine, or one of a scale set, whose size is in its sku.
 	machineDoc struct {
-		ID         string  `json:"id"`
-		Name       string  `json:"name"`
-		Location   string  `json:"location"`
-		SKU        nameDoc `json:"sku"`
+		ID       string  `json:"id"`
+		Name     string  `json:"name"`
+		Location string  `json:"location"`
+		SKU      nameDoc `json:"sku"`
+		factRow
 		Properties struct {
+			factProperties
 			VMID     string `json:"vmId"`
 			State    string `json:"provisioningState"`
 			Hardware struct {
@@ -99,11 +106,13 @@ type (
 		} `json:"properties"`
 	}
 	imageDoc struct {
-		Offer     string `json:"offer"`
-		SKU       string `json:"sku"`
-		ID        string `json:"id"`
-		Shared    string `json:"sharedGalleryImageId"`
-		Community string `json:"communityGalleryImageId"`
+		Publisher cloud.LenientText `json:"publisher"`
+		Version   cloud.LenientText `json:"version"`
+		Offer     string            `json:"offer"`
+		SKU       string            `json:"sku"`
+		ID        string            `json:"id"`
+		Shared    string            `json:"sharedGalleryImageId"`
+		Community string            `json:"communityGalleryImageId"`
 	}
 	setDoc struct {
 		ID         string `json:"id"`
@@ -117,7 +126,8 @@ type (
 		Properties nicProperties `json:"properties"`
 	}
 	nicProperties struct {
-		Primary bool `json:"primary"`
+		Primary bool               `json:"primary"`
+		Group   cloud.Shown[idDoc] `json:"networkSecurityGroup"`
 		Configs []struct {
 			Properties struct {
 				Primary bool   `json:"primary"`
@@ -132,7 +142,8 @@ type (
 		Properties addressProperties `json:"properties"`
 	}
 	addressProperties struct {
-		IP string `json:"ipAddress"`
+		IP         string            `json:"ipAddress"`
+		Allocation cloud.LenientText `json:"publicIPAllocationMethod"` // Static, Dynamic
 	}
 	// graphDoc is a row of our query of Resource Graph.
 	graphDoc struct {
@@ -166,12 +177,12 @@ func (d *permissionDoc) convert() permission {
 	return permission{actions: d.Actions, notActions: d.NotActions}
 }
 
-func (d *machineDoc) convert() machine {
+func (d *machineDoc) convert(want inventory.Want) machine {
 	p := &d.Properties
 	m := machine{resource: strings.ToLower(d.ID), Instance: inventory.Instance{
 		ID: strings.ToLower(p.VMID), Name: d.Name, HostName: p.OS.HostName, OSType: strings.ToLower(p.Storage.Disk.OSType),
 		OSName: p.Storage.Image.displayName(), Status: strings.ToLower(p.State), Type: cmp.Or(p.Hardware.Size, d.SKU.Name),
-		Existence: existenceOf(p.State),
+		Existence: existenceOf(p.State), Facts: d.facts(want),
 	}}
 	m.Region = locationName(d.Location)
 	for _, one := range p.Network.Interfaces {
@@ -224,10 +235,10 @@ func (d *setDoc) convert() scaleSet {
 	return out
 }
 
-func (d *nicDoc) convert() nic { return d.Properties.convert(d.ID) }
+func (d *nicDoc) convert(want inventory.Want) nic { return d.Properties.convert(d.ID, want) }
 
-func (p *nicProperties) convert(id string) nic {
-	out := nic{id: strings.ToLower(id), primary: p.Primary}
+func (p *nicProperties) convert(id string, want inventory.Want) nic {
+	out := nic{id: strings.ToLower(id), primary: p.Primary, facts: p.facts(want)}
 	for _, one := range p.Configs {
 		config := ipConfig{private: one.Properties.Private, public: strings.ToLower(one.Properties.Public.ID)}
 		out.vpc = cmp.Or(out.vpc, networkName(one.Properties.Subnet.ID))
@@ -242,19 +253,23 @@ func (p *nicProperties) convert(id string) nic {
 
 // networkName returns "group/network" in lower case, which is unique in a subscription, from the id of
 // a subnet. A machine's network is always in its own subscription.
-func networkName(subnet string) string {
-	group, network := segmentAfter(subnet, "resourceGroups"), segmentAfter(subnet, "virtualNetworks")
-	if network == "" {
+func networkName(subnet string) string { return resourceName(subnet, "virtualNetworks") }
+
+// resourceName returns "group/name" in lower case from the id of a resource of a type, or of a part of it; "" = it is none.
+func resourceName(id, of string) string {
+	group, name := segmentAfter(id, "resourceGroups"), segmentAfter(id, of)
+	if name == "" {
 		return ""
 	}
-	return strings.ToLower(group + "/" + network)
+	return strings.ToLower(group + "/" + name)
 }
 
 func (d *addressDoc) convert() address {
-	return address{id: strings.ToLower(d.ID), ip: d.Properties.IP}
+	id := strings.ToLower(d.ID)
+	return address{id: id, ip: d.Properties.IP, isElastic: d.Properties.isElastic(id)}
 }
 
-func (d *graphDoc) convert() graphRow {
+func (d *graphDoc) convert(want inventory.Want) graphRow {
 	public := addressDoc{ID: d.PublicIP, Properties: d.Address}
-	return graphRow{machine: d.machineDoc.convert(), nic: d.Interface.convert(d.NIC), address: public.convert()}
+	return graphRow{machine: d.machineDoc.convert(want), nic: d.Interface.convert(d.NIC, want), address: public.convert()}
 }

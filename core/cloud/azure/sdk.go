@@ -50,6 +50,9 @@ const (
 	computeVersion       = "2021-07-01"
 	networkVersion       = "2021-02-01"
 	setNetworkVersion    = "2018-10-01" // of interfaces and public addresses in uniform scale sets
+	// createdVersion is the first version of compute that shows when a machine was made. Only rules ask for that:
+	// https://learn.microsoft.com/dotnet/api/azure.resourcemanager.compute.models.virtualmachinepatch.timecreated
+	createdVersion = "2021-11-01"
 )
 
 // graphPageSize is the most rows of one answer of Resource Graph.
@@ -61,6 +64,15 @@ type sdkClient struct {
 	scope         policy.TokenRequestOptions // as the SDK's own clients ask for it
 	manager       *arm.Client
 	resourceGraph *armresourcegraph.Client
+	want          inventory.Want
+}
+
+// machineVersion returns the version of compute in which machines are read.
+func (s sdkClient) machineVersion() string {
+	if s.want.Has(inventory.FactCreatedAt) {
+		return createdVersion
+	}
+	return computeVersion
 }
 
 func newAPI(account cloud.Account, at cloud.Endpoints, transport http.RoundTripper) (api, error) {
@@ -73,7 +85,7 @@ func newAPI(account cloud.Account, at cloud.Endpoints, transport http.RoundTripp
 	if err != nil {
 		return api{}, &inventory.Error{Kind: inventory.BadCredentials, Message: "tenant_id, or what the environment tells of a managed identity, is not well-formed"}
 	}
-	s := sdkClient{credential: serialCredential{cred, make(chan struct{}, 1)}}
+	s := sdkClient{credential: serialCredential{cred, make(chan struct{}, 1)}, want: account.Want}
 	s.scope = policy.TokenRequestOptions{Scopes: []string{managerService(env.Configuration).Audience + "/.default"}, EnableCAE: true}
 	opts := clientOptions(env, by)
 	s.manager, err = arm.NewClient("jms-sync", "v1.0.0", s.credential, &opts)
@@ -84,6 +96,8 @@ func newAPI(account cloud.Account, at cloud.Endpoints, transport http.RoundTripp
 	if err != nil {
 		return api{}, err
 	}
+	toMachine := func(d *machineDoc) machine { return d.convert(s.want) }
+	toNIC := func(d *nicDoc) nic { return d.convert(s.want) }
 	const compute, network = "/providers/Microsoft.Compute/", "/providers/Microsoft.Network/"
 	return api{
 		getSubscription: s.getSubscription,
@@ -92,13 +106,13 @@ func newAPI(account cloud.Account, at cloud.Endpoints, transport http.RoundTripp
 		},
 		listLocations:   newLister(s, "/locations", subscriptionsVersion, (*locationDoc).convert),
 		listPermissions: newLister(s, "/providers/Microsoft.Authorization/permissions", permissionsVersion, (*permissionDoc).convert),
-		listMachines:    newLister(s, compute+"virtualMachines", computeVersion, (*machineDoc).convert),
-		listInterfaces:  newLister(s, network+"networkInterfaces", networkVersion, (*nicDoc).convert),
+		listMachines:    newLister(s, compute+"virtualMachines", s.machineVersion(), toMachine),
+		listInterfaces:  newLister(s, network+"networkInterfaces", networkVersion, toNIC),
 		listAddresses:   newLister(s, network+"publicIPAddresses", networkVersion, (*addressDoc).convert),
 		listSets:        newLister(s, compute+"virtualMachineScaleSets", computeVersion, (*setDoc).convert),
 
-		listSetMachines:   newSetLister(s, "/virtualMachines", computeVersion, (*machineDoc).convert),
-		listSetInterfaces: newSetLister(s, "/networkInterfaces", setNetworkVersion, (*nicDoc).convert),
+		listSetMachines:   newSetLister(s, "/virtualMachines", s.machineVersion(), toMachine),
+		listSetInterfaces: newSetLister(s, "/networkInterfaces", setNetworkVersion, toNIC),
 		listSetAddresses:  newSetLister(s, "/publicIPAddresses", setNetworkVersion, (*addressDoc).convert),
 		queryGraph:        s.queryGraph,
 		getMachine:        s.getMachine,
@@ -210,8 +224,8 @@ func (s sdkClient) getMachine(ctx context.Context, resource string) (machine, er
 		parts[i] = url.PathEscape(part)
 	}
 	var got machineDoc
-	err := s.getDocument(ctx, strings.Join(parts, "/"), computeVersion, "", &got)
-	return got.convert(), err
+	err := s.getDocument(ctx, strings.Join(parts, "/"), s.machineVersion(), "", &got)
+	return got.convert(s.want), err
 }
 
 func (s sdkClient) getSubscription(ctx context.Context, id string) (subscription, error) {
@@ -256,5 +270,5 @@ func (s sdkClient) queryGraph(ctx context.Context, id, query, token string) (ans
 	if !whole {
 		return answerPage[graphRow]{}, incompleteError("the answer is a part without a continuation")
 	}
-	return answerPage[graphRow]{rows: convertAll(rows, (*graphDoc).convert), hasList: rows != nil, next: next}, nil
+	return answerPage[graphRow]{rows: convertAll(rows, func(d *graphDoc) graphRow { return d.convert(s.want) }), hasList: rows != nil, next: next}, nil
 }

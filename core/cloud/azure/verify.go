@@ -210,7 +210,7 @@ func (l *lister) verifyMachine(ctx context.Context, region, id string, resources
 		case got.ID == "" || got.ID == id && got.Region != region:
 			return absence{}, l.newPartError(inventory.Incomplete, opGetMachine, "the answer names no vmId, or is of "+got.Region)
 		case got.ID == id:
-			row := l.convertRow(&got, newNetworkIndex()) // without its interfaces
+			row := l.convertRow(&got, l.newNetworkIndex()) // without its interfaces
 			return absence{found: &row}, nil
 		default:
 			said.weakReason = l.newPartError(inventory.Conflict, opGetMachine, "another machine has its name now, "+got.ID)

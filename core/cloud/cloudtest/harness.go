@@ -25,6 +25,9 @@ type World interface {
 	Fill(region string, n int) (ids []string)
 	// FillIPv6 adds an instance to a region that has only an IPv6 address, "2408:4005:0366:8700::…", and returns its id.
 	FillIPv6(region string) (id string)
+	// FillFacts adds an instance to a region that has every fact which the cloud shows, Tags of the harness among them, and
+	// returns its id and these facts. Two of them have the same facts.
+	FillFacts(region string) (id string, all inventory.Facts)
 	// Remove deletes instances of a region.
 	Remove(region string, ids ...string)
 	// SetStatus sets the status of instances, as the cloud writes it.
@@ -68,6 +71,10 @@ type Harness struct {
 	Statuses map[string]inventory.Existence
 	// NoIPv6 says that the API shows no IPv6 addresses that are read.
 	NoIPv6 bool
+	// NoFacts are the facts that the API shows of no instance.
+	NoFacts inventory.Fact
+	// FactCalls is how many calls more a List, a Find and a FindVerified take together where facts are wanted.
+	FactCalls int
 	// UsesTokens says that the cloud issues tokens and verifies no time of ours.
 	UsesTokens bool
 	// AllowsNoKey says that an account without a key uses the role of its host.
@@ -81,6 +88,9 @@ func RunContract(t *testing.T, h Harness) {
 		"regions":               testRegions,
 		"complete":              testCompleteList,
 		"IPv6":                  testOnlyIPv6,
+		"facts":                 testFacts,
+		"facts by id alone":     testFactsOfSecondWitness,
+		"facts are kept once":   testFactsShareTexts,
 		"empty":                 testEmptyRegion,
 		"absent id":             testNonexistentID,
 		"bad keys":              testBadKeys,

@@ -25,6 +25,7 @@ func harness() cloudtest.Harness {
 		UnknownKey: "FAKEunknown000001", Region: "r-one", MissingRegion: "r-none", Owner: testKey.AccountID,
 		Secrets:    []string{testKey.ID, testKey.Secret, "FAKEunknown000001"},
 		ListAction: fakecloudtest.ListMachines, VerifyAction: fakecloudtest.ShowMachine, PageSize: fakecloudtest.PageSize,
+		NoFacts:       inventory.WantAll().Facts &^ (inventory.FactStatus | inventory.FactZone),
 		Statuses:      map[string]inventory.Existence{"running": inventory.Present, "": inventory.Present},
 		NonexistentID: fakecloudtest.Provider(cloud.RetryPolicy{}).NonexistentID, Services: fakecloudtest.Provider(cloud.RetryPolicy{}).Services,
 	}
@@ -33,9 +34,17 @@ func harness() cloudtest.Harness {
 type world struct {
 	*fakecloudtest.Server
 	*cloudtest.ServedEmulator
+	filled *int // by FillFacts
+}
+
+// FillFacts implements cloudtest.World.
+func (w world) FillFacts(region string) (string, inventory.Facts) {
+	*w.filled++
+	id := w.Server.FillFacts(region, *w.filled, "r-one-b", harness().TagMap())
+	return id, inventory.Facts{Status: "running", Zone: "r-one-b", Tags: harness().Tags()}
 }
 
 func newWorld(t testing.TB) cloudtest.World {
 	server := fakecloudtest.NewServer(t, testKey, "r-one", "r-two")
-	return world{server, cloudtest.Serve(t, server, server.Close, harness())}
+	return world{server, cloudtest.Serve(t, server, server.Close, harness()), new(int)}
 }

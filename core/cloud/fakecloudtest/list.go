@@ -19,6 +19,7 @@ func (l *lister) readPages(ctx context.Context, op, region string, ids []string)
 	if !cloud.ValidCharset(region, cloud.LowerChars) {
 		return nil, l.NewError(inventory.Invalid, op, "", "the region is none")
 	}
+	once := cloud.Interner{}
 	cursor := cloud.CursorReader[inventory.Instance]{
 		Operation: l.Operation(op, region),
 		ID:        func(i inventory.Instance) string { return i.ID },
@@ -37,7 +38,8 @@ func (l *lister) readPages(ctx context.Context, op, region string, ids []string)
 			if err != nil {
 				return cloud.CursorPage[inventory.Instance]{}, err
 			}
-			rows := convertRows(*answer.Machines)
+			rows := convertRows(*answer.Machines, l.Account.Want)
+			once.InternRows(rows)
 			return cloud.CursorPage[inventory.Instance]{Rows: rows, Next: answer.Next}, l.AssignRegion(op, region, rows)
 		},
 	}

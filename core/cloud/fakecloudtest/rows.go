@@ -26,12 +26,13 @@ type machine struct {
 	IP   string `json:"ip"`
 	// Status is the fake cloud's own word; it has no meaning for an asset.
 	Status string `json:"status"`
+	factRow
 }
 
-func convertRows(list []machine) []inventory.Instance {
+func convertRows(list []machine, want inventory.Want) []inventory.Instance {
 	rows := make([]inventory.Instance, len(list))
 	for i, m := range list {
-		rows[i] = inventory.Instance{ID: m.ID, Name: m.Name, Status: strings.ToLower(m.Status)}
+		rows[i] = inventory.Instance{ID: m.ID, Name: m.Name, Status: strings.ToLower(m.Status), Facts: m.facts(want)}
 		if cloud.IsIPv6(m.IP) {
 			rows[i].IPv6s = cloud.IPv6Texts([]string{m.IP})
 			continue

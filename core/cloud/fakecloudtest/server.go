@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -52,6 +53,14 @@ func (s *Server) FillIPv6(region string) string {
 	return s.Regions.Fill(region, 1, func(i int) machine {
 		return machine{ID: fmt.Sprintf("m-6%05d", i), Name: fmt.Sprint("machine-6-", i), IP: fmt.Sprintf("2408:4005:0366:8700::%X", i+10)}
 	})[0]
+}
+
+// FillFacts puts machine n of those with a zone and tags into a region, and returns its id.
+func (s *Server) FillFacts(region string, n int, zone string, tags map[string]string) string {
+	m := machine{ID: fmt.Sprintf("m-7%05d", n), Name: fmt.Sprint("machine-7-", n), IP: fmt.Sprintf("10.10.0.%d", n), Status: "running"}
+	m.Zone, m.Tags.Value = cloud.LenientText(zone), tags
+	s.Put(region, m)
+	return m.ID
 }
 
 // ServeHTTP implements http.Handler.

@@ -31,7 +31,7 @@ func (l *lister) FindVerified(ctx context.Context, region string, ids []string) 
 		kind := inventory.KindOf(err)
 		switch {
 		case err == nil && answer.Machine != nil && answer.Machine.ID == id:
-			rows := convertRows([]machine{*answer.Machine})
+			rows := convertRows([]machine{*answer.Machine}, l.Account.Want)
 			if err := l.AssignRegion(op, region, rows); err != nil {
 				return inventory.FindResult{}, err
 			}

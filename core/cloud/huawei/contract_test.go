@@ -70,6 +70,7 @@ type world struct {
 	*huaweitest.Server
 	*cloudtest.ServedEmulator
 	account *huaweitest.Account
+	filled  int                                   // by FillFacts
 	before  atomic.Pointer[func(r *http.Request)] // is called before each request is answered
 }
 

@@ -41,8 +41,10 @@ type serverRow struct {
 		OSType    string `json:"os_type"` // Linux or Windows
 		ImageName string `json:"image_name"`
 		VPC       string `json:"vpc_id"`
+		factMetadata
 	} `json:"metadata"`
 	Addresses map[string][]addressRow `json:"addresses"` // by VPC
+	factRow
 }
 
 type addressRow struct {
@@ -88,6 +90,7 @@ func (l *lister) convertRow(at projectScope, s *serverRow) inventory.Instance {
 	i.PrivateIPs = cloud.UniqueTexts(append(i.PrivateIPs, others...))
 	i.PublicIPs = cloud.UniqueTexts(i.PublicIPs)
 	i.IPv6s = cloud.IPv6Texts(ipv6s, otherIPv6s)
+	i.Facts = s.facts(l.Account.Want, len(i.PublicIPs))
 	return i
 }
 

@@ -36,6 +36,7 @@ func harness() cloudtest.Harness {
 		},
 		UnknownKey: "AKIDunknown00000001", Region: region, MissingRegion: "ap-nowhere", NonexistentID: tencent.Provider(cloud.RetryPolicy{}).NonexistentID, Services: []string{"cvm", "region", "sts"}, Owner: testAccountKey.AccountID, Secrets: secrets(),
 		ListAction: tencenttest.DescribeInstances, VerifyAction: tencenttest.DescribeInstancesStatus, PageSize: 100,
+		NoFacts: inventory.FactElastic,
 		Statuses: map[string]inventory.Existence{
 			"PENDING": inventory.Present, "RUNNING": inventory.Present, "STOPPED": inventory.Present, "STARTING": inventory.Present, "STOPPING": inventory.Present, "REBOOTING": inventory.Present,
 			"TERMINATING":   inventory.NotMade,
@@ -62,6 +63,7 @@ type world struct {
 	*tencenttest.Server
 	*cloudtest.ServedEmulator
 	account *tencenttest.Account
+	filled  int // by FillFacts
 }
 
 func newWorld(t testing.TB, options tencenttest.Options) *world {

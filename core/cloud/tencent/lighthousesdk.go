@@ -31,6 +31,8 @@ type lighthouseRow struct {
 	InstanceId, InstanceName, InstanceState, BundleId string
 	PlatformType, Platform, OsName, Zone              string
 	PrivateAddresses, PublicAddresses                 []string
+	BlueprintId                                       cloud.LenientText
+	factRow
 }
 
 func (s sdkClient) lighthouseRegions(ctx context.Context, credentials cloud.Credentials) (regionsAnswer, error) {
@@ -47,6 +49,7 @@ func (s sdkClient) lighthouseInstances(ctx context.Context, credentials cloud.Cr
 	rows := make([]inventory.Instance, len(doc.InstanceSet))
 	for i := range doc.InstanceSet {
 		rows[i] = convertLighthouseRow(&doc.InstanceSet[i])
+		rows[i].Facts = doc.InstanceSet[i].facts(s.account.Want)
 	}
 	return instancesAnswer{requestID: doc.RequestId, rows: rows, hasList: doc.InstanceSet != nil, total: valueOrMissing(doc.TotalCount)}, err
 }

@@ -17,11 +17,13 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 	if !isRegionID(region) {
 		return nil, l.NewError(inventory.Invalid, op, region, "that is no id of a region")
 	}
+	once := cloud.Interner{}
 	list, err := cloud.OffsetReader[inventory.Instance]{
 		Operation: l.Operation(op, region), Limit: pageSize, Sleep: l.Retry.Sleep,
 		ID: func(i inventory.Instance) string { return i.ID },
 		Fetch: func(ctx context.Context, from, n int) (cloud.OffsetPage[inventory.Instance], error) {
 			answer, err := l.describeChecked(ctx, op, instancesQuery{region: region, offset: from, limit: n}, l.api.describeInstances)
+			once.InternRows(answer.rows)
 			return cloud.OffsetPage[inventory.Instance]{Rows: answer.rows, Total: answer.total}, err
 		},
 	}.ReadAll(ctx)

@@ -88,8 +88,15 @@ type instanceRow struct {
 	InstanceState, InstanceType           string
 	PrivateIpAddresses, PublicIpAddresses []string
 	IPv6Addresses, PublicIPv6Addresses    []string // null where there are none
-	VirtualPrivateCloud                   struct{ VpcId string }
-	Placement                             struct{ Zone string }
+	VirtualPrivateCloud                   struct {
+		VpcId    string
+		SubnetId cloud.LenientText
+	}
+	Placement struct {
+		Zone      string
+		ProjectId cloud.LenientText // a number; 0 = the default project
+	}
+	factRow
 }
 
 func convertRow(row *instanceRow) inventory.Instance {

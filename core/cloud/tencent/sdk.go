@@ -178,6 +178,7 @@ func (s sdkClient) describeInstances(ctx context.Context, credentials cloud.Cred
 	rows := make([]inventory.Instance, len(doc.InstanceSet))
 	for i := range doc.InstanceSet {
 		rows[i] = convertRow(&doc.InstanceSet[i])
+		rows[i].Facts = doc.InstanceSet[i].facts(s.account.Want)
 	}
 	return instancesAnswer{requestID: doc.RequestId, rows: rows, hasList: doc.InstanceSet != nil, total: valueOrMissing(doc.TotalCount)}, err
 }

@@ -59,7 +59,7 @@ func (w *World) NewFleet(cfg config.Config) cloud.Fleet {
 		accounts = append(accounts, cloud.Account{
 			Cloud: c.Cloud, Name: c.Name, AccessKeyID: c.AccessKeyID, AccessKeySecret: c.AccessKeySecret,
 			AccountID: c.AccountID, Regions: scopeRegions(c), Kinds: scopeKinds(c), ExcludeRegions: c.ExcludeRegions, Endpoint: c.Endpoint, Transport: w.network[c.Endpoint],
-			ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cmp.Or(w.RequestTimeout, cfg.Timeout.Request),
+			Want: cfg.Mapping.Want(), ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cmp.Or(w.RequestTimeout, cfg.Timeout.Request),
 		})
 	}
 	policy := cmp.Or(w.CloudRetries, &cloud.RetryPolicy{Now: waits.Now, Sleep: waits.Sleep})

@@ -107,8 +107,9 @@ func (c *call) describeInstance() (map[string]any, *apiError) {
 	}
 	return map[string]any{
 		"InstanceId": row.ID, "InstanceName": row.Name, "HostName": row.HostName, "Status": row.Status, "InstanceType": row.Type,
-		"RegionId": c.region, "ZoneId": c.region + "-h", "CreationTime": "2025-03-01T02:03Z", "ExpiredTime": "2099-12-31T15:59Z",
-		"InstanceNetworkType": "vpc", "VpcAttributes": map[string]any{"VpcId": row.VPC, "PrivateIpAddress": map[string]any{"IpAddress": notNil(row.PrivateIPs)}},
+		"RegionId": c.region, "ZoneId": cmp.Or(row.Zone, c.region+"-h"), "CreationTime": cmp.Or(row.Created, sampleCreated), "ExpiredTime": cmp.Or(row.Expires, sampleExpires),
+		"ImageId": cmp.Or(row.Image, sampleImage), "InstanceChargeType": cmp.Or(row.Charge, sampleCharge), "SecurityGroupIds": map[string]any{"SecurityGroupId": groupsOf(row)},
+		"InstanceNetworkType": "vpc", "VpcAttributes": map[string]any{"VpcId": row.VPC, "VSwitchId": cmp.Or(row.Subnet, sampleSubnet), "PrivateIpAddress": map[string]any{"IpAddress": notNil(row.PrivateIPs)}},
 		"InnerIpAddress": map[string]any{"IpAddress": notNil(row.InnerIPs)}, "PublicIpAddress": map[string]any{"IpAddress": notNil(row.PublicIPs)},
 		"EipAddress": map[string]any{"IpAddress": row.EIP, "AllocationId": ""}, "Cpu": 2, "Memory": 8192, "OperationLocks": map[string]any{"LockReason": []string{}},
 	}, nil
@@ -231,17 +232,33 @@ func instanceJSON(region string, i Instance) any {
 		"InstanceId": i.ID, "InstanceName": i.Name, "HostName": i.HostName, "Description": "",
 		"OSType": i.OSType, "OSName": i.OSName, "OSNameEn": i.OSNameEn, "Status": i.Status, "StoppedMode": "Not-applicable",
 		"InstanceType": i.Type, "InstanceTypeFamily": "ecs.g7", "Cpu": 2, "CPU": 2, "Memory": 8192,
-		"RegionId": region, "ZoneId": region + "-h", "ResourceGroupId": "", "InstanceOwnerId": 0,
-		"CreationTime": "2025-03-01T02:03Z", "ExpiredTime": "2099-12-31T15:59Z", "InstanceChargeType": "PostPaid",
+		"RegionId": region, "ZoneId": cmp.Or(i.Zone, region+"-h"), "ResourceGroupId": i.ResourceGroup, "InstanceOwnerId": 0, "ImageId": cmp.Or(i.Image, sampleImage),
+		"CreationTime": cmp.Or(i.Created, sampleCreated), "ExpiredTime": cmp.Or(i.Expires, sampleExpires), "InstanceChargeType": cmp.Or(i.Charge, sampleCharge), "SpotStrategy": cmp.Or(i.Spot, "NoSpot"),
 		"InstanceNetworkType": network, "DeletionProtection": false, "Recyclable": false, "IoOptimized": true,
-		"SecurityGroupIds": object{"SecurityGroupId": []string{"sg-2ze00000000000000001"}},
-		"VpcAttributes": object{"VpcId": i.VPC, "VSwitchId": "vsw-2ze0000000000000001", "NatIpAddress": "",
+		"SecurityGroupIds": object{"SecurityGroupId": groupsOf(i)},
+		"VpcAttributes": object{"VpcId": i.VPC, "VSwitchId": cmp.Or(i.Subnet, sampleSubnet), "NatIpAddress": "",
 			"PrivateIpAddress": object{"IpAddress": notNil(i.PrivateIPs)}},
 		"InnerIpAddress": object{"IpAddress": notNil(i.InnerIPs)}, "PublicIpAddress": object{"IpAddress": notNil(i.PublicIPs)},
 		"EipAddress":        object{"IpAddress": i.EIP, "AllocationId": "", "InternetChargeType": "", "Bandwidth": 0},
 		"NetworkInterfaces": object{"NetworkInterface": nics}, "Tags": object{"Tag": tags},
 		"OperationLocks": object{"LockReason": []string{}}, "MetadataOptions": object{"HttpTokens": "", "HttpEndpoint": ""},
 	}
+}
+
+// What every instance has that says nothing else.
+const (
+	sampleSubnet  = "vsw-2ze0000000000000001"
+	sampleImage   = "ubuntu_22_04_x64_20G_alibase_20250101.vhd"
+	sampleCharge  = "PostPaid"
+	sampleCreated = "2025-03-01T02:03Z"
+	sampleExpires = "2099-12-31T15:59Z" // of what is paid by use
+)
+
+func groupsOf(i Instance) []string {
+	if i.Groups == nil {
+		return []string{"sg-2ze00000000000000001"}
+	}
+	return i.Groups
 }
 
 // notNil returns an empty list for nil: the real service never answers null.

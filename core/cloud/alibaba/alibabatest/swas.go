@@ -1,6 +1,7 @@
 package alibabatest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -25,9 +26,13 @@ type SWASServer struct {
 	ID, Name, Status, Plan string
 	OSType, Image          string
 	InnerIP, PublicIP      string
-	More                   []SWASAddress   // NetworkAttributes
-	RegionID               string          // "" = the region that it was added to
-	Raw                    json.RawMessage // if set, the answer in place of all fields above
+	More                   []SWASAddress // NetworkAttributes
+	RegionID               string        // "" = the region that it was added to
+	// What rules may ask for; "" = as the samples have it.
+	ResourceGroup, ImageID, Charge string
+	Created, Expires               string // CreationTime and ExpiredTime
+	Tags                           map[string]string
+	Raw                            json.RawMessage // if set, the answer in place of all fields above
 }
 
 // SWASAddress is one of several pairs of addresses.
@@ -166,8 +171,16 @@ func swasJSON(action, region string, i SWASServer) any {
 			"ImageIconUrl": "", "ImageContact": "", "Description": "",
 		},
 		"ResourceSpec": object{"Cpu": 2, "Memory": 2, "DiskSize": 50, "DiskCategory": "ESSD", "Bandwidth": 4, "Flow": 1024},
-		"Disks":        []object{}, "Tags": []object{}, "ResourceGroupId": "", "Uuid": "", "ImageId": "fe9c66133a9d4688872869726b52****",
-		"ChargeType": "PrePaid", "BusinessStatus": "Normal", "DdosStatus": "Normal", "DisableReason": "",
-		"Combination": false, "CombinationInstanceId": "", "CreationTime": "2025-03-01T02:03:04Z", "ExpiredTime": "2099-12-31T16:00:00Z",
+		"Disks":        []object{}, "Tags": swasTags(i), "ResourceGroupId": i.ResourceGroup, "Uuid": "", "ImageId": cmp.Or(i.ImageID, "fe9c66133a9d4688872869726b52****"),
+		"ChargeType": cmp.Or(i.Charge, "PrePaid"), "BusinessStatus": "Normal", "DdosStatus": "Normal", "DisableReason": "",
+		"Combination": false, "CombinationInstanceId": "", "CreationTime": cmp.Or(i.Created, "2025-03-01T02:03:04Z"), "ExpiredTime": cmp.Or(i.Expires, "2099-12-31T16:00:00Z"),
 	}
+}
+
+func swasTags(i SWASServer) []map[string]any {
+	tags := []map[string]any{}
+	for key, value := range i.Tags {
+		tags = append(tags, map[string]any{"Key": key, "Value": value})
+	}
+	return tags
 }

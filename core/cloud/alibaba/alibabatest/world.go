@@ -41,7 +41,12 @@ type Instance struct {
 	PublicIPs                []string
 	RegionID                 string            // "" = the region that it was added to; "-" = none
 	Tags                     map[string]string // TagKey → TagValue
-	Raw                      json.RawMessage   // if set, the answer in place of all fields above
+	// What rules may ask for; "" = as the samples have it.
+	Zone, Subnet, ResourceGroup, Image string
+	Charge, Spot                       string // InstanceChargeType and SpotStrategy
+	Created, Expires                   string // CreationTime and ExpiredTime
+	Groups                             []string
+	Raw                                json.RawMessage // if set, the answer in place of all fields above
 }
 
 // Interface is a network interface of an instance.

@@ -53,7 +53,13 @@ type Instance struct {
 	Zone                      string            // "" = a in the region that it was added to; "-" = none
 	Reservation               string            // "" = one of its own
 	Tags                      map[string]string // further ones
-	Raw                       string            // if set, the <item> in place of all fields above
+	// What rules may ask for; "" = as the samples have it.
+	Subnet, Image string
+	Lifecycle     string // "" = none: paid by use
+	Launched      string // LaunchTime, that of the last start
+	Attached      string // when the primary interface was attached; "" = the answer does not say
+	Groups        []string
+	Raw           string // if set, the <item> in place of all fields above
 }
 
 // Interface is a network interface of an instance.
@@ -61,6 +67,7 @@ type Interface struct {
 	Card, Device int
 	Addresses    []Address
 	IPv6s        []string // the last one is the primary
+	Groups       []string
 }
 
 // Address is a private address of an interface and its public one.

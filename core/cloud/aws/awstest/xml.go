@@ -42,21 +42,25 @@ func instanceXML(region string, i Instance) string {
 		zone = ""
 	}
 	var b strings.Builder
-	b.WriteString("<item>" + xmlElement("instanceId", i.ID) + xmlElement("imageId", "ami-0abcdef1234567890"))
+	b.WriteString("<item>" + xmlElement("instanceId", i.ID) + xmlElement("imageId", cmp.Or(i.Image, "ami-0abcdef1234567890")))
 	if i.State != "" {
 		b.WriteString("<instanceState>" + xmlElement("code", stateCode(i.State)) + xmlElement("name", i.State) + "</instanceState>")
 	}
 	b.WriteString(xmlElement("privateDnsName", i.PrivateDNS) + "<dnsName/><reason/><amiLaunchIndex>0</amiLaunchIndex><productCodes/>" +
-		xmlElement("instanceType", i.Type) + "<launchTime>2025-03-01T02:03:04.000Z</launchTime>" +
+		xmlElement("instanceType", i.Type) + xmlElement("launchTime", cmp.Or(i.Launched, "2025-03-01T02:03:04.000Z")) +
 		"<placement>" + xmlElement("availabilityZone", zone) + "<groupName/><tenancy>default</tenancy></placement>" +
-		"<monitoring><state>disabled</state></monitoring>" + xmlElement("platform", i.Platform) + xmlElement("subnetId", "subnet-0a1") +
+		"<monitoring><state>disabled</state></monitoring>" + xmlElement("platform", i.Platform) + xmlElement("subnetId", cmp.Or(i.Subnet, "subnet-0a1")) +
 		xmlElement("vpcId", i.VPC) + xmlElement("privateIpAddress", i.PrivateIP) + xmlElement("ipAddress", i.PublicIP) +
-		"<sourceDestCheck>true</sourceDestCheck><groupSet><item><groupId>sg-0a1</groupId><groupName>default</groupName></item></groupSet>" +
+		"<sourceDestCheck>true</sourceDestCheck>" + groupsXML(groupsOr(i.Groups)) +
 		"<architecture>x86_64</architecture><rootDeviceType>ebs</rootDeviceType><rootDeviceName>/dev/xvda</rootDeviceName>" +
-		"<virtualizationType>hvm</virtualizationType><clientToken/>" + tagsXML(i) + "<hypervisor>xen</hypervisor>" +
+		"<virtualizationType>hvm</virtualizationType>" + xmlElement("instanceLifecycle", i.Lifecycle) + "<clientToken/>" + tagsXML(i) + "<hypervisor>xen</hypervisor>" +
 		"<networkInterfaceSet>")
-	for _, nic := range i.Interfaces {
-		b.WriteString(nic.interfaceXML())
+	for n, nic := range i.Interfaces {
+		attached := ""
+		if n == 0 {
+			attached = xmlElement("attachTime", i.Attached)
+		}
+		b.WriteString(nic.interfaceXML(attached))
 	}
 	b.WriteString("</networkInterfaceSet><ebsOptimized>false</ebsOptimized><enaSupport>true</enaSupport>" +
 		xmlElement("platformDetails", i.PlatformDetails) + "<usageOperation>RunInstances</usageOperation></item>")
@@ -88,7 +92,23 @@ func (nic Interface) ipv6XML() string {
 	return list.String()
 }
 
-func (nic Interface) interfaceXML() string {
+// groupsOr returns the groups, or the one that every instance has that names none.
+func groupsOr(groups []string) []string {
+	if groups == nil {
+		return []string{"sg-0a1"}
+	}
+	return groups
+}
+
+func groupsXML(groups []string) string {
+	var b strings.Builder
+	for _, id := range groups {
+		b.WriteString("<item>" + xmlElement("groupId", id) + xmlElement("groupName", "name of "+id) + "</item>")
+	}
+	return "<groupSet>" + b.String() + "</groupSet>"
+}
+
+func (nic Interface) interfaceXML(attached string) string {
 	var list strings.Builder
 	own := ""
 	for _, a := range nic.Addresses {
@@ -104,5 +124,5 @@ func (nic Interface) interfaceXML() string {
 	}
 	return "<item><networkInterfaceId>eni-0a1</networkInterfaceId><status>in-use</status>" + own +
 		"<attachment>" + xmlElement("deviceIndex", strconv.Itoa(nic.Device)) + xmlElement("networkCardIndex", strconv.Itoa(nic.Card)) +
-		"<status>attached</status></attachment><privateIpAddressesSet>" + list.String() + "</privateIpAddressesSet><ipv6AddressesSet>" + nic.ipv6XML() + "</ipv6AddressesSet></item>"
+		"<status>attached</status>" + attached + "</attachment>" + groupsXML(nic.Groups) + "<privateIpAddressesSet>" + list.String() + "</privateIpAddressesSet><ipv6AddressesSet>" + nic.ipv6XML() + "</ipv6AddressesSet></item>"
 }

@@ -1,6 +1,7 @@
 package azuretest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -70,6 +71,9 @@ func (s *Server) buildDocument(c *call, f Fault) (object, *apiError) {
 		if refused != nil {
 			return nil, refused
 		}
+		for _, row := range rows {
+			c.hideNewFields(row.doc)
+		}
 	}
 	if f.Kind == NoPermission {
 		rows = nil
@@ -91,7 +95,16 @@ func (c *call) showMachine(f Fault) (object, *apiError) {
 	if !is {
 		return nil, &apiError{http.StatusInternalServerError, "InternalServerError", "a raw machine is not emulated alone"}
 	}
+	c.hideNewFields(out)
 	return out, nil
+}
+
+// hideNewFields removes from a document what the call's version does not show.
+func (c *call) hideNewFields(doc any) {
+	whole, _ := doc.(object)
+	if properties, has := whole["properties"].(object); has && c.version < createdVersion {
+		delete(properties, "timeCreated")
+	}
 }
 
 // machineAt returns a machine by its names; set is "" for an ordinary one.
@@ -226,14 +239,29 @@ func (a *Subscription) machine(vm VM) listRow {
 	shouting := p
 	shouting.Group = strings.ToUpper(vm.Group)
 	doc := object{"id": a.resourceID(shouting), "name": vm.Name, "type": "Microsoft.Compute/virtualMachines", "location": vm.Location,
-		"properties": a.properties(p), "tags": object{"env": "prod"}}
+		"properties": a.properties(p), "tags": tagsOf(p), "zones": zonesOf(p)}
 	return listRow{vm.ID, vm.ID, vm.Group, rawOr(vm, doc)}
 }
 
 func (a *Subscription) setMachine(p placedVM) listRow {
 	doc := object{"id": a.resourceID(p), "name": fmt.Sprintf("%s_%d", p.set.Name, p.index), "instanceId": fmt.Sprint(p.index), "location": p.Location,
-		"sku": object{"name": p.Size, "tier": "Standard"}, "properties": a.properties(p)}
+		"sku": object{"name": p.Size, "tier": "Standard"}, "properties": a.properties(p), "tags": tagsOf(p), "zones": zonesOf(p)}
 	return listRow{p.ID, p.ID, p.Group, rawOr(p.VM, doc)}
+}
+
+func tagsOf(p placedVM) map[string]string {
+	if p.Tags == nil {
+		return map[string]string{"env": "prod"}
+	}
+	return p.Tags
+}
+
+// zonesOf returns a machine's zone as a list; null where it has none.
+func zonesOf(p placedVM) []string {
+	if p.Zone == "" {
+		return nil
+	}
+	return []string{p.Zone}
 }
 
 func rawOr(vm VM, doc object) any {
@@ -259,10 +287,13 @@ func (a *Subscription) properties(p placedVM) object {
 		image = object{"id": p.Image}
 	}
 	doc := object{
-		"vmId": strings.ToUpper(p.ID), "provisioningState": p.State, "timeCreated": "2025-03-01T02:03:04+00:00",
+		"vmId": strings.ToUpper(p.ID), "provisioningState": p.State, "timeCreated": cmp.Or(p.Created, "2025-03-01T02:03:04.1234567+00:00"),
 		"storageProfile": object{"osDisk": object{"osType": p.OSType, "createOption": "FromImage", "diskSizeGB": 30}, "imageReference": image, "dataDisks": []object{}},
 		"osProfile":      object{"computerName": p.HostName, "adminUsername": "azureuser", "secrets": []object{}},
 		"networkProfile": object{"networkInterfaces": nics},
+	}
+	if p.Priority != "" {
+		doc["priority"] = p.Priority
 	}
 	if p.set.Name == "" {
 		doc["hardwareProfile"] = object{"vmSize": p.Size}
@@ -275,16 +306,17 @@ func (a *Subscription) nic(p placedVM, n NIC) listRow {
 	group, network, _ := strings.Cut(n.Network, "/")
 	for i, c := range n.Configs {
 		properties := object{"privateIPAddress": c.Private, "primary": c.Primary, "privateIPAddressVersion": versionOf(c.Private),
-			"subnet": object{"id": a.groupPath(group) + "/providers/Microsoft.Network/virtualNetworks/" + network + "/subnets/default"}}
+			"subnet": object{"id": a.groupPath(group) + "/providers/Microsoft.Network/virtualNetworks/" + network + "/subnets/" + cmp.Or(n.Subnet, "default")}}
 		if c.Public != "" {
 			properties["publicIPAddress"] = object{"id": a.addressID(p, n, i)}
 		}
 		configs = append(configs, object{"name": fmt.Sprintf("config%d", i), "properties": properties})
 	}
-	return listRow{n.Name + " " + p.ID, n.Name, p.Group, object{
-		"id": a.nicID(p, n), "name": n.Name, "location": p.Location,
-		"properties": object{"primary": n.Primary, "macAddress": "00-0D-3A-00-00-01", "virtualMachine": object{"id": a.resourceID(p)}, "ipConfigurations": configs},
-	}}
+	properties := object{"primary": n.Primary, "macAddress": "00-0D-3A-00-00-01", "virtualMachine": object{"id": a.resourceID(p)}, "ipConfigurations": configs}
+	if group, name, has := strings.Cut(n.SecurityGroup, "/"); has {
+		properties["networkSecurityGroup"] = object{"id": a.groupPath(group) + "/providers/Microsoft.Network/networkSecurityGroups/" + name}
+	}
+	return listRow{n.Name + " " + p.ID, n.Name, p.Group, object{"id": a.nicID(p, n), "name": n.Name, "location": p.Location, "properties": properties}}
 }
 
 func versionOf(address string) string {
@@ -295,9 +327,13 @@ func versionOf(address string) string {
 }
 
 func (a *Subscription) address(p placedVM, n NIC, i int) listRow {
+	allocation := "Static"
+	if n.Configs[i].Dynamic {
+		allocation = "Dynamic"
+	}
 	return listRow{fmt.Sprintf("%s %s %d", n.Name, p.ID, i), n.Configs[i].Public, p.Group, object{
 		"id": strings.Replace(a.addressID(p, n, i), "publicIPAddresses", "publicipaddresses", 1), "location": p.Location,
-		"properties": object{"ipAddress": n.Configs[i].Public, "publicIPAddressVersion": versionOf(n.Configs[i].Public), "ipConfiguration": object{"id": fmt.Sprintf("%s/ipConfigurations/config%d", a.nicID(p, n), i)}},
+		"properties": object{"ipAddress": n.Configs[i].Public, "publicIPAllocationMethod": allocation, "publicIPAddressVersion": versionOf(n.Configs[i].Public), "ipConfiguration": object{"id": fmt.Sprintf("%s/ipConfigurations/config%d", a.nicID(p, n), i)}},
 	}}
 }
 

@@ -15,10 +15,10 @@ import (
 // repeated here.
 func queryTemplates() map[string]bool {
 	of := func(table, machine, nic, address string) string {
-		return fmt.Sprintf(`%[1]s | where type =~ '%[2]s' and tostring(properties.vmId) in~ (IDS) | project id, name, location, sku, properties, machine = tolower(id)`+
+		return fmt.Sprintf(`%[1]s | where type =~ '%[2]s' and tostring(properties.vmId) in~ (IDS) | project id, name, location, sku, tags, zones, properties, machine = tolower(id)`+
 			` | join kind=leftouter (%[1]s | where type =~ '%[3]s' | project nic = tolower(id), machine = tolower(tostring(properties.virtualMachine.id)), interface = properties) on machine`+
 			` | join kind=leftouter (%[1]s | where type =~ '%[4]s' | project publicIP = tolower(id), nic = tostring(split(tolower(tostring(properties.ipConfiguration.id)), '/ipconfigurations/')[0]), address = properties) on nic`+
-			` | project id, name, location, sku, properties, nic, interface, publicIP, address`, table, machine, nic, address)
+			` | project id, name, location, sku, tags, zones, properties, nic, interface, publicIP, address`, table, machine, nic, address)
 	}
 	const set = "microsoft.compute/virtualmachinescalesets/virtualmachines"
 	return map[string]bool{
@@ -138,7 +138,7 @@ func (a *Subscription) graphMachine(p placedVM) (rows []object) {
 	}
 	doc, _ := of.doc.(object)
 	row := func(nic, public listRow) object {
-		out := object{"id": doc["id"], "name": doc["name"], "location": doc["location"], "sku": doc["sku"], "properties": doc["properties"],
+		out := object{"id": doc["id"], "name": doc["name"], "location": doc["location"], "sku": doc["sku"], "tags": doc["tags"], "zones": doc["zones"], "properties": doc["properties"],
 			"nic": "", "interface": nil, "publicIP": "", "address": nil}
 		for name, r := range map[string]listRow{"nic": nic, "publicIP": public} {
 			if one, ok := r.doc.(object); ok {

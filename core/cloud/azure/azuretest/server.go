@@ -100,6 +100,7 @@ type call struct {
 // route is one call of the real APIs.
 type route struct {
 	action, method, version string
+	later                   string // another version that is taken; "" = none
 	path                    *regexp.Regexp
 	query                   []string // other parameters
 	scope                   accessLevel
@@ -129,13 +130,13 @@ func routes() []route {
 		{action: GetSubscription, version: "2021-01-01", path: pathPattern(sub), scope: accessSubscription},
 		{action: ListLocations, version: "2021-01-01", path: pathPattern(sub + `/locations`), scope: accessSubscription},
 		{action: ListPermissions, version: "2015-07-01", path: pathPattern(sub + `/providers/Microsoft\.Authorization/permissions`), query: skip, scope: accessSubscription},
-		{action: ListMachines, version: "2021-07-01", path: pathPattern(sub + compute + `/virtualMachines`), query: skip, scope: accessSubscription},
+		{action: ListMachines, version: "2021-07-01", later: createdVersion, path: pathPattern(sub + compute + `/virtualMachines`), query: skip, scope: accessSubscription},
 		{action: ListSets, version: "2021-07-01", path: pathPattern(sub + compute + `/virtualMachineScaleSets`), query: skip, scope: accessSubscription},
-		{action: ListSetMachines, version: "2021-07-01", path: pathPattern(set + `/virtualMachines`), query: skip, scope: accessSubscription},
+		{action: ListSetMachines, version: "2021-07-01", later: createdVersion, path: pathPattern(set + `/virtualMachines`), query: skip, scope: accessSubscription},
 		{action: ListSetInterfaces, version: "2018-10-01", path: pathPattern(set + `/networkInterfaces`), query: skip, scope: accessSubscription},
 		{action: ListSetAddresses, version: "2018-10-01", path: pathPattern(set + `/publicIPAddresses`), query: skip, scope: accessSubscription},
-		{action: GetMachine, version: "2021-07-01", path: pathPattern(group + compute + one), scope: accessSubscription},
-		{action: GetMachine, version: "2021-07-01", path: pathPattern(set + one), scope: accessSubscription},
+		{action: GetMachine, version: "2021-07-01", later: createdVersion, path: pathPattern(group + compute + one), scope: accessSubscription},
+		{action: GetMachine, version: "2021-07-01", later: createdVersion, path: pathPattern(set + one), scope: accessSubscription},
 		{action: ListInterfaces, version: "2021-02-01", path: pathPattern(sub + network + `/networkInterfaces`), query: skip, scope: accessSubscription},
 		{action: ListAddresses, version: "2021-02-01", path: pathPattern(sub + network + `/publicIPAddresses`), query: skip, scope: accessSubscription},
 		{action: QueryGraph, method: http.MethodPost, version: "2024-04-01", path: pathPattern(`/providers/Microsoft\.ResourceGraph/resources`), scope: accessToken},
@@ -220,8 +221,13 @@ func (c *call) checkQuery() error {
 			return fmt.Errorf("parameter %s", name)
 		}
 	}
-	if got := c.query.Get("api-version"); got != c.version {
+	got := c.query.Get("api-version")
+	if got != c.version && (got != c.later || got == "") {
 		return fmt.Errorf("api-version %q, not %q", got, c.version)
 	}
+	c.version = got
 	return nil
 }
+
+// createdVersion is the first version of compute that shows timeCreated.
+const createdVersion = "2021-11-01"

@@ -37,7 +37,10 @@ type VM struct {
 	Image                            string // id of a custom image
 	Size, State                      string
 	NICs                             []NIC
-	Raw                              json.RawMessage // if set, the answer in place of all fields above
+	Tags                             map[string]string // nil = as the samples have them
+	// What rules may ask for; "" = the answer does not say.
+	Zone, Priority, Created string
+	Raw                     json.RawMessage // if set, the answer in place of all fields above
 }
 
 // NIC is a network interface of a machine. Those with one name are the same interface.
@@ -47,12 +50,15 @@ type NIC struct {
 	Network string // group/name
 	Configs []Config
 	Hidden  bool // the machine names it, but no list has it
+	// Subnet is that of Network, "" = default; SecurityGroup is "group/name", "" = none.
+	Subnet, SecurityGroup string
 }
 
 // Config is an IP configuration.
 type Config struct {
 	Private, Public string
 	Primary         bool
+	Dynamic         bool // Public is not the account's own
 }
 
 // Set is a scale set. The machines of a flexible one are ordinary machines.

@@ -1,6 +1,7 @@
 package huaweitest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -247,17 +248,56 @@ func instanceJSON(project string, i Instance) any {
 	}
 	return object{
 		"id": i.ID, "name": i.Name, "status": i.Status, "tenant_id": project, "user_id": "a2f5b1b0c0000000000000000000a2f5",
-		"created": "2025-03-01T02:03:04Z", "updated": "2025-03-01T02:03:04Z", "auto_terminate_time": "", "hostId": "c1", "description": "",
+		"created": cmp.Or(i.Created, "2025-03-01T02:03:04Z"), "updated": "2025-03-01T02:03:04Z", "auto_terminate_time": i.AutoTerminate, "hostId": "c1", "description": "",
 		"flavor": object{"id": i.Flavor, "name": i.Flavor, "disk": "0", "vcpus": "2", "ram": "4096", "gpus": []any{}, "asic_accelerators": []any{}},
-		"image":  object{"id": "7d940784-ac0a-425f-b3fa-8478f1a1df70"}, "key_name": nil, "security_groups": []object{{"name": "sg", "id": "s"}},
-		"metadata": object{"charging_mode": "0", "vpc_id": i.VPC, "EcmResStatus": "", "metering.image_id": "7d940784", "image_name": i.ImageName,
+		"image":  object{"id": cmp.Or(i.Image, "7d940784-ac0a-425f-b3fa-8478f1a1df70")}, "key_name": nil, "security_groups": groupsOf(i),
+		"network_interfaces": networkInterfaces(i),
+		"metadata": object{"charging_mode": cmp.Or(i.ChargingMode, "0"), "vpc_id": i.VPC, "EcmResStatus": "", "metering.image_id": "7d940784", "image_name": i.ImageName,
 			"os_bit": "64", "os_type": i.OSType, "metering.imagetype": "gold", "__support_agent_list": "hss,ces"},
-		"addresses": object{i.VPC: addresses}, "OS-EXT-AZ:availability_zone": "az-1a", "OS-EXT-SRV-ATTR:hostname": i.HostName,
+		"addresses": object{i.VPC: addresses}, "OS-EXT-AZ:availability_zone": cmp.Or(i.Zone, "az-1a"), "OS-EXT-SRV-ATTR:hostname": i.HostName,
 		"OS-EXT-SRV-ATTR:host": "pod1", "OS-EXT-SRV-ATTR:instance_name": "instance-0001", "OS-EXT-SRV-ATTR:hypervisor_hostname": "nova001",
 		"OS-EXT-SRV-ATTR:launch_index": 0, "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda", "OS-EXT-STS:power_state": 1,
 		"OS-EXT-STS:task_state": nil, "OS-EXT-STS:vm_state": "active", "OS-DCF:diskConfig": "MANUAL", "progress": 0, "locked": false,
 		"os-extended-volumes:volumes_attached": []object{{"id": "v", "delete_on_termination": "true", "bootIndex": "0", "device": "/dev/vda"}},
-		"tags":                                 []string{"env=prod"}, "sys_tags": []object{{"key": "_sys_enterprise_project_id", "value": enterprise}},
+		"tags":                                 tagsOf(i), "sys_tags": []object{{"key": "_sys_enterprise_project_id", "value": enterprise}},
 		"enterprise_project_id": enterprise, "os:scheduler_hints": object{}, "fault": nil, "config_drive": "", "host_status": "UP",
 	}
+}
+
+func groupsOf(i Instance) []object {
+	if i.Groups == nil {
+		return []object{{"name": "sg", "id": "s"}}
+	}
+	groups := []object{}
+	for _, id := range i.Groups {
+		groups = append(groups, object{"name": "name of " + id, "id": id})
+	}
+	return groups
+}
+
+// networkInterfaces returns a second interface, then the primary one.
+func networkInterfaces(i Instance) []object {
+	return []object{
+		{"port_id": "01e48ab1-0000-4000-8000-000000000002", "primary": false, "ip_addresses": []string{}, "subnet_id": "5ec00000-0000-4000-8000-000000000002"},
+		{
+			"port_id": "01e48ab1-0000-4000-8000-000000000001", "primary": true, "ip_addresses": append([]string{}, i.Fixed...), "ipv6_addresses": append([]string{}, i.IPv6s...),
+			"subnet_id": cmp.Or(i.Subnet, "5ec00000-0000-4000-8000-000000000001"), "association": nil,
+		},
+	}
+}
+
+// tagsOf returns tags as Huawei writes them: the key alone where the value is empty.
+func tagsOf(i Instance) []string {
+	tags := []string{}
+	if i.Tags == nil {
+		tags = append(tags, "env=prod")
+	}
+	for key, value := range i.Tags {
+		tag := key
+		if value != "" {
+			tag += "=" + value
+		}
+		tags = append(tags, tag)
+	}
+	return tags
 }

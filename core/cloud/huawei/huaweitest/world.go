@@ -45,11 +45,17 @@ type Instance struct {
 	OSType, ImageName  string // in metadata
 	Status, Flavor     string
 	VPC                string
-	Fixed              []string        // addresses of the VPC, the primary interface's first
-	Floating           []string        // public addresses
-	IPv6s              []string        // of the VPC, the primary interface's first
-	EnterpriseProject  string          // "" = the default one
-	Raw                json.RawMessage // if set, the answer in place of all fields above
+	Fixed              []string // addresses of the VPC, the primary interface's first
+	Floating           []string // public addresses
+	IPv6s              []string // of the VPC, the primary interface's first
+	EnterpriseProject  string   // "" = the default one
+	// What rules may ask for; "" = as the samples have it.
+	Zone, Subnet, Image    string
+	ChargingMode           string // "" = "0": paid by use
+	Created, AutoTerminate string
+	Groups                 []string
+	Tags                   map[string]string
+	Raw                    json.RawMessage // if set, the answer in place of all fields above
 }
 
 // AddAccount creates an account with a key, and with the projects cn-east-3, cn-north-4,

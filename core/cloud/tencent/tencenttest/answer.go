@@ -1,6 +1,7 @@
 package tencenttest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -158,7 +159,7 @@ func instanceJSON(region string, i Instance) any {
 	if i.Raw != nil {
 		return i.Raw
 	}
-	placement := object{"Zone": region + "-3", "ProjectId": 0, "HostId": ""}
+	placement := object{"Zone": region + "-3", "ProjectId": i.Project, "HostId": ""}
 	switch i.Zone {
 	case "":
 	case "-":
@@ -166,9 +167,9 @@ func instanceJSON(region string, i Instance) any {
 	default:
 		placement["Zone"] = i.Zone
 	}
-	tags := []object{}
-	for key, value := range i.Tags {
-		tags = append(tags, object{"Key": key, "Value": value})
+	groups := i.Groups
+	if groups == nil {
+		groups = []string{"sg-2ze00001"}
 	}
 	var public any // null where there is none
 	if len(i.PublicIPs) > 0 {
@@ -176,18 +177,36 @@ func instanceJSON(region string, i Instance) any {
 	}
 	return object{
 		"InstanceId": i.ID, "InstanceName": i.Name, "InstanceType": i.Type, "InstanceState": i.Status, "OsName": i.OSName,
-		"Placement": placement, "VirtualPrivateCloud": object{"VpcId": i.VPC, "SubnetId": "subnet-2ze00001", "AsVpcGateway": false},
+		"Placement": placement, "VirtualPrivateCloud": object{"VpcId": i.VPC, "SubnetId": cmp.Or(i.Subnet, "subnet-2ze00001"), "AsVpcGateway": false},
 		"PrivateIpAddresses": append([]string{}, i.PrivateIPs...), "PublicIpAddresses": public, "IPv6Addresses": i.IPv6s,
-		"CPU": 2, "Memory": 8, "RestrictState": "NORMAL", "InstanceChargeType": "POSTPAID_BY_HOUR", "ImageId": "img-eb30mz89",
+		"CPU": 2, "Memory": 8, "RestrictState": "NORMAL", "InstanceChargeType": cmp.Or(i.Charge, "POSTPAID_BY_HOUR"), "ImageId": cmp.Or(i.Image, "img-eb30mz89"),
 		"SystemDisk":         object{"DiskType": "CLOUD_BSSD", "DiskId": "disk-1a2b3c4d", "DiskSize": 50, "CdcId": nil},
 		"DataDisks":          nil,
 		"InternetAccessible": object{"InternetChargeType": "TRAFFIC_POSTPAID_BY_HOUR", "InternetMaxBandwidthOut": 0},
-		"SecurityGroupIds":   []string{"sg-2ze00001"}, "LoginSettings": object{"Password": nil, "KeepImageLogin": nil, "KeyIds": nil},
-		"CreatedTime": "2025-03-01T02:03:04Z", "ExpiredTime": nil, "RenewFlag": nil, "Tags": tags,
+		"SecurityGroupIds":   groups, "LoginSettings": object{"Password": nil, "KeepImageLogin": nil, "KeyIds": nil},
+		"CreatedTime": cmp.Or(i.Created, sampleCreated), "ExpiredTime": textOrNull(i.Expires), "RenewFlag": nil, "Tags": tagsOf(i.Tags),
 		"StopChargingMode": "NOT_APPLICABLE", "Uuid": "", "LatestOperation": nil, "LatestOperationState": nil,
 		"DisasterRecoverGroupId": "", "CamRoleName": "", "HpcClusterId": "", "IsolatedSource": "NOTISOLATED",
 		"DisableApiTermination": false, "DefaultLoginUser": "root", "DefaultLoginPort": 22, "LicenseType": "TencentCloud",
 	}
+}
+
+// sampleCreated is when every instance was made that says nothing else.
+const sampleCreated = "2025-03-01T02:03:04Z"
+
+func tagsOf(tags map[string]string) []object {
+	list := []object{}
+	for key, value := range tags {
+		list = append(list, object{"Key": key, "Value": value})
+	}
+	return list
+}
+
+func textOrNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
 }
 
 func valueOr(n *int, otherwise int) int {

@@ -1,6 +1,7 @@
 package tencenttest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -46,6 +47,9 @@ type LighthouseInstance struct {
 	ID, Name, Status, Bundle       string
 	PlatformType, Platform, OSName string
 	PrivateIPs, PublicIPs          []string
+	// What rules may ask for; "" = as the samples have it.
+	Blueprint, Charge, Created, Expires string
+	Tags                                map[string]string
 }
 
 // SampleLighthouse returns an ordinary running instance with number i, for Fill.
@@ -129,15 +133,15 @@ func lighthousePage(region string, rows []LighthouseInstance, offset, limit int,
 	list := make([]object, len(rows))
 	for i, row := range rows {
 		list[i] = object{
-			"InstanceId": row.ID, "InstanceName": row.Name, "InstanceState": row.Status, "BundleId": row.Bundle, "BlueprintId": "lhbp-5e8807sc",
+			"InstanceId": row.ID, "InstanceName": row.Name, "InstanceState": row.Status, "BundleId": row.Bundle, "BlueprintId": cmp.Or(row.Blueprint, "lhbp-5e8807sc"),
 			"PlatformType": row.PlatformType, "Platform": row.Platform, "OsName": row.OSName, "Zone": region + "-3",
 			"PrivateAddresses": append([]string{}, row.PrivateIPs...), "PublicAddresses": append([]string{}, row.PublicIPs...),
-			"CPU": 2, "Memory": 2, "InstanceChargeType": "PREPAID", "RenewFlag": "NOTIFY_AND_MANUAL_RENEW",
+			"CPU": 2, "Memory": 2, "InstanceChargeType": cmp.Or(row.Charge, "PREPAID"), "RenewFlag": "NOTIFY_AND_MANUAL_RENEW",
 			"SystemDisk":         object{"DiskType": "CLOUD_SSD", "DiskSize": 50, "DiskId": "lhdisk-1a2b3c4d"},
 			"InternetAccessible": object{"InternetChargeType": "TRAFFIC_POSTPAID_BY_HOUR", "InternetMaxBandwidthOut": 4, "PublicIpAssigned": true},
-			"LoginSettings":      object{"KeyIds": []string{}}, "InstanceRestrictState": "NORMAL", "Uuid": "", "Tags": []object{},
+			"LoginSettings":      object{"KeyIds": []string{}}, "InstanceRestrictState": "NORMAL", "Uuid": "", "Tags": tagsOf(row.Tags),
 			"LatestOperation": "", "LatestOperationState": "", "LatestOperationRequestId": "", "IsolatedTime": nil,
-			"CreatedTime": "2025-03-01T02:03:04Z", "ExpiredTime": "2099-12-31T16:00:00Z", "InitInvocationId": "",
+			"CreatedTime": cmp.Or(row.Created, sampleCreated), "ExpiredTime": cmp.Or(row.Expires, "2099-12-31T16:00:00Z"), "InitInvocationId": "",
 		}
 	}
 	return object{"InstanceSet": list, "TotalCount": total}

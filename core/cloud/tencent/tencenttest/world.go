@@ -36,7 +36,12 @@ type Instance struct {
 	PrivateIPs, PublicIPs, IPv6s []string
 	Zone                         string            // "" = zone 3 of the region that it was added to; "-" = none
 	Tags                         map[string]string // Key → Value
-	Raw                          json.RawMessage   // if set, the answer in place of all fields above
+	// What rules may ask for; "" = as the samples have it.
+	Subnet, Image, Charge string
+	Project               int    // 0 = the default one
+	Created, Expires      string // CreatedTime and ExpiredTime, which is null for what is paid by use
+	Groups                []string
+	Raw                   json.RawMessage // if set, the answer in place of all fields above
 }
 
 // AddAccount creates an account with a key.

@@ -1,0 +1,26 @@
+package fakecloudtest
+
+import (
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// factRow has those fields of a row that only mapping rules read. The fake cloud has tags and zones, and nothing else.
+type factRow struct {
+	Zone cloud.LenientText              `json:"zone"`
+	Tags cloud.Shown[map[string]string] `json:"tags"`
+}
+
+// facts returns what is wanted of a row.
+func (m *machine) facts(want inventory.Want) *inventory.Facts {
+	if want.IsEmpty() {
+		return nil
+	}
+	f := inventory.Facts{Status: strings.ToLower(m.Status), Zone: string(m.Zone), TagsUnread: m.Tags.IsOdd}
+	for key, value := range m.Tags.Value {
+		f.Tags = append(f.Tags, inventory.Tag{Key: key, Value: value})
+	}
+	return want.Keep(f)
+}

@@ -1,0 +1,99 @@
+package mapping
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jms-sync/jms-sync/core/language"
+)
+
+// pattern is one compiled pattern, without the ! before it.
+type pattern struct {
+	text       string
+	isGlob     bool           // text has * or ?
+	expression *regexp.Regexp // nil = text counts
+}
+
+// compilePattern compiles a pattern for texts. A mistake is empty where there is none.
+func compilePattern(text string) (pattern, language.Text) {
+	inner, is := cutSlashes(text)
+	if !is {
+		if strings.HasPrefix(text, "/") && strings.HasSuffix(text, "/i") && len(text) > len("//i") {
+			return pattern{}, language.Newf("%q：正则表达式写成 /…/，不分大小写写成 /(?i)…/", "%q: an expression is /…/, and /(?i)…/ where case does not count", text)
+		}
+		return pattern{text: text, isGlob: strings.ContainsAny(text, "*?")}, language.Text{}
+	}
+	if inner == "" {
+		return pattern{}, language.New("正则表达式是空的：它符合一切", "the expression is empty: it matches everything")
+	}
+	compiled, err := regexp.Compile(inner)
+	if err != nil {
+		return pattern{}, language.Newf("正则表达式 %s 写错了（RE2 语法）", "%s is no expression (RE2 syntax)", text).WithError(err)
+	}
+	return pattern{text: text, expression: compiled}, language.Text{}
+}
+
+// cutSlashes returns what stands between two slashes, and reports whether a text is so written.
+func cutSlashes(text string) (string, bool) {
+	rest, begins := strings.CutPrefix(text, "/")
+	inner, ends := strings.CutSuffix(rest, "/")
+	return inner, begins && ends
+}
+
+// isPlain reports whether the pattern is a text that stands for itself.
+func (p pattern) isPlain() bool { return !p.isGlob && p.expression == nil }
+
+// matches reports whether a value fits.
+func (p pattern) matches(value string) bool {
+	switch {
+	case p.expression != nil:
+		return p.expression.MatchString(value)
+	case p.isGlob:
+		return matchesGlob(p.text, value)
+	}
+	return strings.EqualFold(p.text, value)
+}
+
+// matchesGlob reports whether a value fits a text in which * stands for any text and ? for one character. Case does not
+// count. It allocates nothing.
+func matchesGlob(glob, value string) bool {
+	star, from := -1, 0 // behind the last *, and where the text that it stands for ends for now
+	at, in := 0, 0
+	for in < len(value) {
+		r, size := utf8.DecodeRuneInString(value[in:])
+		wanted, width := utf8.DecodeRuneInString(glob[at:]) // width 0 = the glob is over
+		switch {
+		case width > 0 && wanted == '*':
+			at += width
+			star, from = at, in
+		case width > 0 && (wanted == '?' || isSameRune(wanted, r)):
+			at += width
+			in += size
+		case star >= 0: // the last * stands for one character more
+			_, one := utf8.DecodeRuneInString(value[from:])
+			from += one
+			at, in = star, from
+		default:
+			return false
+		}
+	}
+	return strings.Trim(glob[at:], "*") == ""
+}
+
+// isSameRune reports whether two characters differ by nothing but case, as strings.EqualFold has it.
+func isSameRune(a, b rune) bool {
+	if a == b {
+		return true
+	}
+	if a < utf8.RuneSelf && b < utf8.RuneSelf {
+		return unicode.ToLower(a) == unicode.ToLower(b)
+	}
+	for r := unicode.SimpleFold(a); r != a; r = unicode.SimpleFold(r) {
+		if r == b {
+			return true
+		}
+	}
+	return false
+}
