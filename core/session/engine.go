@@ -82,6 +82,9 @@ func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) eng
 	if r.silent {
 		e.Cards.Notifiers = nil
 	}
+	if r.asksAccess {
+		e.Access = s.cache.client
+	}
 	e.Reserve = reserveOf(ctx, s.Now())
 	e.ShardGroup = s.newShardGroup(ctx, r)
 	if !r.request.DryRun && r.request.ReviewedLines == nil { // otherwise a person looks, or chose what is done
