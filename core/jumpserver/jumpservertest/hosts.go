@@ -50,10 +50,7 @@ func (s *Server) routeAsset(c *call) reply {
 	switch c.method {
 	case http.MethodGet:
 		row := s.showAsset(c, h)
-		row["accounts"] = h.accounts
-		if h.accounts == nil {
-			row["accounts"] = []any{}
-		}
+		row["accounts"] = accountsInDetail(h)
 		if fields := c.query.Get("fields"); fields != "" {
 			keepColumns(row, strings.Split(fields, ","))
 		}
@@ -79,6 +76,14 @@ func (s *Server) updateAsset(c *call, h *host) reply {
 	f, v := s.validateRow(c, row, h, c.method == http.MethodPut, false)
 	if answer, refused := v.refusalReply(); refused {
 		return answer
+	}
+	if row["accounts"] != nil {
+		s.recordUnexpected("%s of a host with accounts", c.method)
+	}
+	if s.options.Version.isSince(V41019) {
+		if answer, refused := s.validateAccounts(c, row, &f); refused {
+			return answer
+		}
 	}
 	s.applyUpdate(c, h, f)
 	return okReply(s.showAsset(c, h))
@@ -110,6 +115,7 @@ func (s *Server) applyUpdate(c *call, h *host, f rowFields) {
 		}
 	}
 	s.applyFields(h.org, h, f)
+	s.addAccounts(h, f.accounts)
 }
 
 func (s *Server) createHost(c *call) reply {
@@ -125,8 +131,8 @@ func (s *Server) createHost(c *call) reply {
 	if answer, refused := v.refusalReply(); refused {
 		return answer
 	}
-	if mistakes := s.validateAccounts(c.org, row, &f); len(mistakes) > 0 {
-		return badRequestReply(mistakes)
+	if answer, refused := s.validateAccounts(c, row, &f); refused {
+		return answer
 	}
 	if s.isDeadlocked(c.org, f) {
 		return crashReply()

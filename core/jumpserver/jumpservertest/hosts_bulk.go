@@ -43,13 +43,16 @@ func (s *Server) createHosts(c *call) reply {
 	if s.isLimitReached(c) && len(rows) > 0 {
 		return badRequestReply(map[string]any{"error": limitText})
 	}
+	if answer, refused := s.refuseListedAccounts(rows, true); refused {
+		return answer
+	}
 	var l bulkWrite
 	for _, raw := range rows {
 		row, _ := raw.(map[string]any)
-		if _, has := row["accounts"]; has {
-			return badRequestReply(map[string]any{"asset": "This field is required."})
-		}
 		f, v := s.validateRow(c, row, nil, true, true)
+		if answer, refused := s.validateAccounts(c, row, &f); refused {
+			return answer
+		}
 		l.addRow(c.org.db, f, v, nil)
 	}
 	switch {
@@ -98,6 +101,9 @@ func (s *Server) updateHosts(c *call) reply {
 	if !isList {
 		return crashReply()
 	}
+	if answer, refused := s.refuseListedAccounts(rows, false); refused {
+		return answer
+	}
 	var l bulkWrite
 	for _, raw := range rows {
 		row, _ := raw.(map[string]any)
@@ -113,6 +119,9 @@ func (s *Server) updateHosts(c *call) reply {
 			l.refuseRow(c.kind.title + " matching query does not exist.")
 		default:
 			f, v := s.validateRow(c, row, h, c.method == http.MethodPut, true)
+			if answer, refused := s.validateAccounts(c, row, &f); refused {
+				return answer
+			}
 			l.addRow(c.org.db, f, v, h)
 		}
 	}

@@ -2,6 +2,7 @@ package jumpservertest
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -20,12 +21,11 @@ func (r *replay) first(before func()) func(int, entry) {
 // was not recorded happened before, or several calls are summarised.
 func (r *replay) special() map[string]func(int, entry) {
 	const again = "spot_checks labels_back_"
-	return map[string]func(int, entry){
+	all := map[string]func(int, entry){
 		"other_kinds_lists name_taken_db":      r.first(func() { r.s.SeedOther(DefaultOrg, "kd-acc", "database") }),
 		"other_kinds_lists name_taken_host":    r.first(func() { r.s.Seed(DefaultOrg, Host{Name: "ke-host"}) }),
 		"other_kinds_lists name_patch_taken":   r.patchTaken,
 		"organisations other_still":            r.first(func() { r.dropNamed("other-1") }),
-		"access_more renamed_host":             r.first(func() { r.renameNode("/DEFAULT/NA", "NA-renamed") }),
 		"zones_gateways_labels labels_by_name": r.first(func() { r.s.Seed(DefaultOrg, r.zoned("zn-l1", "team:甲", "env:prod")) }),
 		"zones_gateways_labels label_types":    r.typeOfAssets,
 		"zones_gateways_labels labels_keys":    r.keys,
@@ -58,6 +58,9 @@ func (r *replay) special() map[string]func(int, entry) {
 		"limit_5000 host_5000_databases_in_another_organisation": r.first(func() { r.databases(otherOrg, 5000) }),
 		"limit_5000 host_gone":                                   r.first(func() { r.databases(otherOrg, 0) }),
 	}
+	maps.Copy(all, r.specialAccounts())
+	maps.Copy(all, r.specialAccess())
+	return all
 }
 
 const otherOrg = "0d0d0d0d-0d0d-40d0-8d0d-0d0d0d0d0d0d"
