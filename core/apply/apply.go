@@ -80,10 +80,7 @@ type Options struct {
 
 // Run writes renames, creates, updates and removals, in this order, and returns what became of each.
 func Run(ctx context.Context, to Bastion, what plan.Approved, o Options) Result {
-	if o.Sleep == nil {
-		o.Sleep = sleepContext
-	}
-	r := &runner{ctx: ctx, target: to, options: o, newNames: map[string]string{}, stoppedJobs: map[string]error{}}
+	r := newRunner(ctx, to, o)
 	for _, step := range what.Renames() {
 		r.total += len(step)
 	}
@@ -95,8 +92,20 @@ func Run(ctx context.Context, to Bastion, what plan.Approved, o Options) Result 
 	r.createAll(what.Creates())
 	r.updateAll(what.Updates())
 	r.removeAll(what.Removals())
+	r.result.Nodes = r.nodes.notableNodes()
 	r.addRunErrors()
 	return r.result
+}
+
+func newRunner(ctx context.Context, to Bastion, o Options) *runner {
+	if o.Sleep == nil {
+		o.Sleep = sleepContext
+	}
+	r := &runner{
+		ctx: ctx, target: to, options: o, newNames: map[string]string{}, stoppedJobs: map[string]error{}, rest: map[string]*restOfChange{},
+	}
+	r.nodes = r.newNodeResolver()
+	return r
 }
 
 // runner is one call of Run. Its methods are not safe for concurrent use.
@@ -106,10 +115,13 @@ type runner struct {
 	options          Options
 	result           Result
 	total            int
-	newNames         map[string]string // asset id → the name that this run wrote
-	stoppedJobs      map[string]error  // by permission: why nothing more of these jobs is written
-	unansweredWeight int               // of requests without an answer since the last success, see countUnanswered
-	stopErr          error             // why nothing more is sent at all
+	nodes            *nodeResolver
+	rest             map[string]*restOfChange // asset id → what is left of a change that takes several requests
+	putOff           []plan.Change            // parts of changes whose turn comes after all patches
+	newNames         map[string]string        // asset id → the name that this run wrote
+	stoppedJobs      map[string]error         // by permission: why nothing more of these jobs is written
+	unansweredWeight int                      // of requests without an answer since the last success, see countUnanswered
+	stopErr          error                    // why nothing more is sent at all
 }
 
 func (r *runner) addItems(items ...Item) {

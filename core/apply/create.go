@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"errors"
 	"slices"
 	"sync"
 
@@ -13,12 +14,9 @@ import (
 // writers at once. The nodes come first.
 func (r *runner) createAll(changes []plan.Change) {
 	changes = r.failMissingPlatforms(changes)
-	nodes := r.resolveNodes(changes)
-	defer func() {
-		r.result.Nodes = nodes.notableNodes()
-	}()
-	refused := func(c plan.Change) error { return nodes.pathErrors[c.NewAsset().NodePaths[0]] }
-	if len(nodes.pathErrors) == 0 {
+	r.resolveNodes(changes)
+	refused := func(c plan.Change) error { return r.nodes.errorOf(nodePathsOf(c)) }
+	if len(r.nodes.pathErrors) == 0 {
 		refused = func(plan.Change) error { return nil }
 	}
 	for _, c := range changes {
@@ -34,7 +32,7 @@ func (r *runner) createAll(changes []plan.Change) {
 	for range max(r.options.Writers, 1) {
 		writers.Go(func() {
 			for c := range next {
-				items <- r.createAsset(c, nodes, p, &stop)
+				items <- r.createAsset(c, p, &stop)
 			}
 		})
 	}
@@ -67,7 +65,7 @@ func (r *runner) collectCreated(items <-chan Item) {
 	}
 }
 
-func (r *runner) createAsset(c plan.Change, under *nodeResolver, p *limiter, stop *circuitBreaker) Item {
+func (r *runner) createAsset(c plan.Change, p *limiter, stop *circuitBreaker) Item {
 	release, err := p.acquire(r.ctx)
 	if err != nil {
 		return r.itemOf(c, err)
@@ -79,14 +77,13 @@ func (r *runner) createAsset(c plan.Change, under *nodeResolver, p *limiter, sto
 	if err := stop.tripError(); err != nil {
 		return r.itemOf(c, err)
 	}
-	existed, err := under.createAsset(r.ctx, c)
+	c, existed, err := r.createOnce(c)
 	for inventory.KindOf(err) == inventory.NameTaken && r.ctx.Err() == nil {
 		next, another := c.WithNextName()
 		if !another {
 			break
 		}
-		c = next
-		existed, err = under.createAsset(r.ctx, c)
+		c, existed, err = r.createOnce(next)
 	}
 	stop.record(err)
 	made = err == nil
@@ -94,4 +91,48 @@ func (r *runner) createAsset(c plan.Change, under *nodeResolver, p *limiter, sto
 		return Item{Change: c, State: Kept, Reason: reason.New(reason.AlreadyThere)}
 	}
 	return r.itemOf(c, err)
+}
+
+// createOnce creates one asset, without those of its accounts whose templates JumpServer refuses: then the change that
+// it returns says so.
+func (r *runner) createOnce(c plan.Change) (made plan.Change, existed bool, err error) {
+	existed, err = r.nodes.createAsset(r.ctx, c, nil)
+	if !errors.Is(err, inventory.ErrTemplateGone) && !errors.Is(err, inventory.ErrAccountsClash) {
+		return c, existed, err
+	}
+	refused := err
+	left := r.usableTemplates(c.NewAsset().Accounts)
+	existed, err = r.nodes.createAsset(r.ctx, c, left)
+	if err != nil && len(left) > 0 && (errors.Is(err, inventory.ErrTemplateGone) || errors.Is(err, inventory.ErrAccountsClash)) {
+		left = []string{}
+		existed, err = r.nodes.createAsset(r.ctx, c, left)
+	}
+	if err == nil && !existed {
+		r.options.Log.Warn("an asset is made without an account", "asset", c.AssetID, "name", c.Name, "error", refused)
+		c.Reason = reason.New(reason.MadeWithoutAccounts, c.Reason, len(c.NewAsset().Accounts)-len(left))
+	}
+	return c, existed, err
+}
+
+// usableTemplates returns those of account templates that exist, of several with one username and secret type the first;
+// never nil.
+func (r *runner) usableTemplates(ids []string) []string {
+	left := []string{}
+	known, denied, err := r.target.ListTemplates(r.ctx, ids...)
+	if err != nil || denied {
+		return left
+	}
+	taken := map[inventory.AccountTemplate]bool{}
+	for _, id := range ids {
+		at := slices.IndexFunc(known, func(t inventory.AccountTemplate) bool { return t.ID == id })
+		if at < 0 {
+			continue
+		}
+		kind := inventory.AccountTemplate{Username: known[at].Username, SecretType: known[at].SecretType}
+		if !taken[kind] {
+			taken[kind] = true
+			left = append(left, id)
+		}
+	}
+	return left
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ type fakeBastion struct {
 	busy             int
 
 	failCreate     func(inventory.NewAsset) error
+	failUpdate     error
 	failNodes      error
 	hiddenNames    []string // names of assets that no plan sees
 	failRead       error
@@ -35,6 +37,11 @@ type fakeBastion struct {
 	afterWrite     func()
 	delay          time.Duration
 	batch          int
+
+	templates  []inventory.AccountTemplate
+	noTemplate bool                // the key may not see templates
+	accounts   map[string][]string // asset id → ids of templates
+	failAttach error
 }
 
 func (b *fakeBastion) recordCall(call string) { b.calls = append(b.calls, call) }
@@ -48,14 +55,6 @@ func (b *fakeBastion) addNode(path string) string {
 	id := fmt.Sprintf("node-%d", b.made)
 	b.nodePaths[id] = path
 	return id
-}
-
-func (b *fakeBastion) AttachAccounts(_ context.Context, accounts []inventory.NewAccount) []error {
-	return make([]error, len(accounts))
-}
-
-func (b *fakeBastion) ListTemplates(context.Context, ...string) ([]inventory.AccountTemplate, bool, error) {
-	return nil, false, nil
 }
 
 func (b *fakeBastion) EnsureNode(ctx context.Context, path, known string) (inventory.Node, error) {
@@ -110,8 +109,11 @@ func (b *fakeBastion) Create(_ context.Context, a inventory.NewAsset) (bool, err
 			return false, err
 		}
 	}
-	if _, exists := b.nodePaths[a.NodeIDs[0]]; !exists {
+	if !b.hasNodes(a.NodeIDs) {
 		return false, &inventory.Error{Kind: inventory.Invalid, Message: "create " + a.Name, Err: inventory.ErrNodeGone}
+	}
+	if err := b.checkTemplates(a.Accounts); err != nil {
+		return false, err
 	}
 	if _, there := b.assets[a.ID]; there {
 		return true, nil
@@ -121,10 +123,72 @@ func (b *fakeBastion) Create(_ context.Context, a inventory.NewAsset) (bool, err
 	}
 	b.assets[a.ID] = inventory.Asset{
 		ID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Zone: a.Zone,
-		Labels: a.Labels, Comment: a.Comment, Active: true, Host: true,
+		Labels: a.Labels, Comment: a.Comment, Active: true, Host: true, Nodes: nodesText(a.NodeIDs), Protocols: a.Protocols,
 	}
-	b.assetsPerNode[a.NodeIDs[0]]++
+	b.attach(a.ID, a.Accounts)
+	for _, id := range a.NodeIDs {
+		b.assetsPerNode[id]++
+	}
 	return false, nil
+}
+
+// nodesText returns ids as inventory.Asset.Nodes has them.
+func nodesText(ids []string) string {
+	return strings.Join(slices.Compact(slices.Sorted(slices.Values(ids))), ",")
+}
+
+func (b *fakeBastion) hasNodes(ids []string) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool { return b.nodePaths[id] == "" })
+}
+
+// checkTemplates refuses accounts as JumpServer does.
+func (b *fakeBastion) checkTemplates(ids []string) error {
+	taken := map[string]bool{}
+	for _, id := range ids {
+		at := slices.IndexFunc(b.templates, func(t inventory.AccountTemplate) bool { return t.ID == id })
+		if at < 0 {
+			return &inventory.Error{Kind: inventory.Invalid, Message: "no template " + id, Err: inventory.ErrTemplateGone}
+		}
+		if taken[b.templates[at].Username] {
+			return &inventory.Error{Kind: inventory.Invalid, Message: "template " + id, Err: inventory.ErrAccountsClash}
+		}
+		taken[b.templates[at].Username] = true
+	}
+	return nil
+}
+
+func (b *fakeBastion) attach(asset string, templates []string) {
+	if b.accounts == nil {
+		b.accounts = map[string][]string{}
+	}
+	b.accounts[asset] = append(b.accounts[asset], templates...)
+}
+
+func (b *fakeBastion) AttachAccounts(_ context.Context, accounts []inventory.NewAccount) []error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	errs := make([]error, len(accounts))
+	for n, a := range accounts {
+		b.recordCall("attach " + a.AssetID[:8] + " " + a.TemplateID)
+		errs[n] = b.failAttach
+		if errs[n] == nil {
+			errs[n] = b.checkTemplates([]string{a.TemplateID})
+		}
+		if errs[n] == nil && !slices.Contains(b.accounts[a.AssetID], a.TemplateID) {
+			b.attach(a.AssetID, []string{a.TemplateID})
+		}
+	}
+	return errs
+}
+
+func (b *fakeBastion) ListTemplates(context.Context, ...string) ([]inventory.AccountTemplate, bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.recordCall("templates")
+	if b.noTemplate {
+		return nil, true, nil
+	}
+	return b.templates, false, nil
 }
 
 func (b *fakeBastion) checkNameFree(name, id string) error {
@@ -147,8 +211,15 @@ func (b *fakeBastion) Update(_ context.Context, patches []inventory.Patch, _ fun
 	defer b.mu.Unlock()
 	errs := make([]error, len(patches))
 	for n, p := range patches {
-		b.recordCall("update " + p.ID[:8])
+		b.recordCall("update " + p.ID[:8] + sentSets(p))
 		a := b.assets[p.ID]
+		errs[n] = b.failUpdate
+		if errs[n] == nil && !b.hasNodes(p.NodeIDs) {
+			errs[n] = &inventory.Error{Kind: inventory.Invalid, Message: "update " + p.ID, Err: inventory.ErrNodeGone}
+		}
+		if errs[n] != nil {
+			continue
+		}
 		if p.Name != nil {
 			errs[n] = b.checkNameFree(*p.Name, p.ID)
 			if errs[n] != nil {
@@ -168,9 +239,33 @@ func (b *fakeBastion) Update(_ context.Context, patches []inventory.Patch, _ fun
 		if p.Labels != nil {
 			a.Labels = p.Labels
 		}
+		if p.Zone != nil {
+			a.Zone = *p.Zone
+		}
+		if p.Platform != nil {
+			a.Platform = *p.Platform
+		}
+		if p.NodeIDs != nil {
+			a.Nodes = nodesText(p.NodeIDs)
+		}
+		if p.Protocols != nil {
+			a.Protocols = p.Protocols
+		}
 		b.assets[p.ID] = a
 	}
 	return errs
+}
+
+// sentSets names the sets that a patch replaces.
+func sentSets(p inventory.Patch) string {
+	text := ""
+	if p.NodeIDs != nil {
+		text += " nodes"
+	}
+	if p.Protocols != nil {
+		text += " protocols"
+	}
+	return text
 }
 
 func (b *fakeBastion) Remove(_ context.Context, ids []string, still func(inventory.Asset) bool) []error {

@@ -18,6 +18,7 @@ type writeJob struct {
 	// rereads says that the assets are read again right before each write, and one that a person changed is
 	// kept.
 	rereads   bool
+	onlyPorts bool // nothing but protocols is written, so that nothing else matters
 	batchSize func() int
 	// send writes these changes. The errors have their indices.
 	send func(changes []plan.Change, a writeChecks) []error
@@ -120,7 +121,7 @@ func (r *runner) sendChanges(todo []plan.Change, j writeJob, late map[string]err
 		}
 	}
 	lost = r.awaitUnanswered(lost, wait, j, late)
-	r.updateAll(renamed)
+	r.writePatches(renamed)
 	if writes == maxWrites || r.stopErr != nil {
 		for _, c := range lost { // each had its time, and was not carried out
 			r.finishChange(c, Item{Change: c, State: Failed, Err: late[c.AssetID]}, late)
@@ -156,7 +157,10 @@ func (r *runner) finishChange(c plan.Change, i Item, late map[string]error) {
 	case c.Patch != nil && c.Patch.Name != nil:
 		r.newNames[c.AssetID] = *c.Patch.Name
 	}
-	r.addItems(i)
+	if i.State == Done && r.putOffNext(c) {
+		return
+	}
+	r.addItems(r.wholeItem(i))
 }
 
 // trackFailures records what one request as a whole shows: a missing permission stops its job; a wrong key or

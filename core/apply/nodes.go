@@ -15,7 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
-// nodeResolver has the nodes under which the assets of one run are created, by their configured paths.
+// nodeResolver has the nodes into which one run puts assets, by their configured paths.
 type nodeResolver struct {
 	target      Bastion
 	store       NodeStore // may be nil
@@ -29,20 +29,34 @@ type nodeResolver struct {
 	notable    []Node
 }
 
-// resolveNodes finds or creates the nodes of the creates, one after another: JumpServer answers 500 to parallel
-// creates under a path that does not exist yet.
-func (r *runner) resolveNodes(changes []plan.Change) *nodeResolver {
-	n := &nodeResolver{
+func (r *runner) newNodeResolver() *nodeResolver {
+	return &nodeResolver{
 		target: r.target, store: r.options.Nodes, trustStored: r.options.TrustStoredNodes, log: r.options.Log,
 		ids: map[string]string{}, pathErrors: map[string]error{},
 	}
+}
+
+// nodePathsOf returns the configured paths of the nodes that a change needs and the plan does not know.
+func nodePathsOf(c plan.Change) []string {
+	if c.Action == plan.Create {
+		return c.NewAsset().NodePaths
+	}
+	return c.Patch.NodePaths
+}
+
+// resolveNodes finds or creates the nodes of changes, one after another: JumpServer answers 500 to parallel creates
+// under a path that does not exist yet.
+func (r *runner) resolveNodes(changes []plan.Change) {
+	n := r.nodes
 	accounts := map[string]inventory.Scope{}
 	var paths []string
 	for _, c := range changes {
-		path := c.NewAsset().NodePaths[0]
-		if _, seen := accounts[path]; !seen {
-			accounts[path] = inventory.Scope{Cloud: c.Scope.Cloud, Account: c.Scope.Account}
-			paths = append(paths, path)
+		for _, path := range nodePathsOf(c) {
+			_, seen := accounts[path]
+			if !seen && !n.isResolved(path) {
+				accounts[path] = inventory.Scope{Cloud: c.Scope.Cloud, Account: c.Scope.Account}
+				paths = append(paths, path)
+			}
 		}
 	}
 	slices.Sort(paths)
@@ -55,7 +69,23 @@ func (r *runner) resolveNodes(changes []plan.Change) *nodeResolver {
 			n.pathErrors[path] = err
 		}
 	}
-	return n
+}
+
+// isResolved reports whether a path's node was looked for in this run, and found or refused.
+func (n *nodeResolver) isResolved(path string) bool {
+	_, found := n.ids[path]
+	return found || n.pathErrors[path] != nil
+}
+
+// errorOf returns why one of the paths has no node; nil = all have one. An asset that misses one of its nodes is left:
+// other people would have it.
+func (n *nodeResolver) errorOf(paths []string) error {
+	for _, path := range paths {
+		if err := n.pathErrors[path]; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // resolve finds the node of a path, by its stored id if there is one, and stores what it found.
@@ -135,29 +165,60 @@ func (n *nodeResolver) addNotable(ctx context.Context, at Node) {
 // IsNew reports whether the run created the node (or would, in a dry run), so that no access rule names it.
 func (n Node) IsNew() bool { return n.Created || n.ID == "" }
 
-// createAsset creates one asset under its node. If the node is gone it is looked for anew, once for all writers.
-func (n *nodeResolver) createAsset(ctx context.Context, c plan.Change) (existed bool, err error) {
+// createAsset creates one asset in its nodes, with these accounts (nil = those that it wants). If a node is gone it is
+// looked for anew, once for all writers.
+func (n *nodeResolver) createAsset(ctx context.Context, c plan.Change, accounts []string) (existed bool, err error) {
 	a := c.NewAsset()
-	a.NodeIDs = []string{n.nodeID(a.NodePaths[0])}
-	existed, err = n.target.Create(ctx, *a)
+	if accounts != nil {
+		a.Accounts = accounts
+	}
+	ids := n.nodeIDs(a.NodePaths)
+	existed, err = n.target.Create(ctx, placedAt(*a, ids))
 	if !errors.Is(err, inventory.ErrNodeGone) {
 		return existed, err
 	}
-	id, again := n.replaceNode(ctx, c.Scope, a.NodePaths[0], a.NodeIDs[0])
-	switch {
-	case again != nil:
-		return false, again
-	case id == a.NodeIDs[0]:
-		return false, err // JumpServer shows the node, and refuses it all the same
+	again := make([]string, 0, len(ids))
+	for at, path := range a.NodePaths {
+		id, err := n.replaceNode(ctx, c.Scope, path, ids[at])
+		if err != nil {
+			return false, err
+		}
+		again = append(again, id)
 	}
-	a.NodeIDs = []string{id}
-	return n.target.Create(ctx, *a)
+	if slices.Equal(again, ids) {
+		return false, err // JumpServer shows the nodes, and refuses one all the same
+	}
+	return n.target.Create(ctx, placedAt(*a, again))
 }
 
-func (n *nodeResolver) nodeID(path string) string {
+// placedAt returns a new asset in these nodes, of which two paths may mean one.
+func placedAt(a inventory.NewAsset, ids []string) inventory.NewAsset {
+	a.NodeIDs = uniqueIDs(ids)
+	if a.NotesNodes {
+		a.Comment = inventory.NoteNodes(a.Comment, a.NodeIDs)
+	}
+	return a
+}
+
+// uniqueIDs returns each id once, in their order, without those of nodes that a dry run does not make.
+func uniqueIDs(ids []string) []string {
+	var once []string
+	for _, id := range ids {
+		if id != "" && !slices.Contains(once, id) {
+			once = append(once, id)
+		}
+	}
+	return once
+}
+
+func (n *nodeResolver) nodeIDs(paths []string) []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.ids[path]
+	ids := make([]string, 0, len(paths))
+	for _, path := range paths {
+		ids = append(ids, n.ids[path])
+	}
+	return ids
 }
 
 // replaceNode returns another node for a path than the one that is gone, or that one if it exists after all.

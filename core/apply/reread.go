@@ -160,6 +160,8 @@ func (r *runner) changedMeanwhile(c plan.Change, now inventory.Asset, j writeJob
 	switch {
 	case !j.rereads:
 		return r.overwrittenFields(c, now)
+	case j.onlyPorts:
+		return strings.Join(portDifferences(*c.Before, now), ", ")
 	case c.Action == plan.Deactivate, c.Action == plan.Delete, c.Reason.Code == reason.Reopened:
 		before := *c.Before
 		name, renamed := r.newNames[c.AssetID]
@@ -172,7 +174,24 @@ func (r *runner) changedMeanwhile(c plan.Change, now inventory.Asset, j writeJob
 	if c.Patch != nil && c.Patch.Comment != nil && c.Before.Comment != now.Comment {
 		what = append(what, "comment")
 	}
+	if c.Patch != nil && c.Patch.NodeIDs != nil && c.Before.Nodes != now.Nodes {
+		what = append(what, "nodes")
+	}
+	if c.Patch != nil && c.Patch.Platform != nil && c.Before.Platform != now.Platform {
+		what = append(what, "platform")
+	}
 	return strings.Join(what, ", ")
+}
+
+// portDifferences returns what decides on protocols and differs between the planned asset and the present one.
+func portDifferences(before, now inventory.Asset) (what []string) {
+	if before.Platform != now.Platform {
+		what = append(what, "platform")
+	}
+	if before.Protocols != nil && now.Protocols != nil && !sameProtocols(before.Protocols, now.Protocols) {
+		what = append(what, "protocols")
+	}
+	return what
 }
 
 // newWriteChecks returns the checks for one call that writes these changes. dropped receives the indices that are

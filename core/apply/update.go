@@ -8,34 +8,49 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// updateAll writes updates in batches. Labels are written as a whole, so changes of labels are made only if their
+// updateAll writes updates in batches. Labels and nodes are written as a whole, so their changes are made only if their
 // assets are still what the plan saw: a label that a person sets or removes meanwhile stays so.
 func (r *runner) updateAll(changes []plan.Change) {
-	var plain, labels []plan.Change
+	r.writePatches(r.beginParts(r.resolvePatches(changes)))
+	r.writeRest()
+}
+
+// writePatches writes the patches of changes.
+func (r *runner) writePatches(changes []plan.Change) {
+	var plain, whole []plan.Change
 	for _, c := range changes {
-		if c.Patch.Labels != nil {
-			labels = append(labels, c)
+		if replacesSets(c.Patch) {
+			whole = append(whole, c)
 		} else {
 			plain = append(plain, c)
 		}
 	}
 	r.runJob(plain, r.patchJob(false))
-	r.runJob(labels, r.patchJob(true))
+	r.runJob(whole, r.patchJob(true))
 }
 
-// patchJob returns the job for changes with a patch each; labels: they set labels.
-func (r *runner) patchJob(labels bool) writeJob {
+// replacesSets reports whether a patch writes something of which it knows only what the plan saw.
+func replacesSets(p *inventory.Patch) bool {
+	return p.Labels != nil || p.NodeIDs != nil || p.Platform != nil
+}
+
+// patchJob returns the job for changes with a patch each; sets: they replace sets of labels or nodes.
+func (r *runner) patchJob(sets bool) writeJob {
 	return writeJob{
-		permission: "change", rereads: labels, isCarriedOut: isPatched,
-		batchSize: func() int { return r.target.UpdateBatchSize(r.ctx, labels) },
+		permission: "change", rereads: sets, isCarriedOut: isPatched,
+		batchSize: func() int { return r.target.UpdateBatchSize(r.ctx, sets) },
 		send: func(changes []plan.Change, a writeChecks) []error {
-			patches := make([]inventory.Patch, 0, len(changes))
-			for _, c := range changes {
-				patches = append(patches, *c.Patch)
-			}
-			return r.target.Update(r.ctx, patches, a.stillDueRows)
+			return r.target.Update(r.ctx, patchesOf(changes), a.stillDueRows)
 		},
 	}
+}
+
+func patchesOf(changes []plan.Change) []inventory.Patch {
+	patches := make([]inventory.Patch, 0, len(changes))
+	for _, c := range changes {
+		patches = append(patches, *c.Patch)
+	}
+	return patches
 }
 
 // isPatched reports whether an asset shows that its patch was carried out, whatever people changed after it. A
@@ -52,7 +67,10 @@ func isPatched(c plan.Change, now inventory.Asset, there bool) bool {
 	if p.Comment != nil && strings.TrimSpace(*p.Comment) != strings.TrimSpace(now.Comment) {
 		return false
 	}
-	if !is(p.Name, now.Name) || !is(p.Address, now.Address) || !is(p.Zone, now.Zone) {
+	if !is(p.Name, now.Name) || !is(p.Address, now.Address) || !is(p.Zone, now.Zone) || !is(p.Platform, now.Platform) {
+		return false
+	}
+	if p.NodeIDs != nil && joinedIDs(p.NodeIDs) != now.Nodes || p.Protocols != nil && !sameProtocols(p.Protocols, now.Protocols) {
 		return false
 	}
 	return (p.Active == nil || *p.Active == now.Active) && (p.Labels == nil || hasLabelChanges(c.Before.Labels, p.Labels, now.Labels))

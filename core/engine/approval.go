@@ -17,7 +17,7 @@ import (
 // approvalSet is what people let a run do.
 type approvalSet struct {
 	approvals   []state.Approval
-	approvedIDs map[string]bool // candidates whose removal is approved
+	approvedIDs map[string]bool // assets whose removal, or move by rules, is approved
 }
 
 // findApproved finds those candidates that people have approved: by hash, or as part of a reviewed plan that does not
@@ -26,10 +26,11 @@ type approvalSet struct {
 // answer of the store nothing is approved.
 func (e Engine) findApproved(ctx context.Context, req Request, desired plan.Plan) approvalSet {
 	g := approvalSet{approvedIDs: map[string]bool{}}
-	approved := map[string]plan.Action{}
+	type approval struct{ asset, key string }
+	approved := map[approval]bool{}
 	for _, l := range req.ReviewedLines {
 		if l.Held == "" && isRemoval(l.Action) {
-			approved[l.AssetID] = l.Action
+			approved[approval{l.AssetID, string(l.Action)}] = true
 		}
 	}
 	if e.Memory.Held != nil && req.ReviewedLines == nil && e.Limits.Approval != plan.ApproveAll {
@@ -40,12 +41,12 @@ func (e Engine) findApproved(ctx context.Context, req Request, desired plan.Plan
 		}
 		for _, a := range g.approvals {
 			for _, r := range a.Remaining {
-				approved[r.Asset] = plan.Action(r.Action)
+				approved[approval{r.Asset, r.Action}] = true
 			}
 		}
 	}
-	for _, c := range desired.Candidates() {
-		if approved[c.AssetID] == c.Action {
+	for _, c := range desired.Approvable() {
+		if approved[approval{c.AssetID, c.ApprovalKey()}] {
 			g.approvedIDs[c.AssetID] = true
 		}
 	}
@@ -105,7 +106,7 @@ func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change
 	for _, c := range held {
 		ids = append(ids, c.AssetID)
 		removals = append(removals, state.HeldRemoval{
-			Asset: c.AssetID, Action: string(c.Action), Cloud: c.Scope.Cloud, Account: c.Scope.Account, Region: c.Scope.Region,
+			Asset: c.AssetID, Action: c.ApprovalKey(), Cloud: c.Scope.Cloud, Account: c.Scope.Account, Region: c.Scope.Region,
 			Instance: c.InstanceID, Name: c.Name, Reason: c.Reason.Text(e.Cards.Options.Lang), Address: c.Address, Node: nodeNames(c),
 		})
 	}
@@ -161,7 +162,7 @@ func (e Engine) consumeApprovals(ctx context.Context, p *pass, desired plan.Plan
 		read[l.Scope] = l.IsComplete()
 	}
 	waits := map[string]bool{}
-	for _, c := range desired.Candidates() {
+	for _, c := range desired.Approvable() {
 		waits[c.AssetID] = g.approvedIDs[c.AssetID]
 	}
 	for _, n := range p.notes {
@@ -171,7 +172,7 @@ func (e Engine) consumeApprovals(ctx context.Context, p *pass, desired plan.Plan
 	}
 	for _, i := range p.applied.Items {
 		id := i.Change.AssetID
-		if waits[id] && isRemoval(i.Change.Action) {
+		if waits[id] && (isRemoval(i.Change.Action) || i.Change.MovesAsset()) {
 			waits[id] = i.State == apply.Failed || i.State == apply.NotReached || i.State == apply.Unknown || i.State == apply.Held
 		}
 	}

@@ -194,7 +194,7 @@ func (e Engine) saveScopes(ctx context.Context, listings []inventory.Listing, p 
 func countHeld(p *pass, at inventory.Scope) int {
 	n := 0
 	for _, c := range p.notes {
-		if c.Action == plan.Hold && c.Scope == at {
+		if c.Action == plan.Hold && c.Scope == at && c.Reason.Code != reason.GuardMoves {
 			n++
 		}
 	}
@@ -224,7 +224,7 @@ func (e Engine) logStateError(err error) {
 func isLasting(n plan.Change) bool {
 	switch n.Reason.Code {
 	case reason.StaysDeactivated, reason.NoRightToDelete, reason.KeptByLabel, reason.IsCopy, reason.LabelsAlone, reason.Doubled, reason.Differs,
-		reason.NameShortened, reason.NotHoldable:
+		reason.NameShortened, reason.NotHoldable, reason.RuleSkips, reason.RuleLeaves, reason.RuleInactive, reason.RuledOffByHand, reason.RuledOffSpared, reason.KeptByTag:
 		return true
 	}
 	return false

@@ -44,6 +44,12 @@ const (
 	// LabelAsset has an asset's own id and makes an adopted asset ours, if its comment names the instance too.
 	// A copy of the asset has the label and another id, and so is not ours.
 	LabelAsset = "jms-asset"
+	// LabelRuleOff is on assets that a mapping rule deactivated (active: false), while it matches. It starts no grace, and
+	// nothing is deleted on its account. LabelOff or LabelReopened beside it say that a person has switched the asset.
+	LabelRuleOff = "jms-rule-off"
+	// LabelKept remembers that the instance's own tag (jms:keep) says so, for the day when the instance is gone and its tags
+	// with it: the asset is never deactivated or deleted.
+	LabelKept = "jms-tag-keep"
 	// LabelKeep is set by people, with the reason as its value: the asset is never deactivated or deleted.
 	LabelKeep = "jms-keep"
 	// LabelReleased is on assets that a person has released: we took our labels off, and nobody has lost them.
@@ -63,6 +69,8 @@ const (
 	KeyOwner    = "account_id:"
 	KeyProject  = "project_id:"
 	KeyRegion   = "region:"
+	// KeyNodes says which of an asset's nodes the rules put it into, see NoteNodes.
+	KeyNodes = "node_ids:"
 )
 
 // DueNever is the value of LabelDue on an asset that was deactivated while nothing was ever deleted.
@@ -214,6 +222,10 @@ type JumpServerAssets struct {
 	// Nodes are all nodes of the organisation, with their ids, and with paths as configurations write them: the root node
 	// is /DEFAULT, whatever its name. nil = not read.
 	Nodes []Node
+	// NodesByPath are the ids of nodes that are remembered of configured paths, wherever people have put them since. They
+	// count before the paths of Nodes. NodesUnsure says that not all could be read: then no asset changes its node.
+	NodesByPath map[string]string
+	NodesUnsure bool
 	// DeleteDenied says that the access key's user may not delete assets.
 	DeleteDenied bool
 }
@@ -226,13 +238,15 @@ type NewAsset struct {
 	Platform string // its name
 	// NodePaths are as configured, e.g. "/DEFAULT/阿里云/aliyun-prod": at least one.
 	NodePaths []string
-	NodeIDs   []string   // of the nodes that the paths mean, set by apply
-	Zone      string     // id; "" = none
-	Protocols []Protocol // nil = those of the platform
-	Accounts  []string   // ids of account templates
-	Inactive  bool
-	Labels    []Label
-	Comment   string
+	NodeIDs   []string // of the nodes that the paths mean, set by apply
+	// NotesNodes says that apply notes NodeIDs in the comment, see NoteNodes: rules manage the nodes of existing assets.
+	NotesNodes bool
+	Zone       string     // id; "" = none
+	Protocols  []Protocol // nil = those of the platform
+	Accounts   []string   // ids of account templates
+	Inactive   bool
+	Labels     []Label
+	Comment    string
 }
 
 // Patch changes some fields of one host; nil leaves a field as it is.
@@ -248,6 +262,10 @@ type Patch struct {
 	Platform  *string    // its name, of the same type as the present one
 	Protocols []Protocol // replaces all protocols; nil leaves them. Such a patch goes alone
 	NodeIDs   []string   // replaces all nodes; nil leaves them
-	// NodePaths are those of the nodes among NodeIDs that are not resolved yet: apply finds or makes them.
+	// NodePaths are further nodes, which the plan does not know: apply finds or makes them, adds their ids to NodeIDs, and
+	// notes them in the comment beside those that Comment notes, see NoteNodes.
 	NodePaths []string
+	// Accounts are ids of account templates of which the host gets an account, if it has none of that username. They are
+	// no part of the PATCH: apply attaches them afterwards.
+	Accounts []string
 }

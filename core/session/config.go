@@ -43,6 +43,8 @@ func planRules(cfg config.Config) plan.Rules {
 		Manage: plan.FieldPolicies{
 			Name: plan.FieldPolicy(cfg.Sync.Manage.Name), Address: plan.FieldPolicy(cfg.Sync.Manage.Address),
 			Zone: plan.FieldPolicy(cfg.Sync.Manage.Zone), AdoptedName: plan.FieldPolicy(cfg.Sync.Manage.AdoptedName),
+			Node: plan.FieldPolicy(cfg.Sync.Manage.Node), Platform: plan.FieldPolicy(cfg.Sync.Manage.Platform), Port: plan.FieldPolicy(cfg.Sync.Manage.Port),
+			Labels: plan.FieldPolicy(cfg.Sync.Manage.Labels), Accounts: plan.FieldPolicy(cfg.Sync.Manage.Accounts),
 		},
 		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: jumpServerHosts(cfg),
 		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,
@@ -63,6 +65,7 @@ func planLimits(cfg config.Config) plan.Limits {
 	g := cfg.Sync.Guard
 	return plan.Limits{
 		Percent: g.Percent, Min: g.Min, Fleet: plan.Share{Percent: g.Fleet.Percent, Min: g.Fleet.Min}, PerRun: g.PerRun,
+		Moves:      plan.Share{Percent: g.Moves.Percent, Min: g.Moves.Min},
 		AllowEmpty: g.Empty == config.EmptyAllow, Approval: plan.ApprovalPolicy(cfg.Sync.Approval),
 	}
 }

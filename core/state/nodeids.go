@@ -110,6 +110,54 @@ func (n *NodeIDs) ListUnknown(ctx context.Context, configured []string) ([]strin
 	return slices.DeleteFunc(slices.Clone(configured), func(path string) bool { return slices.Contains(keys, n.objectKey(path)) }), err
 }
 
+// LoadAll returns the ids of all paths for which something is remembered. With an error it is not all of them.
+func (n *NodeIDs) LoadAll(ctx context.Context) (map[string]string, error) {
+	ctx, cancel := withTimeout(ctx)
+	defer cancel()
+	keys, err := n.store.bucket.List(ctx, n.folder())
+	if err != nil {
+		return nil, wrapError("list what is remembered of nodes", err)
+	}
+	keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasSuffix(key, ".json") }) // those set aside
+	bodies := make([]nodeBody, len(keys))
+	err = firstError(forEach(len(keys), func(i int) error { return n.loadBody(ctx, keys[i], &bodies[i]) }))
+	all := make(map[string]string, len(keys))
+	for _, body := range bodies {
+		if body.ID != "" {
+			all[body.Path] = strings.ToLower(body.ID)
+		}
+	}
+	return all, wrapError("what is remembered of nodes", err)
+}
+
+// loadBody reads the object of some path; it stays the zero value where the object is gone meanwhile. A corrupt one is
+// moved aside, and an error once.
+func (n *NodeIDs) loadBody(ctx context.Context, key string, body *nodeBody) error {
+	o, err := n.store.bucket.Get(ctx, key, "")
+	if inventory.KindOf(err) == inventory.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var read nodeBody
+	why := decodeObject(o.Data, smallMaxBytes, &read)
+	switch {
+	case strings.HasPrefix(why, laterVersionText):
+		return &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + key + " " + why}
+	case why != "":
+	case !n.store.isInstallation(read.Server, read.Organisation) || n.objectKey(read.Path) != key:
+		why = "is that of another path"
+	case uuid.Validate(read.ID) != nil:
+		why = "has an id that cannot be"
+	default:
+		*body = read
+		return nil
+	}
+	_, warning := n.store.moveCorrupt(ctx, key, &corruptError{data: o.Data, reason: why})
+	return warning
+}
+
 // pruneUnused saves configured paths as used, and deletes what nobody has used for long.
 func (n *NodeIDs) pruneUnused(ctx context.Context, keys, configured []string) error {
 	inUse := map[string]string{}

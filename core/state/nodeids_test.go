@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -173,5 +174,55 @@ func TestListUnknownNodes(t *testing.T) {
 	unlearnt("/DEFAULT/aws/new")
 	if after := fmt.Sprint(m.calls["get"], m.calls["put"], m.calls["delete"]); after != before {
 		t.Errorf("calls %s, before %s", after, before)
+	}
+}
+
+// TestAllNodes: all paths of one installation are read at once; what cannot be read is an error, and a corrupt object is
+// one once.
+func TestAllNodes(t *testing.T) {
+	t.Parallel()
+	m := newMemoryBucket(allAbilities()["if-match"])
+	s, _ := newStore(t, m)
+	n := s.ForInstallation(nodeServer, nodeOrg).NodeIDs()
+	const otherPath = "/DEFAULT/app/web"
+	for path, id := range map[string]string{nodePath: nodeOne, otherPath: strings.ToUpper(nodeTwo)} {
+		if err := n.Save(t.Context(), path, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.ForInstallation("jms2.example.com", nodeOrg).NodeIDs().Save(t.Context(), "/DEFAULT/y", nodeOne); err != nil {
+		t.Fatal(err)
+	}
+	fresh := func() *NodeIDs { return s.ForInstallation(nodeServer, nodeOrg).NodeIDs() }
+	want := map[string]string{nodePath: nodeOne, otherPath: nodeTwo}
+	got, err := fresh().LoadAll(t.Context())
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v, %v", got, err)
+	}
+	m.before = func(op, key string) error {
+		if op == "get" && key == n.objectKey(otherPath) {
+			return newFault(inventory.Temporary, "broken")
+		}
+		return nil
+	}
+	got, err = fresh().LoadAll(t.Context())
+	if inventory.KindOf(err) != inventory.Temporary || !maps.Equal(got, map[string]string{nodePath: nodeOne}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	m.before = nil
+	good := m.objects[n.objectKey(otherPath)]
+	m.objects[n.objectKey(otherPath)] = []byte(strings.Replace(string(good), `"schema":1`, `"schema":2`, 1))
+	for range 2 {
+		if _, err := fresh().LoadAll(t.Context()); inventory.KindOf(err) != inventory.Incomplete || !strings.Contains(err.Error(), "later version") {
+			t.Errorf("a later version's: %v", err)
+		}
+	}
+	m.objects[n.objectKey(otherPath)] = []byte("x")
+	if _, err := fresh().LoadAll(t.Context()); inventory.KindOf(err) != inventory.Incomplete {
+		t.Errorf("a corrupt one: %v", err)
+	}
+	got, err = fresh().LoadAll(t.Context())
+	if err != nil || !maps.Equal(got, map[string]string{nodePath: nodeOne}) {
+		t.Errorf("after that: %v, %v", got, err)
 	}
 }
