@@ -1,0 +1,103 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+)
+
+// rulesByApp puts hosts whose tag app is web below a node of their own, and follows the tag.
+const rulesByApp = `
+sync: {manage: {node: always}}
+rules:
+  - {name: by application, when: {tag.app: "*"}, set: {node: "/DEFAULT/apps/{tag.app}"}}
+`
+
+// seedAccess gives the group ops all hosts, and ann those of the application db.
+func seedAccess(d *desk) {
+	s := d.JMS
+	ann, bob := s.SeedUser("", "ann"), s.SeedUser("", "bob")
+	ops := s.SeedGroup(jumpservertest.DefaultOrg, "ops", bob)
+	s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "by hand", Address: "192.0.2.1", Nodes: []string{"/DEFAULT/apps/db"}})
+	s.SeedRule(jumpservertest.DefaultOrg, jumpservertest.AccessRule{Name: "ops", Groups: []string{ops}, Nodes: []string{"/DEFAULT/apps"}})
+	s.SeedRule(jumpservertest.DefaultOrg, jumpservertest.AccessRule{Name: "dba", Users: []string{ann}, Nodes: []string{"/DEFAULT/apps/db"}})
+	s.SeedRule(jumpservertest.DefaultOrg, jumpservertest.AccessRule{Name: "old", Users: []string{ann}, Nodes: []string{"/DEFAULT/apps"}, Expired: true})
+}
+
+// putTagged puts instances into the cloud whose tag app has these values, "none" = no tag.
+func (d *desk) putTagged(apps ...string) {
+	d.Helper()
+	for n, app := range apps {
+		i := alibabatest.SampleInstance(n)
+		if app != "none" {
+			i.Tags = map[string]string{"app": app}
+		}
+		d.Account.Put("cn-beijing", i)
+	}
+}
+
+// TestAccessOfPlanAndSync: real answers of each version; plan says who will gain hosts, the sync who gained them.
+func TestAccessOfPlanAndSync(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.more = rulesByApp
+	seedAccess(d)
+	d.putTagged("web", "db", "db", "none")
+	gains := []string{
+		"/DEFAULT/阿里云/aliyun-prod（新节点）：增加 1 台；还没有人能访问这 1 台主机",
+		"/DEFAULT/apps/db：增加 2 台；获得访问：组 ops、ann",
+		"/DEFAULT/apps/web（新节点）：增加 1 台；获得访问：组 ops",
+	}
+	d.run(exitDone, "plan")
+	d.wantPrinted(gains...)
+	d.run(exitDone)
+	d.wantPrinted(gains...)
+	if card := d.wantCards(1); !strings.Contains(card, gains[1]) {
+		t.Errorf("the card: %s", card)
+	}
+}
+
+// TestAccessWithoutRight: one line says which right is missing, and the run is as ever.
+func TestAccessWithoutRight(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.more = rulesByApp
+	seedAccess(d)
+	d.putTagged("web")
+	d.JMS.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, Permissions: []string{inventory.ViewAssets, inventory.AddAssets, inventory.ChangeAssets, inventory.ViewNodes, inventory.AddNodes, inventory.ViewPlatform}})
+	d.run(exitDone)
+	d.wantPrinted("没有权限 perms.view_assetpermission")
+	if strings.Contains(d.stdout.String(), "获得访问：") {
+		t.Error(d.stdout.String())
+	}
+}
+
+// TestAccessWithoutRules: nothing is asked, but where a person asks.
+func TestAccessWithoutRules(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	seedAccess(d)
+	d.putTagged("web")
+	asked := func() bool {
+		for path := range d.JMS.Calls() {
+			if strings.Contains(path, "asset-permissions") {
+				return true
+			}
+		}
+		return false
+	}
+	d.run(exitDone, "plan")
+	d.run(exitDone)
+	if asked() {
+		t.Error("access rules were asked for")
+	}
+	d.putTagged("web", "db")
+	d.run(exitDone, "plan", "--access")
+	d.wantPrinted("/DEFAULT/阿里云/aliyun-prod：增加 1 台；还没有人能访问这 1 台主机")
+	if !asked() {
+		t.Error("access rules were not asked for")
+	}
+}
