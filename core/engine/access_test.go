@@ -174,3 +174,30 @@ func TestAccessOfWhatIsHeld(t *testing.T) {
 		}
 	})
 }
+
+// TestAccessByRealAnswers: JumpServer's client asks each version who reaches the hosts: users by groups, not by rules that
+// are expired, switched off or without accounts.
+func TestAccessByRealAnswers(t *testing.T) {
+	t.Parallel()
+	eachNodeWorld(t, false, func(w *nodeWorld) {
+		org, s := jumpservertest.DefaultOrg, w.JumpServer
+		s.Seed(org, jumpservertest.Host{Name: "by hand", Address: "192.0.2.1", Nodes: []string{"/DEFAULT/阿里云"}})
+		ann, bob, cat := s.SeedUser("", "ann"), s.SeedUser("", "bob"), s.SeedUser("", "cat")
+		ops := s.SeedGroup(org, "ops", ann, bob)
+		on := []string{"/DEFAULT/阿里云"}
+		s.SeedRule(org, jumpservertest.AccessRule{Name: "ops", Groups: []string{ops}, Nodes: on})
+		s.SeedRule(org, jumpservertest.AccessRule{Name: "bob", Users: []string{bob}, Nodes: []string{"/DEFAULT"}})
+		s.SeedRule(org, jumpservertest.AccessRule{Name: "expired", Users: []string{cat}, Nodes: on, Expired: true})
+		s.SeedRule(org, jumpservertest.AccessRule{Name: "off", Users: []string{cat}, Nodes: on, Inactive: true})
+		s.SeedRule(org, jumpservertest.AccessRule{Name: "no accounts", Users: []string{cat}, Nodes: on, Accounts: []string{}})
+		e := w.NewEngine()
+		e.Access = w.Client
+		for _, dry := range []bool{true, false} {
+			rep := e.Run(t.Context(), engine.Request{DryRun: dry}).Report
+			const want = "/DEFAULT/阿里云/aliyun-prod (new node): 1 host more; gain access: group ops, bob(bob); 2 users in all"
+			if got := accessText(rep); got != want {
+				t.Errorf("dry %v: %s\n%s", dry, got, report.Summary(rep, "en"))
+			}
+		}
+	})
+}
