@@ -14,7 +14,7 @@ import (
 
 // restOfChange is what is still to be written of a change, after the part that is being written.
 type restOfChange struct {
-	patch     *inventory.Patch // the whole one
+	whole     plan.Change // as it was planned
 	protocols []inventory.Protocol
 	accounts  []string // ids of templates
 }
@@ -69,7 +69,7 @@ func (r *runner) beginParts(changes []plan.Change) []plan.Change {
 			continue
 		}
 		patch := *c.Patch
-		r.rest[c.AssetID] = &restOfChange{patch: c.Patch, protocols: patch.Protocols, accounts: patch.Accounts}
+		r.rest[c.AssetID] = &restOfChange{whole: c, protocols: patch.Protocols, accounts: patch.Accounts}
 		patch.Protocols, patch.Accounts = nil, nil
 		c.Patch = &patch
 		if isEmpty(patch) {
@@ -197,17 +197,17 @@ func (r *runner) attachAccounts(changes []plan.Change) []error {
 	return errs
 }
 
-// wholeItem returns an item with all of its change's patch, after its last part.
+// wholeItem returns an item of a change's last part with all that was planned of it, and the name that it got.
 func (r *runner) wholeItem(i Item) Item {
 	left := r.rest[i.Change.AssetID]
 	if left == nil || i.Change.Patch == nil {
 		return i
 	}
-	patch := *left.patch
+	patch := *left.whole.Patch
 	if patch.Name != nil {
 		patch.Name = &i.Change.Name
 	}
-	i.Change.Patch = &patch
+	i.Change.Patch, i.Change.Before = &patch, left.whole.Before
 	delete(r.rest, i.Change.AssetID)
 	return i
 }

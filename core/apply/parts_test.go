@@ -79,8 +79,8 @@ func TestPartsOfAChange(t *testing.T) {
 		t.Errorf("calls %s\nwant  %s", got, wantCalls)
 	}
 	for _, i := range r.Items {
-		if i.Change.Patch.Protocols == nil {
-			t.Errorf("the item of %s lacks a part: %+v", i.Change.Name, i.Change.Patch)
+		if i.Change.Patch.Protocols == nil || i.Change.Before.Protocols[0].Port != 22 {
+			t.Errorf("the item of %s is not what was planned: %+v before %+v", i.Change.Name, i.Change.Patch, i.Change.Before)
 		}
 	}
 }

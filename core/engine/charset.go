@@ -30,6 +30,8 @@ func (e Engine) needsUTF8MB3Names(ctx context.Context, of EventBastion, listings
 
 func hasFourByteName(l inventory.Listing) bool {
 	return len(l.Instances) > 0 && inventory.HasFourByteRunes(l.Account) || slices.ContainsFunc(l.Instances, func(i inventory.Instance) bool {
-		return inventory.HasFourByteRunes(i.Name, i.HostName)
+		return inventory.HasFourByteRunes(i.Name, i.HostName) || i.Facts != nil && slices.ContainsFunc(i.Facts.Tags, func(t inventory.Tag) bool {
+			return inventory.HasFourByteRunes(t.Value)
+		})
 	})
 }

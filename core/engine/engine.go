@@ -145,8 +145,9 @@ func (e Engine) readBastion(ctx context.Context, p *pass) (inventory.JumpServerA
 	bastion, err := e.Bastion.Read(ctx)
 	if err != nil {
 		e.failByBastion(ctx, p)
+		return bastion, err
 	}
-	return bastion, err
+	return e.addRememberedNodes(ctx, bastion), nil
 }
 
 // failByBastion ends the work of a run without JumpServer's answer: nothing is compared, and the report has no listings.

@@ -180,7 +180,7 @@ func (e Engine) saveScopes(ctx context.Context, listings []inventory.Listing, p 
 			Dirty: open[l.Scope] || !l.IsComplete(), NextDue: due[l.Scope], HeldRemovals: countHeld(p, l.Scope),
 		}
 		if full.IsZero() {
-			now.FullAt, now.NextDue, now.HeldRemovals = known.FullAt, known.NextDue, known.HeldRemovals
+			now.FullAt, now.NextDue, now.HeldRemovals = known.FullAt, earlier(known.NextDue, due[l.Scope]), known.HeldRemovals
 		}
 		if !now.Dirty {
 			now.AppliedFingerprint = state.Fingerprint(l, e.Incremental.Salt)
@@ -188,6 +188,14 @@ func (e Engine) saveScopes(ctx context.Context, listings []inventory.Listing, p 
 		}
 		e.logStateError(p.snapshot.SaveScope(ctx, l.Scope, now))
 	}
+}
+
+// earlier returns the earlier of two times; the zero time is none.
+func earlier(x, y time.Time) time.Time {
+	if x.IsZero() || !y.IsZero() && y.Before(x) {
+		return y
+	}
+	return x
 }
 
 // countHeld returns how many removals of a scope a run holds.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/apply"
@@ -24,6 +25,37 @@ func (e Engine) WriteOptions() apply.Options {
 // nodeLine is the line of a plan that says where new assets go.
 func nodeLine(n apply.Node) plan.Change {
 	return plan.Change{Action: plan.Node, Reason: n.Reason, Scope: n.Account, Name: n.ConfiguredPath}
+}
+
+// addRememberedNodes adds which nodes configured paths mean, where a plan may put existing assets into nodes: a node that
+// people renamed is still the one of its path.
+func (e Engine) addRememberedNodes(ctx context.Context, bastion inventory.JumpServerAssets) inventory.JumpServerAssets {
+	if bastion.Nodes == nil || e.Memory.Nodes == nil {
+		return bastion
+	}
+	remembered, err := e.Memory.Nodes.LoadAll(ctx)
+	if err != nil {
+		e.Log.Warn("it is not known which nodes are remembered, and no asset changes its node", "error", err)
+		bastion.NodesUnsure = true
+	}
+	there := make(map[string]bool, len(bastion.Nodes))
+	for _, n := range bastion.Nodes {
+		there[n.ID] = true
+	}
+	maps.DeleteFunc(remembered, func(_, id string) bool { return !there[id] })
+	bastion.NodesByPath = remembered
+	return bastion
+}
+
+// saveRuleNodes remembers the nodes that rules put existing assets into, as JumpServer shows them, so that each is known
+// when people rename it.
+func (e Engine) saveRuleNodes(ctx context.Context, ids map[string]string) {
+	if e.Memory.Nodes == nil || len(ids) == 0 || ctx.Err() != nil {
+		return
+	}
+	if err := e.Memory.Nodes.SaveAll(ctx, ids); err != nil {
+		e.Log.Warn("not all nodes of rules are remembered", "error", err)
+	}
 }
 
 // saveNewNodes remembers the nodes of the accounts that have instances, where nothing is remembered yet, so

@@ -24,6 +24,7 @@ import (
 // the whole flow: real clients against the three emulators.
 type scenario struct {
 	About    string                   `json:"about"`
+	Rows     []string                 `json:"rows"`     // problems of JumpServer's operators that it plays, see TestRowsOfTheField
 	Versions []jumpservertest.Version `json:"versions"` // none = both
 	// Databases on which it is played, each a run of its own; none = PostgreSQL.
 	Databases []jumpservertest.Database `json:"databases"`
@@ -68,20 +69,25 @@ func TestScenarios(t *testing.T) {
 		t.Fatalf("%d scenarios: %v", len(files), err)
 	}
 	for _, file := range files {
-		s := readScenario(t, file)
-		versions := s.Versions
-		if versions == nil {
-			versions = jumpservertest.Versions()
-		}
-		for _, version := range versions {
-			for _, database := range append(s.Databases, jumpservertest.PostgreSQL)[:max(len(s.Databases), 1)] {
-				t.Run(strings.TrimSuffix(filepath.Base(file), ".json")+"/"+string(version)+string(database), func(t *testing.T) {
-					t.Parallel()
-					s := s
-					s.JumpServer.Database = database
-					synctest.Test(t, func(t *testing.T) { playScenario(t, s, version) })
-				})
-			}
+		playEverywhere(t, readScenario(t, file), strings.TrimSuffix(filepath.Base(file), ".json"))
+	}
+}
+
+// playEverywhere plays a scenario on the versions and databases that it names.
+func playEverywhere(t *testing.T, s scenario, name string) {
+	t.Helper()
+	versions := s.Versions
+	if versions == nil {
+		versions = jumpservertest.Versions()
+	}
+	for _, version := range versions {
+		for _, database := range append(s.Databases, jumpservertest.PostgreSQL)[:max(len(s.Databases), 1)] {
+			t.Run(name+"/"+string(version)+string(database), func(t *testing.T) {
+				t.Parallel()
+				s := s
+				s.JumpServer.Database = database
+				synctest.Test(t, func(t *testing.T) { playScenario(t, s, version) })
+			})
 		}
 	}
 }
@@ -92,6 +98,12 @@ func readScenario(t *testing.T, file string) scenario {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return decodeScenario(t, file, text)
+}
+
+// decodeScenario decodes the JSON of a scenario.
+func decodeScenario(t *testing.T, file string, text []byte) scenario {
+	t.Helper()
 	var s scenario
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()

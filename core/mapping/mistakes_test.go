@@ -83,7 +83,8 @@ func TestMistakes(t *testing.T) {
 		{Rule{Set: Settings{Accounts: []string{"a", " b"}}}, "set.accounts[1]: spaces at its ends"},
 		{Rule{Set: Settings{Accounts: []string{""}}}, "set.accounts: the entry is empty"},
 		{Rule{Set: Settings{Address: []string{"privat"}}}, "set.address: is it private?"},
-		{Rule{Set: Settings{Address: []string{"private", "10.0.0.0/8"}}}, "set.address[1]: or in: network"},
+		{Rule{Set: Settings{Address: []string{"private", "10.0.0.0/8"}}}, `set.address[1]: a network is "in: 10.0.0.0/8"`},
+		{Rule{Set: Settings{Address: []string{"weight"}}}, "set.address: or in: network"},
 		{Rule{Set: Settings{Address: []string{"in: 10.*"}}}, "set.address: no wildcards"},
 		{Rule{Set: Settings{MinAge: -1}}, "set.min_age: negative"},
 	} {

@@ -258,6 +258,9 @@ func parseAddressKind(text string) (addressKind, language.Text) {
 	if slices.Contains(AddressKinds(), text) {
 		return addressKind{kind: text}, language.Text{}
 	}
+	if _, wrong := parseNetwork(text); wrong == (language.Text{}) {
+		return addressKind{}, language.Newf("网段写成 \"in: %s\"，要加引号", "a network is \"in: %s\", in quotes", text)
+	}
 	near := language.Nearest(text, AddressKinds())
 	if near != "" {
 		return addressKind{}, language.Newf("没有 %q 这种地址；是不是 %s？", "there is no kind %q of addresses; is it %s?", text, near)

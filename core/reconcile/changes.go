@@ -25,6 +25,10 @@ func SyncChanges(ctx context.Context, e engine.Engine, set engine.ChangeSet) (en
 			e.Log.Warn("a few assets could not be read; all are read", "scope", changed.Scope.String(), "error", err)
 			return engine.ChangeResult{}, false
 		}
+		if g.hasAssets() && mayWriteByRules(e.Rules) {
+			e.Log.Info("rules may move an asset that exists, which a full run weighs; all assets are read", "scope", changed.Scope.String())
+			return engine.ChangeResult{}, false
+		}
 		found, answered := r.query(g, r.findUnverified, g.pendingTargets())
 		if !answered || len(found.Instances) != len(g.targets) {
 			e.Log.Info("the cloud no longer shows what it listed; all assets are read", "scope", changed.Scope.String(), "error", g.cloudError)
@@ -44,6 +48,16 @@ func SyncChanges(ctx context.Context, e engine.Engine, set engine.ChangeSet) (en
 		Notes: r.notes, Applied: apply.Result{Items: r.items, Nodes: r.nodes, Problems: r.problems},
 		Unchanged: r.unchanged, BastionErrors: r.bastionErrors,
 	}, true
+}
+
+// hasAssets reports whether any of the batch's instances has an asset.
+func (g *ownerBatch) hasAssets() bool {
+	for _, s := range g.targets {
+		if _, exists := g.assets.byID[s.assetID]; exists {
+			return true
+		}
+	}
+	return false
 }
 
 // newChangedBatch returns the batch of a scope's changed instances.

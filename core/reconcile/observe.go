@@ -116,6 +116,7 @@ func (r *eventRun) failTargets(g *ownerBatch, targets []*target, err error) {
 type assetIndex struct {
 	byID                 map[string]inventory.Asset
 	platforms            map[string]inventory.Platform
+	lists                ruleLists
 	mentionsRead         map[string]bool // instances whose mentions were read
 	labelsRead           map[string]bool // instances whose adopted assets were looked for
 	organisationVerified bool            // rows, or a call, showed which organisation answers

@@ -53,6 +53,9 @@ func (r *eventRun) loadMissing(g *ownerBatch, what observation) error {
 		if err := r.loadByComment(h, s); err != nil {
 			return err
 		}
+		if err := r.loadRuleLists(h); err != nil {
+			return err
+		}
 	}
 	if h.organisationVerified {
 		return nil
@@ -97,8 +100,12 @@ func (r *eventRun) buildPlan(g *ownerBatch, what observation) plan.Plan {
 	}
 	rules := r.Engine.RulesFor(r.ctx, r.Bastion, listings)
 	rules.Partial = true
+	lists := g.assets.lists
 	return plan.Build(plan.Input{
-		Current:  inventory.JumpServerAssets{Assets: assets, Platforms: g.assets.platforms},
+		Current: inventory.JumpServerAssets{
+			Assets: assets, Platforms: g.assets.platforms,
+			Zones: lists.zones, ZonesDenied: lists.zonesDenied, Templates: lists.templates, TemplatesDenied: lists.templatesDenied,
+		},
 		Listings: listings,
 	}, rules)
 }

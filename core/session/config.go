@@ -26,7 +26,7 @@ func NewClient(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) 
 }
 
 // needsOf returns what a sync of this configuration reads of JumpServer.
-func needsOf(cfg config.Config) inventory.Needs { return cfg.Mapping.Needs() }
+func needsOf(cfg config.Config) inventory.Needs { return planRules(cfg).Needs() }
 
 func planRules(cfg config.Config) plan.Rules {
 	known := make(map[string]plan.Account, len(cfg.Clouds))

@@ -90,7 +90,8 @@ func fingerprintSalt(cfg config.Config) string {
 		Rules                 plan.Rules
 		Limits                plan.Limits
 		URL, Organisation, By string
-	}{planRules(cfg), planLimits(cfg), cfg.JumpServer.URL, cfg.JumpServer.OrgID, buildRevision()}
+		Mapping               string `json:",omitempty"`
+	}{planRules(cfg), planLimits(cfg), cfg.JumpServer.URL, cfg.JumpServer.OrgID, buildRevision(), cfg.Mapping.Fingerprint()}
 	text, err := json.Marshal(matters)
 	if err != nil {
 		return "" // cannot be: all of it is texts, numbers and lists

@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -119,43 +120,63 @@ func (n *NodeIDs) LoadAll(ctx context.Context) (map[string]string, error) {
 		return nil, wrapError("list what is remembered of nodes", err)
 	}
 	keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasSuffix(key, ".json") }) // those set aside
-	bodies := make([]nodeBody, len(keys))
-	err = firstError(forEach(len(keys), func(i int) error { return n.loadBody(ctx, keys[i], &bodies[i]) }))
+	paths, entries := make([]string, len(keys)), make([]nodeEntry, len(keys))
+	err = firstError(forEach(len(keys), func(i int) (err error) {
+		paths[i], entries[i], err = n.loadObject(ctx, keys[i])
+		return err
+	}))
 	all := make(map[string]string, len(keys))
-	for _, body := range bodies {
-		if body.ID != "" {
-			all[body.Path] = strings.ToLower(body.ID)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for i, e := range entries {
+		if e.id != "" {
+			n.entries[paths[i]], all[paths[i]] = e, strings.ToLower(e.id)
 		}
 	}
 	return all, wrapError("what is remembered of nodes", err)
 }
 
-// loadBody reads the object of some path; it stays the zero value where the object is gone meanwhile. A corrupt one is
-// moved aside, and an error once.
-func (n *NodeIDs) loadBody(ctx context.Context, key string, body *nodeBody) error {
+// SaveAll saves the ids of paths, after LoadAll, as far as they are not remembered so.
+func (n *NodeIDs) SaveAll(ctx context.Context, ids map[string]string) error {
+	ctx, cancel := withTimeout(ctx)
+	defer cancel()
+	paths := slices.Sorted(maps.Keys(ids))
+	return wrapError("remember nodes", firstError(forEach(len(paths), func(i int) error {
+		n.mu.Lock()
+		known := n.entries[paths[i]]
+		n.mu.Unlock()
+		if strings.EqualFold(known.id, ids[paths[i]]) {
+			known.id = ids[paths[i]]
+		}
+		return n.saveEntry(ctx, paths[i], ids[paths[i]], known)
+	})))
+}
+
+// loadObject reads the object of some path; the path is "" where it is gone meanwhile. A corrupt one is moved aside, and an
+// error once.
+func (n *NodeIDs) loadObject(ctx context.Context, key string) (path string, e nodeEntry, err error) {
+	var body nodeBody
 	o, err := n.store.bucket.Get(ctx, key, "")
 	if inventory.KindOf(err) == inventory.NotFound {
-		return nil
+		return "", nodeEntry{}, nil
 	}
 	if err != nil {
-		return err
+		return "", nodeEntry{}, err
 	}
-	var read nodeBody
-	why := decodeObject(o.Data, smallMaxBytes, &read)
+	why := decodeObject(o.Data, smallMaxBytes, &body)
 	switch {
 	case strings.HasPrefix(why, laterVersionText):
-		return &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + key + " " + why}
+		return "", nodeEntry{}, &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + key + " " + why}
 	case why != "":
-	case !n.store.isInstallation(read.Server, read.Organisation) || n.objectKey(read.Path) != key:
+	case !n.store.isInstallation(body.Server, body.Organisation) || n.objectKey(body.Path) != key:
 		why = "is that of another path"
-	case uuid.Validate(read.ID) != nil:
+	case uuid.Validate(body.ID) != nil:
 		why = "has an id that cannot be"
 	default:
-		*body = read
-		return nil
+		return body.Path, nodeEntry{id: body.ID, usedAt: body.UsedAt, etag: o.ETag}, nil
 	}
 	_, warning := n.store.moveCorrupt(ctx, key, &corruptError{data: o.Data, reason: why})
-	return warning
+	return "", nodeEntry{}, warning
 }
 
 // pruneUnused saves configured paths as used, and deletes what nobody has used for long.
@@ -189,29 +210,8 @@ func (n *NodeIDs) pruneUnused(ctx context.Context, keys, configured []string) er
 
 // loadEntry reads the entry of a path; the zero value where there is none.
 func (n *NodeIDs) loadEntry(ctx context.Context, path string) (nodeEntry, error) {
-	var body nodeBody
-	key := n.objectKey(path)
-	o, err := n.store.bucket.Get(ctx, key, "")
-	if inventory.KindOf(err) == inventory.NotFound {
-		return nodeEntry{}, nil
-	}
-	if err != nil {
-		return nodeEntry{}, err
-	}
-	why := decodeObject(o.Data, smallMaxBytes, &body)
-	switch {
-	case strings.HasPrefix(why, laterVersionText):
-		return nodeEntry{}, &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + key + " " + why}
-	case why != "":
-	case !n.store.isInstallation(body.Server, body.Organisation) || body.Path != path:
-		why = "is that of another path"
-	case uuid.Validate(body.ID) != nil:
-		why = "has an id that cannot be"
-	default:
-		return nodeEntry{id: body.ID, usedAt: body.UsedAt, etag: o.ETag}, nil
-	}
-	_, warning := n.store.moveCorrupt(ctx, key, &corruptError{data: o.Data, reason: why})
-	return nodeEntry{}, warning
+	_, e, err := n.loadObject(ctx, n.objectKey(path))
+	return e, err
 }
 
 func (n *NodeIDs) folder() string {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -224,5 +225,44 @@ func TestAllNodes(t *testing.T) {
 	got, err = fresh().LoadAll(t.Context())
 	if err != nil || !maps.Equal(got, map[string]string{nodePath: nodeOne}) {
 		t.Errorf("after that: %v, %v", got, err)
+	}
+}
+
+// TestManyNodes: what was read at once is written only where it differs, or was not used for long.
+func TestManyNodes(t *testing.T) {
+	t.Parallel()
+	for name, can := range allAbilities() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMemoryBucket(can)
+			s, clock := newStore(t, m)
+			fresh := func() *NodeIDs { return s.ForInstallation(nodeServer, nodeOrg).NodeIDs() }
+			var puts atomic.Int32
+			m.before = func(op, _ string) error {
+				if op == "put" {
+					puts.Add(1)
+				}
+				return nil
+			}
+			saveAll := func(ids map[string]string, want int) {
+				t.Helper()
+				n := fresh()
+				if _, err := n.LoadAll(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				puts.Store(0)
+				if err := n.SaveAll(t.Context(), ids); err != nil || int(puts.Load()) != want {
+					t.Errorf("%d writes, want %d: %v", puts.Load(), want, err)
+				}
+			}
+			ids := map[string]string{nodePath: nodeOne, "/DEFAULT/app": nodeTwo}
+			saveAll(ids, 2)
+			saveAll(ids, 0)
+			ids["/DEFAULT/app"] = nodeOne
+			saveAll(ids, 1)
+			wantNodeID(t, fresh(), "/DEFAULT/app", nodeOne)
+			clock.offset.Store(int64(refreshUsedAfter))
+			saveAll(ids, 2)
+		})
 	}
 }

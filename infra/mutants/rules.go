@@ -18,6 +18,7 @@ func allMutants() []mutant {
 		cardMutants(),
 		campaignMutants(),
 		kindsMutants(),
+		configMutants(),
 	} {
 		all = append(all, some...)
 	}

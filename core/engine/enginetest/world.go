@@ -43,6 +43,8 @@ type Setup struct {
 		LatencyMS int                     `json:"latency_ms"`
 		Platforms map[string]int          `json:"platforms"`
 		NoZones   []string                `json:"no_zones"`
+		Zones     []string                `json:"zones"`     // names
+		Templates []AccountTemplate       `json:"templates"` // of accounts
 	} `json:"jumpserver"`
 	Accounts []AccountSpec  `json:"accounts"` // none = aliyun-prod with cn-beijing and cn-shanghai
 	Settings map[string]any `json:"settings"` // of the configuration
@@ -194,6 +196,7 @@ func NewWorld(t *testing.T, s Setup, version jumpservertest.Version) *World {
 	for _, spec := range specs {
 		w.AddAccount(spec)
 	}
+	w.seedRuleNames(s)
 	return w
 }
 

@@ -72,7 +72,7 @@ func (w *World) newClient(cfg config.Config) *jumpserver.Client {
 		URL: cfg.JumpServer.URL, KeyID: cfg.JumpServer.AccessKeyID, Secret: cfg.JumpServer.AccessKeySecret,
 		OrgID: cfg.JumpServer.OrgID, VerifySSL: cfg.JumpServer.VerifySSL,
 		ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cmp.Or(w.RequestTimeout, cfg.Timeout.Request),
-		BatchSize: cfg.Sync.BatchSize, Transport: w.network[cfg.JumpServer.URL], Log: w.logger(), Now: w.BastionClock.Now, Sleep: w.BastionClock.Sleep,
+		BatchSize: cfg.Sync.BatchSize, Needs: rules(cfg).Needs(), Transport: w.network[cfg.JumpServer.URL], Log: w.logger(), Now: w.BastionClock.Now, Sleep: w.BastionClock.Sleep,
 	})
 	if err != nil {
 		w.T.Fatal(err)
@@ -113,11 +113,13 @@ func rules(cfg config.Config) plan.Rules {
 		}
 	}
 	at, _ := url.Parse(cfg.JumpServer.URL)
+	m := cfg.Sync.Manage
 	return plan.Rules{
-		Accounts: known, Whitelist: cfg.Sync.Whitelist, Protected: cfg.Sync.ProtectedIPs,
+		Accounts: known, Mapping: cfg.Mapping, Whitelist: cfg.Sync.Whitelist, Protected: cfg.Sync.ProtectedIPs,
 		Manage: plan.FieldPolicies{
-			Name: plan.FieldPolicy(cfg.Sync.Manage.Name), Address: plan.FieldPolicy(cfg.Sync.Manage.Address),
-			Zone: plan.FieldPolicy(cfg.Sync.Manage.Zone), AdoptedName: plan.FieldPolicy(cfg.Sync.Manage.AdoptedName),
+			Name: plan.FieldPolicy(m.Name), Address: plan.FieldPolicy(m.Address), Zone: plan.FieldPolicy(m.Zone), AdoptedName: plan.FieldPolicy(m.AdoptedName),
+			Node: plan.FieldPolicy(m.Node), Platform: plan.FieldPolicy(m.Platform), Port: plan.FieldPolicy(m.Port),
+			Labels: plan.FieldPolicy(m.Labels), Accounts: plan.FieldPolicy(m.Accounts),
 		},
 		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: []string{at.Hostname()},
 		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,

@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -25,6 +26,9 @@ type CloudEdit struct {
 	Rename map[string]string `json:"rename"`
 	Move   map[string]string `json:"move"`
 	Rotate bool              `json:"rotate"` // the key's secret
+	// Statuses and tags of instances that are there, by id.
+	Status map[string]string            `json:"status"`
+	Tag    map[string]map[string]string `json:"tag"` // all tags of each
 }
 
 // Instance is a machine; what is empty gets the value of a plain Linux machine.
@@ -37,6 +41,18 @@ type Instance struct {
 	OSType   string `json:"os_type"`
 	OSName   string `json:"os_name"`
 	Status   string `json:"status"`
+
+	// What rules may ask for.
+	Tags          map[string]string `json:"tags"`
+	Zone          string            `json:"zone"`
+	VPC           string            `json:"vpc"`
+	Subnet        string            `json:"subnet"`
+	Groups        []string          `json:"groups"`
+	ResourceGroup string            `json:"resource_group"`
+	Image         string            `json:"image"`
+	Charge        string            `json:"charge"`
+	Spot          string            `json:"spot"`
+	Created       string            `json:"created"` // "2026-11-28T00:00Z"
 }
 
 // EditCloud edits what runs in a region.
@@ -68,6 +84,16 @@ func (w *World) EditCloud(e CloudEdit) {
 		}
 		w.putMachine(a, e.Region, i)
 	}
+	for id, status := range e.Status {
+		i := w.machineByID(a, e.Region, id)
+		i.Status = status
+		w.putMachine(a, e.Region, i)
+	}
+	for id, tags := range e.Tag {
+		i := w.machineByID(a, e.Region, id)
+		i.Tags = tags
+		w.putMachine(a, e.Region, i)
+	}
 	if len(e.Remove) > 0 || e.Empty {
 		a.Cloud.Remove(e.Region, e.Remove...)
 	}
@@ -97,7 +123,8 @@ func (w *World) machineByID(a *Account, region, id string) alibabatest.Instance 
 func newMachine(i Instance) alibabatest.Instance {
 	m := alibabatest.Instance{
 		ID: i.ID, Name: i.Name, HostName: i.HostName, OSType: "linux", OSName: "Ubuntu  22.04 64位", Status: "Running",
-		Type: "ecs.g7.large", VPC: "vpc-1", EIP: i.EIP,
+		Type: "ecs.g7.large", VPC: cmp.Or(i.VPC, "vpc-1"), EIP: i.EIP, Tags: i.Tags, Zone: i.Zone, Subnet: i.Subnet, Groups: i.Groups,
+		ResourceGroup: i.ResourceGroup, Image: i.Image, Charge: i.Charge, Spot: i.Spot, Created: i.Created,
 	}
 	if i.OSType != "" || i.OSName != "" {
 		m.OSType, m.OSName = strings.TrimPrefix(i.OSType, "-"), i.OSName

@@ -66,6 +66,7 @@ type HostWant struct {
 	Nodes    []string `json:"nodes"`
 	Zone     *string  `json:"zone"` // its name
 	Ports    string   `json:"ports"`
+	Accounts *string  `json:"accounts"` // their names, sorted
 }
 
 // Expect compares what came of a run with what a scenario wants.
@@ -187,11 +188,14 @@ func (w *World) ExpectHost(name string, want HostWant) {
 	}
 	for _, f := range []struct{ field, got, want string }{
 		{"name", h.Name, want.Name}, {"address", h.Address, want.Address}, {"platform", h.Platform, want.Platform},
-		{"ports", Ports(h), want.Ports}, {"nodes", strings.Join(h.Nodes, " "), strings.Join(want.Nodes, " ")},
+		{"ports", Ports(h), want.Ports}, {"nodes", joinSorted(h.Nodes), joinSorted(want.Nodes)},
 	} {
 		if f.want != "" && f.got != f.want {
 			w.T.Errorf("host %s: %s is %q, want %q", name, f.field, f.got, f.want)
 		}
+	}
+	if want.Accounts != nil && w.accountNames(h.ID) != *want.Accounts {
+		w.T.Errorf("host %s: accounts %q, want %q", name, w.accountNames(h.ID), *want.Accounts)
 	}
 	if want.Active != nil && h.Active != *want.Active {
 		w.T.Errorf("host %s: active is %v", name, h.Active)
@@ -204,6 +208,8 @@ func (w *World) ExpectHost(name string, want HostWant) {
 	}
 	w.expectLabels(name, h.Labels, want)
 }
+
+func joinSorted(texts []string) string { return strings.Join(slices.Sorted(slices.Values(texts)), " ") }
 
 func (w *World) expectLabels(name string, labels []string, want HostWant) {
 	w.T.Helper()

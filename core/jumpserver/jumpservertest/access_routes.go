@@ -71,7 +71,7 @@ func (s *Server) matchesRule(c *call, r *accessRule) bool {
 		return slices.ContainsFunc(o.listAssets(), func(h *host) bool { return keep(h) && o.reachesHost(r, h, all) })
 	}
 	filters := map[string]func(asked string) bool{
-		"node_id":    func(asked string) bool { n := o.nodeByID(asked); return n != nil && o.reachesNode(r, n, all) },
+		"node_id":    func(asked string) bool { return o.nodeByID(asked) != nil && o.reachesNode(r, o.nodeByID(asked), all) },
 		"asset_id":   func(asked string) bool { return hosts(func(h *host) bool { return h.ID == asked }) },
 		"asset_name": func(asked string) bool { return hosts(func(h *host) bool { return h.Name == asked }) },
 		"address":    func(asked string) bool { return hosts(func(h *host) bool { return h.Address == asked }) },
