@@ -71,6 +71,8 @@ type Change struct {
 	Interim bool
 	// heldUpdate marks a Hold of an update until a person lets it be made: it says nothing of a removal.
 	heldUpdate bool
+	// heldPatch is what a Hold of an update would have set.
+	heldPatch *inventory.Patch
 	// reviewed marks a change that a person has approved with this very name. triedNames counts the other names
 	// that were tried, see WithNextName.
 	reviewed   bool

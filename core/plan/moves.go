@@ -143,7 +143,7 @@ func (out *Approved) holdMove(c Change, why reason.Reason, limits Limits) (rest 
 	whole.Reason = why
 	out.heldMoves = append(out.heldMoves, whole)
 	note := c.onlyMoves()
-	note.Action, note.Reason, note.heldUpdate = Hold, why, true
+	note.Action, note.Reason, note.heldUpdate, note.heldPatch = Hold, why, true, note.Patch
 	note.Name, note.Patch, note.instance, note.assetBuilder = c.Before.Name, nil, nil, nil
 	out.notes = append(out.notes, note)
 	return c.withoutMoves(), true

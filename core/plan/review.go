@@ -270,6 +270,9 @@ func (a *Approved) holdChange(c Change, chosen, reviewed bool) {
 		why = reason.New(reason.NotReviewed, c.Action)
 	}
 	c.heldUpdate = c.Action == Update
+	if c.heldUpdate {
+		c.heldPatch = c.Patch
+	}
 	c.Action, c.Reason, c.Patch, c.instance, c.assetBuilder = Hold, why, nil, nil, nil
 	a.notes = append(a.notes, c)
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/report"
 )
 
 // rulesByApp puts hosts whose tag app is web below a node of their own, and follows the tag.
@@ -39,7 +41,8 @@ func (d *desk) putTagged(apps ...string) {
 	}
 }
 
-// TestAccessOfPlanAndSync: real answers of each version; plan says who will gain hosts, the sync who gained them.
+// TestAccessOfPlanAndSync: real answers of each version; plan says who will gain hosts, the sync who gained them, and a moved host who
+// lost it.
 func TestAccessOfPlanAndSync(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -58,6 +61,17 @@ func TestAccessOfPlanAndSync(t *testing.T) {
 	if card := d.wantCards(1); !strings.Contains(card, gains[1]) {
 		t.Errorf("the card: %s", card)
 	}
+	d.putTagged("web", "web", "db", "none")
+	d.run(exitDone, "plan", "--json")
+	var r report.Report
+	if err := json.Unmarshal(d.stdout.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Access == nil || len(r.Access.Nodes) != 2 || len(r.Access.Nodes[0].Lose) != 1 || len(r.Access.Nodes[1].Gain) != 0 {
+		t.Errorf("a host moves from db to web: %+v", r.Access)
+	}
+	d.run(exitDone)
+	d.wantPrinted("/DEFAULT/apps/db：减少 1 台；失去访问：ann", "/DEFAULT/apps/web：增加 1 台；能访问的人不变（1 人）")
 }
 
 // TestAccessWithoutRight: one line says which right is missing, and the run is as ever.
