@@ -18,7 +18,7 @@ rules:
   - {name: by application, when: {tag.app: "*"}, set: {node: "/DEFAULT/apps/{tag.app}"}}
 `
 
-// seedAccess gives the group ops all hosts, and ann those of the application db.
+// seedAccess makes the rules by which the group ops has all applications, and ann the application db.
 func seedAccess(d *desk) {
 	s := d.JMS
 	ann, bob := s.SeedUser("", "ann"), s.SeedUser("", "bob")
