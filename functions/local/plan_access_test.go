@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,5 +114,21 @@ func TestAccessWithoutRules(t *testing.T) {
 	d.wantPrinted("/DEFAULT/阿里云/aliyun-prod：增加 1 台；还没有人能访问这 1 台主机")
 	if !asked() {
 		t.Error("access rules were not asked for")
+	}
+}
+
+// TestAccessOfHeldMoves: where a tag that changed everywhere would move too many hosts, they stay, and who would gain and lose
+// them is told before anybody approves it.
+func TestAccessOfHeldMoves(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.more = rulesByApp
+	seedAccess(d)
+	d.putTagged(slices.Repeat([]string{"db"}, 8)...)
+	d.run(exitDone)
+	d.putTagged(slices.Repeat([]string{"web"}, 8)...)
+	for _, args := range [][]string{{"plan"}, nil} {
+		d.run(exitPartial, args...)
+		d.wantPrinted("（批准暂缓的之后）/DEFAULT/apps/db：减少 8 台；失去访问：ann", "（批准暂缓的之后）/DEFAULT/apps/web（新节点）：增加 8 台；能访问的人不变（1 人）")
 	}
 }

@@ -52,7 +52,7 @@ func accessMutants() []mutant {
 		old: "n.IsNew && !r.isReached(n.Path)", broken: "n.IsNew", pkg: "./core/report", test: "TestNewNodeThatIsReached",
 	}, {
 		name: "access: the card says it", file: "core/report/message.go",
-		old: "{who, t[4]}, ", broken: "", pkg: "./core/report", test: "TestAccess",
+		old: "{who, t[6]}, ", broken: "", pkg: "./core/report", test: "TestAccess",
 	}, {
 		name: "access: parts of a run say it together", file: "core/report/merge.go",
 		old: "\t\tm.Access = access.Merge(m.Access, r.Access)\n", broken: "\t\t_ = access.Merge\n", pkg: "./core/report", test: "TestAccessMerged",
