@@ -255,7 +255,7 @@ func TestHeld(t *testing.T) {
 		fault      bool
 	}{
 		"both":         {held: 9, made: "/DEFAULT/dev +1 -0 gain(2) ann:1 dan:1", then: "/DEFAULT/dev +0 -1 lose(1) dan:1\nn-web +1 -0 gain(2) @ops:1 bob:1 ~cat:1"},
-		"fewer nodes":  {held: 1, made: "/DEFAULT/dev +1 -0 gain(2) ann:1 dan:1", then: "unknown 1"},
+		"fewer nodes":  {held: 0, made: "/DEFAULT/dev +1 -0 gain(2) ann:1 dan:1", then: "unknown 1"},
 		"an error":     {held: 9, fails: failOn("rules n-dev", &inventory.Error{Kind: inventory.Temporary, Message: "502"}), made: "unknown 1\nlacks \nfailure 502", then: "unknown 1", fault: true},
 		"denied later": {held: 9, fails: failOn("rules n-web", &inventory.Error{Kind: inventory.Denied}), made: "lacks perms.view_assetpermission\nfailure ", fault: true},
 	} {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -44,6 +45,17 @@ func (s *fakeServer) AccessRulesOfNode(ctx context.Context, nodeID string) ([]in
 
 func (s *fakeServer) MembersOfAccessRule(_ context.Context, rule inventory.AccessRule) (inventory.AccessMembers, error) {
 	return s.members[rule.ID], s.call("members " + rule.ID)
+}
+
+// AccessGrants answers with all rules.
+func (s *fakeServer) AccessGrants(ctx context.Context) ([]inventory.AccessGrant, error) {
+	var all []inventory.AccessGrant
+	for node, rules := range s.rules {
+		for _, r := range rules {
+			all = append(all, inventory.AccessGrant{AccessRule: r, NodeIDs: []string{node}})
+		}
+	}
+	return all, cmp.Or(ctx.Err(), s.call("grants"))
 }
 
 // grant adds a rule on a node for users, and groups written "group=member+member".

@@ -33,6 +33,10 @@ func (r *accessReader) AccessRulesOfNode(ctx context.Context, nodeID string) ([]
 	}
 }
 
+func (r *accessReader) AccessGrants(context.Context) ([]inventory.AccessGrant, error) {
+	return nil, &inventory.Error{Kind: inventory.Unsupported, Message: "few nodes are asked for one by one"}
+}
+
 func (r *accessReader) MembersOfAccessRule(context.Context, inventory.AccessRule) (inventory.AccessMembers, error) {
 	return inventory.AccessMembers{Users: []inventory.Member{{ID: "u-1", Name: "ann"}}}, nil
 }

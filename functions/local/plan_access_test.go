@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -130,5 +132,49 @@ func TestAccessOfHeldMoves(t *testing.T) {
 	for _, args := range [][]string{{"plan"}, nil} {
 		d.run(exitPartial, args...)
 		d.wantPrinted("（批准暂缓的之后）/DEFAULT/apps/db：减少 8 台；失去访问：ann", "（批准暂缓的之后）/DEFAULT/apps/web（新节点）：增加 8 台；能访问的人不变（1 人）")
+	}
+}
+
+// TestAccessOfManyNodes: hosts that leave and enter many nodes are asked for by a few lists, and the answer is the same.
+func TestAccessOfManyNodes(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.more = rulesByApp + "\n# all of them move\n"
+	d.more = strings.Replace(d.more, "sync: {", "sync: {guard: {moves: {percent: 100}}, ", 1)
+	seedAccess(d)
+	var apps, others []string
+	for n := range 12 {
+		apps, others = append(apps, fmt.Sprintf("app-%02d", n)), append(others, fmt.Sprintf("app-%02d", (n+1)%12))
+	}
+	d.putTagged(apps...)
+	d.run(exitDone)
+	s := d.JMS
+	for n, app := range apps {
+		s.SeedRule(jumpservertest.DefaultOrg, jumpservertest.AccessRule{Name: app, Users: []string{s.SeedUser("", fmt.Sprintf("user-%02d", n))}, Nodes: []string{"/DEFAULT/apps/" + app}})
+	}
+	d.putTagged(others...)
+	s.ResetCounts()
+	d.run(exitDone, "plan", "-o", d.saveFile("plan.json", ""))
+	byNode := 0
+	for call, n := range s.Calls() {
+		if strings.Contains(call, "asset-permissions/") && !strings.Contains(call, "users") {
+			byNode += n
+		}
+	}
+	if byNode > 2 {
+		t.Errorf("%d lists of rules: %v", byNode, s.Calls())
+	}
+	var r report.Report
+	if err := json.Unmarshal([]byte(d.readFile(filepath.Join(d.dir, "plan.json"))), &r); err != nil {
+		t.Fatal(err)
+	}
+	for n, node := range r.Access.Nodes {
+		gain, lose := node.Gain, node.Lose
+		if len(gain) != 1 || len(lose) != 1 || gain[0].Name != fmt.Sprintf("user-%02d(user-%02d)", n, n) || gain[0] != lose[0] || node.Users != 2 {
+			t.Errorf("%+v", node)
+		}
+	}
+	if len(r.Access.Nodes) != 12 {
+		t.Errorf("%d nodes", len(r.Access.Nodes))
 	}
 }

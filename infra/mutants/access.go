@@ -28,7 +28,13 @@ func accessMutants() []mutant {
 		old: "if asked || rule.Users+rule.Groups == 0 {", broken: "if asked && rule.Users < 0 || rule.Users+rule.Groups == 0 {", pkg: "./core/access", test: "TestCallsAreByNodeAndRule",
 	}, {
 		name: "access: no more nodes than the limit", file: "core/access/read.go",
-		old: "m.firstPlaces(r.limits.Nodes) {\n\t\tid", broken: "m.firstPlaces(1000) {\n\t\tid", pkg: "./core/access", test: "TestLimits",
+		old: "\t\tr.left--\n", broken: "", pkg: "./core/access", test: "TestLimits",
+	}, {
+		name: "access: many nodes are one question", file: "core/access/read.go",
+		old: "len(m.places()) < grantsFrom ||", broken: "len(m.places()) > 0 ||", pkg: "./core/access", test: "TestManyNodesAreOneQuestion",
+	}, {
+		name: "access: of many nodes those above count too", file: "core/access/read.go",
+		old: "range lineage {", broken: "range lineage[:1] {", pkg: "./core/access", test: "TestDiffIsThatOfEachHost",
 	}, {
 		name: "access: no more rules than the limit", file: "core/access/read.go",
 		old: "if len(r.members) >= r.limits.Rules {", broken: "if len(r.members) > r.limits.Rules {", pkg: "./core/access", test: "TestLimits",
