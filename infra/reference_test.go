@@ -1,6 +1,7 @@
 package infra
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 	"github.com/jms-sync/jms-sync/core/cloud/fakecloudtest"
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 )
 
@@ -84,6 +86,52 @@ func renderClouds(providers []cloud.Provider) (zh, en string) {
 	return b.String(), c.String()
 }
 
+// TestFactsReference keeps the tables of what mapping rules can ask for equal to the code.
+func TestFactsReference(t *testing.T) {
+	t.Parallel()
+	zh, en := renderFacts(cloudlist.Clouds())
+	compareBlock(t, "clouds.md", "facts", zh)
+	compareBlock(t, "clouds.en.md", "facts", en)
+}
+
+// factKeys are what a rule may ask for that not every cloud shows of all of its instances, as rules write it.
+func factKeys() []struct {
+	fact inventory.Fact
+	key  string
+} {
+	return []struct {
+		fact inventory.Fact
+		key  string
+	}{
+		{inventory.FactZone, "zone"}, {inventory.FactSubnet, "subnet"}, {inventory.FactGroups, "group"}, {inventory.FactResourceGroup, "resource_group"},
+		{inventory.FactImage, "image"}, {inventory.FactCharge, "charge"}, {inventory.FactCreatedAt, "min_age"}, {inventory.FactElastic, "address: eip"},
+	}
+}
+
+// renderFacts renders a row for each key of rules, with what it is in each cloud and kind of instances.
+func renderFacts(clouds inventory.CloudTable) (zh, en string) {
+	head, headEN, line := "| 规则 |", "| rule |", "|---|"
+	var shown []inventory.FactSources
+	add := func(zh, en string, facts inventory.FactSources) {
+		head, headEN, line, shown = head+" "+zh+" |", headEN+" "+en+" |", line+"---|", append(shown, facts)
+	}
+	for _, c := range clouds {
+		add(c.Name.ZH, c.Name.EN, c.Facts)
+		for _, kind := range c.Kinds {
+			add(c.Name.ZH+" `"+kind.Name+"`", c.Name.EN+" `"+kind.Name+"`", kind.Facts)
+		}
+	}
+	rows := ""
+	for _, key := range factKeys() {
+		rows += "| `" + key.key + "` |"
+		for _, facts := range shown {
+			rows += " " + cmp.Or(facts[key.fact], "–") + " |"
+		}
+		rows += "\n"
+	}
+	return head + "\n" + line + "\n" + rows, headEN + "\n" + line + "\n" + rows
+}
+
 // TestCloudsAreDocumented: the entries name every cloud, and the page of the clouds has a section on each.
 func TestCloudsAreDocumented(t *testing.T) {
 	t.Parallel()
@@ -122,6 +170,10 @@ func TestSixthCloud(t *testing.T) {
 		}
 	}
 	if zh, en := config.RenderReference(cloud.TableOf(six)); !strings.Contains(zh, "、样例云/fakecloud，必填") || !strings.Contains(en, ", 样例云/fakecloud; required") {
+		t.Error(zh, en)
+	}
+	zh, en = renderFacts(cloud.TableOf(six))
+	if !strings.Contains(zh, " 样例云 |\n") || !strings.Contains(en, " Fake Cloud |\n") || !strings.Contains(zh, " `zone` |\n") {
 		t.Error(zh, en)
 	}
 	written := readDocuments(t)

@@ -22,25 +22,39 @@ type LenientText string
 
 // UnmarshalJSON never fails.
 func (t *LenientText) UnmarshalJSON(raw []byte) error {
-	var s string
-	var n json.Number
-	plain, isPlain := plainText(raw)
-	switch {
-	case isPlain:
-		s = plain
-	case json.Unmarshal(raw, &s) == nil:
-	case json.Unmarshal(raw, &n) == nil:
-		s = n.String()
+	text, isPlain := plainText(raw)
+	if !isPlain {
+		text = parseText(raw)
 	}
-	s = strings.TrimSpace(s)
-	if len(s) <= maxTextLen {
-		*t = LenientText(s)
+	text = strings.TrimSpace(text)
+	if len(text) <= maxTextLen {
+		*t = LenientText(text)
 	}
 	return nil
 }
 
-// plainText returns the text of a JSON string that has no escapes, as almost all have: a list has a million of them.
+// parseText returns the text of any JSON string or number, and "" of anything else.
+func parseText(raw []byte) string {
+	var s string
+	var n json.Number
+	switch {
+	case json.Unmarshal(raw, &s) == nil:
+		return s
+	case json.Unmarshal(raw, &n) == nil:
+		return n.String()
+	}
+	return ""
+}
+
+// plainText returns the text of a JSON string that has no escapes, of a number of digits alone, or of null, as almost all are:
+// a list has a million of them.
 func plainText(raw []byte) (string, bool) {
+	switch {
+	case string(raw) == "null":
+		return "", true
+	case len(raw) > 0 && len(bytes.Trim(raw, "0123456789")) == 0:
+		return string(raw), true
+	}
 	last := len(raw) - 1
 	if last < 1 || raw[0] != '"' || raw[last] != '"' || bytes.ContainsAny(raw[1:last], `\"`) || !utf8.Valid(raw) {
 		return "", false

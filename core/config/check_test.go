@@ -28,6 +28,7 @@ func TestDiagnostics(t *testing.T) {
 		"rules:\n  - when: {regoin: x}\n    stop: true\n":                  {`a.yaml:8:12: rules[0].when.regoin: "regoin" is unknown; is it region?`},
 		"rules:\n  - when: {type: [a, '/(/']}\n    stop: true\n":           {"a.yaml:8:22: rules[0].when.type[1]: /(/ is no expression (RE2 syntax): error parsing regexp: missing closing ): `(`"},
 		"rules:\n  - set: {port: 22, prot: 1}\n":                           {"a.yaml:8:21: rules[0].set.prot: there is no such setting, did you mean port?"},
+		"'': 1\n":                                                          {"a.yaml:7:1: ?: a key must be a text"},
 		"rules:\n  - set: {名: 1}\n":                                        {"a.yaml:8:11: rules[0].set.名: there is no such setting"},
 		"rules:\n  - set: {port: 22,\n  stop: true\n":                      {"a.yaml:8: not valid YAML: did not find expected ',' or '}'"},
 		"rules: &r\n  - set: {name: '{nmae}'}\nx-more: *r\n":               {"a.yaml:8:17: rules[0].set.name: {nmae} is unknown; is it {name}?"},

@@ -33,7 +33,7 @@ func sourceOf(t *testing.T, file string) config.Source {
 	return from
 }
 
-func goldenFiles(t *testing.T, pattern string) []string {
+func goldenFiles(t testing.TB, pattern string) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join("testdata", pattern))
 	if err != nil || len(found) == 0 {

@@ -64,7 +64,7 @@ func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
 		sampleFile, "a: &a [*a]", "jumpserver: &j {<<: *j, url: x}", "clouds: [&a {<<: [*a, *a]}]", "? [a]\n: b",
 		"sync: {removal: {grace: 9999999999999999999d}}", "stale_after: NaN", "timeout: {connect: -1e300d}",
-		"jumpserver: {access_key_secret: *x}", "\xff\xfe", "log: !!binary x", "notification: {dingtalk: {at_mobiles: [~, [x]]}}",
+		"jumpserver: {access_key_secret: *x}", "\xff\xfe", "log: !!binary x", "rules: &r [{when: &w {any: [*w, {tag.a: [~]}]}, set: {node: {x}, labels: *r}}]", "notification: {dingtalk: {at_mobiles: [~, [x]]}}",
 	} {
 		f.Add(seed, "JMS_SYNC_CLOUDS_1_NAME", "x")
 		f.Add(seed, "JMS_SYNC_SYNC_WHITELIST", "1.2.3.4/5,")

@@ -240,7 +240,7 @@ func (r yamlReader) appendPairs(n *yaml.Node, path string, taken map[string]bool
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := resolveAlias(n.Content[i]), n.Content[i+1]
 		switch {
-		case key.Kind != yaml.ScalarNode:
+		case key.Kind != yaml.ScalarNode, key.Value == "":
 			r.addStructural(joinPath(path, "?"), placeOf(key), language.New("键应为文本", "a key must be a text"))
 		case key.Tag == "!!merge":
 			sources = append(sources, r.mergeSources(resolveAlias(value), path)...)

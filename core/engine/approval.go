@@ -17,19 +17,18 @@ import (
 // approvalSet is what people let a run do.
 type approvalSet struct {
 	approvals   []state.Approval
-	approvedIDs map[string]bool // candidates whose removal is approved
+	approvedIDs map[string]bool // assets whose removal, or move by rules, is approved
 }
 
-// findApproved finds those candidates that people have approved: by hash, or as part of a reviewed plan that does not
-// say that they are held. An
-// approval is for one action, so that who approved a deactivation has approved no deletion. Without an
-// answer of the store nothing is approved.
+// findApproved finds those removals and moves that people have approved: by hash, or as part of a reviewed plan that does
+// not say that they are held. An approval is for one change (plan.Change.ApprovalKey), so that who approved a deactivation
+// has approved no deletion, and who approved a move no other one. Without an answer of the store nothing is approved.
 func (e Engine) findApproved(ctx context.Context, req Request, desired plan.Plan) approvalSet {
 	g := approvalSet{approvedIDs: map[string]bool{}}
-	approved := map[string]plan.Action{}
+	approved := map[approvedChange]bool{}
 	for _, l := range req.ReviewedLines {
 		if l.Held == "" && isRemoval(l.Action) {
-			approved[l.AssetID] = l.Action
+			approved[approvedChange{l.AssetID, string(l.Action)}] = true
 		}
 	}
 	if e.Memory.Held != nil && req.ReviewedLines == nil && e.Limits.Approval != plan.ApproveAll {
@@ -40,17 +39,20 @@ func (e Engine) findApproved(ctx context.Context, req Request, desired plan.Plan
 		}
 		for _, a := range g.approvals {
 			for _, r := range a.Remaining {
-				approved[r.Asset] = plan.Action(r.Action)
+				approved[approvedChange{r.Asset, r.Action}] = true
 			}
 		}
 	}
-	for _, c := range desired.Candidates() {
-		if approved[c.AssetID] == c.Action {
+	for _, c := range desired.Approvable() {
+		if approved[approvedChange{c.AssetID, c.ApprovalKey()}] {
 			g.approvedIDs[c.AssetID] = true
 		}
 	}
 	return g
 }
+
+// approvedChange is what an approval lets a run do to one asset.
+type approvedChange struct{ asset, key string }
 
 // hashes returns by asset in which set its removal was approved.
 func (g approvalSet) hashes() map[string]string {
@@ -92,10 +94,29 @@ func (e Engine) approvePlan(ctx context.Context, p *pass, desired plan.Plan) pla
 	if req.WantReview {
 		p.review = desired.Review(approved, e.Cards.Options.Lang)
 	}
-	if len(held) > 0 && limits.Approval != plan.ApproveAll {
-		p.heldSets = []report.HeldSetSummary{e.saveHeldSet(ctx, req, held)}
+	if limits.Approval != plan.ApproveAll {
+		p.heldSets = e.saveHeldSets(ctx, req, held)
 	}
 	return approved
+}
+
+// saveHeldSets keeps what is held under its hashes: removals, and moves by rules, which people approve by themselves.
+func (e Engine) saveHeldSets(ctx context.Context, req Request, held []plan.Change) []report.HeldSetSummary {
+	var removals, moves []plan.Change
+	for _, c := range held {
+		if isRemoval(c.Action) {
+			removals = append(removals, c)
+		} else {
+			moves = append(moves, c)
+		}
+	}
+	var sets []report.HeldSetSummary
+	for _, some := range [][]plan.Change{removals, moves} {
+		if len(some) > 0 {
+			sets = append(sets, e.saveHeldSet(ctx, req, some))
+		}
+	}
+	return sets
 }
 
 // saveHeldSet keeps what is held under its hash. A dry run stores nothing.
@@ -105,7 +126,7 @@ func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change
 	for _, c := range held {
 		ids = append(ids, c.AssetID)
 		removals = append(removals, state.HeldRemoval{
-			Asset: c.AssetID, Action: string(c.Action), Cloud: c.Scope.Cloud, Account: c.Scope.Account, Region: c.Scope.Region,
+			Asset: c.AssetID, Action: c.ApprovalKey(), Cloud: c.Scope.Cloud, Account: c.Scope.Account, Region: c.Scope.Region,
 			Instance: c.InstanceID, Name: c.Name, Reason: c.Reason.Text(e.Cards.Options.Lang), Address: c.Address, Node: nodeNames(c),
 		})
 	}
@@ -137,7 +158,11 @@ func (e Engine) logHeldSet(set report.HeldSetSummary, held []plan.Change) {
 			reasons = append(reasons, why)
 		}
 	}
-	e.Log.Warn("removals are held", "hash", set.Hash, "assets", set.Assets, "reason", strings.Join(reasons, "; "), "first", strings.Join(names, ", "))
+	what := "removals are held"
+	if !isRemoval(held[0].Action) {
+		what = "moves are held"
+	}
+	e.Log.Warn(what, "hash", set.Hash, "assets", set.Assets, "reason", strings.Join(reasons, "; "), "first", strings.Join(names, ", "))
 }
 
 // nodeNames returns the names of the nodes of a change's asset.
@@ -161,7 +186,7 @@ func (e Engine) consumeApprovals(ctx context.Context, p *pass, desired plan.Plan
 		read[l.Scope] = l.IsComplete()
 	}
 	waits := map[string]bool{}
-	for _, c := range desired.Candidates() {
+	for _, c := range desired.Approvable() {
 		waits[c.AssetID] = g.approvedIDs[c.AssetID]
 	}
 	for _, n := range p.notes {
@@ -171,7 +196,7 @@ func (e Engine) consumeApprovals(ctx context.Context, p *pass, desired plan.Plan
 	}
 	for _, i := range p.applied.Items {
 		id := i.Change.AssetID
-		if waits[id] && isRemoval(i.Change.Action) {
+		if waits[id] && (isRemoval(i.Change.Action) || i.Change.MovesAsset()) {
 			waits[id] = i.State == apply.Failed || i.State == apply.NotReached || i.State == apply.Unknown || i.State == apply.Held
 		}
 	}

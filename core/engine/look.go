@@ -6,13 +6,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// look takes what a person who only looks at a plan is shown, and returns the part of the plan that was asked for. It
-// fails where a text of Request.Only means nothing that was read.
+// look takes what a person who looks at the plan is shown, and returns the part of it that was asked for. It fails where a text of Request.Only means nothing that was read.
 func (p *pass) look(in plan.Input, rules plan.Rules, desired plan.Plan, approved plan.Approved) (plan.Approved, error) {
+	p.names = plan.NewNames(in.Current)
 	if !p.req.DryRun {
 		return approved, nil
 	}
-	p.names = plan.NewNames(in.Current)
 	if p.req.WantBasis {
 		p.basis = &plan.Basis{Input: in, Rules: rules, Plan: desired, Approved: approved}
 	}

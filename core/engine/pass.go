@@ -34,7 +34,7 @@ type pass struct {
 	access            *access.Diff            // who gains and who loses hosts; nil = nobody asked
 	heldSets          []report.HeldSetSummary // for which a person may give approval
 	review            []plan.ReviewLine
-	names             plan.Names // of zones, nodes and account templates, in a dry run
+	names             plan.Names // of zones, nodes and account templates
 	basis             *plan.Basis
 	holdsForLostMarks bool // so many assets have lost our labels that nothing is removed
 }

@@ -183,11 +183,11 @@ func (e *explainer) traceRules() []Rule {
 				e.setBy[f] = t.Rule
 			}
 		}
-		r := Rule{Rule: max(t.Rule+1, 0), Matched: t.Matched, Skipped: t.Skipped, Set: fieldCodes(t.Set), Lost: fieldCodes(t.Lost), Empty: fieldCodes(t.Empty)}
+		r := Rule{Rule: max(t.Rule+1, 0), Matched: t.Matched, Skipped: t.Skipped, Set: fieldCodes(t.Set), Lost: fieldCodes(t.Lost), Empty: fieldCodes(t.Empty), Unread: t.Open, UnreadFields: fieldCodes(t.Unread)}
 		if t.Rule >= 0 && t.Rule < len(rules) {
 			r.Name, r.Stops = rules[t.Rule].Name, t.Matched && rules[t.Rule].Stop
 		}
-		if !t.Matched && !t.Skipped && t.Key != "" {
+		if !t.Matched && !t.Open && !t.Skipped && t.Key != "" {
 			r.Unmet = &Unmet{Key: t.Key, Have: t.Have, Wanted: slices.Clone(t.Wanted)}
 		}
 		out = append(out, r)
@@ -224,5 +224,5 @@ func labelTexts(labels []inventory.Label) string {
 		}
 	}
 	slices.Sort(out)
-	return strings.Join(out, ", ")
+	return strings.Join(out, listComma)
 }

@@ -124,6 +124,8 @@ type Field struct {
 	// nothing.
 	Source string `json:"source,omitempty"`
 	Rule   int    `json:"rule,omitempty"` // the rule's number where Source is "rule"
+	// Differs says that Now is not what is wanted; what was not read does not differ.
+	Differs bool `json:"differs"`
 	// Policy says when the field is written to an existing asset: "always", "create", "missing"; "never" = this asset is
 	// never written to.
 	Policy  string `json:"policy,omitempty"`

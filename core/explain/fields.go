@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -22,6 +23,7 @@ func (e explainer) fields() []Field {
 		e.field(plan.FieldActive, mapping.FieldActive, ""),
 	}
 	for n := range out {
+		out[n].Differs = e.differs(out[n])
 		e.addChanges(&out[n])
 	}
 	return out
@@ -87,7 +89,7 @@ func (e explainer) wantedValue(field string) string {
 	case plan.FieldPlatform:
 		return w.Platform
 	case plan.FieldNode:
-		return strings.Join(w.NodePaths, ", ")
+		return strings.Join(w.NodePaths, listComma)
 	case plan.FieldZone:
 		return e.names.Zone(w.Zone)
 	case plan.FieldPort:
@@ -106,6 +108,28 @@ func (e explainer) wantedValue(field string) string {
 	}
 	return ""
 }
+
+// differs reports whether a field of the asset is not as wanted.
+func (e explainer) differs(f Field) bool {
+	switch {
+	case e.subject.Asset == nil, f.Wanted == "", f.Wanted == f.Now:
+		return false
+	case f.Field == plan.FieldPort && e.subject.Asset.Protocols == nil, f.Field == plan.FieldAccounts && f.Now == "":
+		return false // not read
+	case f.Field == plan.FieldLabels:
+		now := strings.Split(f.Now, listComma)
+		return slices.ContainsFunc(strings.Split(f.Wanted, listComma), func(l string) bool { return !slices.Contains(now, l) })
+	case f.Field == plan.FieldNode:
+		now, wanted := strings.Split(f.Now, listComma), strings.Split(f.Wanted, listComma)
+		slices.Sort(now)
+		slices.Sort(wanted)
+		return !slices.Equal(now, wanted)
+	}
+	return true
+}
+
+// listComma stands between the values of a field.
+const listComma = ", "
 
 // addChanges adds what a run would write into a field.
 func (e explainer) addChanges(f *Field) {

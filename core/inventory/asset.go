@@ -44,6 +44,12 @@ const (
 	// LabelAsset has an asset's own id and makes an adopted asset ours, if its comment names the instance too.
 	// A copy of the asset has the label and another id, and so is not ours.
 	LabelAsset = "jms-asset"
+	// LabelRuleOff is on assets that a mapping rule deactivated (active: false), while it matches. It starts no grace, and
+	// nothing is deleted on its account. LabelOff or LabelReopened beside it say that a person has switched the asset.
+	LabelRuleOff = "jms-rule-off"
+	// LabelKept remembers that the instance's own tag (jms:keep) says so, for the day when the instance is gone and its tags
+	// with it: the asset is never deactivated or deleted.
+	LabelKept = "jms-tag-keep"
 	// LabelKeep is set by people, with the reason as its value: the asset is never deactivated or deleted.
 	LabelKeep = "jms-keep"
 	// LabelReleased is on assets that a person has released: we took our labels off, and nobody has lost them.

@@ -43,6 +43,8 @@ type CloudInfo struct {
 	Services []string
 	// ZonePattern matches the id of a zone, with its region as the one group that is not empty; "" = zones have no such ids.
 	ZonePattern string
+	// Facts are the facts that the cloud shows of instances of the main kind; see FactSources.
+	Facts FactSources
 	// WithoutKey says what serves an account that has no key: the role of a function platform, the host's
 	// identity, or nothing.
 	WithoutKey language.Text

@@ -64,6 +64,19 @@ const (
 	allFacts = FactElastic<<1 - 1
 )
 
+// FactSources says, of each fact that a cloud shows of its instances, where its answers have it, and which words it may be
+// (in Markdown). A fact that is not in it is shown of no instance.
+type FactSources map[Fact]string
+
+// Missing returns the facts that are shown of no instance.
+func (s FactSources) Missing() Fact {
+	missing := Fact(allFacts)
+	for fact := range s {
+		missing &^= fact
+	}
+	return missing
+}
+
 // Want says which facts of instances are kept. The zero value wants none: every Instance.Facts is nil.
 type Want struct {
 	Facts   Fact     // bits

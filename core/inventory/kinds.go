@@ -22,6 +22,8 @@ type KindInfo struct {
 	Title language.Text
 	// Permissions are the rights that its listing needs besides those of the main kind, sorted.
 	Permissions []string
+	// Facts are those of CloudInfo, for this kind.
+	Facts FactSources
 }
 
 // RegionOfKind returns the region of a scope: that of the cloud with the kind as suffix; "" is the main kind.

@@ -24,6 +24,16 @@ const (
 	DeleteLabels     = "labels.delete_label"
 )
 
+// The rights that a sync needs only where mapping rules ask for it: to know zones and account templates by their names, to
+// see which accounts existing hosts have, and to make some there. An account on a new host needs none of its own.
+const (
+	ViewZones     = "assets.view_zone"   // since v4.10.0
+	ViewDomains   = "assets.view_domain" // before
+	ViewTemplates = "accounts.view_accounttemplate"
+	ViewAccounts  = "accounts.view_account"
+	AddAccounts   = "accounts.add_account"
+)
+
 // ViewAccessRules is the right to see who reaches the hosts of nodes. No sync needs it.
 const ViewAccessRules = "perms.view_assetpermission"
 

@@ -246,6 +246,8 @@ func (b *builder) protectedReason(a inventory.Asset) (reason.Reason, bool) {
 		return why, true
 	case keep:
 		return reason.New(reason.KeptByLabel, purpose), true
+	case a.LabelCount(inventory.LabelKept) > 0:
+		return reason.New(reason.KeptByTag), true
 	case containsAny(b.rules.Protected, a.Address), a.LabelCount(inventory.LabelProtected) > 0:
 		return reason.New(reason.IsProtected), true
 	case !b.rules.isWhitelisted(a.Address):

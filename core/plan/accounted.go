@@ -47,7 +47,7 @@ func Unaccounted(assets []inventory.Asset, listings []inventory.Listing, lines i
 func wrongLines(a inventory.Asset, lines []Change, listed, unread bool) string {
 	if listed {
 		for _, c := range lines {
-			if c.Action.isRemoval() {
+			if c.Action.isRemoval() && !c.ruledOff {
 				return "its instance is listed, and it is removed"
 			}
 		}

@@ -94,7 +94,8 @@ const releasedBy = "person"
 func isManagedLabel(l inventory.Label) bool {
 	marks := ownershipLabels(inventory.Instance{})
 	return isDeactivationLabel(l) || slices.ContainsFunc(marks, func(m inventory.Label) bool { return l.Is(m.Name) }) ||
-		hasAnyName(l, inventory.LabelProject, inventory.LabelAsset, inventory.LabelMissing, inventory.LabelProtected, inventory.LabelReleased)
+		hasAnyName(l, inventory.LabelProject, inventory.LabelAsset, inventory.LabelMissing, inventory.LabelProtected, inventory.LabelReleased,
+			inventory.LabelRuleOff, inventory.LabelKept)
 }
 
 // endpoint is where an asset or instance is reached.

@@ -12,7 +12,7 @@ import (
 
 // assignNames decides all names, now that it is known which assets stay, and sorts the desired assets into renames,
 // creates, updates and unchanged ones.
-func (p Plan) assignNames(out *Approved) {
+func (p Plan) assignNames(out *Approved, limits Limits) {
 	fixed, releasing := p.splitUndecided(out)
 	claims := make([]nameClaim, 0, len(p.desired))
 	for _, d := range p.desired {
@@ -34,24 +34,30 @@ func (p Plan) assignNames(out *Approved) {
 		}
 	}
 	out.creates = slices.Grow(out.creates, fresh)
+	crowded, off := p.crowdedScopes(limits), out.ruledOff()
 	for _, d := range p.desired {
 		name := final[d.assetID]
 		if d.desiredName == "" {
 			name = d.before.Name
 		}
 		switch {
+		case off[d.assetID] && name == d.before.Name: // all else follows the cloud in the next run
+		case off[d.assetID]:
+			d.change = nil
+			updates[d.assetID] = d.changeTo(name, p.assetBuilder)
+			out.renameRemoval(d.assetID, name)
 		case d.isUnchanged(name):
 			out.unchanged++
 		case d.before == nil:
 			out.creates = append(out.creates, d.changeTo(name, p.assetBuilder))
 		default:
-			updates[d.assetID] = d.changeTo(name, p.assetBuilder)
+			out.addUpdate(d, d.changeTo(name, p.assetBuilder), crowded, limits, updates)
 		}
 	}
 	releases := releaseNames(releasing, nameTakers, held)
 	for _, r := range releases {
 		updates[r.assetID] = nameReleaseChange(r, releasing, nameTakers)
-		p.showNewName(out, r)
+		out.renameRemoval(r.assetID, r.to)
 	}
 	for _, r := range releases {
 		nameTakers[inventory.FoldName(r.to)] = r.assetID
@@ -93,6 +99,9 @@ func (p Plan) splitUndecided(out *Approved) (nameSet, []inventory.Asset) {
 		leaving[c.AssetID] = c.Action
 	}
 	for _, c := range p.candidates {
+		if c.ruledOff {
+			continue // its instance is listed, and wants its name
+		}
 		gone := leaving[c.AssetID] != "" || !c.Before.Active && c.Before.LabelCount(inventory.LabelGone) > 0
 		if leaving[c.AssetID] == Delete || gone && p.assetBuilder.rules.releasesName(*c.Before) {
 			releasing = append(releasing, *c.Before)
@@ -104,6 +113,22 @@ func (p Plan) splitUndecided(out *Approved) (nameSet, []inventory.Asset) {
 	return fixed, releasing
 }
 
+// isDescribed reports whether a reason's text is that of describeFields.
+func isDescribed(code reason.Code) bool {
+	return code == reason.FollowsCloud || code == reason.FollowsRules
+}
+
+// updateReason returns why an update is made.
+func updateReason(c Change) reason.Reason {
+	ruled := slices.ContainsFunc(c.Fields, func(f string) bool {
+		return slices.Contains([]string{FieldPlatform, FieldNode, FieldPort, FieldAccounts}, f)
+	})
+	if ruled {
+		return reason.New(reason.FollowsRules, describeFields(c))
+	}
+	return reason.New(reason.FollowsCloud, describeFields(c))
+}
+
 // describeFields returns what an update changes, e.g. "address 10.0.0.1 → 10.0.0.2, labels".
 func describeFields(c Change) string {
 	parts := make([]string, 0, len(c.Fields))
@@ -113,6 +138,8 @@ func describeFields(c Change) string {
 			f += " " + c.Before.Name + " → " + *c.Patch.Name
 		case "address":
 			f += " " + c.Before.Address + " → " + *c.Patch.Address
+		case FieldPlatform:
+			f += " " + c.Before.Platform + " → " + *c.Patch.Platform
 		}
 		parts = append(parts, f)
 	}
@@ -131,13 +158,39 @@ func nameReleaseChange(r rename, releasing []inventory.Asset, nameTakers map[str
 	}
 }
 
-// showNewName sets the name in the removal of an asset that releases its name before.
-func (p Plan) showNewName(out *Approved, r rename) {
+// renameRemoval sets the name in the removal of an asset that is renamed before.
+func (out *Approved) renameRemoval(asset, name string) {
 	for n := range out.removals {
-		if out.removals[n].AssetID == r.assetID {
-			out.removals[n].Name = r.to
+		if out.removals[n].AssetID == asset {
+			out.removals[n].Name = name
 		}
 	}
+}
+
+// ruledOff returns the assets that rules deactivate in this run.
+func (out *Approved) ruledOff() map[string]bool {
+	off := map[string]bool{}
+	for _, c := range out.removals {
+		off[c.AssetID] = off[c.AssetID] || c.ruledOff
+	}
+	return off
+}
+
+// addUpdate adds an update, without what moves the asset if too many of its scope move.
+func (out *Approved) addUpdate(d desiredAsset, c Change, crowded map[inventory.Scope]reason.Reason, limits Limits, updates map[string]Change) {
+	why, isCrowded := crowded[d.instance.Scope]
+	if c.moves == 0 || !isCrowded {
+		updates[d.assetID] = c
+		return
+	}
+	rest, held := out.holdMove(c, why, limits)
+	if held && len(rest.Fields) == 0 {
+		return
+	}
+	if held && isDescribed(rest.Reason.Code) {
+		rest.Reason = reason.New(rest.Reason.Code, describeFields(rest))
+	}
+	updates[d.assetID] = rest
 }
 
 // scheduleUpdates puts the updates that free or await a name into steps before the creates, and all others after

@@ -38,7 +38,8 @@ type Plan struct {
 	operatorAction    bool            // made by Adopt or Disown
 	reopens           bool            // made by Reopen
 	lostMarks         lostMarks
-	neverWrittenCount int // assets that are never written to, and need no write
+	nodePaths         map[string]string // see NodePaths
+	neverWrittenCount int               // assets that are never written to, and need no write
 }
 
 // ownerScope is a scope by the id of the cloud account, so that renaming an account in the configuration changes
@@ -82,6 +83,7 @@ type builder struct {
 	listedScopes        map[instanceKey]listedPlace // built by listingScope
 	listedIDs           map[string]bool             // built by isListedAnywhere
 	lost                []lostAsset                 // found by findLostMarks
+	nodes               *nodeIndex                  // built by diffNodes
 }
 
 // Build compares the clouds' listings with JumpServer's assets by the rules of the package's doc. Removals are
@@ -123,7 +125,7 @@ func newBuilder(in Input, rules Rules) *builder {
 	}
 	b.plan = Plan{
 		now:          rules.Now,
-		assetBuilder: &assetBuilder{rules: rules, platforms: in.Current.Platforms},
+		assetBuilder: newAssetBuilder(rules, in.Current),
 		ownerStats:   map[ownerScope]*scopeStats{}, accountStats: map[inventory.Scope]*scopeStats{}, fixedNames: nameSet{},
 		fleet: fleetStats{losses: map[inventory.Scope]*scopeLosses{}},
 	}
@@ -317,15 +319,16 @@ func (b *builder) planInstance(e listedInstance) {
 		b.planListed(e, n)
 		return
 	}
+	o := b.rules.outcomeOf(i)
 	region, moved := b.assetRegion(newInstanceKey(i))
 	claims, claimed := b.assetByLabel(i)
-	skip := func(why reason.Reason) {
-		b.addSkip(Change{
-			Scope: i.Scope, InstanceID: i.ID, AssetID: e.assetID,
-			Name: b.rules.desiredName(*i), Address: i.PrimaryAddress(), Platform: b.rules.platformOf(*i),
-			Unlisted: exists && i.Existence == inventory.Closed && staysOpenUnmarked(b.input.Current.Assets[n]),
-		}, why)
+	ruled, due, isRuledOut := b.ruledSkip(i, &o)
+	line := Change{
+		Scope: i.Scope, InstanceID: i.ID, AssetID: e.assetID,
+		Name: b.rules.wantedName(*i, &o), Address: wantedAddress(*i, &o), Platform: b.rules.wantedPlatform(*i, &o),
+		Unlisted: exists && i.Existence == inventory.Closed && staysOpenUnmarked(b.input.Current.Assets[n]),
 	}
+	skip := func(why reason.Reason) { b.addSkip(line, why) }
 	switch {
 	case exists:
 		skip(reason.New(reason.MarksTakenOff, b.input.Current.Assets[n].Name))
@@ -337,6 +340,9 @@ func (b *builder) planInstance(e listedInstance) {
 		skip(reason.New(reason.NamedByLabel, claims.Name))
 	case i.Existence != inventory.Present:
 		skip(reason.New(reason.NotMade, i.Status))
+	case isRuledOut:
+		line.Due = due
+		skip(ruled)
 	case i.AddressesPartial:
 		skip(reason.New(reason.AddressesUnknown))
 	case !b.rules.isWhitelisted(i.Addresses()...):
@@ -345,12 +351,12 @@ func (b *builder) planInstance(e listedInstance) {
 		skip(reason.New(reason.NotMarkable))
 	case !b.rules.fitsDatabase(*i):
 		skip(reason.New(reason.NotHoldable, i.Account))
-	case i.PrimaryAddress() == "":
+	case wantedAddress(*i, &o) == "":
 		skip(noAddressReason(*i))
 	default:
 		b.plannedRegions[newInstanceKey(i)] = i.Region
 		b.plan.desired = append(b.plan.desired, desiredAsset{
-			listedInstance: e, desiredName: b.rules.desiredName(*i), foreignAtAddress: b.foreignAssetAt(i.PrimaryAddress()),
+			listedInstance: e, desiredName: b.rules.wantedName(*i, &o), foreignAtAddress: b.foreignAssetAt(wantedAddress(*i, &o)),
 		})
 	}
 }

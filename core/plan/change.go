@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -37,6 +38,9 @@ func (a Action) Text(lang language.Lang) string {
 	case Delete:
 		return lang.Text("删除", "delete")
 	}
+	if strings.HasPrefix(string(a), movePrefix) { // see Change.ApprovalKey
+		return lang.Text("移动", "move")
+	}
 	return string(a)
 }
 
@@ -55,7 +59,7 @@ type Change struct {
 	Address    string
 	Platform   string
 	CloudName  string   // with Adopt: the instance's name in the cloud; "" = none
-	Fields     []string // changed fields of an update: name, address, zone, labels, is_active, comment
+	Fields     []string // changed fields of an update: name, address, platform, node, zone, port, accounts, labels, is_active, comment
 
 	// Due is when an asset in its grace (InGrace) would be removed; otherwise zero.
 	Due time.Time
@@ -67,10 +71,15 @@ type Change struct {
 	Interim bool
 	// heldUpdate marks a Hold of an update until a person lets it be made: it says nothing of a removal.
 	heldUpdate bool
+	// heldPatch is what a Hold of an update would have set.
+	heldPatch *inventory.Patch
 	// reviewed marks a change that a person has approved with this very name. triedNames counts the other names
 	// that were tried, see WithNextName.
 	reviewed   bool
 	triedNames uint8
+	// ruledOff marks the deactivation of a listed instance's asset by a mapping rule.
+	ruledOff bool
+	moves    moves
 
 	// closedStatus is the status of an instance that the cloud has closed, while the plan decides on its asset.
 	closedStatus string

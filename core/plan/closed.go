@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/mapping"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
@@ -31,6 +32,7 @@ func (b *builder) planClosed(i *inventory.Instance, n int) {
 	c := absentChange(a, m)
 	c.Unlisted = a.Active
 	b.countRecentLoss(*a, m)
+	o := b.rules.outcomeOf(i)
 	doubt, contradict := ownershipConflict(*a, m)
 	seen := i.Addresses()
 	switch {
@@ -40,6 +42,8 @@ func (b *builder) planClosed(i *inventory.Instance, n int) {
 		b.addSkip(c, reason.New(reason.OtherOwner, m.owner, i.Owner))
 	case b.hasProtectedAddress(*i, *a):
 		b.addSkip(c, reason.New(reason.IsProtected))
+	case o.Keep != "", o.Unread.Has(mapping.FieldKeep):
+		b.addSkip(c, reason.New(reason.KeptByTag))
 	case len(seen) > 0 && !b.rules.isWhitelisted(seen...):
 		b.addSkip(c, reason.New(reason.NotWhitelisted))
 	default:

@@ -45,7 +45,7 @@ func (d desiredAsset) changeTo(name string, r *assetBuilder) Change {
 		c.Fields = append([]string{"name"}, c.Fields...)
 	}
 	if c.Reason.Code == "" {
-		c.Reason = reason.New(reason.FollowsCloud, describeFields(c))
+		c.Reason = updateReason(c)
 	}
 	return c
 }
@@ -60,37 +60,52 @@ func emptyUpdate(e listedInstance, a *inventory.Asset) Change {
 
 // assetBuilder builds new assets for instances. It is never changed.
 type assetBuilder struct {
-	rules     Rules
-	platforms map[string]inventory.Platform
+	rules           Rules
+	platforms       map[string]inventory.Platform
+	zones           []inventory.Zone
+	zonesDenied     bool
+	templates       []inventory.AccountTemplate
+	templatesDenied bool
+}
+
+func newAssetBuilder(rules Rules, current inventory.JumpServerAssets) *assetBuilder {
+	return &assetBuilder{rules, current.Platforms, current.Zones, current.ZonesDenied, current.Templates, current.TemplatesDenied}
 }
 
 func (r *assetBuilder) createChange(d desiredAsset, name string) Change {
+	o := r.rules.outcomeOf(d.instance)
 	why := reason.New(reason.NewInstance)
 	if d.foreignAtAddress != "" {
 		why = reason.New(reason.NewBeside, d.foreignAtAddress)
 	}
-	if inCloud, shortened := r.rules.unstorableName(*d.instance); shortened {
+	if inCloud, shortened := r.rules.unstorableName(*d.instance, &o); shortened {
 		why = reason.New(reason.NewShortened, why, inCloud)
+	}
+	platform := r.rules.wantedPlatform(*d.instance, &o)
+	if missing := r.ruledParts(*d.instance, &o, platform).missing; len(missing) > 0 {
+		why = reason.New(reason.NewWithout, why, missing)
 	}
 	return Change{
 		Action: Create, Reason: why, Scope: d.instance.Scope, InstanceID: d.instance.ID, AssetID: d.assetID,
-		Name: name, Address: d.instance.PrimaryAddress(), Platform: r.rules.platformOf(*d.instance), instance: d.instance, assetBuilder: r,
+		Name: name, Address: wantedAddress(*d.instance, &o), Platform: platform, instance: d.instance, assetBuilder: r,
 	}
 }
 
 // newAsset returns the asset that a Create makes.
 func (r *assetBuilder) newAsset(c Change) *inventory.NewAsset {
 	i := *c.instance
-	zone := r.rules.Accounts[i.Account].Zone
-	if p, known := r.platforms[c.Platform]; known && !p.SupportsZones {
-		zone = ""
-	}
+	o := r.rules.outcomeOf(c.instance)
+	parts := r.ruledParts(i, &o, c.Platform)
 	labels := sharedLabels(i)
 	if containsAny(r.rules.Protected, i.Addresses()...) {
 		labels = append(labels, protectedLabel())
 	}
+	if o.Keep != "" {
+		labels = append(labels, keptLabel())
+	}
 	return &inventory.NewAsset{
-		ID: c.AssetID, Name: c.Name, Address: c.Address, Platform: c.Platform, NodePaths: []string{r.rules.NodePath(i.Account)},
-		Zone: zone, Labels: labels, Comment: r.rules.assetComment(i),
+		ID: c.AssetID, Name: c.Name, Address: c.Address, Platform: c.Platform, NodePaths: r.rules.wantedPaths(i.Account, &o),
+		NotesNodes: r.rules.notesNodes(&o), Zone: parts.zone, Protocols: parts.protocols, Accounts: parts.accounts,
+		Labels: append(labels, r.rules.ruledLabels(&o)...), Comment: r.rules.assetComment(i),
 	}
 }

@@ -2,38 +2,55 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/mapping"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
 // diffAsset compares an asset of ours with its instance. What people own is never compared.
 func (b *builder) diffAsset(e listedInstance, n int) {
 	i, a := *e.instance, &b.input.Current.Assets[n]
+	o := b.rules.outcomeOf(e.instance)
 	c := emptyUpdate(e, a)
-	c.Name, c.Address = b.rules.desiredName(i), i.PrimaryAddress()
 	seen := i.Addresses()
 	if !b.rules.isWhitelisted(seen...) && (len(seen) > 0 && !i.AddressesPartial && !hidesIPv4(i, *a) || !b.rules.isWhitelisted(a.Address)) {
-		c.Name, c.Address, c.Patch, c.Before = a.Name, a.Address, nil, nil
+		c.Patch, c.Before = nil, nil
 		b.addSkip(c, reason.New(reason.NotWhitelisted))
 		return
 	}
+	if o.Skip != "" {
+		b.leaveAsItIs(e, a, &o)
+		return
+	}
+	c.Name = b.rules.wantedName(i, &o)
 	d := drift{}
-	b.diffAddressAndZone(&c, &d, i, a)
-	b.diffLabels(&c, i, a)
-	b.reactivate(&c, *a)
+	if o.Platform != "" {
+		b.diffRuledPlatform(&c, &d, a, &o)
+	}
+	b.diffAddress(&c, &d, i, a, &o)
+	b.diffZone(&c, &d, &i, a, &o)
+	b.diffLabels(&c, &d, i, a, &o)
+	b.reactivate(&c, *a, &o)
 	if why, isNeverWritten := b.rules.neverWritten(*a); isNeverWritten {
 		if len(c.Fields) > 0 || !isDesiredName(c.Name, i.ID, a.Name) {
-			c.Name, c.Address, c.Patch, c.Before, c.Fields = a.Name, a.Address, nil, nil, nil
+			c = emptyUpdate(e, a)
+			c.Patch, c.Before = nil, nil
 			b.addSkip(c, why)
 		} else {
 			b.plan.neverWrittenCount++
 		}
 		return
 	}
-	wanted := b.diffName(&c, &d, i, a)
-	b.diffPlatform(&d, i, a)
+	wanted := b.diffName(&c, &d, i, a, &o)
+	if o.Platform == "" {
+		b.diffPlatform(&d, i, a)
+	}
+	if b.rules.Mapping != nil {
+		b.diffRuled(&c, &d, &i, n, &o)
+	}
 	b.nameDecided[n] = true
 	desired := desiredAsset{listedInstance: e, desiredName: wanted, before: a}
 	if len(c.Fields) > 0 || c.Reason.Code != "" {
@@ -41,13 +58,24 @@ func (b *builder) diffAsset(e listedInstance, n int) {
 	}
 	b.plan.desired = append(b.plan.desired, desired)
 	b.noteDrift(d, e, a)
-	b.noteUnstorableName(e, a)
+	b.noteUnstorableName(e, a, &o)
+}
+
+// diffRuled plans what only mapping rules set on existing assets.
+func (b *builder) diffRuled(c *Change, d *drift, i *inventory.Instance, n int, o *mapping.Outcome) {
+	a := &b.input.Current.Assets[n]
+	if !b.rules.Partial { // events move no asset, and do not read what this is compared with
+		b.diffNodes(c, d, i, a, o)
+		b.diffProtocols(c, d, a, o)
+		b.diffAccounts(c, d, a, o)
+	}
+	b.planRuleOff(*c, d, i, n, o)
 }
 
 // noteUnstorableName reports a name that JumpServer's database cannot hold.
-func (b *builder) noteUnstorableName(e listedInstance, a *inventory.Asset) {
-	name, shortened := b.rules.unstorableName(*e.instance)
-	if !shortened || b.rules.Partial || !b.rules.Manage.managesName(*a) {
+func (b *builder) noteUnstorableName(e listedInstance, a *inventory.Asset, o *mapping.Outcome) {
+	name, shortened := b.rules.unstorableName(*e.instance, o)
+	if !shortened || b.rules.Partial || !b.rules.managed(o).managesName(*a) || o.Unread.Has(mapping.FieldName) {
 		return
 	}
 	c := emptyUpdate(e, a)
@@ -75,8 +103,11 @@ func (b *builder) noteDrift(d drift, e listedInstance, a *inventory.Asset) {
 	if d.keepsAddress.Code != "" {
 		say(d.keepsAddress, []string{"address"})
 	}
+	for _, n := range d.notes {
+		say(n.why, []string{n.field})
+	}
 	if len(d.fields) > 0 {
-		say(reason.New(reason.Differs, strings.Join(d.texts, ", ")), d.fields)
+		say(reason.New(reason.Differs, strings.Join(d.texts, ", ")), slices.Compact(d.fields))
 	}
 }
 
@@ -84,6 +115,13 @@ func (b *builder) noteDrift(d drift, e listedInstance, a *inventory.Asset) {
 type drift struct {
 	fields, texts []string
 	keepsAddress  reason.Reason // why the address stays, which may differ too: the cloud did not show all of them
+	notes         []fieldNote
+}
+
+// fieldNote says why a field stays as it is although a rule wants it otherwise.
+type fieldNote struct {
+	field string
+	why   reason.Reason
 }
 
 func (d *drift) add(field, have, cloud string) {
@@ -92,14 +130,15 @@ func (d *drift) add(field, have, cloud string) {
 }
 
 // diffName returns the name that the asset should get: "" for the present one, if the name is not ours to change.
-func (b *builder) diffName(c *Change, d *drift, i inventory.Instance, a *inventory.Asset) string {
-	if b.rules.Manage.managesName(*a) {
+func (b *builder) diffName(c *Change, d *drift, i inventory.Instance, a *inventory.Asset, o *mapping.Outcome) string {
+	unread := o.Unread.Has(mapping.FieldName)
+	if b.rules.managed(o).managesName(*a) && !unread {
 		if b.rules.Partial && isDesiredName(c.Name, i.ID, a.Name) {
 			c.Name = a.Name
 		}
 		return c.Name
 	}
-	if !isDesiredName(c.Name, i.ID, a.Name) {
+	if !unread && !isDesiredName(c.Name, i.ID, a.Name) {
 		d.add("name", a.Name, c.Name)
 	}
 	c.Name = a.Name
@@ -107,31 +146,29 @@ func (b *builder) diffName(c *Change, d *drift, i inventory.Instance, a *invento
 	return ""
 }
 
-// diffAddressAndZone adds the changes of address and zone as far as we manage them. An adopted asset's address that
-// is any of its instance's stays, as a person chose it.
-func (b *builder) diffAddressAndZone(c *Change, d *drift, i inventory.Instance, a *inventory.Asset) {
+// diffAddress adds the change of the address as far as we manage it. An adopted asset's address that is any of its
+// instance's stays, as a person chose it.
+func (b *builder) diffAddress(c *Change, d *drift, i inventory.Instance, a *inventory.Asset, o *mapping.Outcome) {
+	c.Address = wantedAddress(i, o)
+	chosen := o.Address != "" && hasAddress(i, a.Address) // by a rule among addresses that are all the instance's
 	switch {
-	case c.Address == "" || addressKey(c.Address) == addressKey(a.Address):
+	case o.AddressMissing != "" && !o.Unread.Has(mapping.FieldAddress):
+		c.Address, d.keepsAddress = a.Address, reason.New(reason.RuleKeepsIP, b.rules.setterOf(o, mapping.FieldAddress), o.AddressMissing)
+	case c.Address == "" || addressKey(c.Address) == addressKey(a.Address), o.Unread.Has(mapping.FieldAddress), chosen && b.rules.Partial:
 		c.Address = a.Address
 	case i.AddressesPartial: // an address that is not known yet may come before the first known one
 		c.Address, d.keepsAddress = a.Address, reason.New(reason.AddressesUnknown)
 	case hidesIPv4(i, *a):
 		c.Address, d.keepsAddress = a.Address, reason.New(reason.IPv4NotShown)
-	case b.rules.Manage.Address == WriteOnCreate, isAdopted(*a) && hasAddress(i, a.Address):
+	case b.rules.managed(o).Address == WriteOnCreate, isAdopted(*a) && hasAddress(i, a.Address):
 		d.add("address", a.Address, c.Address)
 		c.Address = a.Address
 	default:
 		c.Patch.Address, c.Fields = new(c.Address), append(c.Fields, "address")
+		if chosen {
+			c.moves |= moveAddress
+		}
 	}
-	zone := b.rules.Accounts[i.Account].Zone
-	if zone == "" || a.Zone == zone || !b.input.Current.Platforms[a.Platform].SupportsZones {
-		return
-	}
-	if b.rules.Manage.managesZone(*a) {
-		c.Patch.Zone, c.Fields = new(zone), append(c.Fields, "zone")
-		return
-	}
-	d.add("zone", a.Zone, zone)
 }
 
 // diffPlatform reports a platform of another type than a new asset of the instance would get. A platform is never
@@ -156,8 +193,8 @@ func (b *builder) hasProtectedAddress(i inventory.Instance, a inventory.Asset) b
 	return remembered || containsAny(b.rules.Protected, i.Addresses()...)
 }
 
-// diffLabels adds the change of our labels to what the cloud says.
-func (b *builder) diffLabels(c *Change, i inventory.Instance, a *inventory.Asset) {
+// diffLabels adds the change of labels to what the cloud and the rules say.
+func (b *builder) diffLabels(c *Change, d *drift, i inventory.Instance, a *inventory.Asset, o *mapping.Outcome) {
 	m := b.ownerships[b.assetIndex[a.ID]]
 	if b.rules.Partial && strings.EqualFold(m.owner, i.Owner) {
 		i.Account = m.account // only full runs decide which of the owner's accounts the asset belongs to
@@ -165,26 +202,13 @@ func (b *builder) diffLabels(c *Change, i inventory.Instance, a *inventory.Asset
 	if !hasStorableLabels(i) || !b.rules.fitsDatabase(i) {
 		return
 	}
-	c.Patch.Labels = desiredLabels(*a, i, b.hasProtectedAddress(i, *a))
-	if c.Patch.Labels != nil {
-		c.Fields = append(c.Fields, "labels")
+	labels := desiredLabels(*a, i, b.hasProtectedAddress(i, *a))
+	if labels == nil {
+		labels = a.Labels
 	}
-}
-
-// reactivate undoes our deactivation. An asset stays off if a person switched it off, or if its labels do not prove
-// that we did.
-func (b *builder) reactivate(c *Change, a inventory.Asset) {
-	if a.LabelCount(inventory.LabelGone) == 0 || a.Active {
-		return
-	}
-	switch {
-	case switchedOffByPerson(a):
-		c.Reason = reason.New(reason.ReturnedOff)
-	case !b.wasDeactivatedByUs(a):
-		c.Reason = reason.New(reason.ReturnedUnproved)
-	default:
-		c.Reason = reason.New(reason.Returned)
-		c.Patch.Active, c.Fields = new(true), append(c.Fields, "is_active")
+	labels = b.withRuledLabels(b.withRuleMarks(labels, *a, o), d, o)
+	if !slices.Equal(labels, a.Labels) {
+		c.Patch.Labels, c.Fields = labels, append(c.Fields, "labels")
 	}
 }
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,12 +106,14 @@ func ProtocolText(protocols []inventory.Protocol) string {
 func ActiveText(active bool) string { return strconv.FormatBool(active) }
 
 // FieldChanges returns what a change sets, in the order in which people read assets: all that a new asset has but its
-// comment and our own labels, and every field of an existing one that gets another value. A label is a field by itself.
+// comment and our own labels, and every field of an existing one that gets another value; of a held update, what it would
+// set. A label is a field by itself.
 func (c Change) FieldChanges(names Names) []FieldChange {
 	if a := c.NewAsset(); a != nil {
 		return newAssetFields(*a, names)
 	}
-	if c.Patch == nil || c.Before == nil {
+	p, before := cmp.Or(c.Patch, c.heldPatch), c.Before
+	if p == nil || before == nil {
 		return nil
 	}
 	var out []FieldChange
@@ -119,7 +122,6 @@ func (c Change) FieldChanges(names Names) []FieldChange {
 			out = append(out, FieldChange{field, before, after})
 		}
 	}
-	p, before := c.Patch, c.Before
 	addText := func(field, before string, after *string) {
 		if after != nil {
 			add(field, before, *after)
@@ -136,6 +138,9 @@ func (c Change) FieldChanges(names Names) []FieldChange {
 	}
 	if p.Protocols != nil {
 		add(FieldPort, ProtocolText(before.Protocols), ProtocolText(p.Protocols))
+	}
+	if len(p.Accounts) > 0 {
+		add(FieldAccounts, "", names.Templates(p.Accounts))
 	}
 	if p.Active != nil {
 		add(FieldActive, ActiveText(before.Active), ActiveText(*p.Active))

@@ -45,6 +45,7 @@ func TestFieldChanges(t *testing.T) {
 		"nodes":              {inventory.Patch{NodeIDs: []string{"n-2"}, NodePaths: []string{"/DEFAULT/new"}}, []string{"node: /Default/a → /Default/b, /DEFAULT/new"}},
 		"a node by its path": {inventory.Patch{NodePaths: []string{"/DEFAULT/new"}}, []string{"node: /Default/a → /DEFAULT/new"}},
 		"ports":              {inventory.Patch{Protocols: []inventory.Protocol{{Name: "ssh", Port: 2222}, {Name: "sftp", Port: 2222}}}, []string{"port: ssh:22 → ssh:2222, sftp:2222"}},
+		"accounts":           {inventory.Patch{Accounts: []string{"t-1", "t-9"}}, []string{"accounts:  → root, t-9"}},
 		"active":             {inventory.Patch{Active: &off}, []string{"is_active: true → false"}},
 		"comment":            {inventory.Patch{Comment: text("mine\nours")}, []string{"comment: mine → mine\nours"}},
 		"labels": {inventory.Patch{Labels: []inventory.Label{{Name: "app", Value: "db"}, {Name: "stays", Value: "1"}, {Name: "env", Value: "prod"}}},
@@ -58,6 +59,10 @@ func TestFieldChanges(t *testing.T) {
 	unread := Change{Action: Update, Patch: &inventory.Patch{NodePaths: []string{"/DEFAULT/new"}}, Before: &before}
 	if got := fieldTexts(unread.FieldChanges(Names{})); !slices.Equal(got, []string{"node: a → /DEFAULT/new"}) {
 		t.Errorf("without paths: %q", got)
+	}
+	held := Change{Action: Hold, Before: &before, heldPatch: &inventory.Patch{Name: text("new")}}
+	if got := fieldTexts(held.FieldChanges(Names{})); !slices.Equal(got, []string{"name: old → new"}) {
+		t.Errorf("a held update: %q", got)
 	}
 	if got := (Change{Action: Skip}).FieldChanges(Names{}); got != nil {
 		t.Errorf("a skip: %v", got)

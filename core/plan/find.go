@@ -69,7 +69,7 @@ func (a Approved) Only(s Selection) Approved {
 	keep := func(changes []Change) []Change {
 		return slices.DeleteFunc(slices.Clone(changes), func(c Change) bool { return !s.Has(c) })
 	}
-	out := Approved{creates: keep(a.creates), updates: keep(a.updates), removals: keep(a.removals), notes: keep(a.notes)}
+	out := Approved{creates: keep(a.creates), updates: keep(a.updates), removals: keep(a.removals), notes: keep(a.notes), heldMoves: keep(a.heldMoves)}
 	for _, step := range a.renames {
 		some := keep(step)
 		if len(some) > 0 {

@@ -141,7 +141,7 @@ func (g *guard) holdEmptied(verdicts []verdict) {
 func (g *guard) emptiedScopes(verdicts []verdict) map[inventory.Scope]*emptiedScope {
 	out, decided := map[inventory.Scope]*emptiedScope{}, map[inventory.Scope]bool{}
 	for n, c := range g.plan.candidates {
-		if !isNewLoss(c) {
+		if !isNewLoss(c) || c.ruledOff {
 			continue
 		}
 		decided[c.Scope] = true
@@ -167,10 +167,11 @@ func (g *guard) emptiedScopes(verdicts []verdict) map[inventory.Scope]*emptiedSc
 	return out
 }
 
-// labelApproved adds jms-approved to the deactivations that people approved or announced.
+// labelApproved adds jms-approved to the deactivations that people approved or announced. Those by rules have no grace that
+// it could stand beside.
 func (g *guard) labelApproved(removals []Change) {
 	for n, c := range removals {
-		if c.Patch == nil || !g.isLifted(c) {
+		if c.Patch == nil || c.ruledOff || !g.isLifted(c) {
 			continue
 		}
 		patch := *c.Patch

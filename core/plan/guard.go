@@ -18,6 +18,8 @@ type Limits struct {
 	// PerRun bounds what one run removes of what all other rules let pass, see guard.holdRun. Parts is the number of
 	// parts that make a run side by side and cannot count together, so that each has its share of PerRun; 0 = 1.
 	PerRun, Parts int
+	// Moves bounds how many assets of a scope mapping rules move in one run, see Plan.crowdedScopes.
+	Moves Share
 	// AllowEmpty lets a scope whose listing is empty lose its assets.
 	AllowEmpty bool
 	// Approved are ids of assets whose removal a person has approved, so that no threshold holds it. It still needs its
@@ -65,6 +67,7 @@ type Approved struct {
 	updates   []Change
 	removals  []Change
 	notes     []Change
+	heldMoves []Change // updates whose moves are held, whole
 	unchanged int
 }
 
@@ -124,8 +127,10 @@ func (p Plan) OwnerWitness(scope inventory.Scope) string {
 	return ""
 }
 
-// Candidates returns the removals that need a Proof each before Approve lets them pass.
-func (p Plan) Candidates() []Change { return slices.Clone(p.candidates) }
+// Candidates returns the removals that need a Proof each before Approve lets them pass. Deactivations by rules need none.
+func (p Plan) Candidates() []Change {
+	return slices.DeleteFunc(slices.Clone(p.candidates), Change.IsRuleOff)
+}
 
 // CountRemovals returns how many removals count towards Limits.PerRun: what all other rules let pass and nobody has
 // approved or announced; losses are assets that were not deactivated before, deletes those at the end of a grace.
@@ -170,7 +175,7 @@ func (p Plan) approve(limits Limits, proofs Proofs) Approved {
 		c.Unlisted = c.Unlisted && v.why.Code != reason.StillThere
 		out.notes = append(out.notes, c)
 	}
-	p.assignNames(&out)
+	p.assignNames(&out, limits)
 	out.holdUnreviewed(limits)
 	g.labelApproved(out.removals)
 	slices.SortFunc(out.notes, Compare)

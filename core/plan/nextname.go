@@ -22,10 +22,11 @@ func (c Change) WithNextName() (next Change, ok bool) {
 		return c, false
 	}
 	refused := c.Name
+	o := c.assetBuilder.rules.outcomeOf(c.instance)
 	for c.triedNames < maxNameTries {
 		skip := int(c.triedNames)
 		c.triedNames++
-		name := suffixedName(c.assetBuilder.rules.desiredName(*c.instance), c.InstanceID, func(string) bool {
+		name := suffixedName(c.assetBuilder.rules.wantedName(*c.instance, &o), c.InstanceID, func(string) bool {
 			skip--
 			return skip >= 0
 		})
@@ -47,8 +48,8 @@ func (c Change) withName(name, refused string) Change {
 			c.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f string) bool { return f == "name" })
 		}
 		c.Patch = &patch
-		if c.Reason.Code == reason.FollowsCloud {
-			c.Reason = reason.New(reason.FollowsCloud, describeFields(c))
+		if isDescribed(c.Reason.Code) {
+			c.Reason = reason.New(c.Reason.Code, describeFields(c))
 		}
 	}
 	if c.Reason.Code == reason.NamedOtherwise {

@@ -63,7 +63,7 @@ func (a Approved) HoldPaused(p Pause) Approved {
 	if !p.Stands() || !p.All {
 		return a
 	}
-	out := Approved{notes: slices.Clone(a.notes), unchanged: a.unchanged}
+	out := Approved{notes: slices.Clone(a.notes), heldMoves: a.heldMoves, unchanged: a.unchanged}
 	for c := range a.Changes() {
 		if c.Interim || c.Reason.Code == reason.Remembers {
 			continue // a step on the way to another change, or a write for a later run

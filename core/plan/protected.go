@@ -29,8 +29,10 @@ func (r Rules) neverWritten(a inventory.Asset) (reason.Reason, bool) {
 
 // isGateway reports whether a host is a gateway by JumpServer's own rule: its platform's name begins with "Gateway"
 // (the built-in platform, and people's copies of it). Matching ignores case: when in doubt, protect.
-func isGateway(a inventory.Asset) bool {
-	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Platform)), "gateway")
+func isGateway(a inventory.Asset) bool { return isGatewayPlatform(a.Platform) }
+
+func isGatewayPlatform(name string) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(name)), "gateway")
 }
 
 // isSameHost reports whether two texts mean one host: the same IP, however it is written, or the same name.

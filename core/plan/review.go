@@ -25,18 +25,18 @@ const (
 func IsApprovable(code reason.Code) bool {
 	switch code {
 	case reason.GuardShare, reason.GuardEmpty, reason.GuardLeak, reason.GuardMissing, reason.GuardRun,
-		reason.GuardRunLately, reason.GuardRunDeletes, reason.GuardFleet, reason.GuardEmptied, reason.GuardMarksLost, reason.GuardParts, reason.GuardUnasked, reason.GuardExpected, reason.GuardAsks, reason.AsksAll, reason.HeldInFile:
+		reason.GuardRunLately, reason.GuardRunDeletes, reason.GuardFleet, reason.GuardEmptied, reason.GuardMarksLost, reason.GuardParts, reason.GuardUnasked, reason.GuardMoves, reason.GuardExpected, reason.GuardAsks, reason.AsksAll, reason.HeldInFile:
 		return true
 	}
 	return false
 }
 
-// ApprovableHolds returns the candidates that the guard held in a, a result of this plan, and that a person may
-// approve; sorted, with the reason of the hold in Reason.
+// ApprovableHolds returns the candidates, and the updates that move assets, that the guard held in a, a result of this plan,
+// and that a person may approve; sorted, with the reason of the hold in Reason. The updates are whole.
 func (p Plan) ApprovableHolds(a Approved) []Change {
 	why := map[string]reason.Reason{}
 	for _, n := range a.notes {
-		if n.Action == Hold && IsApprovable(n.Reason.Code) {
+		if n.Action == Hold && !n.heldUpdate && IsApprovable(n.Reason.Code) {
 			why[n.AssetID] = n.Reason
 		}
 	}
@@ -47,6 +47,8 @@ func (p Plan) ApprovableHolds(a Approved) []Change {
 			held = append(held, c)
 		}
 	}
+	held = append(held, a.heldMoves...)
+	slices.SortStableFunc(held, Compare)
 	return held
 }
 
@@ -120,6 +122,11 @@ func fieldValues(c Change) []FieldValue {
 			out = append(out, FieldValue{field, *value})
 		}
 	}
+	addList := func(field, value string) {
+		if value != "" {
+			add(field, &value)
+		}
+	}
 	switch {
 	case c.Action == Create:
 		a := c.NewAsset()
@@ -129,12 +136,18 @@ func fieldValues(c Change) []FieldValue {
 			} {
 				add(f.Field, &f.Value)
 			}
+			addList(FieldPort, ProtocolText(a.Protocols))
+			addList(FieldAccounts, strings.Join(a.Accounts, listComma))
 			out = append(out, labelValues(a.Labels)...)
 		}
 	case c.Patch != nil:
 		add("name", c.Patch.Name)
 		add("address", c.Patch.Address)
+		add(FieldPlatform, c.Patch.Platform)
+		addList(FieldNode, strings.Join(slices.Concat(c.Patch.NodeIDs, c.Patch.NodePaths), listComma))
 		add("zone", c.Patch.Zone)
+		addList(FieldPort, ProtocolText(c.Patch.Protocols))
+		addList(FieldAccounts, strings.Join(c.Patch.Accounts, listComma))
 		if c.Patch.Active != nil {
 			active := "false"
 			if *c.Patch.Active {
@@ -195,14 +208,17 @@ func (a *Approved) holdUnreviewed(limits Limits) {
 	if limits.Reviewed == nil && limits.Approval != ApproveAll {
 		return
 	}
-	reviewed := make(map[changeKey]ReviewLine, len(limits.Reviewed))
+	reviewed := make(map[changeKey][]ReviewLine, len(limits.Reviewed))
 	for _, l := range limits.Reviewed {
-		reviewed[changeKey{l.AssetID, l.Action}] = l
+		k := changeKey{l.AssetID, l.Action}
+		reviewed[k] = append(reviewed[k], l) // an update with and without what moves the asset
 	}
 	passes := map[changeKey]bool{}
 	for c := range a.Changes() {
-		k := changeKey{c.AssetID, c.Action}
-		if l, is := reviewed[k]; is && !c.Interim && l.Equal(reviewLineOf(c)) {
+		k, line := changeKey{c.AssetID, c.Action}, reviewLineOf(c)
+		if !c.Interim && slices.ContainsFunc(reviewed[k], func(l ReviewLine) bool {
+			return (l.Held == "" || limits.Approved[c.AssetID]) && l.Equal(line)
+		}) {
 			passes[k] = true
 		}
 	}
@@ -213,8 +229,8 @@ func (a *Approved) holdUnreviewed(limits Limits) {
 			if c.Reason.Code == reason.Remembers {
 				return limits.Reviewed == nil
 			}
-			if _, is := reviewed[k]; !passes[k] && !c.Interim {
-				a.holdChange(c, limits.Reviewed != nil, is)
+			if !passes[k] && !c.Interim {
+				a.holdChange(c, limits.Reviewed != nil, len(reviewed[k]) > 0)
 			}
 			return !passes[k]
 		})
@@ -254,6 +270,9 @@ func (a *Approved) holdChange(c Change, chosen, reviewed bool) {
 		why = reason.New(reason.NotReviewed, c.Action)
 	}
 	c.heldUpdate = c.Action == Update
+	if c.heldUpdate {
+		c.heldPatch = c.Patch
+	}
 	c.Action, c.Reason, c.Patch, c.instance, c.assetBuilder = Hold, why, nil, nil, nil
 	a.notes = append(a.notes, c)
 }

@@ -70,6 +70,12 @@ type FieldPolicies struct {
 	Address     FieldPolicy // default WriteAlways
 	Zone        FieldPolicy // default WriteIfMissing
 	AdoptedName FieldPolicy // of adopted assets; default WriteOnCreate, so that they keep theirs
+	// The following are written as mapping rules set them; default WriteOnCreate.
+	Node     FieldPolicy // WriteIfMissing: the asset is in the root node alone
+	Platform FieldPolicy // never one of another type
+	Port     FieldPolicy // WriteIfMissing: the asset has no protocols
+	Labels   FieldPolicy // WriteIfMissing: names that the asset does not have
+	Accounts FieldPolicy // WriteIfMissing: the asset has no accounts
 }
 
 func (m FieldPolicies) managesName(a inventory.Asset) bool {
@@ -93,9 +99,12 @@ func (r Rules) releasesName(a inventory.Asset) bool {
 // Rules are the settings that the plan obeys.
 type Rules struct {
 	// Accounts holds every configured account by name, also those that this run did not ask.
-	Accounts  map[string]Account
-	Manage    FieldPolicies
-	Mapping   *mapping.Set   // nil = no rules: assets are as the accounts' settings want them
+	Accounts map[string]Account
+	Manage   FieldPolicies
+	Mapping  *mapping.Set // nil = no rules: assets are as the accounts' settings want them
+	// Remap makes a plan in which every field that the mapping rules set on an instance is written to its asset, whatever
+	// Manage says: it brings assets made before the rules to where these want them, and is for a person to review.
+	Remap     bool
 	Whitelist []netip.Prefix // empty = all
 	Protected []netip.Prefix
 	// ProtectedNames are patterns (see matchesPattern) for names of assets that are never written to.
@@ -185,14 +194,14 @@ func (r Rules) desiredName(i inventory.Instance) string {
 	return i.ID
 }
 
-// unstorableName returns the cloud's name if JumpServer's database cannot hold it, and reports whether that is so.
-func (r Rules) unstorableName(i inventory.Instance) (name string, is bool) {
+// unstorableName returns the name that the rules or the cloud want if JumpServer's database cannot hold it, and reports whether that is so.
+func (r Rules) unstorableName(i inventory.Instance, o *mapping.Outcome) (name string, is bool) {
 	if !r.UTF8MB3 {
 		return "", false
 	}
 	wide := r
 	wide.UTF8MB3 = false
-	name = wide.desiredName(i)
+	name = wide.wantedName(i, o)
 	return name, inventory.HasFourByteRunes(name)
 }
 

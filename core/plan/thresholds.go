@@ -66,7 +66,7 @@ type guard struct {
 func newGuard(p Plan, limits Limits, proofs Proofs) *guard {
 	g := &guard{plan: p, limits: limits, proofs: proofs, stillPresent: map[ownerScope]string{}}
 	for _, c := range p.candidates {
-		if g.isPresent(c) && !c.isClosed() { // that listing was not short
+		if g.isPresent(c) && !c.isClosed() && !c.ruledOff { // that listing was not short
 			g.stillPresent[ownerScopeOf(c)] = c.InstanceID
 		}
 	}
@@ -82,7 +82,7 @@ func (g *guard) isPresent(c Change) bool {
 // decide returns what happens to a candidate, and why if it is not its own action, as far as that depends on no other
 // candidate's approval. No approval replaces a proof.
 func (g *guard) decide(c Change) (Action, reason.Reason) {
-	if g.isPresent(c) {
+	if g.isPresent(c) && !c.ruledOff {
 		return Skip, reason.New(reason.StillThere)
 	}
 	if g.limits.Clock.Code != "" {
@@ -167,7 +167,7 @@ func (g *guard) lacksProof(c Change) (reason.Reason, bool) {
 	proof, asked := g.proofs[c.AssetID]
 	at := ownerScopeOf(c)
 	switch {
-	case g.plan.unprovable[c.AssetID]:
+	case g.plan.unprovable[c.AssetID], c.ruledOff:
 		return reason.Reason{}, false
 	case g.stillPresent[at] != "" && !c.isClosed():
 		return reason.New(reason.GuardContradicts, g.stillPresent[at]), true
@@ -193,7 +193,7 @@ func (g *guard) hasWeakProof(c Change) (reason.Reason, bool) {
 // awaitsConfirmation reports whether a small scope has become empty, and no run at least noticePeriod ago proved
 // the same absence.
 func (g *guard) awaitsConfirmation(c Change) (reason.Reason, bool) {
-	if g.limits.AllowEmpty || g.plan.unprovable[c.AssetID] {
+	if g.limits.AllowEmpty || g.plan.unprovable[c.AssetID] || c.ruledOff {
 		return reason.Reason{}, false
 	}
 	for _, s := range g.statsOf(c) {

@@ -6,10 +6,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// WantedAsset returns the asset that an instance would get if it had none. Its name is not made unique.
+// WantedAsset returns the asset that an instance would get if it had none, by the rules and the account's settings. Its
+// name is not made unique.
 func (p Plan) WantedAsset(i *inventory.Instance) inventory.NewAsset {
-	d := desiredAsset{listedInstance: listedInstance{inventory.AssetID(i.Cloud, i.Region, i.ID), i}, desiredName: p.assetBuilder.rules.desiredName(*i)}
-	return *p.assetBuilder.newAsset(p.assetBuilder.createChange(d, d.desiredName))
+	r := p.assetBuilder
+	o := r.rules.outcomeOf(i)
+	d := desiredAsset{listedInstance: listedInstance{inventory.AssetID(i.Cloud, i.Region, i.ID), i}}
+	return *r.newAsset(r.createChange(d, r.rules.wantedName(*i, &o)))
 }
 
 // PolicyOf returns when a field of one of our assets is written, and the setting that says so. A field that nothing ever
@@ -29,8 +32,18 @@ func (r Rules) PolicyOf(field string, a inventory.Asset) (policy FieldPolicy, se
 		return cmp.Or(r.Manage.Address, WriteAlways), settings + field
 	case FieldZone:
 		return cmp.Or(r.Manage.Zone, WriteIfMissing), settings + field
+	case FieldNode:
+		return r.policy(r.Manage.Node, true), settings + field
+	case FieldPlatform:
+		return r.policy(r.Manage.Platform, true), settings + field
+	case FieldPort:
+		return r.policy(r.Manage.Port, true), settings + field
+	case FieldLabels:
+		return r.policy(r.Manage.Labels, true), settings + field
+	case FieldAccounts:
+		return r.policy(r.Manage.Accounts, true), settings + field
 	}
-	return WriteOnCreate, ""
+	return "", ""
 }
 
 // WriteNever is what PolicyOf returns for assets that are never written to, see the package's doc. No field has it.

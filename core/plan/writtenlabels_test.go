@@ -22,7 +22,7 @@ func TestWrittenLabels(t *testing.T) {
 	want := []string{
 		inventory.LabelCloud, inventory.LabelAccount, inventory.LabelOwner, inventory.LabelRegion, inventory.LabelInstance, inventory.LabelGone,
 		inventory.LabelOff, inventory.LabelEvent, inventory.LabelProtected, inventory.LabelAsset, inventory.LabelDue, inventory.LabelMissing,
-		inventory.LabelReopened, inventory.LabelReleased, inventory.LabelApproved, inventory.LabelClosed,
+		inventory.LabelReopened, inventory.LabelReleased, inventory.LabelApproved, inventory.LabelClosed, inventory.LabelRuleOff, inventory.LabelKept,
 	}
 	for _, name := range want {
 		if names[name] == 0 {

@@ -68,8 +68,12 @@ func Build(in Input) Report {
 		}
 		r.addRemoval(i, in.Approved[i.Change.AssetID])
 	}
-	for _, n := range in.Notes {
-		r.addNote(n, w)
+	for n, c := range in.Notes {
+		shown := len(r.Changes)
+		r.addNote(c, w)
+		if in.DryRun && len(r.Changes) > shown {
+			r.Changes[shown].planned = &in.Notes[n]
+		}
 	}
 	r.StaysOpen, r.compared = w.groupOpen(r.open), in.Compared
 	deactivated, _ := Record{Removals: r.removals}.Count()

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/explain"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
@@ -38,10 +40,6 @@ type explanationWriter struct {
 
 func (w explanationWriter) text(zh, en string) string { return w.lang.Text(zh, en) }
 
-func (w explanationWriter) textf(zh, en string, args ...any) string {
-	return w.lang.Textf(zh, en, args...)
-}
-
 func (w explanationWriter) line(indent, text string) {
 	fmt.Fprintln(w.out, indent+sanitizeLine(text))
 }
@@ -61,11 +59,11 @@ func (w explanationWriter) head(e explain.Explanation) {
 	where := w.scopeText(e.Account, e.Region)
 	switch {
 	case e.InstanceID == "":
-		w.line("", w.textf("资产 %s", "asset %s", e.AssetID))
+		w.line("", w.lang.Textf("资产 %s", "asset %s", e.AssetID))
 	case e.Asset != nil:
-		w.line("", w.textf("实例 %s（%s %s），资产 %s", "instance %s (%s %s), asset %s", e.InstanceID, e.Cloud, where, e.AssetID))
+		w.line("", w.lang.Textf("实例 %s（%s %s），资产 %s", "instance %s (%s %s), asset %s", e.InstanceID, e.Cloud, where, e.AssetID))
 	default:
-		w.line("", w.textf("实例 %s（%s %s），还没有资产（ID 将是 %s）", "instance %s (%s %s), no asset yet (its id will be %s)", e.InstanceID, e.Cloud, where, e.AssetID))
+		w.line("", w.lang.Textf("实例 %s（%s %s），还没有资产（ID 将是 %s）", "instance %s (%s %s), no asset yet (its id will be %s)", e.InstanceID, e.Cloud, where, e.AssetID))
 	}
 }
 
@@ -114,7 +112,7 @@ func (w explanationWriter) instance(e explain.Explanation) {
 func (w explanationWriter) publicText(i explain.Instance) string {
 	text := strings.Join(i.PublicIPs, w.comma)
 	if i.Elastic > 0 {
-		text += w.textf("（前 %d 个是弹性 IP）", " (elastic: the first %d)", i.Elastic)
+		text += w.lang.Textf("（前 %d 个是弹性 IP）", " (elastic: the first %d)", i.Elastic)
 	}
 	return text
 }
@@ -164,19 +162,14 @@ func (w explanationWriter) ruleName(number int, name string) string {
 	case number == 0:
 		return w.text("标签 jms:…", "the tags jms:…")
 	case name == "":
-		return w.textf("规则 %d", "rule %d", number)
+		return w.lang.Textf("规则 %d", "rule %d", number)
 	}
-	return w.textf("规则 %d（%s）", "rule %d (%s)", number, name)
+	return w.lang.Textf("规则 %d（%s）", "rule %d (%s)", number, name)
 }
 
 // ruleText returns what became of a rule.
 func (w explanationWriter) ruleText(r explain.Rule) string {
 	var parts []string
-	say := func(zh, en string, fields []string) {
-		if len(fields) > 0 {
-			parts = append(parts, w.textf(zh, en, w.fieldNames(fields)))
-		}
-	}
 	switch {
 	case r.Skipped:
 		return w.text("没有看：前面的规则已经停止", "not looked at: an earlier rule stops")
@@ -187,10 +180,19 @@ func (w explanationWriter) ruleText(r explain.Rule) string {
 	case !r.Matched:
 		return w.unmetText(r.Unmet)
 	}
-	say("决定%s", "sets %s", r.Set)
-	say("%s已由前面的规则决定", "%s: an earlier rule has decided", r.Lost)
-	say("%s的模板有一部分没有值，不设置", "%s: a part of the template has no value, nothing is set", r.Empty)
-	say("%s取决于没有给出的标签，保持原样", "%s: rests on tags that were not shown, left as it is", r.UnreadFields)
+	for _, some := range []struct {
+		text   language.Text
+		fields []string
+	}{
+		{language.Newf("决定%s", "sets %s", w.fieldNames(r.Set)), r.Set},
+		{language.Newf("%s已由前面的规则决定", "%s: an earlier rule has decided", w.fieldNames(r.Lost)), r.Lost},
+		{language.Newf("%s的模板有一部分没有值，不设置", "%s: a part of the template has no value, nothing is set", w.fieldNames(r.Empty)), r.Empty},
+		{language.Newf("%s取决于没有给出的标签，保持原样", "%s: rests on tags that were not shown, left as it is", w.fieldNames(r.UnreadFields)), r.UnreadFields},
+	} {
+		if len(some.fields) > 0 {
+			parts = append(parts, some.text.In(w.lang))
+		}
+	}
 	if r.Stops {
 		parts = append(parts, w.text("到此为止", "stops here"))
 	}
@@ -206,11 +208,11 @@ func (w explanationWriter) unmetText(u *explain.Unmet) string {
 	case u == nil:
 		return w.text("不匹配", "does not match")
 	case len(u.Wanted) == 0:
-		return w.textf("不匹配：%s", "does not match: %s", u.Key)
+		return w.lang.Textf("不匹配：%s", "does not match: %s", u.Key)
 	case u.Have == "":
-		return w.textf("不匹配：没有 %s，要 %s", "does not match: it has no %s, wanted %s", u.Key, quoted(u.Wanted, w.comma))
+		return w.lang.Textf("不匹配：没有 %s，要 %s", "does not match: it has no %s, wanted %s", u.Key, quoted(u.Wanted, w.comma))
 	}
-	return w.textf("不匹配：%s 是 %q，要 %s", "does not match: %s is %q, wanted %s", u.Key, u.Have, quoted(u.Wanted, w.comma))
+	return w.lang.Textf("不匹配：%s 是 %q，要 %s", "does not match: %s is %q, wanted %s", u.Key, u.Have, quoted(u.Wanted, w.comma))
 }
 
 func quoted(texts []string, comma string) string {
@@ -241,7 +243,7 @@ func (w explanationWriter) fields(e explain.Explanation) {
 	}
 	rows := [][]string{head}
 	for _, f := range e.Fields {
-		if f.Now == "" && f.Wanted == "" {
+		if f.Wanted == "" && (f.Now == "" || e.Asset == nil) {
 			continue
 		}
 		row := []string{w.fieldName(f.Field), f.Wanted, w.sourceText(e, f)}
@@ -250,12 +252,14 @@ func (w explanationWriter) fields(e explain.Explanation) {
 		}
 		rows = append(rows, row)
 	}
-	_, _ = w.out.WriteString(alignColumns("  ", rows, 2*maxColumnWidth))
+	for line := range strings.Lines(alignColumns("  ", rows, 2*maxColumnWidth)) {
+		fmt.Fprintln(w.out, strings.TrimRight(line, " \n"))
+	}
 }
 
 // assetTitle says whose the asset is.
 func (w explanationWriter) assetTitle(e explain.Explanation) string {
-	title := w.text("将有的资产", "The asset to be made")
+	title := w.text("应有的资产", "The asset that it should have")
 	if e.Asset == nil {
 		return title
 	}
@@ -264,10 +268,21 @@ func (w explanationWriter) assetTitle(e explain.Explanation) string {
 		explain.Adopted: w.text("已认领", "adopted"),
 		explain.Foreign: w.text("不是 jms-sync 的", "not jms-sync's"),
 	}[e.Asset.Whose]
-	if len(e.Asset.Labels) > 0 {
-		title += w.semicolon + sanitizeLine(strings.Join(e.Asset.Labels, " "))
+	var telling []string
+	for _, l := range e.Asset.Labels {
+		if !slices.ContainsFunc(everyLabel(), func(name string) bool { return strings.HasPrefix(l, name+":") }) {
+			telling = append(telling, l)
+		}
+	}
+	if len(telling) > 0 {
+		title += w.semicolon + sanitizeLine(strings.Join(telling, " "))
 	}
 	return title + w.closeParen
+}
+
+// everyLabel are the labels that every asset of ours has, which say nothing about this one.
+func everyLabel() []string {
+	return []string{inventory.LabelCloud, inventory.LabelAccount, inventory.LabelOwner, inventory.LabelRegion, inventory.LabelProject}
 }
 
 // sourceText says what decides what is wanted of a field.
@@ -301,10 +316,10 @@ func (w explanationWriter) policyText(f explain.Field) string {
 	switch f.Policy {
 	case string(plan.WriteNever):
 		return w.text("从不：受保护的资产", "never: a protected asset")
-	case "":
-		return w.text("从不", "never")
+	case string(plan.WriteOnCreate):
+		return w.text("只在创建时", "on creation only")
 	}
-	return w.text("只在创建时", "on creation only")
+	return ""
 }
 
 // changeText says what becomes of a field.
@@ -314,10 +329,10 @@ func (w explanationWriter) changeText(f explain.Field) string {
 		return "→ " + w.none
 	case f.Changes:
 		return "→ " + f.After
-	case f.Wanted != "" && f.Wanted != f.Now:
+	case f.Differs:
 		return w.text("不改", "left")
 	}
-	return "="
+	return ""
 }
 
 // verdicts writes what a run would do, and why.
@@ -328,7 +343,12 @@ func (w explanationWriter) verdicts(e explain.Explanation) {
 			w.line("    ", v.Reason)
 			continue
 		}
-		w.line("  "+Mark(v.Action)+" ", w.actionName(v.Action)+w.colon+v.Reason)
+		text := v.Reason
+		switch v.Action {
+		case plan.Create, plan.Update, plan.Deactivate, plan.Delete: // the reasons of all others say what they are
+			text = w.actionName(v.Action) + w.colon + v.Reason
+		}
+		w.line("  "+Mark(v.Action)+" ", text)
 		if v.Action == plan.Create {
 			continue // the table above has all of it
 		}

@@ -160,7 +160,7 @@ func (t *planTable) columnsOf(a plan.Action) []planColumn {
 	case plan.Update:
 		return []planColumn{scope, name, address, whole(w.changeColumn), why}
 	case plan.Deactivate, plan.Delete, plan.Hold:
-		return []planColumn{scope, name, address, some(w.columnTitle(plan.FieldNode)), why}
+		return []planColumn{scope, name, address, some(w.columnTitle(plan.FieldNode)), whole(w.changeColumn), why}
 	case plan.Node, plan.Keep:
 		return []planColumn{scope, name, why}
 	}
@@ -182,7 +182,7 @@ func (t *planTable) row(c plan.Change) []string {
 		return append(append([]string{scope, name, address}, t.createCells(c)...), why)
 	case plan.Update:
 		changes := w.changesText(c, t.names)
-		if c.Reason.Code == reason.FollowsCloud && changes != "" {
+		if changes != "" && (c.Reason.Code == reason.FollowsCloud || c.Reason.Code == reason.FollowsRules) {
 			why = "" // the changes say it
 		}
 		return []string{scope, name, address, changes, why}
@@ -191,7 +191,11 @@ func (t *planTable) row(c plan.Change) []string {
 		if c.Before != nil {
 			nodes = sanitizeLine(t.names.NodesOf(*c.Before))
 		}
-		return []string{scope, name, address, nodes, why}
+		changes := ""
+		if c.Action == plan.Hold {
+			changes = w.changesText(c, t.names)
+		}
+		return []string{scope, name, address, nodes, changes, why}
 	case plan.Node, plan.Keep:
 		return []string{scope, name, why}
 	}
@@ -306,7 +310,7 @@ func (w texts) fieldChangeText(f plan.FieldChange) string {
 	switch {
 	case f.Field == plan.FieldComment:
 		return name
-	case f.Field == plan.FieldLabels && before == "":
+	case (f.Field == plan.FieldLabels || f.Field == plan.FieldAccounts) && before == "":
 		return name + " +" + after
 	case f.Field == plan.FieldLabels && after == "":
 		return name + " -" + before

@@ -79,11 +79,22 @@ func ScopeRegions(c config.Cloud) []string {
 
 // OpenLister opens the lister of one configured account, even where it is switched off.
 func OpenLister(cfg config.Config, account config.Cloud) (cloud.Lister, error) {
+	return openAccount(cfg, account, func(*cloud.Account) {})
+}
+
+// OpenSurveyor is OpenLister for those who look at all that an account shows of its instances.
+func OpenSurveyor(cfg config.Config, account config.Cloud) (cloud.Lister, error) {
+	return openAccount(cfg, account, func(a *cloud.Account) { a.Want = inventory.WantAll() })
+}
+
+func openAccount(cfg config.Config, account config.Cloud, change func(*cloud.Account)) (cloud.Lister, error) {
 	account.Enabled = true
 	cfg.Clouds = []config.Cloud{account}
 	for _, p := range cloudlist.Providers() {
 		if p.Cloud == account.Cloud {
-			return p.Open(cloudAccounts(cfg, Role{}, cloud.NewRoleCache())[0])
+			a := cloudAccounts(cfg, Role{}, cloud.NewRoleCache())[0]
+			change(&a)
+			return p.Open(a)
 		}
 	}
 	return nil, &inventory.Error{Kind: inventory.Unsupported, Message: "cloud " + account.Type + " is not supported"}

@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/delivery"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 )
 
@@ -52,9 +53,9 @@ func NewCache(cfg config.Config, log *slog.Logger, previous *Cache) (*Cache, err
 func (c *Cache) SharesCards(other *Cache) bool { return c.outbox == other.outbox }
 
 // newOwnCache returns the cache of a session that shares nothing: its cards and quarantines are kept in the state store
-// only.
-func newOwnCache(cfg config.Config, log *slog.Logger) (*Cache, error) {
-	client, err := NewClient(cfg, log)
+// only. needs is what its runs read of JumpServer.
+func newOwnCache(cfg config.Config, needs inventory.Needs, log *slog.Logger) (*Cache, error) {
+	client, err := newClient(cfg, needs, log)
 	if err != nil {
 		return nil, err
 	}

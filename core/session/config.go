@@ -16,12 +16,16 @@ import (
 
 // NewClient returns the JumpServer client of a configuration.
 func NewClient(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) {
+	return newClient(cfg, needsOf(cfg), log)
+}
+
+func newClient(cfg config.Config, needs inventory.Needs, log *slog.Logger) (*jumpserver.Client, error) {
 	return jumpserver.New(jumpserver.Options{
 		URL: cfg.JumpServer.URL, KeyID: cfg.JumpServer.AccessKeyID, Secret: cfg.JumpServer.AccessKeySecret,
 		OrgID: cfg.JumpServer.OrgID, VerifySSL: cfg.JumpServer.VerifySSL, CA: cfg.JumpServer.CA,
 		Proxy: cfg.JumpServer.Proxy.Reveal(), OtherProxy: hasOtherProxy(cfg),
 		ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
-		BatchSize: cfg.Sync.BatchSize, Log: log, Needs: needsOf(cfg),
+		BatchSize: cfg.Sync.BatchSize, Log: log, Needs: needs,
 	})
 }
 
@@ -38,11 +42,13 @@ func planRules(cfg config.Config) plan.Rules {
 			}
 		}
 	}
+	m := cfg.Sync.Manage
 	return plan.Rules{
 		Accounts: known, Mapping: cfg.Mapping, Whitelist: cfg.Sync.Whitelist, Protected: cfg.Sync.ProtectedIPs,
 		Manage: plan.FieldPolicies{
-			Name: plan.FieldPolicy(cfg.Sync.Manage.Name), Address: plan.FieldPolicy(cfg.Sync.Manage.Address),
-			Zone: plan.FieldPolicy(cfg.Sync.Manage.Zone), AdoptedName: plan.FieldPolicy(cfg.Sync.Manage.AdoptedName),
+			Name: plan.FieldPolicy(m.Name), Address: plan.FieldPolicy(m.Address), Zone: plan.FieldPolicy(m.Zone), AdoptedName: plan.FieldPolicy(m.AdoptedName),
+			Node: plan.FieldPolicy(m.Node), Platform: plan.FieldPolicy(m.Platform), Port: plan.FieldPolicy(m.Port),
+			Labels: plan.FieldPolicy(m.Labels), Accounts: plan.FieldPolicy(m.Accounts),
 		},
 		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: jumpServerHosts(cfg),
 		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,
@@ -63,6 +69,7 @@ func planLimits(cfg config.Config) plan.Limits {
 	g := cfg.Sync.Guard
 	return plan.Limits{
 		Percent: g.Percent, Min: g.Min, Fleet: plan.Share{Percent: g.Fleet.Percent, Min: g.Fleet.Min}, PerRun: g.PerRun,
+		Moves:      plan.Share{Percent: g.Moves.Percent, Min: g.Moves.Min},
 		AllowEmpty: g.Empty == config.EmptyAllow, Approval: plan.ApprovalPolicy(cfg.Sync.Approval),
 	}
 }

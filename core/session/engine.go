@@ -27,7 +27,7 @@ func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
 	e := engine.Engine{
 		Clouds:       s.fleet(),
 		Bastion:      s.cache.client,
-		Rules:        planRules(s.cfg),
+		Rules:        s.rules(),
 		Limits:       planLimits(s.cfg),
 		ApplyOptions: apply.Options{Writers: s.cfg.Sync.Writers, Now: time.Now, Log: s.log, Progress: hooks.Progress},
 		Cards:        s.newCards(notifiers, hooks),
@@ -73,7 +73,20 @@ func (s *Session) newCards(notifiers []notify.Notifier, hooks Hooks) delivery.Ca
 
 // fleet returns the enabled accounts.
 func (s *Session) fleet() cloud.Fleet {
-	return cloud.Open(cloudAccounts(s.cfg, s.role, s.cache.roles), cloudlist.Providers()).WithLogger(s.log)
+	return s.openFleet(cloudAccounts(s.cfg, s.role, s.cache.roles))
+}
+
+// tellingFleet returns the enabled accounts, which keep every fact of instances, for a person who asks about one.
+func (s *Session) tellingFleet() cloud.Fleet {
+	accounts := cloudAccounts(s.cfg, s.role, s.cache.roles)
+	for n := range accounts {
+		accounts[n].Want = inventory.WantAll()
+	}
+	return s.openFleet(accounts)
+}
+
+func (s *Session) openFleet(accounts []cloud.Account) cloud.Fleet {
+	return cloud.Open(accounts, cloudlist.Providers()).WithLogger(s.log)
 }
 
 // fullEngine returns the engine of a full run; exclusive says whether the run holds the lease.
@@ -81,6 +94,12 @@ func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) eng
 	e := s.engine
 	if r.silent {
 		e.Cards.Notifiers = nil
+	}
+	if r.request.WantBasis {
+		e.Clouds, e.Access = s.tellingFleet(), nil // who reaches the one host is asked by itself
+	}
+	if r.bastion != nil {
+		e.Bastion = r.bastion
 	}
 	e.Reserve = reserveOf(ctx, s.Now())
 	e.ShardGroup = s.newShardGroup(ctx, r)

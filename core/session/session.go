@@ -27,6 +27,9 @@ type Options struct {
 	// RequireState makes Open fail where the store that Environ names cannot be used. Otherwise runs go on without it
 	// and remove nothing, because nobody knows what is paused.
 	RequireState bool
+	// Remap makes every run of the session one in which the mapping rules decide on existing assets too, see
+	// plan.Rules.Remap. It needs a session without a Cache.
+	Remap bool
 	Cache        *Cache // of the process; nil = the session has its own
 	Log          *slog.Logger
 	Hooks        Hooks
@@ -45,6 +48,7 @@ type Session struct {
 	role     Role
 	log      *slog.Logger
 	holder   string
+	remap    bool // see Options
 	cache    *Cache
 	ownCache bool
 	store    *state.Store // nil = nothing is remembered
@@ -59,7 +63,7 @@ func Open(o Options) (*Session, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Session{cfg: o.Config, role: o.Role, log: o.Log, holder: o.Holder, cache: o.Cache}
+	s := &Session{cfg: o.Config, role: o.Role, log: o.Log, holder: o.Holder, cache: o.Cache, remap: o.Remap}
 	s.store, s.outage, s.storeErr = openStore(o.Role, o.Environ)
 	if s.store != nil {
 		s.store = s.store.ForInstallation(serverName(o.Config), o.Config.JumpServer.OrgID)
@@ -74,7 +78,7 @@ func Open(o Options) (*Session, error) {
 	var err error
 	s.ownCache = s.cache == nil
 	if s.ownCache {
-		s.cache, err = newOwnCache(o.Config, o.Log)
+		s.cache, err = newOwnCache(o.Config, s.rules().Needs(), o.Log)
 	}
 	if err == nil {
 		s.engine, err = s.newEngine(o.Hooks)
@@ -97,6 +101,13 @@ func (s *Session) Log() *slog.Logger { return s.log }
 
 // Now returns the time by which the session decides.
 func (s *Session) Now() time.Time { return s.engine.Now() }
+
+// rules returns the rules of the session's configuration.
+func (s *Session) rules() plan.Rules {
+	rules := planRules(s.cfg)
+	rules.Remap = s.remap
+	return rules
+}
 
 // Rules returns the rules by which the session plans.
 func (s *Session) Rules() plan.Rules { return s.engine.Rules }

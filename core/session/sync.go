@@ -29,7 +29,8 @@ type fullRun struct {
 	request            engine.Request
 	firedAt            time.Time
 	includeQuarantined bool
-	silent             bool // notifies nobody
+	silent             bool           // notifies nobody
+	bastion            engine.Bastion // nil = the session's
 }
 
 // Sync makes a full run, or the part of it that a request names, and notifies people. While another run of the same part
@@ -42,21 +43,6 @@ func (s *Session) Sync(ctx context.Context, r Request) engine.RunResult {
 		request: engine.Request{Accounts: r.Accounts, Regions: r.Regions, DryRun: r.DryRun, Shard: r.Shard, PutsOff: r.PutsOff},
 		firedAt: r.FiredAt, includeQuarantined: r.IncludeQuarantined,
 	})
-}
-
-// PlanRequest narrows a plan; the zero value means everything.
-type PlanRequest struct {
-	Accounts, Regions []string
-	Only              []string // instances and assets, see engine.Request
-	Review            bool     // the result holds what a person can approve
-	Basis             bool     // the result holds all that was read
-}
-
-// Plan makes a run that writes nothing and notifies nobody.
-func (s *Session) Plan(ctx context.Context, r PlanRequest) engine.RunResult {
-	return s.runFull(ctx, fullRun{request: engine.Request{
-		Accounts: r.Accounts, Regions: r.Regions, DryRun: true, Only: r.Only, WantReview: r.Review, WantBasis: r.Basis,
-	}, silent: true})
 }
 
 // Apply makes a full run that writes only the changes that a person reviewed.

@@ -31,7 +31,7 @@ const heldMaxBytes = 12 << 20
 // HeldRemoval is one removal that is held.
 type HeldRemoval struct {
 	Asset    string          `json:"asset"`
-	Action   string          `json:"action"` // "deactivate" or "delete"; an approval covers only this one
+	Action   string          `json:"action"` // plan.Change.ApprovalKey: "deactivate", "delete" or "move-…"; an approval covers only this one
 	Cloud    inventory.Cloud `json:"cloud"`
 	Account  string          `json:"account"`
 	Region   string          `json:"region"`

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +52,16 @@ func configSchemaCommand(o *options, stdout io.Writer) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+var releaseTag = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
+
+// schemaURL returns where the schema of a version is published; of one that is no release, that of the main branch.
+func schemaURL(version string) string {
+	if releaseTag.MatchString(version) {
+		return strings.Replace(config.SchemaURL, "/main/", "/"+version+"/", 1)
+	}
+	return config.SchemaURL
 }
 
 // configCheck is a run of config check.

@@ -121,6 +121,16 @@ rules:
 	d.run(exitUsage, "config", "check", "--online")
 }
 
+// TestConfigCheckMayNotLook: what the key's user may not see is a warning.
+func TestConfigCheckMayNotLook(t *testing.T) {
+	t.Parallel()
+	d := newDoctorDesk(t)
+	d.syncUser() // who may not view account templates
+	d.more = "language: en\nrules:\n  - set: {accounts: nobody}\n"
+	d.run(exitDone, "config", "check", "--online")
+	d.wantPrinted("config.yaml:9:21: rules[0].set.accounts[0]: was not compared: the key's user may not see what this is: account template", "no mistakes (accounts: 1, rules: 1)")
+}
+
 // TestConfigSchema: the command prints what the documents publish.
 func TestConfigSchema(t *testing.T) {
 	t.Parallel()

@@ -20,6 +20,8 @@ type draftConfig struct {
 	lang                                         language.Lang
 	url, keyEnv, secretEnv, org, orgName, caFile string
 	accounts                                     []draftAccount
+	rules                                        []draftRule
+	rulesAreOffers                               bool // nobody has taken the rules: they are written as comments
 	webhookEnv, signEnv                          string
 }
 
@@ -69,6 +71,7 @@ func (d draftConfig) renderYAML() string {
 	line := func(format string, args ...any) {
 		fmt.Fprintf(&b, format+"\n", args...)
 	}
+	line("# yaml-language-server: $schema=%s", schemaURL(version))
 	line("%s", d.lang.Text("# 由 jms-sync init 生成。密钥只以 ${变量} 引用，不写在这里；全部设置见 docs/configuration.md。",
 		"# Made by jms-sync init. Secrets are named as ${VARIABLE} and do not stand here; docs/configuration.en.md has all settings."))
 	line("language: %s", cmp.Or(d.lang, language.Chinese))
@@ -84,6 +87,7 @@ func (d draftConfig) renderYAML() string {
 	for _, a := range d.accounts {
 		a.renderYAML(line, d.lang)
 	}
+	d.renderRules(line)
 	if d.webhookEnv != "" {
 		line("notification:\n  dingtalk:\n    enabled: true\n    webhook: %s", variableRef(d.webhookEnv))
 		if d.signEnv != "" {

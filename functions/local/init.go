@@ -29,6 +29,7 @@ type initOptions struct {
 	endpoint string
 	envFile  string   // gets a line for each variable
 	typed    []string // variables whose value a person typed
+	surveyed []surveyed
 	force    bool
 	noPlan   bool
 }
@@ -180,6 +181,9 @@ func (i *initOptions) collectAnswers(ctx context.Context, ask prompter) error {
 		return err
 	}
 	if err := i.collectClouds(ctx, cfg, zones, ask); err != nil {
+		return err
+	}
+	if err := i.offerRules(ctx, zones, ask); err != nil {
 		return err
 	}
 	return i.readRobot()

@@ -204,6 +204,10 @@ func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wante
 	}
 	w.zone, w.zoneName = zone.id, zone.name
 	i.accounts = append(i.accounts, w.draftAccount)
+	if len(w.regions) > 0 {
+		regions = w.regions
+	}
+	i.surveyed = append(i.surveyed, surveyed{w.name, w.zone != "", regions, lister})
 	return nil
 }
 
@@ -237,5 +241,5 @@ func (d draftConfig) openAccount(cfg config.Config, w wantedAccount) (cloud.List
 			return nil, err
 		}
 	}
-	return session.OpenLister(cfg, c)
+	return session.OpenSurveyor(cfg, c)
 }

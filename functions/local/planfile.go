@@ -41,13 +41,14 @@ type reviewedPlan struct {
 	CreatedAt    time.Time         `json:"created_at"`
 	JumpServer   string            `json:"jumpserver"`
 	Organisation string            `json:"organisation"`
+	Remap        bool              `json:"remap,omitempty"` // made by plan --remap
 	Changes      []plan.ReviewLine `json:"changes"`
 	Hash         string            `json:"hash"`
 }
 
-func newPlanFile(to config.JumpServer, out engine.RunResult, now time.Time) planFile {
+func newPlanFile(to config.JumpServer, out engine.RunResult, remap bool, now time.Time) planFile {
 	p := reviewedPlan{
-		Version: planVersion, CreatedAt: now.UTC().Truncate(time.Second), JumpServer: to.URL, Organisation: to.OrgID, Changes: out.Review,
+		Version: planVersion, CreatedAt: now.UTC().Truncate(time.Second), JumpServer: to.URL, Organisation: to.OrgID, Remap: remap, Changes: out.Review,
 	}
 	p.Hash = p.computeHash()
 	return planFile{Report: out.Report, plan: p}
@@ -155,6 +156,7 @@ func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.
 			fmt.Fprintln(stdout, withoutHeldText(len(held), lang))
 		}
 	}
+	o.remap = p.Remap
 	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
 		out := s.Apply(ctx, p.Changes, isRetryable)
 		if out.PlanLines != nil {

@@ -16,7 +16,7 @@ func FuzzParsePlan(f *testing.F) {
 	to := config.JumpServer{URL: "https://jms", OrgID: "org"}
 	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	var good bytes.Buffer
-	file := newPlanFile(to, engine.RunResult{Review: []plan.ReviewLine{{Action: plan.Delete, AssetID: "a", Values: []plan.FieldValue{}}}}, now)
+	file := newPlanFile(to, engine.RunResult{Review: []plan.ReviewLine{{Action: plan.Delete, AssetID: "a", Values: []plan.FieldValue{}}}}, false, now)
 	if err := file.JSON(&good); err != nil {
 		f.Fatal(err)
 	}

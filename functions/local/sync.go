@@ -41,6 +41,7 @@ type options struct {
 	cfg   *config.Config // nil = it was not loaded, or not yet
 
 	everyAccount bool // of a sync: query accounts in quarantine too
+	remap        bool // of plan, and of apply for its file: mapping rules decide on existing assets too
 }
 
 func (o *options) addFlags(root *cobra.Command) {
@@ -111,7 +112,7 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 	s.progress.clearLine()
 	o.printSummary(stdout, out.Report, s.Language())
 	printRunStep(ctx, stdout, out, s.Language())
-	if err := o.output.write(newOutputDocument(s, out)); err != nil {
+	if err := o.output.write(o.newOutputDocument(s, out)); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	if out.Review != nil && !o.output.isStandardOutput() {
@@ -130,11 +131,11 @@ func leavesTimeForTry(ctx context.Context, interval time.Duration) bool {
 }
 
 // newOutputDocument returns the document of -o: the results, and for a plan also what apply reads.
-func newOutputDocument(s *terminalSession, out engine.RunResult) document {
+func (o *options) newOutputDocument(s *terminalSession, out engine.RunResult) document {
 	if out.Review == nil {
 		return out.Report
 	}
-	return newPlanFile(s.Config().JumpServer, out, s.Now())
+	return newPlanFile(s.Config().JumpServer, out, o.remap, s.Now())
 }
 
 // configSource returns where the configuration comes from.
@@ -154,7 +155,7 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalS
 		return nil, err
 	}
 	s, err := session.Open(session.Options{
-		Config: cfg, Environ: os.Environ(), RequireState: true, Log: log.With("environment", cfg.Environment.Type, logs.RunKey, o.runID),
+		Config: cfg, Environ: os.Environ(), RequireState: true, Remap: o.remap, Log: log.With("environment", cfg.Environment.Type, logs.RunKey, o.runID),
 		Hooks: session.Hooks{Stage: p.showStage, Progress: p.showCount}, Holder: leaseHolder(),
 	})
 	if err != nil {

@@ -19,6 +19,7 @@ func allMutants() []mutant {
 		cardMutants(),
 		campaignMutants(),
 		kindsMutants(),
+		configMutants(),
 	} {
 		all = append(all, some...)
 	}

@@ -8,11 +8,17 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // BenchmarkList reads 10,000 instances in pages of 100 without a network: what it measures is
 // our own cost and the SDK's.
-func BenchmarkList(b *testing.B) {
+func BenchmarkList(b *testing.B) { benchmarkList(b, inventory.Want{}) }
+
+// BenchmarkListFacts is BenchmarkList where mapping rules ask for everything.
+func BenchmarkListFacts(b *testing.B) { benchmarkList(b, inventory.WantAll()) }
+
+func benchmarkList(b *testing.B, want inventory.Want) {
 	const pages, rows = 100, 100
 	bodies := make([][]byte, pages)
 	for p := range bodies {
@@ -22,7 +28,7 @@ func BenchmarkList(b *testing.B) {
 		}
 		bodies[p] = benchPage(p*rows, rows, next)
 	}
-	l := openOffline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
+	l := openOffline(b, cloud.Account{Want: want}, func(r *http.Request) (int, []byte) {
 		n, _ := strconv.Atoi("0" + r.URL.Query().Get("NextToken"))
 		return 200, bodies[n]
 	})

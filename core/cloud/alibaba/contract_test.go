@@ -28,6 +28,7 @@ func harness() cloudtest.Harness {
 		},
 		UnknownKey: "LTAIunknown000000001", Region: region, MissingRegion: "cn-nowhere", NonexistentID: alibaba.Provider(cloud.RetryPolicy{}).NonexistentID, Services: servicesBut("swas"), Owner: testAccountKey.AccountID, Secrets: secrets(),
 		ListAction: alibabatest.DescribeInstances, VerifyAction: alibabatest.DescribeInstanceAttribute, PageSize: 100, ListCalls: 4, // and of these one is a probe
+		NoFacts: alibaba.Provider(cloud.RetryPolicy{}).Facts.Missing(),
 		Statuses: map[string]inventory.Existence{
 			"Pending": inventory.Present, "Starting": inventory.Present, "Running": inventory.Present, "Stopping": inventory.Present, "Stopped": inventory.Present,
 		},

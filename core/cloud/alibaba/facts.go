@@ -7,6 +7,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// factSources says where the answers of ECS have the facts.
+func factSources() inventory.FactSources {
+	return inventory.FactSources{
+		inventory.FactStatus: "`Status`", inventory.FactZone: "`ZoneId`", inventory.FactSubnet: "`VSwitchId`", inventory.FactGroups: "`SecurityGroupIds`",
+		inventory.FactResourceGroup: "`ResourceGroupId`", inventory.FactImage: "`ImageId`", inventory.FactCharge: "`prepaid`, `postpaid`, `spot`",
+		inventory.FactCreatedAt: "`CreationTime`", inventory.FactExpiresAt: "`ExpiredTime`", inventory.FactElastic: "`EipAddress`",
+	}
+}
+
 // factRow has those fields of a row that only mapping rules read. A spot instance is paid by use (PostPaid), and has a
 // SpotStrategy that is not NoSpot.
 type factRow struct {
@@ -29,7 +38,7 @@ func (r *instanceRow) facts(want inventory.Want) *inventory.Facts {
 	if want.IsEmpty() {
 		return nil
 	}
-	return want.Keep(r.allFacts())
+	return want.Keep(r.allFacts(want))
 }
 
 // attributeFacts is facts for an answer of DescribeInstanceAttribute, which has no tags and no resource group, and does not
@@ -38,28 +47,39 @@ func (r *instanceRow) attributeFacts(want inventory.Want) *inventory.Facts {
 	if want.IsEmpty() {
 		return nil
 	}
-	f := r.allFacts()
+	f := r.allFacts(want)
 	f.TagsUnread = true
-	f.Unread |= inventory.FactResourceGroup | cloud.UnreadIf(f.Charge == chargeByUse, inventory.FactCharge)
+	f.Unread |= inventory.FactResourceGroup
+	if f.Charge == chargeByUse {
+		f.Unread |= inventory.FactCharge
+	}
 	return want.Keep(f)
 }
 
-func (r *instanceRow) allFacts() inventory.Facts {
+func (r *instanceRow) allFacts(want inventory.Want) inventory.Facts {
 	f := inventory.Facts{
 		Status: strings.ToLower(r.Status), Zone: string(r.ZoneId), Subnet: string(r.VpcAttributes.VSwitchId),
-		Groups: cloud.UniqueTexts(r.SecurityGroupIds.Value.SecurityGroupId), ResourceGroup: string(r.ResourceGroupId),
-		Image: string(r.ImageId), Charge: strings.ToLower(string(r.InstanceChargeType)),
+		ResourceGroup: string(r.ResourceGroupId),
+		Image:         string(r.ImageId), Charge: strings.ToLower(string(r.InstanceChargeType)),
 		CreatedAt: cloud.ParseTime(r.CreationTime), ExpiresAt: cloud.ParseExpiry(r.ExpiredTime),
-		TagsUnread: r.Tags.IsOdd, Unread: cloud.UnreadIf(r.SecurityGroupIds.IsOdd, inventory.FactGroups),
 	}
+	f.Groups = cloud.UniqueTexts(cloud.ReadInto(r.SecurityGroupIds, want, inventory.FactGroups, &f.Unread).SecurityGroupId)
 	if f.Charge == chargeByUse && strings.HasPrefix(string(r.SpotStrategy), "Spot") {
 		f.Charge = chargeSpot
 	}
 	if r.EipAddress.IpAddress != "" {
 		f.Elastic = 1
 	}
-	for _, tag := range r.Tags.Value.Tag {
-		f.Tags = append(f.Tags, inventory.Tag{Key: tag.TagKey, Value: tag.TagValue})
+	if want.WantsTags() {
+		f.Tags, f.TagsUnread = r.readTags()
 	}
 	return f
+}
+
+func (r *factRow) readTags() (tags []inventory.Tag, unread bool) {
+	read, unread := r.Tags.Read()
+	for _, tag := range read.Tag {
+		tags = append(tags, inventory.Tag{Key: tag.TagKey, Value: tag.TagValue})
+	}
+	return tags, unread
 }

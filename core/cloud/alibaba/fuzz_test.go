@@ -31,7 +31,7 @@ func FuzzAnswer(f *testing.F) {
 		if status < 200 || status > 599 {
 			return // net/http gives no others
 		}
-		l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return status, []byte(body) })
+		l := openOffline(t, cloud.Account{Want: inventory.WantAll()}, func(*http.Request) (int, []byte) { return status, []byte(body) })
 		l.Retry.Sleep = cloudtest.InstantRetries().Sleep
 		checkListOf(t, l, status, body)
 		if found, err := l.FindVerified(t.Context(), "r", []string{"i-none"}); err == nil && len(found.Instances)+len(found.Weak) == 0 {

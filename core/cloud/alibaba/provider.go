@@ -62,6 +62,7 @@ func info() inventory.CloudInfo {
 		Name:              language.Text{ZH: "阿里云", EN: "Alibaba Cloud"},
 		MainKind:          kindECS,
 		Permissions:       Permissions(),
+		Facts:             factSources(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
 		EventForms:        eventForms(),

@@ -35,7 +35,7 @@ const (
 func swasKind(policy cloud.RetryPolicy) cloud.KindProvider {
 	return cloud.KindProvider{
 		KindInfo: inventory.KindInfo{
-			Name: kindSWAS, Title: language.Text{ZH: "轻量应用服务器", EN: "Simple Application Server"}, Permissions: SWASPermissions(),
+			Name: kindSWAS, Title: language.Text{ZH: "轻量应用服务器", EN: "Simple Application Server"}, Permissions: SWASPermissions(), Facts: swasFactSources(),
 		},
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return OpenSWAS(account, policy) },
 		NonexistentID: nonexistentSWAS, CountedRegion: homeRegion,

@@ -27,7 +27,7 @@ func swasHarness() cloudtest.Harness {
 	h.NoIPv6, h.Statuses = true, map[string]inventory.Existence{
 		"Pending": inventory.Present, "Running": inventory.Present, "Stopped": inventory.Present, "Resetting": inventory.Present, "Disabled": inventory.Present,
 	}
-	h.NoFacts = inventory.FactZone | inventory.FactSubnet | inventory.FactGroups | inventory.FactElastic
+	h.NoFacts = swasKind().Facts.Missing()
 	h.ListAction, h.VerifyAction = alibabatest.ListInstances, alibabatest.ListInstanceStatus
 	return h
 }

@@ -60,7 +60,15 @@ type swasRow struct {
 type swasFactRow struct {
 	ResourceGroupId, ImageId, ChargeType cloud.LenientText
 	CreationTime, ExpiredTime            cloud.LenientText
-	Tags                                 cloud.Shown[[]struct{ Key, Value string }]
+	Tags                                 cloud.Shown[[]inventory.Tag]
+}
+
+// swasFactSources says where the answers have the facts.
+func swasFactSources() inventory.FactSources {
+	return inventory.FactSources{
+		inventory.FactStatus: "`Status`", inventory.FactResourceGroup: "`ResourceGroupId`", inventory.FactImage: "`ImageId`", inventory.FactCharge: "`prepaid`",
+		inventory.FactCreatedAt: "`CreationTime`", inventory.FactExpiresAt: "`ExpiredTime`",
+	}
 }
 
 // facts returns what is wanted of a row.
@@ -70,10 +78,10 @@ func (r *swasRow) facts(want inventory.Want) *inventory.Facts {
 	}
 	f := inventory.Facts{
 		Status: strings.ToLower(r.Status), ResourceGroup: string(r.ResourceGroupId), Image: string(r.ImageId), Charge: strings.ToLower(string(r.ChargeType)),
-		CreatedAt: cloud.ParseTime(r.CreationTime), ExpiresAt: cloud.ParseExpiry(r.ExpiredTime), TagsUnread: r.Tags.IsOdd,
+		CreatedAt: cloud.ParseTime(r.CreationTime), ExpiresAt: cloud.ParseExpiry(r.ExpiredTime),
 	}
-	for _, tag := range r.Tags.Value {
-		f.Tags = append(f.Tags, inventory.Tag{Key: tag.Key, Value: tag.Value})
+	if want.WantsTags() {
+		f.Tags, f.TagsUnread = cloud.ReadTags(r.Tags)
 	}
 	return want.Keep(f)
 }

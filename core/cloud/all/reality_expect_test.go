@@ -249,6 +249,7 @@ func (f *replayedFile) compareFields(want, got expectation) {
 	} {
 		same(one[0], one[1], one[2])
 	}
+	f.compareFacts(want, got, same)
 	if want.partial {
 		same("partial", fmt.Sprint(want.partial), fmt.Sprint(got.partial))
 		return
@@ -257,7 +258,6 @@ func (f *replayedFile) compareFields(want, got expectation) {
 	same("private", fmt.Sprint(first(want.private), sortedTexts(want.private)), fmt.Sprint(first(got.private), sortedTexts(got.private)))
 	same("public", fmt.Sprint(sortedTexts(want.public)), fmt.Sprint(sortedTexts(got.public)))
 	same("ipv6", fmt.Sprint(want.ipv6), fmt.Sprint(got.ipv6))
-	f.compareFacts(want, got, same)
 }
 
 func (f *replayedFile) note(field, example string) {

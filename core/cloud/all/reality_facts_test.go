@@ -179,6 +179,9 @@ func factsListed(f *inventory.Facts) factTexts {
 // compareFacts compares what the row says, and not what a partial row cannot say.
 func (f *replayedFile) compareFacts(want, got expectation, same func(field, want, got string)) {
 	for _, name := range slices.Sorted(maps.Keys(want.facts)) {
+		if want.partial && (name == factSubnet || name == factGroups) {
+			continue
+		}
 		same(name, want.facts[name], got.facts[name])
 	}
 }

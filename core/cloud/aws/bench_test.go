@@ -10,11 +10,17 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // BenchmarkList reads 10,000 instances in pages of 1,000 without a network: what it measures is
 // our own cost and the SDK's.
-func BenchmarkList(b *testing.B) {
+func BenchmarkList(b *testing.B) { benchmarkList(b, inventory.Want{}) }
+
+// BenchmarkListFacts is BenchmarkList where mapping rules ask for everything.
+func BenchmarkListFacts(b *testing.B) { benchmarkList(b, inventory.WantAll()) }
+
+func benchmarkList(b *testing.B, want inventory.Want) {
 	const pages, rows = 10, 1000
 	bodies := make([][]byte, pages)
 	for p := range bodies {
@@ -24,7 +30,7 @@ func BenchmarkList(b *testing.B) {
 		}
 		bodies[p] = benchPage(p*rows, rows, next)
 	}
-	l := openOffline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
+	l := openOffline(b, cloud.Account{Want: want}, func(r *http.Request) (int, []byte) {
 		form, _ := io.ReadAll(r.Body)
 		params, _ := url.ParseQuery(string(form))
 		n, _ := strconv.Atoi("0" + params.Get("NextToken"))

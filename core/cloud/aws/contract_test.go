@@ -30,7 +30,7 @@ func harness() cloudtest.Harness {
 		UnknownKey: "AKIAUNKNOWN000000001", Region: region, MissingRegion: "us-nowhere-1", NonexistentID: aws.Provider(cloud.RetryPolicy{}).NonexistentID, Services: aws.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.AccountID, Secrets: secrets(),
 		ListAction: awstest.DescribeInstances, PageSize: 1000, ListCalls: 5, // of which one is a probe, and one asks the second witness
 		AllowsNoKey: true,
-		NoFacts:     inventory.FactResourceGroup | inventory.FactExpiresAt,
+		NoFacts:     aws.Provider(cloud.RetryPolicy{}).Facts.Missing(),
 		Statuses: map[string]inventory.Existence{
 			"pending": inventory.Present, "running": inventory.Present, "stopping": inventory.Present, "stopped": inventory.Present,
 			"shutting-down": inventory.NotMade,

@@ -12,6 +12,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// factSources says where the answers of EC2 have the facts.
+func factSources() inventory.FactSources {
+	return inventory.FactSources{
+		inventory.FactStatus: "`State`", inventory.FactZone: "`AvailabilityZone`", inventory.FactSubnet: "`SubnetId`", inventory.FactGroups: "`GroupId`",
+		inventory.FactImage: "`ImageId`", inventory.FactCharge: "`on-demand`, `spot`, `scheduled`, `capacity-block`",
+		inventory.FactCreatedAt: "`AttachTime`, `LaunchTime`", inventory.FactElastic: "`IpOwnerId`",
+	}
+}
+
 // chargeOnDemand is how an instance is paid that has no lifecycle (spot, scheduled, capacity-block).
 const chargeOnDemand = "on-demand"
 

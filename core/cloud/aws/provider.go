@@ -50,6 +50,7 @@ func info() inventory.CloudInfo {
 		Spellings:         []string{"aws"},
 		Name:              language.Text{ZH: "AWS", EN: "AWS"},
 		Permissions:       Permissions(),
+		Facts:             factSources(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
 		EventForms:        eventForms(),

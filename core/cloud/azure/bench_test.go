@@ -8,18 +8,24 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // BenchmarkList reads 10,000 machines with their interfaces in pages of 100 without a network: what
 // it measures is our own cost and the SDK's.
-func BenchmarkList(b *testing.B) {
+func BenchmarkList(b *testing.B) { benchmarkList(b, inventory.Want{}) }
+
+// BenchmarkListFacts is BenchmarkList where mapping rules ask for everything.
+func BenchmarkListFacts(b *testing.B) { benchmarkList(b, inventory.WantAll()) }
+
+func benchmarkList(b *testing.B, want inventory.Want) {
 	const pages, rows = 100, 100
 	machines, nics := make([][]byte, pages), make([][]byte, pages)
 	for p := range pages {
 		machines[p] = benchPage(p, pages, rows, "compute", benchMachine)
 		nics[p] = benchPage(p, pages, rows, "network", benchNIC)
 	}
-	l := openOffline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
+	l := openOffline(b, cloud.Account{Want: want}, func(r *http.Request) (int, []byte) {
 		n, _ := strconv.Atoi("0" + r.URL.Query().Get("p"))
 		path := r.URL.Path
 		switch {

@@ -47,7 +47,7 @@ func harness() cloudtest.Harness {
 		},
 		UnknownKey: unknownClientID, Region: region, MissingRegion: "mars", NonexistentID: azure.Provider(cloud.RetryPolicy{}).NonexistentID, Services: azure.Provider(cloud.RetryPolicy{}).Services, Owner: owner, Secrets: secrets(),
 		ListAction: azuretest.ListMachines, VerifyAction: azuretest.GetMachine, PageSize: pageSize, ListCalls: 12, AllowsNoKey: true, UsesTokens: true,
-		NoFacts: inventory.FactExpiresAt,
+		NoFacts: azure.Provider(cloud.RetryPolicy{}).Facts.Missing(),
 		Statuses: map[string]inventory.Existence{
 			"Creating": inventory.Present, "Updating": inventory.Present, "Succeeded": inventory.Present, "Migrating": inventory.Present, "Failed": inventory.Present,
 			"Deleting": inventory.NotMade,

@@ -9,6 +9,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// factSources says where the answers of Resource Manager have the facts.
+func factSources() inventory.FactSources {
+	return inventory.FactSources{
+		inventory.FactStatus: "`provisioningState`", inventory.FactZone: "`zones`", inventory.FactSubnet: "`group/network/subnet`", inventory.FactGroups: "`group/name`",
+		inventory.FactResourceGroup: "`resourceGroups`", inventory.FactImage: "`imageReference`", inventory.FactCharge: "`regular`, `spot`, `low`",
+		inventory.FactCreatedAt: "`timeCreated`", inventory.FactElastic: "`Static`",
+	}
+}
+
 // factRow has those fields of a machine's document that only mapping rules read.
 type factRow struct {
 	Tags  cloud.Shown[map[string]string] `json:"tags"`
@@ -24,7 +33,7 @@ type factProperties struct {
 // nicFacts are what rules ask for of an interface.
 type nicFacts struct {
 	subnet, group string
-	groupIsOdd    bool
+	unread        inventory.Fact
 }
 
 // chargeRegular is the priority of a machine whose document has none.
@@ -39,15 +48,24 @@ func (d *machineDoc) facts(want inventory.Want) *inventory.Facts {
 	f := inventory.Facts{
 		Status: strings.ToLower(p.State), ResourceGroup: strings.ToLower(segmentAfter(d.ID, "resourceGroups")), Image: p.Storage.Image.text(),
 		Charge:    cmp.Or(strings.ToLower(string(p.Priority)), chargeRegular),
-		CreatedAt: cloud.ParseTime(p.Created), TagsUnread: d.Tags.IsOdd, Unread: cloud.UnreadIf(d.Zones.IsOdd, inventory.FactZone),
+		CreatedAt: cloud.ParseTime(p.Created),
 	}
-	if len(d.Zones.Value) > 0 {
-		f.Zone = d.Zones.Value[0]
+	zones := cloud.ReadInto(d.Zones, want, inventory.FactZone, &f.Unread)
+	if len(zones) > 0 {
+		f.Zone = zones[0]
 	}
-	for key, value := range d.Tags.Value {
-		f.Tags = append(f.Tags, inventory.Tag{Key: key, Value: value})
+	if want.WantsTags() {
+		f.Tags, f.TagsUnread = d.readTags()
 	}
 	return want.Keep(f)
+}
+
+func (r *factRow) readTags() (tags []inventory.Tag, unread bool) {
+	read, unread := r.Tags.Read()
+	for key, value := range read {
+		tags = append(tags, inventory.Tag{Key: key, Value: value})
+	}
+	return tags, unread
 }
 
 // text returns the id of a custom image, or "publisher:offer:sku:version" of one of the market.
@@ -65,9 +83,7 @@ func (i *imageDoc) text() string {
 // lower case.
 func (p *nicProperties) facts(want inventory.Want) nicFacts {
 	var f nicFacts
-	if want.Has(inventory.FactGroups) {
-		f.group, f.groupIsOdd = resourceName(p.Group.Value.ID, "networkSecurityGroups"), p.Group.IsOdd
-	}
+	f.group = resourceName(cloud.ReadInto(p.Group, want, inventory.FactGroups, &f.unread).ID, "networkSecurityGroups")
 	if !want.Has(inventory.FactSubnet) {
 		return f
 	}
@@ -92,12 +108,15 @@ func (n networkIndex) fillFacts(row *inventory.Instance, nics []nic, elastic []s
 	if row.Facts == nil {
 		return
 	}
-	all := inventory.Facts{Unread: cloud.UnreadIf(row.AddressesPartial, inventory.FactSubnet|inventory.FactGroups|inventory.FactElastic)}
+	var all inventory.Facts
+	if row.AddressesPartial {
+		all.Unread = inventory.FactSubnet | inventory.FactGroups | inventory.FactElastic
+	}
 	var groups []string
 	for _, one := range nics {
 		all.Subnet = cmp.Or(all.Subnet, one.facts.subnet)
 		groups = append(groups, one.facts.group)
-		all.Unread |= cloud.UnreadIf(one.facts.groupIsOdd, inventory.FactGroups)
+		all.Unread |= one.facts.unread
 	}
 	all.Groups = cloud.UniqueTexts(groups)
 	for all.Elastic < len(row.PublicIPs) && slices.Contains(elastic, row.PublicIPs[all.Elastic]) {

@@ -35,7 +35,7 @@ func FuzzAnswer(f *testing.F) {
 			return // net/http gives no others
 		}
 		var asked atomic.Int64
-		l := openOffline(t, cloud.Account{}, func(r *http.Request) (int, []byte) {
+		l := openOffline(t, cloud.Account{Want: inventory.WantAll()}, func(r *http.Request) (int, []byte) {
 			asked.Add(1)
 			return status, []byte(body)
 		})

@@ -89,6 +89,7 @@ func info() inventory.CloudInfo {
 		Spellings:         []string{"azure"},
 		Name:              language.Text{ZH: "Azure", EN: "Azure"},
 		Permissions:       Permissions(),
+		Facts:             factSources(),
 		OwnerRight:        "Microsoft.Resources/subscriptions/read on the subscription",
 		EventForms:        eventForms(),
 		NeedsTenant:       true,

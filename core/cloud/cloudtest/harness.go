@@ -71,7 +71,7 @@ type Harness struct {
 	Statuses map[string]inventory.Existence
 	// NoIPv6 says that the API shows no IPv6 addresses that are read.
 	NoIPv6 bool
-	// NoFacts are the facts that the API shows of no instance.
+	// NoFacts are the facts that the API shows of no instance: Missing of the Facts in the cloud's table.
 	NoFacts inventory.Fact
 	// FactCalls is how many calls more a List, a Find and a FindVerified take together where facts are wanted.
 	FactCalls int

@@ -25,7 +25,7 @@ func harness() cloudtest.Harness {
 		UnknownKey: "FAKEunknown000001", Region: "r-one", MissingRegion: "r-none", Owner: testKey.AccountID,
 		Secrets:    []string{testKey.ID, testKey.Secret, "FAKEunknown000001"},
 		ListAction: fakecloudtest.ListMachines, VerifyAction: fakecloudtest.ShowMachine, PageSize: fakecloudtest.PageSize,
-		NoFacts:       inventory.WantAll().Facts &^ (inventory.FactStatus | inventory.FactZone),
+		NoFacts:       fakecloudtest.Provider(cloud.RetryPolicy{}).Facts.Missing(),
 		Statuses:      map[string]inventory.Existence{"running": inventory.Present, "": inventory.Present},
 		NonexistentID: fakecloudtest.Provider(cloud.RetryPolicy{}).NonexistentID, Services: fakecloudtest.Provider(cloud.RetryPolicy{}).Services,
 	}

@@ -7,6 +7,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// factSources says where the answers have the facts.
+func factSources() inventory.FactSources {
+	return inventory.FactSources{inventory.FactStatus: "`status`", inventory.FactZone: "`zone`"}
+}
+
 // factRow has those fields of a row that only mapping rules read. The fake cloud has tags and zones, and nothing else.
 type factRow struct {
 	Zone cloud.LenientText              `json:"zone"`
@@ -18,8 +23,10 @@ func (m *machine) facts(want inventory.Want) *inventory.Facts {
 	if want.IsEmpty() {
 		return nil
 	}
-	f := inventory.Facts{Status: strings.ToLower(m.Status), Zone: string(m.Zone), TagsUnread: m.Tags.IsOdd}
-	for key, value := range m.Tags.Value {
+	f := inventory.Facts{Status: strings.ToLower(m.Status), Zone: string(m.Zone)}
+	read, unread := m.Tags.Read()
+	f.TagsUnread = unread
+	for key, value := range read {
 		f.Tags = append(f.Tags, inventory.Tag{Key: key, Value: value})
 	}
 	return want.Keep(f)

@@ -33,6 +33,7 @@ func info() inventory.CloudInfo {
 		Spellings:   []string{"样例云", "fakecloud"},
 		Name:        language.Text{ZH: "样例云", EN: "Fake Cloud"},
 		Permissions: Permissions(),
+		Facts:       factSources(),
 		OwnerRight:  "fake:WhoAmI",
 		Services:    services(),
 		ZonePattern: `^(r-[a-z]+)-zone[0-9]$`,

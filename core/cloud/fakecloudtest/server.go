@@ -58,7 +58,7 @@ func (s *Server) FillIPv6(region string) string {
 // FillFacts puts machine n of those with a zone and tags into a region, and returns its id.
 func (s *Server) FillFacts(region string, n int, zone string, tags map[string]string) string {
 	m := machine{ID: fmt.Sprintf("m-7%05d", n), Name: fmt.Sprint("machine-7-", n), IP: fmt.Sprintf("10.10.0.%d", n), Status: "running"}
-	m.Zone, m.Tags.Value = cloud.LenientText(zone), tags
+	m.Zone, m.Tags = cloud.LenientText(zone), cloud.NewShown(tags)
 	s.Put(region, m)
 	return m.ID
 }

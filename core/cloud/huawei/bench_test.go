@@ -5,11 +5,18 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // BenchmarkList reads 10,000 servers in pages of 200 without a network: what it measures is our
 // own cost and the SDK's.
-func BenchmarkList(b *testing.B) {
+func BenchmarkList(b *testing.B) { benchmarkList(b, inventory.Want{}) }
+
+// BenchmarkListFacts is BenchmarkList where mapping rules ask for everything.
+func BenchmarkListFacts(b *testing.B) { benchmarkList(b, inventory.WantAll()) }
+
+func benchmarkList(b *testing.B, want inventory.Want) {
 	const pages, rows = 50, pageSize
 	bodies := make(map[string][]byte, pages) // by marker
 	for p := range pages {
@@ -20,7 +27,9 @@ func BenchmarkList(b *testing.B) {
 		bodies[marker] = benchPage(p*rows, rows, pages*rows)
 	}
 	bodies[benchID(pages*rows-1)] = fmt.Appendf(nil, `{"count":%d,"servers":[]}`, pages*rows)
-	l := openOffline(b, inProject(), func(r *http.Request) (int, []byte) { return 200, bodies[r.URL.Query().Get("marker")] })
+	account := inProject()
+	account.Want = want
+	l := openOffline(b, account, func(r *http.Request) (int, []byte) { return 200, bodies[r.URL.Query().Get("marker")] })
 	b.ReportMetric(float64(len(bodies[""]))/rows, "bytes/row")
 	b.ReportAllocs()
 	for b.Loop() {

@@ -42,6 +42,7 @@ func harness() cloudtest.Harness {
 		},
 		UnknownKey: "HST0UNKNOWN000000001", Region: region, MissingRegion: "cn-nowhere-1", NonexistentID: huawei.Provider(cloud.RetryPolicy{}).NonexistentID, Services: huawei.Provider(cloud.RetryPolicy{}).Services, Owner: testAccountKey.DomainID, Secrets: secrets(),
 		ListAction: huaweitest.ListServers, VerifyAction: huaweitest.ShowServer, PageSize: 200, ListCalls: 3,
+		NoFacts: huawei.Provider(cloud.RetryPolicy{}).Facts.Missing(),
 		Statuses: map[string]inventory.Existence{
 			"ACTIVE": inventory.Present, "SHUTOFF": inventory.Present, "BUILD": inventory.Present, "REBOOT": inventory.Present, "HARD_REBOOT": inventory.Present, "REBUILD": inventory.Present, "RESIZE": inventory.Present,
 			"VERIFY_RESIZE": inventory.Present, "REVERT_RESIZE": inventory.Present, "MIGRATING": inventory.Present, "SHELVED": inventory.Present, "SHELVED_OFFLOADED": inventory.Present, "ERROR": inventory.Present, "UNKNOWN": inventory.Present,

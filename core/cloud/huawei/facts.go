@@ -9,6 +9,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// factSources says where the answers of ECS have the facts.
+func factSources() inventory.FactSources {
+	return inventory.FactSources{
+		inventory.FactStatus: "`status`", inventory.FactZone: "`OS-EXT-AZ:availability_zone`", inventory.FactSubnet: "`network_interfaces`", inventory.FactGroups: "`security_groups`",
+		inventory.FactResourceGroup: "`enterprise_project_id`", inventory.FactImage: "`image`", inventory.FactCharge: "`prepaid`, `postpaid`, `spot`",
+		inventory.FactCreatedAt: "`created`", inventory.FactExpiresAt: "`auto_terminate_time`", inventory.FactElastic: "`floating`",
+	}
+}
+
 // factRow has those fields of a row that only mapping rules read. Tags are written "key=value", and "key" alone where the
 // value is empty; keys have no "=": https://support.huaweicloud.com/api-ecs/zh-cn_topic_0094148850.html,
 // https://support.huaweicloud.com/usermanual-tms/zh-cn_topic_0056266269.html. image is "" of a server without one.
@@ -45,27 +54,42 @@ func (s *serverRow) facts(want inventory.Want, elastic int) *inventory.Facts {
 		return nil
 	}
 	f := inventory.Facts{
-		Status: strings.ToLower(s.Status), Zone: string(s.Zone), Subnet: s.subnet(), ResourceGroup: string(s.EnterpriseProject),
-		Image: cmp.Or(s.Image.Value.ID, string(s.Metadata.ImageID)), Charge: chargeOf(string(s.Metadata.ChargingMode)),
+		Status: strings.ToLower(s.Status), Zone: string(s.Zone), ResourceGroup: string(s.EnterpriseProject),
+		Image: cmp.Or(s.imageID(), string(s.Metadata.ImageID)), Charge: chargeOf(string(s.Metadata.ChargingMode)),
 		CreatedAt: cloud.ParseTime(s.Created), ExpiresAt: cloud.ParseExpiry(s.AutoTerminateTime), Elastic: elastic,
-		TagsUnread: s.Tags.IsOdd, Unread: cloud.UnreadIf(s.Groups.IsOdd, inventory.FactGroups),
 	}
-	f.Unread |= cloud.UnreadIf(f.Subnet == "", inventory.FactSubnet) // every server has one
-	groups := make([]string, len(s.Groups.Value))
-	for n, group := range s.Groups.Value {
-		groups[n] = group.ID
+	f.Subnet = subnetOf(cloud.ReadInto(s.Interfaces, want, inventory.FactSubnet, &f.Unread))
+	if f.Subnet == "" {
+		f.Unread |= inventory.FactSubnet // every server has one
+	}
+	var groups []string
+	for _, group := range cloud.ReadInto(s.Groups, want, inventory.FactGroups, &f.Unread) {
+		groups = append(groups, group.ID)
 	}
 	f.Groups = cloud.UniqueTexts(groups)
-	for _, tag := range s.Tags.Value {
-		key, value, _ := strings.Cut(tag, "=")
-		f.Tags = append(f.Tags, inventory.Tag{Key: key, Value: value})
+	if want.WantsTags() {
+		f.Tags, f.TagsUnread = s.readTags()
 	}
 	return want.Keep(f)
 }
 
-// subnet returns the subnet of the primary interface, or of the first one where none is said to be primary.
-func (s *serverRow) subnet() string {
-	all := s.Interfaces.Value
+func (r *factRow) readTags() (tags []inventory.Tag, unread bool) {
+	read, unread := r.Tags.Read()
+	for _, tag := range read {
+		key, value, _ := strings.Cut(tag, "=")
+		tags = append(tags, inventory.Tag{Key: key, Value: value})
+	}
+	return tags, unread
+}
+
+// imageID returns the id of the image that the row names; an odd one names none, and the metadata have it too.
+func (r *factRow) imageID() string {
+	image, _ := r.Image.Read()
+	return image.ID
+}
+
+// subnetOf returns the subnet of the primary interface, or of the first one where none is said to be primary.
+func subnetOf(all []networkInterfaceRow) string {
 	if len(all) == 0 {
 		return ""
 	}

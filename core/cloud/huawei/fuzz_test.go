@@ -32,7 +32,9 @@ func FuzzAnswer(f *testing.F) {
 			return // net/http gives no others
 		}
 		answer := func(*http.Request) (int, []byte) { return status, []byte(body) }
-		checkListOf(t, openOffline(t, inProject(), answer), status, body)
+		account := inProject()
+		account.Want = inventory.WantAll()
+		checkListOf(t, openOffline(t, account, answer), status, body)
 		l := openOffline(t, cloud.Account{}, answer)
 		if owner, err := l.Owner(t.Context()); (err == nil) != (owner != "") || err == nil && !strings.Contains(strings.ToLower(body), "domain_id") {
 			t.Fatalf("%q names the owner %q, %v", body, owner, err)

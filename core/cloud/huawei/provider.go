@@ -60,6 +60,7 @@ func info() inventory.CloudInfo {
 		Spellings:   []string{"华为云", "huawei", "huaweicloud"},
 		Name:        language.Text{ZH: "华为云", EN: "Huawei Cloud"},
 		Permissions: Permissions(),
+		Facts:       factSources(),
 		OwnerRight:  "iam:projects:listProjects",
 		EventForms:  eventForms(),
 		Services:    services(),

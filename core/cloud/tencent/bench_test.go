@@ -9,17 +9,23 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // BenchmarkList reads 10,000 instances in pages of 100 without a network: what it measures is
 // our own cost and the SDK's.
-func BenchmarkList(b *testing.B) {
+func BenchmarkList(b *testing.B) { benchmarkList(b, inventory.Want{}) }
+
+// BenchmarkListFacts is BenchmarkList where mapping rules ask for everything.
+func BenchmarkListFacts(b *testing.B) { benchmarkList(b, inventory.WantAll()) }
+
+func benchmarkList(b *testing.B, want inventory.Want) {
 	const rows = 10_000
 	all := make([]string, rows)
 	for i := range all {
 		all[i] = benchRow(i)
 	}
-	l := openOffline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
+	l := openOffline(b, cloud.Account{Want: want}, func(r *http.Request) (int, []byte) {
 		var asked struct{ Offset, Limit int }
 		body, err := io.ReadAll(r.Body)
 		if err == nil {

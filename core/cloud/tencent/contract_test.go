@@ -36,7 +36,7 @@ func harness() cloudtest.Harness {
 		},
 		UnknownKey: "AKIDunknown00000001", Region: region, MissingRegion: "ap-nowhere", NonexistentID: tencent.Provider(cloud.RetryPolicy{}).NonexistentID, Services: []string{"cvm", "region", "sts"}, Owner: testAccountKey.AccountID, Secrets: secrets(),
 		ListAction: tencenttest.DescribeInstances, VerifyAction: tencenttest.DescribeInstancesStatus, PageSize: 100,
-		NoFacts: inventory.FactElastic,
+		NoFacts: tencent.Provider(cloud.RetryPolicy{}).Facts.Missing(),
 		Statuses: map[string]inventory.Existence{
 			"PENDING": inventory.Present, "RUNNING": inventory.Present, "STOPPED": inventory.Present, "STARTING": inventory.Present, "STOPPING": inventory.Present, "REBOOTING": inventory.Present,
 			"TERMINATING":   inventory.NotMade,

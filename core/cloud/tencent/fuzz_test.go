@@ -33,7 +33,7 @@ func FuzzAnswer(f *testing.F) {
 		if status < 200 || status > 599 {
 			return // net/http gives no others
 		}
-		l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return status, []byte(body) })
+		l := openOffline(t, cloud.Account{Want: inventory.WantAll()}, func(*http.Request) (int, []byte) { return status, []byte(body) })
 		list, err := l.List(t.Context(), "r")
 		checkListOf(t, list, err, status, body)
 		list, err = cloudtest.FindInstances(t.Context(), l, "r", "ins-1", "ins-2")

@@ -37,7 +37,7 @@ const (
 func lighthouseKind(policy cloud.RetryPolicy) cloud.KindProvider {
 	return cloud.KindProvider{
 		KindInfo: inventory.KindInfo{
-			Name: kindLighthouse, Title: language.Text{ZH: "轻量应用服务器", EN: "Lighthouse"}, Permissions: LighthousePermissions(),
+			Name: kindLighthouse, Title: language.Text{ZH: "轻量应用服务器", EN: "Lighthouse"}, Permissions: LighthousePermissions(), Facts: lighthouseFactSources(),
 		},
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return OpenLighthouse(account, policy) },
 		NonexistentID: nonexistentLighthouse, CountedRegion: homeRegion,

@@ -36,7 +36,7 @@ func lighthouseHarness() cloudtest.Harness {
 		"LAUNCH_FAILED": inventory.NotMade, "TERMINATING": inventory.NotMade, "DELETING": inventory.NotMade,
 	}
 	h.Services = []string{"lighthouse", "sts"}
-	h.NoFacts |= inventory.FactSubnet | inventory.FactGroups | inventory.FactResourceGroup
+	h.NoFacts = tencent.Provider(cloud.RetryPolicy{}).Kinds[0].Facts.Missing()
 	h.ListAction, h.VerifyAction = tencenttest.LighthouseInstances, tencenttest.LighthouseDeniedActions
 	return h
 }

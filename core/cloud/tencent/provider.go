@@ -63,6 +63,7 @@ func info() inventory.CloudInfo {
 		Name:              language.Text{ZH: "腾讯云", EN: "Tencent Cloud"},
 		MainKind:          kindCVM,
 		Permissions:       Permissions(),
+		Facts:             factSources(),
 		AssumePermissions: AssumePermissions(),
 		OwnerRight:        "sts:GetCallerIdentity",
 		EventForms:        eventForms(),

@@ -196,7 +196,9 @@ func (s *Server) createAccount(c *call) reply {
 }
 
 // accountLike returns the host's account with the same username and secret type.
-func (h *host) accountLike(other map[string]any) map[string]any { return accountAmong(h.accounts, other) }
+func (h *host) accountLike(other map[string]any) map[string]any {
+	return accountAmong(h.accounts, other)
+}
 
 func accountAmong(accounts []map[string]any, other map[string]any) map[string]any {
 	at := slices.IndexFunc(accounts, func(a map[string]any) bool {

@@ -26,7 +26,6 @@ func (r *replay) special() map[string]func(int, entry) {
 		"other_kinds_lists name_taken_host":    r.first(func() { r.s.Seed(DefaultOrg, Host{Name: "ke-host"}) }),
 		"other_kinds_lists name_patch_taken":   r.patchTaken,
 		"organisations other_still":            r.first(func() { r.dropNamed("other-1") }),
-		"access_more renamed_host":             r.first(func() { r.renameNode("/DEFAULT/NA", "NA-renamed") }),
 		"zones_gateways_labels labels_by_name": r.first(func() { r.s.Seed(DefaultOrg, r.zoned("zn-l1", "team:甲", "env:prod")) }),
 		"zones_gateways_labels label_types":    r.typeOfAssets,
 		"zones_gateways_labels labels_keys":    r.keys,
@@ -60,6 +59,7 @@ func (r *replay) special() map[string]func(int, entry) {
 		"limit_5000 host_gone":                                   r.first(func() { r.databases(otherOrg, 0) }),
 	}
 	maps.Copy(all, r.specialAccounts())
+	maps.Copy(all, r.specialAccess())
 	return all
 }
 

@@ -82,6 +82,8 @@ func (s *Server) neededRight(c *call) string {
 		return "assets.change_assetnodes"
 	case c.parts[0] == "orgs" && (len(c.parts) == 2 || c.parts[2] != "current"):
 		return "of a super user"
+	case c.parts[0] == "perms" && strings.HasPrefix(c.parts[1], "asset-permissions"):
+		return "perms." + verb + "_assetpermission"
 	case c.parts[0] == "labels" && len(c.parts) > 3:
 		return "labels." + verb + "_labeledresource"
 	}
@@ -89,6 +91,7 @@ func (s *Server) neededRight(c *call) string {
 		"assets/nodes": "assets._node", "assets/platforms": "assets._platform", "assets/" + s.zoneField + "s": "assets._" + s.zoneField,
 		"assets/gateways": "assets._gateway", "labels/labels": "labels._label", "labels/labeled-resources": "labels._labeledresource",
 		"accounts/account-templates": "accounts._accounttemplate", "accounts/accounts": "accounts._account",
+		"users/groups": "users._usergroup", "users/users": "users._user",
 	}[strings.Join(c.parts[:2], "/")]
 	return strings.Replace(noun, "_", verb+"_", 1)
 }

@@ -27,8 +27,12 @@ func (s *Server) route(c *call) reply {
 		"labels/labels": s.routeLabels, "labels/resource-types": s.listResourceTypes, "labels/labeled-resources": s.listLabeledResources,
 		"common/resources": s.parkIDs, "orgs/orgs": s.routeOrganisations,
 		"users/profile": s.showProfile, "accounts/account-templates": s.routeTemplates, "accounts/accounts": s.routeAccounts,
+		"perms/asset-permissions": s.routeRules, "users/groups": s.routeGroups, "users/users": s.listUsers,
 		"terminal/status": func(*call) reply { return okReply([]any{}) },
 		"settings/public": func(*call) reply { return okReply(map[string]any{"XPACK_ENABLED": s.options.Enterprise}) },
+	}
+	for _, kind := range []string{"nodes", "assets", "users", "user-groups"} {
+		handlers["perms/asset-permissions-"+kind+"-relations"] = s.routeRelations(kind)
 	}
 	for name := range s.kinds {
 		handlers["assets/"+name] = s.routeAssets

@@ -90,7 +90,9 @@ type Server struct {
 	lenient    bool
 	spread     *rand.Rand
 
-	lastPlatform int // highest id of a platform
+	lastPlatform int      // highest id of a platform
+	people       []person // the users
+	relations    int      // of access rules, made so far
 }
 
 type parking struct {

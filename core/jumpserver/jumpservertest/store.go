@@ -24,6 +24,8 @@ type org struct {
 	zones        map[string]*zone // by id
 	labels       labelBook
 	templates    []map[string]any
+	groups       []person
+	rules        []*accessRule
 }
 
 // zone is a gateway zone.
@@ -116,6 +118,7 @@ func (o *org) removeAsset(id string) bool {
 		return false
 	}
 	o.removeSorted(h)
+	o.dropFromRules(id)
 	delete(o.names, h.key)
 	delete(o.assetsLike(h), id)
 	if len(h.links) > 0 {

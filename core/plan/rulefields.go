@@ -1,0 +1,135 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/mapping"
+	"github.com/jms-sync/jms-sync/core/reason"
+)
+
+// diffRuledPlatform plans the platform that the rules want of an existing asset: never one of another type, never a
+// gateway's, and none by which the asset would lose its zone.
+func (b *builder) diffRuledPlatform(c *Change, d *drift, a *inventory.Asset, o *mapping.Outcome) {
+	wanted := o.Platform
+	have, should := b.input.Current.Platforms[a.Platform], b.input.Current.Platforms[wanted]
+	if wanted == a.Platform || o.Unread.Has(mapping.FieldPlatform) || should.Type == "" || have.Type == "" || b.rules.Partial {
+		return
+	}
+	may := have.Type == should.Type && !isGatewayPlatform(wanted) && (a.Zone == "" || should.SupportsZones)
+	if b.rules.policy(b.rules.Manage.Platform, true) != WriteAlways || !may {
+		d.add(FieldPlatform, a.Platform, wanted)
+		return
+	}
+	c.Platform, c.Patch.Platform = wanted, &wanted
+	c.Fields, c.moves = append(c.Fields, FieldPlatform), c.moves|movePlatform
+}
+
+// diffZone plans the zone of an existing asset: the account's, or the one that the rules want.
+func (b *builder) diffZone(c *Change, d *drift, i *inventory.Instance, a *inventory.Asset, o *mapping.Outcome) {
+	zone, ruled := b.rules.Accounts[i.Account].Zone, o.Zone != ""
+	if o.Unread.Has(mapping.FieldZone) || ruled && isGatewayPlatform(a.Platform) {
+		return
+	}
+	if ruled {
+		id, known := findZone(b.input.Current.Zones, b.input.Current.ZonesDenied, o.Zone)
+		if !known {
+			d.notes = append(d.notes, fieldNote{FieldZone, reason.New(reason.RuleKeepsZone, b.rules.setterOf(o, mapping.FieldZone), o.Zone)})
+			return
+		}
+		zone = id
+	}
+	if zone == "" || a.Zone == zone || ruled && b.rules.Partial {
+		return
+	}
+	supports := b.input.Current.Platforms[c.Platform].SupportsZones
+	switch {
+	case !supports && !ruled:
+	case supports && b.rules.managed(o).managesZone(*a):
+		c.Patch.Zone, c.Fields = new(zone), append(c.Fields, "zone")
+		if b.rules.Mapping != nil {
+			c.moves |= moveZone
+		}
+	default:
+		d.add("zone", a.Zone, zone)
+	}
+}
+
+// diffProtocols plans the ports that the rules want of an existing asset, where its protocols were read.
+func (b *builder) diffProtocols(c *Change, d *drift, a *inventory.Asset, o *mapping.Outcome) {
+	if a.Protocols == nil || o.Unread.Has(mapping.FieldPort) || o.Port == 0 && len(o.Protocols) == 0 {
+		return
+	}
+	wanted, ok := b.wantedProtocols(a, o, c.Platform)
+	if ok && hasSameProtocols(wanted, a.Protocols) {
+		return
+	}
+	policy := b.rules.policy(b.rules.Manage.Port, true)
+	if ok && (policy == WriteAlways || policy == WriteIfMissing && len(a.Protocols) == 0) {
+		c.Patch.Protocols, c.Fields = wanted, append(c.Fields, FieldPort)
+		return
+	}
+	if ok {
+		d.add(FieldPort, ProtocolText(a.Protocols), ProtocolText(wanted))
+	}
+}
+
+// wantedProtocols returns the protocols of an existing asset with the ports that the rules want. Where they set just a
+// port, all protocols that the asset has stay.
+func (b *builder) wantedProtocols(a *inventory.Asset, o *mapping.Outcome, platform string) (wanted []inventory.Protocol, ok bool) {
+	p := b.input.Current.Platforms[platform]
+	if len(o.Protocols) > 0 || len(a.Protocols) == 0 {
+		return ruledProtocols(o, p)
+	}
+	if len(p.Protocols) == 0 {
+		return nil, false
+	}
+	wanted = a.Protocols
+	if primary := p.Protocols[0]; indexOfProtocol(wanted, primary.Name) < 0 {
+		wanted = append([]inventory.Protocol{primary}, wanted...)
+	}
+	return withPort(wanted, p.Protocols[0].Name, o.Port), true
+}
+
+// hasSameProtocols reports whether two lists have the same protocols with the same ports, in any order.
+func hasSameProtocols(x, y []inventory.Protocol) bool {
+	return len(x) == len(y) && !slices.ContainsFunc(x, func(p inventory.Protocol) bool {
+		n := indexOfProtocol(y, p.Name)
+		return n < 0 || y[n].Port != p.Port
+	})
+}
+
+// diffAccounts plans the accounts of templates that an existing asset lacks. One that it has is never touched.
+func (b *builder) diffAccounts(c *Change, d *drift, a *inventory.Asset, o *mapping.Outcome) {
+	policy := b.rules.policy(b.rules.Manage.Accounts, true)
+	if len(o.Accounts) == 0 || policy == WriteOnCreate || policy == WriteIfMissing && len(a.Accounts) > 0 ||
+		b.rules.Partial || b.input.Current.AccountsUnread || o.Unread.Has(mapping.FieldAccounts) {
+		return
+	}
+	p, protocols := b.input.Current.Platforms[c.Platform], a.Protocols
+	if len(protocols) == 0 {
+		protocols = p.Protocols
+	}
+	var missing omissions
+	for _, id := range b.plan.assetBuilder.templatesOf(o, p, protocols, &missing) {
+		if !b.hasAccountOf(a, id) {
+			c.Patch.Accounts = append(c.Patch.Accounts, id)
+		}
+	}
+	if len(c.Patch.Accounts) > 0 {
+		c.Fields = append(c.Fields, FieldAccounts)
+	}
+	if len(missing) > 0 {
+		d.add(FieldAccounts, "–", strings.Join(o.Accounts, listComma))
+	}
+}
+
+// hasAccountOf reports whether an asset has an account made of a template, or one that JumpServer would take for it.
+func (b *builder) hasAccountOf(a *inventory.Asset, template string) bool {
+	t, known := b.plan.assetBuilder.findTemplate(template)
+	return slices.ContainsFunc(a.Accounts, func(have inventory.Account) bool {
+		return strings.EqualFold(have.TemplateID, template) ||
+			known && inventory.MayBeEqual(have.Username, t.Username) && have.SecretType == t.SecretType
+	})
+}
