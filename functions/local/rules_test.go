@@ -3,11 +3,13 @@ package main
 import (
 	"encoding/json"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/explain"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/mapping"
@@ -248,4 +250,31 @@ func TestDocumentedExpectations(t *testing.T) {
 		d.runRaw(d.Context(), exitDone, "-c", config, "rules", "test", d.saveFile("expect.yaml", expectations))
 		d.wantPrinted("rules that no expectation reaches: rule 2 (Windows)\n", "All expectations are met: 2.\n")
 	}
+}
+
+// TestExplainedInstances: what explain --json tells of an instance can be pasted into an expectation.
+func TestExplainedInstances(t *testing.T) {
+	t.Parallel()
+	fields := reflect.TypeFor[explain.Instance]()
+	for n := range fields.NumField() {
+		name, _, _ := strings.Cut(fields.Field(n).Tag.Get("json"), ",")
+		if !slices.Contains(instanceKeys(), name) {
+			t.Errorf("an expectation does not take %s", name)
+		}
+	}
+}
+
+// FuzzExpectations: no file crashes the command, and what is read can be tried.
+func FuzzExpectations(f *testing.F) {
+	f.Add(metExpectations)
+	f.Add("- &a {instance: *a, asset: {labels: *a}}")
+	f.Add("- {instance: {tags: [{key: a}], ip: [[]]}, asset: {nodes: {}, port: -1, skip: 0, labels: {a: [b]}}}")
+	rules, _ := mapping.Compile([]mapping.Rule{{Set: mapping.Settings{Node: "/DEFAULT/{tag.app}"}}}, mapping.Options{})
+	cfg := testRulesConfig(rules)
+	f.Fuzz(func(t *testing.T, text string) {
+		expectations, err := readExpectations("file", []byte(text), cfg, language.English)
+		if err == nil {
+			runRuleTest(expectations, rules, language.English)
+		}
+	})
 }
