@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/explain"
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -178,10 +179,18 @@ func TestRulesUnmatched(t *testing.T) {
 	if out.Instances != 3 || len(out.Unmatched) != 3 || out.Rules[0].Instances != 0 || out.Unmatched[0].ID == "" {
 		t.Errorf("%+v", out)
 	}
+	d.Account.Fill("cn-beijing", 1, func(int) alibabatest.Instance {
+		i := alibabatest.SampleInstance(9)
+		i.Tags = map[string]string{"app": "shop", "other": "x"}
+		return i
+	})
+	d.more = "language: en\nrules:\n  - {when: {tag.app: web}, set: {zone: z}}\n  - {when: {region: cn-hangzhou}, set: {zone: z}}\n"
+	d.run(exitDone, "rules", "unmatched")
+	d.wantPrinted("Of 4 instances, 1 have no rule:\n", "  app=shop\n") // the tags that rules ask for
 	d.run(exitUsage, "rules", "unmatched", "--field", "nodes")
 	d.more = "language: en\nrules: [{set: {zone: z}}]\n"
 	d.run(exitDone, "rules", "unmatched")
-	d.wantPrinted("All of 3 instances have a rule.\n")
+	d.wantPrinted("All of 4 instances have a rule.\n")
 	d.more = ""
 	d.run(exitUsage, "rules", "unmatched") // no rules
 	if d.JMS.Writes() > 0 {
