@@ -40,6 +40,12 @@ func mappingMutants() []mutant {
 		name: "mapping: * is no value that is not there", file: "core/mapping/keys.go",
 		old: "\t\tif has {\n\t\t\treturn into[:1]\n\t\t}\n\t\treturn nil\n", broken: "\t\t_ = has\n\t\treturn into[:1]\n", pkg: pkg, test: "TestConditions",
 	}, {
+		name: "mapping: a glob ends where it ends", file: "core/mapping/pattern.go",
+		old: "!hasLower(value, end, pieces[last])", broken: "!hasLower(value, 0, pieces[last][:0])", pkg: pkg, test: "TestConditions",
+	}, {
+		name: "mapping: what stands between two * is in its order", file: "core/mapping/pattern.go",
+		old: "\t\tfrom += len(piece)\n", broken: "", pkg: pkg, test: "FuzzGlob",
+	}, {
 		name: "mapping: never the root node", file: "core/mapping/path.go",
 		old: "return string(whole), len(whole) > len(rootPath)", broken: "return string(whole), true", pkg: pkg, test: "TestSettings",
 	}, {
