@@ -34,6 +34,8 @@ func TestConditions(t *testing.T) {
 		{when("kind", "ecs"), true, false},
 		{when("kind", ""), false, true},
 		{when("zone", "*-h"), true, false},
+		{when("zone", "*-x"), false, false},
+		{when("hostname", "web*.com"), false, false},
 		{when("vpc", "vpc-1"), true, false},
 		{when("vpc", ""), false, true},
 		{when("vpc", "!"), true, false},
