@@ -11,6 +11,7 @@ func allMutants() []mutant {
 		factMutants(),
 		accessMutants(),
 		ruledRunMutants(),
+		mappingMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
