@@ -12,6 +12,7 @@ func allMutants() []mutant {
 		accessMutants(),
 		ruledRunMutants(),
 		mappingMutants(),
+		accessMutants(), serverMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
