@@ -15,10 +15,6 @@ func configMutants() []mutant {
 		old: "\t\t\twithin = rule\n", broken: "\t\t\twithin = path\n",
 		pkg: "./core/config", test: "TestBadFiles",
 	}, {
-		name: "config: conditions that hold themselves end", file: "core/config/rules.go",
-		old: "r.nesting <= maxNesting && ", broken: "",
-		pkg: "./core/config", test: "TestBadFiles",
-	}, {
 		name: "config: a mistake in a rule has its place", file: "core/config/rules.go",
 		old: "\t\tk.places[path] = k.placeNear(path)\n", broken: "",
 		pkg: "./core/config", test: "TestBadFiles",
