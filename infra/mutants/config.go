@@ -24,7 +24,7 @@ func configMutants() []mutant {
 		pkg: "./core/config", test: "TestDiagnostics",
 	}, {
 		name: "config: a rule that may leave a field open decides nothing", file: "core/config/warning.go",
-		old: "if f.isConstant && !taken {", broken: "if !taken {",
+		old: "if f.isConstant && !taken", broken: "if !taken",
 		pkg: "./core/config", test: "TestWarnings",
 	}, {
 		name: "config: the schema refuses keys that no rule has", file: "core/config/schemarules.go",
