@@ -57,7 +57,7 @@ func ipv6Mutants() []mutant {
 		old: " && !hidesIPv4(i, *a) ||", broken: " ||",
 		pkg: "./core/plan", test: "TestIPv6",
 	}, {
-		name: "IPv6: public IPv4 comes first", file: "core/plan/rules.go",
+		name: "IPv6: public IPv4 comes first", file: "core/inventory/system.go",
 		old: "i.ClassicIPs, i.PublicIPs, i.IPv6s} {", broken: "i.ClassicIPs, i.IPv6s, i.PublicIPs} {",
 		pkg: "./core/plan", test: "TestIPv6",
 	}, {

@@ -9,6 +9,7 @@ func allMutants() []mutant {
 		fleetMutants(), numberMutants(),
 		boundMutants(),
 		accessMutants(),
+		mappingMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
