@@ -228,6 +228,7 @@ type unmetEntry struct {
 
 // testRules checks the rules of the configuration against a file of expectations.
 func (o *options) testRules(ctx context.Context, file string, stdout io.Writer, asJSON bool) error {
+	o.noLogFile = true // no run, and nothing for whoever watches them
 	cfg, err := o.loadRules(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
