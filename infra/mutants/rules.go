@@ -8,7 +8,7 @@ func allMutants() []mutant {
 		pauseMutants(), sessionMutants(),
 		fleetMutants(), numberMutants(),
 		boundMutants(),
-		accessMutants(),
+		accessMutants(), explainMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
