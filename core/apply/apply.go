@@ -102,7 +102,7 @@ func newRunner(ctx context.Context, to Bastion, o Options) *runner {
 		o.Sleep = sleepContext
 	}
 	r := &runner{
-		ctx: ctx, target: to, options: o, newNames: map[string]string{}, stoppedJobs: map[string]error{}, rest: map[string]*restOfChange{},
+		ctx: ctx, target: to, options: o, written: map[string][]*inventory.Patch{}, stoppedJobs: map[string]error{}, rest: map[string]*restOfChange{},
 	}
 	r.nodes = r.newNodeResolver()
 	return r
@@ -116,12 +116,12 @@ type runner struct {
 	result           Result
 	total            int
 	nodes            *nodeResolver
-	rest             map[string]*restOfChange // asset id → what is left of a change that takes several requests
-	putOff           []plan.Change            // parts of changes whose turn comes after all patches
-	newNames         map[string]string        // asset id → the name that this run wrote
-	stoppedJobs      map[string]error         // by permission: why nothing more of these jobs is written
-	unansweredWeight int                      // of requests without an answer since the last success, see countUnanswered
-	stopErr          error                    // why nothing more is sent at all
+	rest             map[string]*restOfChange      // asset id → what is left of a change that takes several requests
+	putOff           []plan.Change                 // parts of changes whose turn comes after all patches
+	written          map[string][]*inventory.Patch // asset id → what this run wrote
+	stoppedJobs      map[string]error              // by permission: why nothing more of these jobs is written
+	unansweredWeight int                           // of requests without an answer since the last success, see countUnanswered
+	stopErr          error                         // why nothing more is sent at all
 }
 
 func (r *runner) addItems(items ...Item) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/mapping"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
@@ -30,6 +31,7 @@ type fakeBastion struct {
 	failCreate     func(inventory.NewAsset) error
 	failUpdate     error
 	failNodes      error
+	refusedPath    string   // of a node that cannot be made
 	hiddenNames    []string // names of assets that no plan sees
 	failRead       error
 	onRead         func(*fakeBastion)
@@ -75,6 +77,9 @@ func (b *fakeBastion) FindNode(_ context.Context, path, known string) (inventory
 	defer b.mu.Unlock()
 	if b.failNodes != nil {
 		return inventory.Node{}, b.failNodes
+	}
+	if path == b.refusedPath {
+		return inventory.Node{}, &inventory.Error{Kind: inventory.Invalid, Message: "no node " + path}
 	}
 	if at, exists := b.nodePaths[known]; exists {
 		return inventory.Node{ID: known, Path: at}, nil
@@ -316,6 +321,8 @@ type world struct {
 	instances []inventory.Instance
 	bastion   *fakeBastion
 	grace     time.Duration
+	rules     []mapping.Rule
+	manage    plan.FieldPolicies
 }
 
 func newWorld() *world {
@@ -353,14 +360,17 @@ func (w *world) approve() plan.Approved {
 	for _, a := range w.bastion.assets {
 		assets = append(assets, a)
 	}
+	rules, _ := mapping.Compile(w.rules, mapping.Options{})
 	p := plan.Build(plan.Input{
-		Current: inventory.JumpServerAssets{Assets: assets, Platforms: map[string]inventory.Platform{"Linux": {SupportsZones: true}}},
+		Current: inventory.JumpServerAssets{
+			Assets: assets, Platforms: map[string]inventory.Platform{"Linux": {SupportsZones: true}}, Templates: w.bastion.templates,
+		},
 		Listings: []inventory.Listing{{
 			Scope: instance("", "", "").Scope, Owner: "1001", Instances: w.instances,
 		}},
 	}, plan.Rules{
 		Accounts: map[string]plan.Account{"prod": {Type: "阿里云"}}, Mode: plan.ModeDelete, Grace: w.grace,
-		Now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC),
+		Now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), Mapping: rules, Manage: w.manage,
 	})
 	proofs := plan.Proofs{}
 	for _, c := range p.Candidates() {

@@ -149,13 +149,13 @@ func (r *runner) withNextName(c plan.Change, err error, late map[string]error) [
 	return nil
 }
 
-// finishChange adds the item of a change, and records the new name of its asset for later changes.
+// finishChange adds the item of a change, and records what was written to its asset for later changes.
 func (r *runner) finishChange(c plan.Change, i Item, late map[string]error) {
 	switch {
 	case i.State != Done:
 		i.MaybeWritten = late[c.AssetID] != nil
-	case c.Patch != nil && c.Patch.Name != nil:
-		r.newNames[c.AssetID] = *c.Patch.Name
+	case c.Patch != nil:
+		r.written[c.AssetID] = append(r.written[c.AssetID], c.Patch)
 	}
 	if i.State == Done && r.putOffNext(c) {
 		return

@@ -157,27 +157,23 @@ func (r *runner) isAsPlanned(c plan.Change, now inventory.Asset, j writeJob, lat
 // removal or a reopening all fields that were read, for labels those that decide on them, else only the fields that
 // the change sets.
 func (r *runner) changedMeanwhile(c plan.Change, now inventory.Asset, j writeJob) string {
+	before := r.asWritten(*c.Before)
 	switch {
 	case !j.rereads:
-		return r.overwrittenFields(c, now)
+		return strings.Join(overwrittenFields(c, before, now), ", ")
 	case j.onlyPorts:
-		return strings.Join(portDifferences(*c.Before, now), ", ")
+		return strings.Join(portDifferences(before, now), ", ")
 	case c.Action == plan.Deactivate, c.Action == plan.Delete, c.Reason.Code == reason.Reopened:
-		before := *c.Before
-		name, renamed := r.newNames[c.AssetID]
-		if renamed {
-			before.Name = name
-		}
 		return strings.Join(append(stateDifferences(before, now), otherDifferences(before, now)...), ", ")
 	}
-	what := stateDifferences(*c.Before, now)
-	if c.Patch != nil && c.Patch.Comment != nil && c.Before.Comment != now.Comment {
+	what := stateDifferences(before, now)
+	if c.Patch != nil && c.Patch.Comment != nil && before.Comment != now.Comment {
 		what = append(what, "comment")
 	}
-	if c.Patch != nil && c.Patch.NodeIDs != nil && c.Before.Nodes != now.Nodes {
+	if c.Patch != nil && c.Patch.NodeIDs != nil && before.Nodes != now.Nodes {
 		what = append(what, "nodes")
 	}
-	if c.Patch != nil && c.Patch.Platform != nil && c.Before.Platform != now.Platform {
+	if c.Patch != nil && c.Patch.Platform != nil && before.Platform != now.Platform {
 		what = append(what, "platform")
 	}
 	return strings.Join(what, ", ")
@@ -222,7 +218,7 @@ func (r *runner) newWriteChecks(todo []plan.Change, j writeJob, late map[string]
 }
 
 // otherDifferences returns the other fields that differ: those that make an asset a gateway or protect its name,
-// what people wrote about it, and where they put it. No run moves an asset to another node.
+// what people wrote about it, and where they put it.
 func otherDifferences(before, now inventory.Asset) (what []string) {
 	for _, f := range []struct{ field, before, now string }{
 		{"name", before.Name, now.Name}, {"platform", before.Platform, now.Platform},
@@ -251,25 +247,29 @@ func stateDifferences(before, now inventory.Asset) (what []string) {
 }
 
 // overwrittenFields returns the fields of a change without labels that somebody else has set since the plan.
-func (r *runner) overwrittenFields(c plan.Change, now inventory.Asset) string {
-	name, renamed := r.newNames[c.AssetID]
-	if !renamed {
-		name = c.Before.Name
-	}
-	var what []string
+func overwrittenFields(c plan.Change, before, now inventory.Asset) (what []string) {
 	for _, f := range []struct {
 		field         string
 		wanted        *string
 		expected, now string
 	}{
-		{"name", c.Patch.Name, name, now.Name}, {"address", c.Patch.Address, c.Before.Address, now.Address},
-		{"zone", c.Patch.Zone, c.Before.Zone, now.Zone},
+		{"name", c.Patch.Name, before.Name, now.Name}, {"address", c.Patch.Address, before.Address, now.Address},
+		{"zone", c.Patch.Zone, before.Zone, now.Zone},
 	} {
 		if f.wanted != nil && f.now != f.expected {
 			what = append(what, f.field)
 		}
 	}
-	return strings.Join(what, ", ")
+	return what
+}
+
+// asWritten returns an asset that the plan saw as this run has left it: a run may rename, or bring to what its instance
+// wants, what it switches off at its end.
+func (r *runner) asWritten(a inventory.Asset) inventory.Asset {
+	for _, p := range r.written[a.ID] {
+		a = patched(a, *p)
+	}
+	return a
 }
 
 // sortedLabels returns labels in one order: JumpServer promises none.

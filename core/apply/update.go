@@ -54,7 +54,7 @@ func patchesOf(changes []plan.Change) []inventory.Patch {
 }
 
 // isPatched reports whether an asset shows that its patch was carried out, whatever people changed after it. A
-// deactivation is recognised by the time that it wrote: no other has it.
+// deactivation is recognised by the label that it wrote: the time, which no other has, or that a rule did it.
 func isPatched(c plan.Change, now inventory.Asset, there bool) bool {
 	p := c.Patch
 	if !there {
@@ -76,14 +76,17 @@ func isPatched(c plan.Change, now inventory.Asset, there bool) bool {
 	return (p.Active == nil || *p.Active == now.Active) && (p.Labels == nil || hasLabelChanges(c.Before.Labels, p.Labels, now.Labels))
 }
 
-// deactivationLabel returns the label that records the time of a deactivation.
-func deactivationLabel(labels []inventory.Label) inventory.Label {
+// deactivationLabel returns the label that records a deactivation: its time, or that a rule did it.
+func deactivationLabel(labels []inventory.Label) (found inventory.Label) {
 	for _, l := range labels {
-		if l.Name == inventory.LabelGone {
+		switch l.Name {
+		case inventory.LabelGone:
 			return l
+		case inventory.LabelRuleOff:
+			found = l
 		}
 	}
-	return inventory.Label{}
+	return found
 }
 
 // hasLabelChanges reports whether labels now show everything that the change from before to wanted changes.

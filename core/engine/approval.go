@@ -20,17 +20,15 @@ type approvalSet struct {
 	approvedIDs map[string]bool // assets whose removal, or move by rules, is approved
 }
 
-// findApproved finds those candidates that people have approved: by hash, or as part of a reviewed plan that does not
-// say that they are held. An
-// approval is for one action, so that who approved a deactivation has approved no deletion. Without an
-// answer of the store nothing is approved.
+// findApproved finds those removals and moves that people have approved: by hash, or as part of a reviewed plan that does
+// not say that they are held. An approval is for one change (plan.Change.ApprovalKey), so that who approved a deactivation
+// has approved no deletion, and who approved a move no other one. Without an answer of the store nothing is approved.
 func (e Engine) findApproved(ctx context.Context, req Request, desired plan.Plan) approvalSet {
 	g := approvalSet{approvedIDs: map[string]bool{}}
-	type approval struct{ asset, key string }
-	approved := map[approval]bool{}
+	approved := map[approvedChange]bool{}
 	for _, l := range req.ReviewedLines {
 		if l.Held == "" && isRemoval(l.Action) {
-			approved[approval{l.AssetID, string(l.Action)}] = true
+			approved[approvedChange{l.AssetID, string(l.Action)}] = true
 		}
 	}
 	if e.Memory.Held != nil && req.ReviewedLines == nil && e.Limits.Approval != plan.ApproveAll {
@@ -41,17 +39,20 @@ func (e Engine) findApproved(ctx context.Context, req Request, desired plan.Plan
 		}
 		for _, a := range g.approvals {
 			for _, r := range a.Remaining {
-				approved[approval{r.Asset, r.Action}] = true
+				approved[approvedChange{r.Asset, r.Action}] = true
 			}
 		}
 	}
 	for _, c := range desired.Approvable() {
-		if approved[approval{c.AssetID, c.ApprovalKey()}] {
+		if approved[approvedChange{c.AssetID, c.ApprovalKey()}] {
 			g.approvedIDs[c.AssetID] = true
 		}
 	}
 	return g
 }
+
+// approvedChange is what an approval lets a run do to one asset.
+type approvedChange struct{ asset, key string }
 
 // hashes returns by asset in which set its removal was approved.
 func (g approvalSet) hashes() map[string]string {
@@ -93,10 +94,29 @@ func (e Engine) approvePlan(ctx context.Context, p *pass, desired plan.Plan) pla
 	if req.WantReview {
 		p.review = desired.Review(approved, e.Cards.Options.Lang)
 	}
-	if len(held) > 0 && limits.Approval != plan.ApproveAll {
-		p.heldSets = []report.HeldSetSummary{e.saveHeldSet(ctx, req, held)}
+	if limits.Approval != plan.ApproveAll {
+		p.heldSets = e.saveHeldSets(ctx, req, held)
 	}
 	return approved
+}
+
+// saveHeldSets keeps what is held under its hashes: removals, and moves by rules, which people approve by themselves.
+func (e Engine) saveHeldSets(ctx context.Context, req Request, held []plan.Change) []report.HeldSetSummary {
+	var removals, moves []plan.Change
+	for _, c := range held {
+		if isRemoval(c.Action) {
+			removals = append(removals, c)
+		} else {
+			moves = append(moves, c)
+		}
+	}
+	var sets []report.HeldSetSummary
+	for _, some := range [][]plan.Change{removals, moves} {
+		if len(some) > 0 {
+			sets = append(sets, e.saveHeldSet(ctx, req, some))
+		}
+	}
+	return sets
 }
 
 // saveHeldSet keeps what is held under its hash. A dry run stores nothing.
@@ -138,7 +158,11 @@ func (e Engine) logHeldSet(set report.HeldSetSummary, held []plan.Change) {
 			reasons = append(reasons, why)
 		}
 	}
-	e.Log.Warn("removals are held", "hash", set.Hash, "assets", set.Assets, "reason", strings.Join(reasons, "; "), "first", strings.Join(names, ", "))
+	what := "removals are held"
+	if !isRemoval(held[0].Action) {
+		what = "moves are held"
+	}
+	e.Log.Warn(what, "hash", set.Hash, "assets", set.Assets, "reason", strings.Join(reasons, "; "), "first", strings.Join(names, ", "))
 }
 
 // nodeNames returns the names of the nodes of a change's asset.

@@ -191,6 +191,7 @@ func (e Engine) saveOutcome(ctx context.Context, p *pass, desired plan.Plan) {
 	e.saveScopes(ctx, p.listings, p, e.Now())
 	if !p.req.DryRun {
 		e.saveNewNodes(ctx, p.listings)
+		e.saveRuleNodes(ctx, desired.NodePaths())
 		e.saveNewOwners(ctx, p.listings, p.owners)
 	}
 }

@@ -198,7 +198,7 @@ func earlier(x, y time.Time) time.Time {
 	return x
 }
 
-// countHeld returns how many removals of a scope a run holds.
+// countHeld returns how many removals of a scope a run holds. A move that is held says nothing of removals.
 func countHeld(p *pass, at inventory.Scope) int {
 	n := 0
 	for _, c := range p.notes {
@@ -232,7 +232,9 @@ func (e Engine) logStateError(err error) {
 func isLasting(n plan.Change) bool {
 	switch n.Reason.Code {
 	case reason.StaysDeactivated, reason.NoRightToDelete, reason.KeptByLabel, reason.IsCopy, reason.LabelsAlone, reason.Doubled, reason.Differs,
-		reason.NameShortened, reason.NotHoldable, reason.RuleSkips, reason.RuleLeaves, reason.RuleInactive, reason.RuledOffByHand, reason.RuledOffSpared, reason.KeptByTag:
+		reason.NameShortened, reason.NotHoldable,
+		reason.RuleSkips, reason.RuleLeaves, reason.RuleInactive, reason.RuleUnread, reason.RuleNoAddress, reason.RuleKeepsIP, reason.KeptByTag,
+		reason.RuledOffSpared, reason.RuledOffByHand, reason.RuledOffStays:
 		return true
 	}
 	return false

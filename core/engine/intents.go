@@ -92,6 +92,7 @@ func newIntent(c plan.Change) state.Intent {
 			if l.Name == inventory.LabelGone {
 				i.GoneLabel = l.Value
 			}
+			i.ByRule = i.ByRule || c.IsRuleOff() && l.Name == inventory.LabelRuleOff
 		}
 	}
 	return i
@@ -131,6 +132,9 @@ func (d *RemovalTracker) FindUnreported(ctx context.Context, assets []inventory.
 func wasCarriedOut(i state.Intent, a inventory.Asset, there bool) bool {
 	if plan.Action(i.Action) == plan.Delete {
 		return !there
+	}
+	if i.ByRule {
+		return there && !a.Active && a.LabelCount(inventory.LabelRuleOff) > 0
 	}
 	value, single := a.Label(inventory.LabelGone)
 	return there && single && i.GoneLabel != "" && inventory.MayBeEqual(value, i.GoneLabel)

@@ -38,7 +38,8 @@ func NotedNodes(comment string) (ids []string, noted bool) {
 		noted = true
 		_, value, _ := strings.Cut(line, ":")
 		for id := range strings.SplitSeq(value, ",") {
-			if id = strings.ToLower(strings.TrimSpace(id)); id != "" && !slices.Contains(ids, id) {
+			id = strings.ToLower(strings.TrimSpace(id))
+			if id != "" && !slices.Contains(ids, id) {
 				ids = append(ids, id)
 			}
 		}

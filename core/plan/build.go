@@ -38,7 +38,8 @@ type Plan struct {
 	operatorAction    bool            // made by Adopt or Disown
 	reopens           bool            // made by Reopen
 	lostMarks         lostMarks
-	neverWrittenCount int // assets that are never written to, and need no write
+	nodePaths         map[string]string // see NodePaths
+	neverWrittenCount int               // assets that are never written to, and need no write
 }
 
 // ownerScope is a scope by the id of the cloud account, so that renaming an account in the configuration changes

@@ -29,7 +29,7 @@ func (b *builder) diffRuledPlatform(c *Change, d *drift, a *inventory.Asset, o *
 // diffZone plans the zone of an existing asset: the account's, or the one that the rules want.
 func (b *builder) diffZone(c *Change, d *drift, i *inventory.Instance, a *inventory.Asset, o *mapping.Outcome) {
 	zone, ruled := b.rules.Accounts[i.Account].Zone, o.Zone != ""
-	if o.Unread.Has(mapping.FieldZone) {
+	if o.Unread.Has(mapping.FieldZone) || ruled && isGatewayPlatform(a.Platform) {
 		return
 	}
 	if ruled {

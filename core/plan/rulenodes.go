@@ -47,6 +47,10 @@ func (x *nodeIndex) find(path string, have []string) string {
 	return ""
 }
 
+// NodePaths returns which nodes, by their ids, the paths mean into which the rules put assets that exist; nil where the plan
+// does not decide on nodes. A run remembers them, so that a node is still known after people renamed it.
+func (p Plan) NodePaths() map[string]string { return p.nodePaths }
+
 // nodeIDs returns the ids in Asset.Nodes, in lower case.
 func nodeIDs(a inventory.Asset) []string { return splitNodes(strings.ToLower(a.Nodes)) }
 
@@ -60,7 +64,7 @@ func (b *builder) diffNodes(c *Change, d *drift, i *inventory.Instance, a *inven
 		return
 	}
 	if b.nodes == nil {
-		b.nodes = newNodeIndex(*current)
+		b.nodes, b.plan.nodePaths = newNodeIndex(*current), map[string]string{}
 	}
 	ours, have := noted, nodeIDs(*a)
 	if !isNoted {
@@ -105,6 +109,9 @@ func (b *builder) planMove(have, ours, paths []string) nodeMove {
 			move.paths = append(move.paths, path)
 		case !slices.Contains(wanted, id):
 			wanted = append(wanted, id)
+		}
+		if id != "" {
+			b.plan.nodePaths[path] = id
 		}
 	}
 	root := b.nodes.byPath[rootPath]

@@ -42,13 +42,13 @@ func planRules(cfg config.Config) plan.Rules {
 			}
 		}
 	}
+	m := cfg.Sync.Manage
 	return plan.Rules{
 		Accounts: known, Mapping: cfg.Mapping, Whitelist: cfg.Sync.Whitelist, Protected: cfg.Sync.ProtectedIPs,
 		Manage: plan.FieldPolicies{
-			Name: plan.FieldPolicy(cfg.Sync.Manage.Name), Address: plan.FieldPolicy(cfg.Sync.Manage.Address),
-			Zone: plan.FieldPolicy(cfg.Sync.Manage.Zone), AdoptedName: plan.FieldPolicy(cfg.Sync.Manage.AdoptedName),
-			Node: plan.FieldPolicy(cfg.Sync.Manage.Node), Platform: plan.FieldPolicy(cfg.Sync.Manage.Platform), Port: plan.FieldPolicy(cfg.Sync.Manage.Port),
-			Labels: plan.FieldPolicy(cfg.Sync.Manage.Labels), Accounts: plan.FieldPolicy(cfg.Sync.Manage.Accounts),
+			Name: plan.FieldPolicy(m.Name), Address: plan.FieldPolicy(m.Address), Zone: plan.FieldPolicy(m.Zone), AdoptedName: plan.FieldPolicy(m.AdoptedName),
+			Node: plan.FieldPolicy(m.Node), Platform: plan.FieldPolicy(m.Platform), Port: plan.FieldPolicy(m.Port),
+			Labels: plan.FieldPolicy(m.Labels), Accounts: plan.FieldPolicy(m.Accounts),
 		},
 		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: jumpServerHosts(cfg),
 		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,

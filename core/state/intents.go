@@ -34,6 +34,8 @@ type Intent struct {
 	// GoneLabel is the value of the label jms-gone that a deactivation writes: an asset that has it was deactivated by
 	// this very write.
 	GoneLabel string `json:"gone,omitempty"`
+	// ByRule says that a mapping rule deactivates the asset, which the label jms-rule-off shows.
+	ByRule bool `json:"by_rule,omitempty"`
 	// Applied says that the removal was made and only its card is missing.
 	Applied bool `json:"made,omitempty"`
 }

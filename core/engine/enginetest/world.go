@@ -43,8 +43,9 @@ type Setup struct {
 		LatencyMS int                     `json:"latency_ms"`
 		Platforms map[string]int          `json:"platforms"`
 		NoZones   []string                `json:"no_zones"`
-		Zones     []string                `json:"zones"`     // names
-		Templates []AccountTemplate       `json:"templates"` // of accounts
+		Zones     []string                `json:"zones"`         // names
+		Templates []AccountTemplate       `json:"templates"`     // of accounts
+		Own       map[string]string       `json:"own_platforms"` // name → type
 	} `json:"jumpserver"`
 	Accounts []AccountSpec  `json:"accounts"` // none = aliyun-prod with cn-beijing and cn-shanghai
 	Settings map[string]any `json:"settings"` // of the configuration

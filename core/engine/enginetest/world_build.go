@@ -35,7 +35,7 @@ func (w *World) NewEngine() engine.Engine {
 		Rules:   rules(cfg),
 		Limits: plan.Limits{
 			Percent: g.Percent, Min: g.Min, Fleet: plan.Share{Percent: g.Fleet.Percent, Min: g.Fleet.Min}, PerRun: g.PerRun,
-			AllowEmpty: g.Empty == config.EmptyAllow, Approval: plan.ApprovalPolicy(cfg.Sync.Approval),
+			Moves: plan.Share{Percent: g.Moves.Percent, Min: g.Moves.Min}, AllowEmpty: g.Empty == config.EmptyAllow, Approval: plan.ApprovalPolicy(cfg.Sync.Approval),
 		},
 		ApplyOptions: apply.Options{Writers: cfg.Sync.Writers, Now: time.Now, Sleep: w.BastionClock.Sleep, Log: w.logger()},
 		Cards: delivery.Cards{

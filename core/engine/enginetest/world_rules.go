@@ -19,6 +19,9 @@ func (w *World) seedRuleNames(s Setup) {
 	for _, name := range s.JumpServer.Zones {
 		w.zoneID(name)
 	}
+	for name, kind := range s.JumpServer.Own {
+		w.JumpServer.AddPlatform(name, kind, 22)
+	}
 	for _, t := range s.JumpServer.Templates {
 		w.JumpServer.SeedTemplate(jumpservertest.DefaultOrg, jumpservertest.AccountTemplate{Name: t.Name, Username: t.Username, SecretType: t.SecretType})
 	}
