@@ -120,7 +120,8 @@ func webRule() mapping.Rule {
 // TestNewInstance: each field of the asset to be made says which rule, or what else, decided on it.
 func TestNewInstance(t *testing.T) {
 	t.Parallel()
-	q := newQuestion(t, mapping.Rule{When: mapping.Condition{Keys: map[string][]string{"region": {"cn-shanghai"}}}, Stop: true}, webRule())
+	q := newQuestion(t, mapping.Rule{When: mapping.Condition{Keys: map[string][]string{"region": {"cn-shanghai"}}}, Stop: true}, webRule(),
+		mapping.Rule{Set: mapping.Settings{Node: "/DEFAULT/later", Labels: map[string]string{"more": "1"}}})
 	q.instances = []inventory.Instance{newInstance("i-1", "one", "10.0.0.1", "app", "web")}
 	e := q.ask("i-1")
 	if e.Asset != nil || len(e.Verdicts) != 1 || e.Verdicts[0].Action != plan.Create || !slices.Equal(e.Places(), []string{"/DEFAULT/web"}) {
@@ -132,7 +133,7 @@ func TestNewInstance(t *testing.T) {
 		"node":     {Wanted: "/DEFAULT/web", Source: explain.SourceRule, Rule: 2},
 		"zone":     {Wanted: "gw", Source: explain.SourceRule, Rule: 2},
 		"port":     {Wanted: "ssh:2222", Source: explain.SourceRule, Rule: 2},
-		"labels":   {Wanted: "app:web", Source: explain.SourceRule, Rule: 2},
+		"labels":   {Wanted: "app:web, more:1", Source: explain.SourceRule, Rule: 2},
 		"accounts": {},
 	} {
 		want.Field = name
@@ -140,7 +141,7 @@ func TestNewInstance(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}
-	if len(e.Rules) != 2 || e.Rules[0].Matched || e.Rules[0].Unmet == nil || e.Rules[0].Unmet.Key != "region" || e.Rules[0].Unmet.Have != "cn-beijing" ||
+	if len(e.Rules) != 3 || !slices.Equal(e.Rules[2].Lost, []string{"node"}) || !slices.Equal(e.Rules[2].Set, []string{"labels"}) || e.Rules[0].Matched || e.Rules[0].Unmet == nil || e.Rules[0].Unmet.Key != "region" || e.Rules[0].Unmet.Have != "cn-beijing" ||
 		!e.Rules[1].Matched || e.Rules[1].Name != "web" || e.Rules[1].Rule != 2 {
 		t.Errorf("%+v", e.Rules)
 	}

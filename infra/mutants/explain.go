@@ -4,7 +4,7 @@ package main
 func explainMutants() []mutant {
 	return []mutant{{
 		name: "plan: one instance of a plan is that one", file: "core/plan/find.go",
-		old: "return !s.Has(c) })", broken: "return !s.Has(c) && c.Action != Deactivate })", pkg: "./core/plan", test: "TestSelect",
+		old: "return !s.Has(c) })", broken: "return !s.Has(c) && c.Action != Create })", pkg: "./core/plan", test: "TestSelect",
 	}, {
 		name: "plan: a text that means nothing is refused", file: "core/engine/look.go",
 		old: "if len(unknown) > 0 {", broken: "if len(unknown) > len(p.req.Only) {", pkg: "./functions/local", test: "TestPlanNarrowed",
@@ -16,7 +16,7 @@ func explainMutants() []mutant {
 		old: "addText(FieldAddress, before.Address, p.Address)", broken: "addText(FieldAddress, \"\", p.Address)", pkg: "./core/plan", test: "TestFieldChanges",
 	}, {
 		name: "plan: what a held update would set is shown", file: "core/plan/fieldchange.go",
-		old: "cmp.Or(c.Patch, c.heldPatch)", broken: "c.Patch", pkg: "./core/plan", test: "TestFieldChanges",
+		old: "cmp.Or(c.Patch, c.heldPatch)", broken: "cmp.Or(c.Patch, c.Patch)", pkg: "./core/plan", test: "TestFieldChanges",
 	}, {
 		name: "plan: a region that cannot be read is no empty plan", file: "functions/local/plan.go",
 		old:    "\t\tchanges = out.Report.HasChanges() && (out.Report.Outcome == report.OK || out.Report.Outcome == report.Held)\n",
@@ -32,7 +32,7 @@ func explainMutants() []mutant {
 		old: "f.Changes, f.After = true, c.After", broken: "f.Changes, f.After = c.Field == plan.FieldName, c.After", pkg: "./core/explain", test: "TestExplainsThePlan",
 	}, {
 		name: "explain: who decides on a field is the rule that set it first", file: "core/explain/build.go",
-		old: "if _, set := e.setBy[f]; !set {", broken: "if _, set := e.setBy[f]; !set || t.Rule > 1 {", pkg: "./functions/local", test: "TestExplain",
+		old: "if _, set := e.setBy[f]; !set {", broken: "if _, set := e.setBy[f]; !set || set {", pkg: "./core/explain", test: "TestNewInstance",
 	}, {
 		name: "explain: a scope that failed is named, and not called complete", file: "core/explain/build.go",
 		old: "case sameScope && !l.IsComplete():", broken: "case sameScope && !l.IsComplete() && l.Account == \"\":", pkg: "./core/explain", test: "TestVerdicts",
