@@ -13,6 +13,7 @@ func allMutants() []mutant {
 		ruledRunMutants(),
 		mappingMutants(),
 		accessMutants(), serverMutants(),
+		accessMutants(), explainMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
