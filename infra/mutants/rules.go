@@ -8,7 +8,12 @@ func allMutants() []mutant {
 		pauseMutants(), sessionMutants(),
 		fleetMutants(), numberMutants(),
 		boundMutants(),
+		factMutants(),
+		accessMutants(),
+		ruledRunMutants(),
+		mappingMutants(),
 		accessMutants(), serverMutants(),
+		accessMutants(), explainMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
@@ -19,6 +24,7 @@ func allMutants() []mutant {
 		campaignMutants(),
 		kindsMutants(),
 		configMutants(),
+		mappedMutants(),
 	} {
 		all = append(all, some...)
 	}
