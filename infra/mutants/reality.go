@@ -62,7 +62,7 @@ func ipv6Mutants() []mutant {
 		pkg: "./core/plan", test: "TestIPv6",
 	}, {
 		name: "IPv6: another spelling is no change", file: "core/plan/diff.go",
-		old: "addressKey(c.Address) == addressKey(a.Address):", broken: "c.Address == a.Address:",
+		old: "addressKey(c.Address) == addressKey(a.Address),", broken: "c.Address == a.Address,",
 		pkg: "./core/plan", test: "TestIPv6",
 	}, {
 		name: "IPv6: a zone does not unprotect", file: "core/plan/rules.go",

@@ -8,8 +8,10 @@ func allMutants() []mutant {
 		pauseMutants(), sessionMutants(),
 		fleetMutants(), numberMutants(),
 		boundMutants(),
+		factMutants(),
 		accessMutants(),
 		mappingMutants(),
+		ruledRunMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
@@ -20,6 +22,7 @@ func allMutants() []mutant {
 		campaignMutants(),
 		kindsMutants(),
 		configMutants(),
+		mappedMutants(),
 	} {
 		all = append(all, some...)
 	}
