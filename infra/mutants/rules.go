@@ -12,6 +12,7 @@ func allMutants() []mutant {
 		accessMutants(),
 		mappingMutants(),
 		ruledRunMutants(),
+		serverMutants(), explainMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
