@@ -34,7 +34,8 @@ func (p Plan) assignNames(out *Approved, limits Limits) {
 		}
 	}
 	out.creates = slices.Grow(out.creates, fresh)
-	crowded, off := p.crowdedScopes(limits), out.ruledOff()
+	crowded, off := p.crowdedScopes(limits), assetsRuledOff(out.removals)
+	told := assetsRuledOff(p.candidates) // in a line of their own, whether or not it passes
 	for _, d := range p.desired {
 		name := final[d.assetID]
 		if d.desiredName == "" {
@@ -47,7 +48,9 @@ func (p Plan) assignNames(out *Approved, limits Limits) {
 			updates[d.assetID] = d.changeTo(name, p.assetBuilder)
 			out.renameRemoval(d.assetID, name)
 		case d.isUnchanged(name):
-			out.unchanged++
+			if !told[d.assetID] {
+				out.unchanged++
+			}
 		case d.before == nil:
 			out.creates = append(out.creates, d.changeTo(name, p.assetBuilder))
 		default:
@@ -167,11 +170,13 @@ func (out *Approved) renameRemoval(asset, name string) {
 	}
 }
 
-// ruledOff returns the assets that rules deactivate in this run.
-func (out *Approved) ruledOff() map[string]bool {
+// assetsRuledOff returns the assets among removals that rules deactivate.
+func assetsRuledOff(removals []Change) map[string]bool {
 	off := map[string]bool{}
-	for _, c := range out.removals {
-		off[c.AssetID] = off[c.AssetID] || c.ruledOff
+	for _, c := range removals {
+		if c.ruledOff {
+			off[c.AssetID] = true
+		}
 	}
 	return off
 }
@@ -188,7 +193,7 @@ func (out *Approved) addUpdate(d desiredAsset, c Change, crowded map[inventory.S
 		return
 	}
 	if held && isDescribed(rest.Reason.Code) {
-		rest.Reason = reason.New(rest.Reason.Code, describeFields(rest))
+		rest.Reason = updateReason(rest)
 	}
 	updates[d.assetID] = rest
 }

@@ -28,6 +28,11 @@
 //	            neither IPv4 nor IPv6
 //	listed      none, not all addresses are known      skip (not created yet)
 //	listed      none, being released or closed         skip (not created)
+//	listed      none, and by the mapping rules: skip,  skip (not created yet; it counts as present)
+//	            active: false, younger than min_age,
+//	            no address as they want it, a zone that
+//	            is not there; or node, zone, skip or
+//	            active rest on what was not shown
 //	listed      none, outside the whitelist            skip
 //	listed      our id without our labels              skip (a person removed the labels)
 //	listed      our id and labels, and a comment       update: the label jms-instance; the comment stays
@@ -42,7 +47,19 @@
 //	listed      ours, not all addresses are known      its address stays; if it would differ: drift (reported)
 //	listed      ours with an IPv4 address, and the     its address stays: drift (reported)
 //	            cloud shows only IPv6 ones
-//	listed      ours, platform of another type         drift (reported); a platform is never changed
+//	listed      ours, platform of another type         drift (reported); a platform never becomes one of another
+//	                                                   type
+//	listed      ours, a rule says skip                 skip (reported): it stays as it is
+//	listed      ours, rules want another node, zone,   update, as Rules.Manage says; too many of a scope: held
+//	            platform, port, labels, accounts       (reported), see Limits.Moves; the others: drift
+//	listed      ours, a field rests on what the cloud  that field stays as it is
+//	            did not show
+//	listed      ours, active, a rule says active:      candidate: deactivate, with jms-rule-off; it stays active,
+//	            false                                  (reported), if anything below protects it from removal
+//	listed      ours, jms-rule-off, yet active         drift (reported): a person switched it on again;
+//	                                                   jms-reopened remembers that
+//	listed      ours, jms-rule-off, no rule says so    update: label off, active again (unless jms-off or
+//	            any more                               jms-reopened is beside it)
 //	listed      two of ours                            the one with our id, else the first adopted one,
 //	                                                   follows; the other: skip (reported)
 //	listed      ours, jms-gone, being released         keep: it is not activated for the rest of its life
@@ -75,6 +92,7 @@
 //	absent      ours, another account was left out     skip (reported): likewise, in a narrowed run
 //	absent      ours, never written to (see below)     skip (reported)
 //	absent      ours, jms-keep                         skip (reported): a person has the last word
+//	absent      ours, jms-tag-keep                     skip (reported): its instance's tag jms:keep said so
 //	absent      ours, protected_ips                    skip (reported); jms-protected remembers the
 //	                                                   instance's other addresses
 //	absent      ours, outside the whitelist            skip (reported)
@@ -113,6 +131,20 @@
 //
 // If JumpServer says that the access key's user may not delete assets, mode delete works as deactivate, and each
 // run reports that.
+//
+// Mapping rules (package mapping) say how the asset of an instance should be; what of it is written to existing assets is
+// decided here. Without rules nothing of the following is read, compared or written. A new asset gets all that they set, as
+// far as JumpServer has it: what it lacks is in the reason of its Create, and where a wrong node or zone would be open to the
+// wrong people it is not made. Of existing assets Rules.Manage writes each field or leaves it, and Rules.Remap makes a plan
+// that writes all that rules set, for a person to review. Nodes are compared by id: which of an asset's nodes are ours its
+// comment says (inventory.NoteNodes), and without that line it is its account's own node; ours that are no longer wanted go,
+// those that people added stay, and the root node goes where it was the only one. Rules never decide whose an asset is, set
+// no label of ours, and never prove that an instance is gone.
+//
+// A deactivation by a rule (active: false) is a candidate: every protection, limit, approval and pause holds for it, and it
+// counts among the losses. It needs no proof, as the listing shows what it rests on. Its label jms-rule-off starts no grace.
+// All else of the asset follows the cloud in the same run only as far as its name; the next run writes the rest. Events
+// neither deactivate by rules nor move assets, as they cannot count: the next full run does.
 //
 // Four plans are made at a person's order, not by runs: Adopt (our labels on an existing asset), Disown (our labels
 // off), Retire (the end of orphans) and Reopen (assets that we deactivated are active again). Adopted assets keep

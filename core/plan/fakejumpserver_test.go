@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"strings"
@@ -17,13 +19,19 @@ type fakeJumpServer struct {
 	assets  map[string]inventory.Asset
 	nameKey func(name string) string // equal for two names that are one
 	utf8mb3 bool                     // characters of four bytes cannot be stored
+	nodes   map[string]string        // path → id
+	lists   *world                   // has the zones and templates
 	// writesLeft is how many writes still succeed; after them the run is interrupted.
 	writesLeft int
 }
 
 func newFakeJumpServer(t *testing.T, w *world) *fakeJumpServer {
 	t.Helper()
-	j := &fakeJumpServer{t: t, nameKey: w.nameKey, utf8mb3: w.rules.UTF8MB3, assets: map[string]inventory.Asset{}, writesLeft: 1 << 30}
+	j := &fakeJumpServer{t: t, nameKey: w.nameKey, utf8mb3: w.rules.UTF8MB3, assets: map[string]inventory.Asset{}, writesLeft: 1 << 30, lists: w}
+	j.nodes = maps.Clone(w.nodes)
+	if j.nodes == nil {
+		j.nodes = map[string]string{}
+	}
 	for _, a := range w.assets {
 		j.assets[a.ID] = a
 	}
@@ -34,6 +42,9 @@ func newFakeJumpServer(t *testing.T, w *world) *fakeJumpServer {
 func (j *fakeJumpServer) world(w *world) *world {
 	after := *w
 	after.assets = slices.Collect(maps.Values(j.assets))
+	if w.nodes != nil {
+		after.nodes = maps.Clone(j.nodes)
+	}
 	return &after
 }
 
@@ -101,9 +112,16 @@ func (j *fakeJumpServer) create(n inventory.NewAsset) {
 	if _, there := j.assets[n.ID]; there {
 		j.t.Errorf("%s is created twice", n.ID)
 	}
+	ids, protocols := j.nodeIDs(nil, n.NodePaths), n.Protocols
+	if n.NotesNodes {
+		n.Comment = inventory.NoteNodes(n.Comment, ids)
+	}
+	if protocols == nil {
+		protocols = append([]inventory.Protocol{}, j.lists.input().Current.Platforms[n.Platform].Protocols...)
+	}
 	j.put(inventory.Asset{
 		ID: n.ID, Name: n.Name, Address: n.Address, Platform: n.Platform, Zone: n.Zone,
-		Labels: n.Labels, Comment: n.Comment, Active: true, Host: true,
+		Labels: n.Labels, Comment: n.Comment, Active: true, Host: true, Nodes: strings.Join(ids, ","), Protocols: protocols, Accounts: j.accountsOf(nil, n.Accounts),
 	})
 }
 
@@ -134,7 +152,68 @@ func (j *fakeJumpServer) patch(p inventory.Patch) {
 	if p.Labels != nil {
 		a.Labels = p.Labels
 	}
+	if p.Platform != nil {
+		a.Platform = *p.Platform
+	}
+	if p.Protocols != nil {
+		a.Protocols = p.Protocols
+	}
+	if p.NodeIDs != nil || p.NodePaths != nil {
+		a.Nodes = strings.Join(j.nodeIDs(p.NodeIDs, p.NodePaths), ",")
+		noted, _ := inventory.NotedNodes(a.Comment)
+		if len(p.NodePaths) > 0 {
+			a.Comment = inventory.NoteNodes(a.Comment, j.nodeIDs(noted, p.NodePaths))
+		}
+	}
+	a.Accounts = j.accountsOf(a.Accounts, p.Accounts)
 	j.put(a)
+}
+
+// nodeIDs returns ids and those of the nodes at the paths, which it makes, sorted, each once.
+func (j *fakeJumpServer) nodeIDs(ids, paths []string) []string {
+	j.t.Helper()
+	ids = slices.Clone(ids)
+	for _, path := range paths {
+		if !strings.HasPrefix(path, "/DEFAULT") || strings.HasSuffix(path, "/") || strings.Contains(path, "//") {
+			j.t.Errorf("%q is no path", path)
+		}
+		if j.nodes[path] == "" {
+			j.nodes[path] = nodeIDOf(path)
+		}
+		ids = append(ids, j.nodes[path])
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if len(ids) == 0 {
+		j.t.Error("an asset would be in no node")
+	}
+	return ids
+}
+
+// nodeIDOf returns the id that the node of a path gets.
+func nodeIDOf(path string) string {
+	h := fnv.New32a()
+	h.Write([]byte(path))
+	return fmt.Sprintf("n-%08x", h.Sum32())
+}
+
+// accountsOf returns accounts and those that templates make, and refuses what JumpServer refuses.
+func (j *fakeJumpServer) accountsOf(have []inventory.Account, templates []string) []inventory.Account {
+	j.t.Helper()
+	have = slices.Clone(have)
+	for _, id := range templates {
+		n := slices.IndexFunc(j.lists.templates, func(t inventory.AccountTemplate) bool { return t.ID == id })
+		if n < 0 {
+			j.t.Errorf("there is no account template %q", id)
+			continue
+		}
+		made := inventory.Account{Username: j.lists.templates[n].Username, SecretType: j.lists.templates[n].SecretType, TemplateID: id}
+		if slices.ContainsFunc(have, func(a inventory.Account) bool { return a.Username == made.Username && a.SecretType == made.SecretType }) {
+			j.t.Errorf("account %s exists already", made.Username)
+		}
+		have = append(have, made)
+	}
+	return have
 }
 
 func (j *fakeJumpServer) put(a inventory.Asset) {

@@ -88,7 +88,8 @@ func (r Rules) wantedPaths(account string, o *mapping.Outcome) []string {
 	}
 	var paths []string
 	for _, path := range o.Nodes {
-		if path = r.storablePath(path); !slices.Contains(paths, path) {
+		path = r.storablePath(path)
+		if !slices.Contains(paths, path) {
 			paths = append(paths, path)
 		}
 	}

@@ -22,12 +22,12 @@ func staysRuledOff(a inventory.Asset, o *mapping.Outcome) bool {
 func (b *builder) withRuleMarks(labels []inventory.Label, a inventory.Asset, o *mapping.Outcome) []inventory.Label {
 	gone, off := a.LabelCount(inventory.LabelGone) > 0, isRuledOff(a)
 	switch {
-	case off && gone && switchedOffByPerson(a), off && !staysRuledOff(a, o):
+	case off && gone && !a.Active && switchedOffByPerson(a), off && !staysRuledOff(a, o):
 		labels = withoutNamed(labels, inventory.LabelRuleOff, inventory.LabelOff, inventory.LabelReopened)
 	case o.Unread.Has(mapping.FieldActive):
 	case !off && o.Inactive && gone && !a.Active && !switchedOffByPerson(a) && b.wasDeactivatedByUs(a):
 		labels = append(slices.Clip(labels), ruleOffLabel())
-	case off && a.Active && !gone && a.LabelCount(inventory.LabelReopened) == 0 && !b.rules.Partial:
+	case off && a.Active && (inventory.Asset{Labels: labels}).LabelCount(inventory.LabelReopened) == 0 && !b.rules.Partial:
 		labels = append(slices.Clip(labels), inventory.Label{Name: inventory.LabelReopened, Value: reopenedBy})
 	}
 	kept := a.LabelCount(inventory.LabelKept) > 0

@@ -51,6 +51,7 @@ func absentRules() []absentRule {
 		}, "skip others_not_asked", nil},
 		{"ours, never written to (see below)", func(_ *world, a *inventory.Asset) { a.Platform = "Gateway" }, "skip is_gateway", nil},
 		{"ours, jms-keep", func(_ *world, a *inventory.Asset) { withExtraLabel(inventory.LabelKeep, "db")(a) }, "skip kept_by_label", nil},
+		{"ours, jms-tag-keep", func(_ *world, a *inventory.Asset) { withExtraLabel(inventory.LabelKept, keptValue)(a) }, "skip kept_by_tag", nil},
 		{"ours, protected_ips", func(w *world, _ *inventory.Asset) { w.rules.Protected = parsePrefixes("10.0.0.1") }, "skip is_protected", nil},
 		{"ours, outside the whitelist", func(w *world, _ *inventory.Asset) { w.rules.Whitelist = parsePrefixes("10.1.0.0/16") }, "skip not_whitelisted", nil},
 		{"ours, no_delete", func(w *world, _ *inventory.Asset) { w.rules.NoDelete = true }, "skip no_delete", nil},

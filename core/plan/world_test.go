@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -34,6 +35,11 @@ type world struct {
 	regions     []string                   // likewise
 	currentForm bool                       // addAssets turns assets of an earlier version into present ones
 	mariadb     bool                       // JumpServer calls two spellings of a name equal
+	// What JumpServer shows besides assets; nodes by path, nil = not read.
+	zones     []inventory.Zone
+	templates []inventory.AccountTemplate
+	nodes     map[string]string
+	edit      func(*inventory.JumpServerAssets) // of what is read; may be nil
 }
 
 // nameKey is equal for two names that JumpServer calls equal.
@@ -97,11 +103,19 @@ func (w *world) plan() Plan { return Build(w.input(), w.rules) }
 
 func (w *world) input() Input {
 	platforms := map[string]inventory.Platform{
-		"Linux": {ID: 1, Name: "Linux", Type: "linux", SupportsZones: true}, "Windows": {ID: 5, Name: "Windows", Type: "windows", SupportsZones: true},
-		"Other": {ID: 9, Name: "Other", Type: "other"}, "Gateway": {ID: 20, Name: "Gateway", Type: "linux", SupportsZones: true},
+		"Linux":   {ID: 1, Name: "Linux", Type: "linux", SupportsZones: true, Protocols: []inventory.Protocol{{Name: "ssh", Port: 22}, {Name: "sftp", Port: 22}}},
+		"Windows": {ID: 5, Name: "Windows", Type: "windows", SupportsZones: true, Protocols: []inventory.Protocol{{Name: "rdp", Port: 3389}}},
+		"Other":   {ID: 9, Name: "Other", Type: "other"}, "NoZones": {ID: 23, Name: "NoZones", Type: "linux"}, "Gateway": {ID: 20, Name: "Gateway", Type: "linux", SupportsZones: true},
 		"Rocky": {ID: 21, Name: "Rocky", Type: "linux", SupportsZones: true}, "BSD": {ID: 22, Name: "BSD", Type: "unix", SupportsZones: true},
 	}
-	return Input{Current: inventory.JumpServerAssets{Assets: w.assets, Platforms: platforms}, Listings: w.listings, AllRegions: w.allRegions, Regions: w.regions}
+	current := inventory.JumpServerAssets{Assets: w.assets, Platforms: platforms, Zones: w.zones, Templates: w.templates}
+	for _, path := range slices.Sorted(maps.Keys(w.nodes)) {
+		current.Nodes = append(current.Nodes, inventory.Node{ID: w.nodes[path], Path: path})
+	}
+	if w.edit != nil {
+		w.edit(&current)
+	}
+	return Input{Current: current, Listings: w.listings, AllRegions: w.allRegions, Regions: w.regions}
 }
 
 func (w *world) approve() Approved {
@@ -255,6 +269,18 @@ func renderLine(c Change) string {
 		}
 		if p.Active != nil {
 			parts = append(parts, fmt.Sprint("active=", *p.Active))
+		}
+		if p.Platform != nil {
+			parts = append(parts, "platform="+*p.Platform)
+		}
+		if p.NodeIDs != nil || p.NodePaths != nil {
+			parts = append(parts, "nodes="+strings.Join(append(p.NodeIDs, p.NodePaths...), ","))
+		}
+		if p.Protocols != nil {
+			parts = append(parts, "port="+ProtocolText(p.Protocols))
+		}
+		if p.Accounts != nil {
+			parts = append(parts, "accounts="+strings.Join(p.Accounts, ","))
 		}
 	}
 	return strings.Join(parts, " ")

@@ -40,8 +40,8 @@ func campaignMutants() []mutant {
 		name: "campaign: mode deactivate", file: "core/plan/grace.go",
 		old: "\tif r.Mode == ModeDelete && (r.DeleteAdopted", broken: "\tif r.Mode != \"\" && (r.DeleteAdopted", pkg: pkg, test: test,
 	}, {
-		name: "campaign: off by a person stays off", file: "core/plan/diff.go",
-		old: "if a.LabelCount(inventory.LabelGone) == 0 || a.Active {", broken: "if a.Active {", pkg: pkg, test: test,
+		name: "campaign: off by a person stays off", file: "core/plan/ruleactive.go",
+		old: "if a.Active || !gone && !off {", broken: "if a.Active {", pkg: pkg, test: test,
 	}, {
 		name: "campaign: a listing of another owner closes nothing", file: "core/plan/retire.go",
 		old:    "case !strings.EqualFold(l.Owner, m.owner):\n\t\treturn reason.New(reason.OtherOwner",

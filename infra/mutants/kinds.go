@@ -16,8 +16,8 @@ func kindsMutants() []mutant {
 		name: "kinds: an id of one kind is none of another", file: "core/plan/instancekey.go",
 		old: "return instanceKey{m.cloud, inventory.KindOfRegion(m.region), m.instanceID}", broken: "return instanceKey{m.cloud, \"\", m.instanceID}", pkg: "./core/plan", test: "TestKinds",
 	}, {
-		name: "kinds: lightweight servers have their public address", file: "core/plan/rules.go",
-		old: "inventory.KindOfRegion(i.Region) != \"\" && len(i.PublicIPs) > 0 {", broken: "false {", pkg: "./core/plan", test: "TestKinds",
+		name: "kinds: lightweight servers have their public address", file: "core/inventory/system.go",
+		old: "KindOfRegion(i.Region) != \"\" && len(i.PublicIPs) > 0 {", broken: "false {", pkg: "./core/plan", test: "TestKinds",
 	}, {
 		name: "kinds: each kind is listed by its own lister", file: "core/cloud/kinds.go",
 		old: "	if kind == \"\" {\n		return t.Lister, plain, t.Err", broken: "	if true {\n		return t.Lister, plain, t.Err", pkg: fleet, test: "TestFleetFindsByKind",

@@ -25,8 +25,8 @@ func labelMutants() []mutant {
 		name: "marks: retire --adopted proves orphans nowhere", file: "core/plan/retire.go",
 		old: "case isOrphanCode(why.Code):", broken: "case isOrphanCode(why.Code) && false:", pkg: "./core/plan", test: "TestRetireAdopted",
 	}, {
-		name: "marks: off by a person stays off", file: "core/plan/diff.go",
-		old:    "if a.LabelCount(inventory.LabelGone) == 0 || a.Active {",
+		name: "marks: off by a person stays off", file: "core/plan/ruleactive.go",
+		old:    "if a.Active || !gone && !off {",
 		broken: "if a.Active {", pkg: "./core/plan", test: "TestSwitchedOffByAPerson",
 	}, {
 		name: "marks: retire with a key of another account", file: "core/operator/retire.go",
@@ -34,7 +34,7 @@ func labelMutants() []mutant {
 		broken: "\t_ = r.FailForeignListings(ctx, r.listings", pkg: "./core/operator", test: "TestRetireWithAnotherKey",
 	}, {
 		name: "marks: a comment that a person edited meanwhile", file: "core/apply/reread.go",
-		old: "c.Before.Comment != now.Comment", broken: "c.Before.Comment != now.Comment && c.Before.Comment == \"\"",
+		old: "before.Comment != now.Comment", broken: "before.Comment != now.Comment && before.Comment == \"\"",
 		pkg: "./core/apply", test: "TestAdoptKeepsAPersonsComment",
 	}}
 }

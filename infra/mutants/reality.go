@@ -57,12 +57,12 @@ func ipv6Mutants() []mutant {
 		old: " && !hidesIPv4(i, *a) ||", broken: " ||",
 		pkg: "./core/plan", test: "TestIPv6",
 	}, {
-		name: "IPv6: public IPv4 comes first", file: "core/plan/rules.go",
+		name: "IPv6: public IPv4 comes first", file: "core/inventory/system.go",
 		old: "i.ClassicIPs, i.PublicIPs, i.IPv6s} {", broken: "i.ClassicIPs, i.IPv6s, i.PublicIPs} {",
 		pkg: "./core/plan", test: "TestIPv6",
 	}, {
 		name: "IPv6: another spelling is no change", file: "core/plan/diff.go",
-		old: "addressKey(c.Address) == addressKey(a.Address):", broken: "c.Address == a.Address:",
+		old: "addressKey(c.Address) == addressKey(a.Address),", broken: "c.Address == a.Address,",
 		pkg: "./core/plan", test: "TestIPv6",
 	}, {
 		name: "IPv6: a zone does not unprotect", file: "core/plan/rules.go",

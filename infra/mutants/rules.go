@@ -8,7 +8,9 @@ func allMutants() []mutant {
 		pauseMutants(), sessionMutants(),
 		fleetMutants(), numberMutants(),
 		boundMutants(),
+		factMutants(),
 		accessMutants(), explainMutants(),
+		ruledRunMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
@@ -19,6 +21,7 @@ func allMutants() []mutant {
 		campaignMutants(),
 		kindsMutants(),
 		configMutants(),
+		mappedMutants(),
 	} {
 		all = append(all, some...)
 	}
