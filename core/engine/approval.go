@@ -130,7 +130,7 @@ func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change
 			Instance: c.InstanceID, Name: c.Name, Reason: c.Reason.Text(e.Cards.Options.Lang), Address: c.Address, Node: nodeNames(c),
 		})
 	}
-	set := report.HeldSetSummary{Hash: state.HashAssets(ids), Assets: len(held)}
+	set := report.HeldSetSummary{Hash: state.HashAssets(ids), Assets: len(held), Moves: !isRemoval(held[0].Action)}
 	if !req.DryRun {
 		e.logHeldSet(set, held)
 	}
@@ -159,7 +159,7 @@ func (e Engine) logHeldSet(set report.HeldSetSummary, held []plan.Change) {
 		}
 	}
 	what := "removals are held"
-	if !isRemoval(held[0].Action) {
+	if set.Moves {
 		what = "moves are held"
 	}
 	e.Log.Warn(what, "hash", set.Hash, "assets", set.Assets, "reason", strings.Join(reasons, "; "), "first", strings.Join(names, ", "))

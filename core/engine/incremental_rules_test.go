@@ -97,7 +97,7 @@ func TestLinesOfRulesThatLast(t *testing.T) {
 	r := newStateWorld(t)
 	r.obey(nil,
 		rule(map[string]any{"tag.skip": "*"}, map[string]any{"skip": "not ours"}),
-		rule(map[string]any{"tag.app": "*"}, map[string]any{"min_age": "1h"}),
+		rule(map[string]any{"tag.app": "*"}, map[string]any{"min_age": "30m"}),
 		rule(map[string]any{"status": "Stopped"}, map[string]any{"active": false}))
 	r.runRuled()
 	r.put(enginetest.Instance{ID: "i-skipped", Name: "skipped", Tags: map[string]string{"skip": "1"}})
@@ -110,7 +110,7 @@ func TestLinesOfRulesThatLast(t *testing.T) {
 		t.Errorf("young: %+v", rep)
 	}
 	r.expectOneCall("too young")
-	r.RunClock.Advance(61 * time.Minute)
+	r.RunClock.Advance(31 * time.Minute) // the next full run is not due yet
 	if rep := r.runRuled(); rep.Created != 1 {
 		t.Errorf("old enough: %+v", rep)
 	}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -38,7 +37,7 @@ func (a Action) Text(lang language.Lang) string {
 	case Delete:
 		return lang.Text("删除", "delete")
 	}
-	if strings.HasPrefix(string(a), movePrefix) { // see Change.ApprovalKey
+	if a.IsMove() {
 		return lang.Text("移动", "move")
 	}
 	return string(a)

@@ -82,6 +82,9 @@ func (c Change) onlyMoves() Change {
 // movePrefix begins the ApprovalKey of an update that moves an asset.
 const movePrefix = "move-"
 
+// IsMove reports whether an action is the ApprovalKey of an update that moves an asset.
+func (a Action) IsMove() bool { return strings.HasPrefix(string(a), movePrefix) }
+
 // ApprovalKey says what a person approves who approves this change: the action of a removal; of an update that moves an
 // asset, where to, so that the approval does not serve another move.
 func (c Change) ApprovalKey() string {

@@ -11,7 +11,7 @@ const shownHashLength = 12
 
 // heldSection returns what is held: how many assets, where, why, and the first of them, so that a person can look them up.
 func (w messageWriter) heldSection(r Report) section {
-	s := section{heading: w.heldHead, maxRows: 2 * maxHeldRows, moreFormat: w.moreHeldF}
+	s := section{heading: w.heldHeading(r), maxRows: 2 * maxHeldRows, moreFormat: w.moreHeldF}
 	type key struct{ account, region, reason string }
 	groups := map[key][]Change{}
 	var order []key
@@ -45,6 +45,28 @@ func (w messageWriter) heldSection(r Report) section {
 	}
 	w.addHeldCommands(&s, r)
 	return s
+}
+
+// heldHeading returns what is on hold: removals, moves by rules, or both.
+func (w messageWriter) heldHeading(r Report) string {
+	switch r.heldMoves() {
+	case 0:
+		return w.heldHead
+	case len(r.HeldSets):
+		return w.heldMovesHead
+	}
+	return w.heldBothHead
+}
+
+// heldMoves returns how many of the held sets are of moves by rules.
+func (r Report) heldMoves() int {
+	moves := 0
+	for _, set := range r.HeldSets {
+		if set.Moves {
+			moves++
+		}
+	}
+	return moves
 }
 
 // heldRow returns one asset whose change is held.

@@ -123,7 +123,8 @@ type Report struct {
 type HeldSetSummary struct {
 	Hash   string `json:"hash"` // SHA-256 of the asset ids, sorted, each followed by a line break
 	Assets int    `json:"assets"`
-	Stored bool   `json:"stored"` // in the state store; without that approve finds nothing
+	Stored bool   `json:"stored"`          // in the state store; without that approve finds nothing
+	Moves  bool   `json:"moves,omitempty"` // mapping rules would move the assets; otherwise they would be removed
 }
 
 // Node is where new assets of an account go, if people should know of it.

@@ -36,6 +36,7 @@ type texts struct {
 	missingShardsF                                          string
 	orphanHead, moreOrphansF, orphans, drifted              string
 	approveF, noStoreF, dryApproveF, quarantineF            string
+	approveMovesF, heldMovesHead, heldBothHead              string
 	undoHint, deactivatedAt                                 string
 	openHead, moreOpenF, openLineF, andOthersF              string
 	alarmTitle, alarmHeadF, alarmHint, alarmSinceF          string
@@ -118,6 +119,9 @@ func textsOf(lang language.Lang) texts {
 		openLineF:       lang.Text("仍开放：%d 个资产", "still open: %d assets"),
 		andOthersF:      lang.Text("%s（另有相近的情况）", "%s (and others like it)"),
 		approveF:        lang.Text("确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）", "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)"),
+		approveMovesF:   lang.Text("确认规则该移动这 %d 个资产：jms-sync approve %s（24 小时内有效，只放行这一次的去处）", "to let rules move these %d assets: jms-sync approve %s (serves for 24 hours, and for just these places)"),
+		heldMovesHead:   lang.Text("暂缓的移动（节点、网域、平台、地址）", "Moves on hold (node, zone, platform, address)"),
+		heldBothHead:    lang.Text("暂缓的移除与移动", "Removals and moves on hold"),
 		alarmTitle:      lang.Text("告警：", "alarm: "),
 		alarmHeadF:      lang.Text("超过 %s 没有一次完整同步", "No complete run for more than %s"),
 		alarmHint:       lang.Text("请检查定时触发器、函数日志和密钥。恢复后会再通知一次；在此之前不重复告警。", "Look at the timer, the function's log and the keys. You are told once when it works again, and not before."),
@@ -159,6 +163,8 @@ func (w texts) approvalText(set HeldSetSummary, dry bool) string {
 		return fmt.Sprintf(w.dryApproveF, set.Assets, set.Hash)
 	case !set.Stored:
 		return fmt.Sprintf(w.noStoreF, set.Assets, set.Hash)
+	case set.Moves:
+		return fmt.Sprintf(w.approveMovesF, set.Assets, set.Hash)
 	}
 	return fmt.Sprintf(w.approveF, set.Assets, set.Hash)
 }

@@ -115,7 +115,7 @@ func (w messageWriter) heldPart(r Report, o Options) string {
 	if r.isAllPaused() && r.Held == 0 {
 		return w.writesPaused
 	}
-	if o.AskAll || r.isAllPaused() {
+	if o.AskAll || r.isAllPaused() || r.heldMoves() > 0 {
 		return fmt.Sprintf(w.changesHeldF, r.Held)
 	}
 	return fmt.Sprintf(w.removalsHeldF, r.Held)

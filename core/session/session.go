@@ -29,11 +29,11 @@ type Options struct {
 	RequireState bool
 	// Remap makes every run of the session one in which the mapping rules decide on existing assets too, see
 	// plan.Rules.Remap. It needs a session without a Cache.
-	Remap bool
-	Cache        *Cache // of the process; nil = the session has its own
-	Log          *slog.Logger
-	Hooks        Hooks
-	Holder       string // names the run in leases, for people
+	Remap  bool
+	Cache  *Cache // of the process; nil = the session has its own
+	Log    *slog.Logger
+	Hooks  Hooks
+	Holder string // names the run in leases, for people
 }
 
 // Hooks let a program show progress. All may be nil.

@@ -14,7 +14,8 @@
 //     lifts thresholds for its assets.
 //   - An expectation lifts thresholds for a number of removals in one scope. They are counted before they are made.
 //   - A pause prevents writes. If it cannot be read, removals are paused.
-//   - A node id decides where new hosts go; JumpServer says whether the node exists.
+//   - A node id decides where new hosts go, and where rules put those that exist; JumpServer says whether the node exists.
+//     If these cannot all be read, no host that exists changes its node.
 //   - An owner can only prevent: a listing by another cloud account than the remembered one fails.
 //
 // All of it belongs to one organisation of one JumpServer and lies in a folder of its own (Store.ForInstallation), below a
@@ -53,8 +54,8 @@
 //	quarantine/<account>.json        a run whose credentials failed, until    the account is asked                  as lost
 //	                                 they work
 //	rate/<client>.json               a run that JumpServer rate-limited       learnt again from refused requests    as lost
-//	nodes/<path>.json                a run that found or created the node     the node at the path is used or       as lost; moved
-//	                                                                          created, and people are notified
+//	nodes/<path>.json                a run that found or created the node,    the node at the path is used or       as lost; moved
+//	                                 or that rules put assets into            created, and people are notified
 //	owners/<account>.json            a full run that found the owner; a       found again from the labels of        as lost
 //	                                 person (owner accept)                    assets
 //	expect/<scope>.json              a person (expect); a run before the      thresholds apply                      as lost

@@ -81,8 +81,7 @@ func approveCommand(o *options, stdout, _ io.Writer) *cobra.Command {
 				if err != nil {
 					return &exitError{exitFailed, err}
 				}
-				fmt.Fprintln(stdout, d.text("已批准 %d 个资产的移除，%s 之前的下一次完整同步执行：%s",
-					"approved the removal of %d assets by the next full run before %s: %s", len(set.Removals), d.formatTime(until), set.Hash))
+				fmt.Fprintln(stdout, d.approvedText(set, until))
 				fmt.Fprintln(stdout, d.installationText())
 				return nil
 			})
@@ -90,6 +89,16 @@ func approveCommand(o *options, stdout, _ io.Writer) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, o.lang.Text("不再询问（用于脚本）", "ask nothing (for scripts)"))
 	return o.addStateFlags(cmd)
+}
+
+// approvedText says what was approved.
+func (d stateSession) approvedText(set runstate.HeldSet, until time.Time) string {
+	if isOfMoves(set) {
+		return d.text("已批准规则移动 %d 个资产，%s 之前的下一次完整同步执行：%s",
+			"approved that rules move %d assets by the next full run before %s: %s", len(set.Removals), d.formatTime(until), set.Hash)
+	}
+	return d.text("已批准 %d 个资产的移除，%s 之前的下一次完整同步执行：%s",
+		"approved the removal of %d assets by the next full run before %s: %s", len(set.Removals), d.formatTime(until), set.Hash)
 }
 
 func rejectCommand(o *options, stdout, _ io.Writer) *cobra.Command {

@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/language"
@@ -114,7 +116,7 @@ func TestApprovalIsAsked(t *testing.T) {
 	d.cfg.Language = "en"
 	for answer, want := range map[string]bool{"y\n": true, " YES ": true, "": false, "\n": false, "n\n": false, "yep\n": false, "40\n": false} {
 		var asked bytes.Buffer
-		if got := d.readConsent(40, strings.NewReader(answer), &asked); got != want || !strings.Contains(asked.String(), "these 40 assets") {
+		if got := d.readConsent(heldSetOf("deactivate"), strings.NewReader(answer), &asked); got != want || !strings.Contains(asked.String(), "these 40 assets") {
 			t.Errorf("%q: %v %s", answer, got, &asked)
 		}
 	}
@@ -149,6 +151,26 @@ func TestApproveNeedsAStore(t *testing.T) {
 		if !strings.Contains(d.stderr.String(), "JMS_SYNC_STATE") {
 			t.Error(d.stderr.String())
 		}
+	}
+}
+
+// heldSetOf returns a held set of 40 assets.
+func heldSetOf(action string) runstate.HeldSet {
+	return runstate.HeldSet{Removals: slices.Repeat([]runstate.HeldRemoval{{Action: action}}, 40)}
+}
+
+// TestConsentToMoves: who lets rules move assets is not asked about removals.
+func TestConsentToMoves(t *testing.T) {
+	t.Parallel()
+	var d stateSession
+	d.cfg.Language = "en"
+	var asked strings.Builder
+	if !d.readConsent(heldSetOf("move-0123456789abcdef"), strings.NewReader("y\n"), &asked) || !strings.Contains(asked.String(), "rules move these 40 assets") {
+		t.Error(asked.String())
+	}
+	told := d.approvedText(heldSetOf("move-0123456789abcdef"), time.Now())
+	if !strings.Contains(told, "rules move 40 assets") || strings.Contains(told, "removal") {
+		t.Error(told)
 	}
 }
 

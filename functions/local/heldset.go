@@ -53,7 +53,7 @@ func (d stateSession) removalTable(removals []runstate.HeldRemoval, most int) st
 	return text
 }
 
-// confirmApproval shows what an approval would remove. At a terminal it asks a person, who says yes or no; elsewhere, or where
+// confirmApproval shows what an approval would remove, or move. At a terminal it asks a person, who says yes or no; elsewhere, or where
 // yes was given, nobody is asked.
 func (d stateSession) confirmApproval(set runstate.HeldSet, yes bool, stdin io.Reader, to io.Writer) bool {
 	fmt.Fprint(to, d.removalTable(set.Removals, maxApprovedRows))
@@ -64,12 +64,21 @@ func (d stateSession) confirmApproval(set runstate.HeldSet, yes bool, stdin io.R
 	if yes || !is || !isTerminal(file) {
 		return true
 	}
-	return d.readConsent(len(set.Removals), stdin, to)
+	return d.readConsent(set, stdin, to)
 }
 
-// readConsent asks whether removals are approved, and reports whether the answer is yes.
-func (d stateSession) readConsent(removals int, stdin io.Reader, to io.Writer) bool {
-	fmt.Fprint(to, d.text("批准移除这 %d 个资产？[y/N] ", "Approve the removal of these %d assets? [y/N] ", removals))
+// isOfMoves reports whether a held set is of assets that mapping rules would move, and not of removals.
+func isOfMoves(set runstate.HeldSet) bool {
+	return len(set.Removals) > 0 && plan.Action(set.Removals[0].Action).IsMove()
+}
+
+// readConsent asks whether what is held is approved, and reports whether the answer is yes.
+func (d stateSession) readConsent(set runstate.HeldSet, stdin io.Reader, to io.Writer) bool {
+	question := d.text("批准移除这 %d 个资产？[y/N] ", "Approve the removal of these %d assets? [y/N] ", len(set.Removals))
+	if isOfMoves(set) {
+		question = d.text("批准规则移动这 %d 个资产（节点、网域、平台、地址）？[y/N] ", "Let rules move these %d assets (node, zone, platform, address)? [y/N] ", len(set.Removals))
+	}
+	fmt.Fprint(to, question)
 	answer, _ := bufio.NewReader(stdin).ReadString('\n')
 	answer = strings.ToLower(strings.TrimSpace(answer))
 	return answer == "y" || answer == "yes"

@@ -34,7 +34,7 @@ func labelMutants() []mutant {
 		broken: "\t_ = r.FailForeignListings(ctx, r.listings", pkg: "./core/operator", test: "TestRetireWithAnotherKey",
 	}, {
 		name: "marks: a comment that a person edited meanwhile", file: "core/apply/reread.go",
-		old: "c.Before.Comment != now.Comment", broken: "c.Before.Comment != now.Comment && c.Before.Comment == \"\"",
+		old: "before.Comment != now.Comment", broken: "before.Comment != now.Comment && before.Comment == \"\"",
 		pkg: "./core/apply", test: "TestAdoptKeepsAPersonsComment",
 	}}
 }

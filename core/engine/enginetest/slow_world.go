@@ -17,6 +17,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/mapping"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reconcile"
@@ -43,6 +44,7 @@ type SlowWorld struct {
 	NotifyOn  delivery.NotifyOn
 	Outbox    *delivery.Outbox // of events, in place of the shared window
 	Grace     time.Duration
+	Mapping   *mapping.Set
 	Log       bytes.Buffer
 }
 
@@ -120,6 +122,7 @@ func (w *SlowWorld) NewEngine() engine.Engine {
 		Clouds: w, Bastion: w.Client, Log: log, Now: time.Now, Reserve: w.Reserve, Writers: 4,
 		Rules: plan.Rules{
 			Accounts: map[string]plan.Account{"one": {Type: "阿里云", Enabled: true, Cloud: inventory.Alibaba}}, Mode: plan.ModeDelete, Grace: w.Grace, Lang: language.English,
+			Mapping: w.Mapping,
 		},
 		Limits:    plan.Limits{Percent: 100, Min: 1000, Fleet: plan.Share{Percent: 100}, PerRun: 1000, AllowEmpty: true},
 		Notifiers: []notify.Notifier{w.Robot}, NotifyOn: w.NotifyOn,
