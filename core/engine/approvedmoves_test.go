@@ -31,8 +31,12 @@ func TestMovesAreApprovedByHash(t *testing.T) {
 	}
 	r.approveHeldSet(rep)
 	r.placeAll("/DEFAULT/wrong")
-	if rep := r.runWithApprovals(); rep.Held != 40 || rep.Updated != 0 {
-		t.Errorf("an approval for other nodes: %d held, %d updated", rep.Held, rep.Updated)
+	other := r.runWithApprovals()
+	if other.Held != 40 || other.Updated != 0 {
+		t.Errorf("an approval for other nodes: %d held, %d updated", other.Held, other.Updated)
+	}
+	if other.HeldSets[0].Hash == rep.HeldSets[0].Hash {
+		t.Error("who approves the hash of an earlier card would approve other nodes")
 	}
 	r.placeAll("/DEFAULT/web")
 	rep = r.runWithApprovals()
