@@ -163,7 +163,7 @@ func (r *runner) changedMeanwhile(c plan.Change, now inventory.Asset, j writeJob
 		return strings.Join(overwrittenFields(c, before, now), ", ")
 	case j.onlyPorts:
 		return strings.Join(portDifferences(before, now), ", ")
-	case c.Action == plan.Deactivate, c.Action == plan.Delete, c.Reason.Code == reason.Reopened:
+	case c.Action == plan.Deactivate, c.Action == plan.Delete, c.Reason.Code == reason.Reopened, c.Reason.Code == reason.ReopenedFromRule:
 		return strings.Join(append(stateDifferences(before, now), otherDifferences(before, now)...), ", ")
 	}
 	what := stateDifferences(before, now)

@@ -122,15 +122,13 @@ func (e Engine) saveHeldSets(ctx context.Context, req Request, held []plan.Chang
 // saveHeldSet keeps what is held under its hash. A dry run stores nothing.
 func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change) report.HeldSetSummary {
 	removals := make([]state.HeldRemoval, 0, len(held))
-	ids := make([]string, 0, len(held))
 	for _, c := range held {
-		ids = append(ids, c.AssetID)
 		removals = append(removals, state.HeldRemoval{
 			Asset: c.AssetID, Action: c.ApprovalKey(), Cloud: c.Scope.Cloud, Account: c.Scope.Account, Region: c.Scope.Region,
 			Instance: c.InstanceID, Name: c.Name, Reason: c.Reason.Text(e.Cards.Options.Lang), Address: c.Address, Node: nodeNames(c),
 		})
 	}
-	set := report.HeldSetSummary{Hash: state.HashAssets(ids), Assets: len(held), Moves: !isRemoval(held[0].Action)}
+	set := report.HeldSetSummary{Hash: state.HashRemovals(removals), Assets: len(held), Moves: !isRemoval(held[0].Action)}
 	if !req.DryRun {
 		e.logHeldSet(set, held)
 	}

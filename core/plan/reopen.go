@@ -39,7 +39,8 @@ type Reopening struct {
 //
 // The label jms-gone stays: on an active asset it tells every run that a person switched it on, so that the run
 // leaves it active and reports it (SwitchedOn), until the instance is listed again and our labels go. jms-reopened
-// says the same once a person switches the asset off again. jms-due is removed.
+// says the same once a person switches the asset off again. jms-due is removed. Of what a rule deactivated jms-rule-off
+// stays in the same way: it is active, and stays so, until the rule no longer matches.
 func Reopen(in Input, rules Rules, what Reopening) Plan {
 	rules.Partial = false
 	b := newBuilder(Input{Current: in.Current}, rules)
@@ -111,7 +112,7 @@ func (b *builder) reopenAsset(c Change, n int, recorded string) {
 	switch {
 	case a.Active:
 		b.addSkip(c, reason.New(reason.OpenAlready))
-	case !gone:
+	case !gone && (!isRuledOff(a) || switchedOffByPerson(a)):
 		b.addSkip(c, reason.New(reason.OffByHand))
 	case !readable:
 		b.addSkip(c, reason.New(reason.GoneUnreadable))
@@ -119,7 +120,7 @@ func (b *builder) reopenAsset(c Change, n int, recorded string) {
 		b.addSkip(c, reason.New(reason.ClosedSince, formatTime(since)))
 	case switchedOffByPerson(a):
 		b.addSkip(c, reason.New(reason.OffBefore))
-	case !b.wasDeactivatedByUs(a):
+	case gone && !b.wasDeactivatedByUs(a):
 		b.addSkip(c, reason.New(reason.MarksNotWhole))
 	case isNeverWritten:
 		b.addSkip(c, protected)
@@ -127,6 +128,9 @@ func (b *builder) reopenAsset(c Change, n int, recorded string) {
 		b.addSkip(c, doubt)
 	default:
 		c.Action, c.Reason = Update, reason.New(reason.Reopened, formatTime(since))
+		if !gone {
+			c.Reason = reason.New(reason.ReopenedFromRule)
+		}
 		c.Fields = []string{"is_active", "labels"}
 		c.Patch = &inventory.Patch{ID: a.ID, Active: new(true), Labels: reopenedLabels(a)}
 		b.plan.labelWrites = append(b.plan.labelWrites, c)

@@ -234,3 +234,29 @@ func TestRuleOffIsHeldTogether(t *testing.T) {
 		t.Errorf("%q", renderLines(a))
 	}
 }
+
+// TestRuleOffIsUndone: a person undoes what a wrong rule did in a run, and it stays so while the rule still matches.
+func TestRuleOffIsUndone(t *testing.T) {
+	t.Parallel()
+	for name, r := range map[string]struct {
+		edit func(*inventory.Asset)
+		want string
+	}{
+		"by the rule": {ruledOff, "update i-1 reopened_from_rule labels active=true"}, "a person since": {edits(ruledOff, withExtraLabel(inventory.LabelOff, "person")), "skip i-1 off_by_hand"},
+		"no longer": {switchedOff, "skip i-1 off_by_hand"},
+	} {
+		w := offWorld(t, "stopped", r.edit)
+		p := Reopen(w.input(), w.rules, Reopening{Recorded: []RecordedRemoval{{AssetID: w.assets[0].ID, Action: Deactivate}}})
+		a := p.ApproveReopening()
+		checkTexts(t, a)
+		if got := renderLines(a); !slices.Equal(got, []string{r.want}) {
+			t.Errorf("%s: %q", name, got)
+			continue
+		}
+		j := newFakeJumpServer(t, w)
+		j.apply(a)
+		if after := j.world(w).approve(); len(allWrites(a)) > 0 && !slices.Equal(renderLines(after), []string{"drift i-1 ruled_off_by_hand", "unchanged 1"}) {
+			t.Errorf("%s, the next run: %q", name, renderLines(after))
+		}
+	}
+}

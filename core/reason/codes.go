@@ -229,7 +229,9 @@ const (
 	RuleEnded      Code = "rule_ended"
 	RuleEndedOff   Code = "rule_ended_off"
 	KeptByTag      Code = "kept_by_tag"
-	GuardMoves     Code = "guard_moves"
+	// ReopenedFromRule is Reopened of what a rule had deactivated.
+	ReopenedFromRule Code = "reopened_from_rule"
+	GuardMoves       Code = "guard_moves"
 	// Of rows of JumpServer's label page, see LabelUsage.
 	LabelUnused       Code = "label_unused"
 	LabelCarried      Code = "label_carried"

@@ -122,6 +122,7 @@ func textsOf(code Code) (texts, bool) {
 		{SwitchedOn, texts{"保留：停用后又被人工启用", "kept: a person switched it on again"}},
 		{SwitchedOffAgain, texts{"保留：停用后被人工启用、又被人工停用；不再自动删除", "kept: a person switched it on again, and off later; no run deletes it"}},
 		{Reopened, texts{"重新启用：停用于 %s；保持启用，直到实例重新出现在列表里", "switched on again: deactivated at %s; it stays open until its instance is listed again"}},
+		{ReopenedFromRule, texts{"重新启用：由规则停用；规则仍匹配也保持启用", "switched on again: a rule had deactivated it; it stays open although that still matches"}},
 		{OpenAlready, texts{"不处理：它已经是启用的", "left: it is active already"}},
 		{OffByHand, texts{"不处理：没有我们的停用标记（jms-gone），是人停用的，或标记被人取下", "left: it has no mark of ours (jms-gone): a person switched it off, or took the mark away"}},
 		{OffBefore, texts{"不处理：我们停用之前，人已经停用了它（jms-off）", "left: a person had switched it off before we did (jms-off)"}},

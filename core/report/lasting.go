@@ -195,7 +195,7 @@ func isForPeople(code reason.Code) bool {
 	return slices.Contains([]reason.Code{
 		reason.NoAddress, reason.AddressesUnknown, reason.MarksTakenOff, reason.NamedInComment, reason.NamedByLabel,
 		reason.NotHoldable, reason.NotMarkable, reason.NameHeld, reason.Doubled, reason.OtherRegion, reason.NoPlatform, reason.RoomUsedUp,
-		reason.OwnersDiffer, reason.ProjectsDiffer, reason.RegionsDiffer,
+		reason.OwnersDiffer, reason.ProjectsDiffer, reason.RegionsDiffer, reason.RuleNoZone, reason.RuleNoAddress, reason.RuleUnread,
 	}, code)
 }
 

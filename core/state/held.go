@@ -44,7 +44,7 @@ type HeldRemoval struct {
 
 // HeldSet is what one run wanted to remove and the guard held.
 type HeldSet struct {
-	Hash                string // HashAssets of its assets
+	Hash                string // see HashRemovals
 	FirstHeld, LastHeld time.Time
 	Removals            []HeldRemoval // sorted by asset
 	// ApprovedUntil is when its approval ends; zero = there is none.
@@ -117,7 +117,7 @@ func (h *HeldStore) Save(ctx context.Context, removals []HeldRemoval, now time.T
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	removals = slices.SortedFunc(slices.Values(removals), func(x, y HeldRemoval) int { return strings.Compare(x.Asset, y.Asset) })
-	body := heldBody{Server: h.store.server, Organisation: h.store.organisation, Hash: hashRemovals(removals), FirstHeld: now.UTC(), LastHeld: now.UTC(), Removals: removals}
+	body := heldBody{Server: h.store.server, Organisation: h.store.organisation, Hash: HashRemovals(removals), FirstHeld: now.UTC(), LastHeld: now.UTC(), Removals: removals}
 	key := h.objectKey("held", body.Hash)
 	if known, err := h.loadSet(ctx, body.Hash); err == nil {
 		body.FirstHeld = known.FirstHeld
@@ -129,13 +129,22 @@ func (h *HeldStore) Save(ctx context.Context, removals []HeldRemoval, now time.T
 	return body.Hash, wrapError("the held set is kept; forget old ones", h.pruneExpired(ctx, now))
 }
 
-func hashRemovals(removals []HeldRemoval) string {
+// HashRemovals returns the hash of a held set: that of its assets. Of what is no removal the hash names the action too: who
+// approves moves has seen where to.
+func HashRemovals(removals []HeldRemoval) string {
 	ids := make([]string, 0, len(removals))
 	for _, r := range removals {
-		ids = append(ids, r.Asset)
+		id := r.Asset
+		if strings.HasPrefix(r.Action, movePrefix) {
+			id += " " + r.Action
+		}
+		ids = append(ids, id)
 	}
 	return HashAssets(ids)
 }
+
+// movePrefix begins the actions of held moves.
+const movePrefix = "move-"
 
 // loadSet reads one set. A set whose hash is not that of its assets is corrupt, whoever wrote it.
 func (h *HeldStore) loadSet(ctx context.Context, hash string) (heldBody, error) {
@@ -145,7 +154,7 @@ func (h *HeldStore) loadSet(ctx context.Context, hash string) (heldBody, error) 
 	if err == nil && !h.store.isInstallation(body.Server, body.Organisation) {
 		err = &corruptError{reason: "is that of another JumpServer or organisation"}
 	}
-	if err == nil && (body.Hash != hash || hashRemovals(body.Removals) != hash) {
+	if err == nil && (body.Hash != hash || HashRemovals(body.Removals) != hash) {
 		err = &corruptError{reason: "has another hash than its assets"}
 	}
 	if _, corrupt := asCorrupt(err); corrupt {

@@ -14,6 +14,7 @@ func allMutants() []mutant {
 		mappingMutants(),
 		ruledRunMutants(),
 		serverMutants(), explainMutants(),
+		factMutants(), accessMutants(), explainMutants(), ruledRunMutants(), mappingMutants(), serverMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
