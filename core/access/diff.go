@@ -16,6 +16,8 @@ type Diff struct {
 	Lacks string `json:"lacks,omitempty"`
 	// Failure is why JumpServer did not say (all of) it; "" = it did.
 	Failure string `json:"failure,omitempty"`
+	// Held is who will gain and lose hosts if a person approves what is held; nil = nothing is held that moves hosts.
+	Held *Diff `json:"held,omitempty"`
 	// Unknown is how many hosts change nodes of which it is not known who reaches them: there were too many nodes, or too
 	// little time, or JumpServer does not show where the hosts are.
 	Unknown int `json:"unknown_hosts,omitempty"`
@@ -60,6 +62,7 @@ func (d *Diff) Shortened(nodes, holders int) *Diff {
 		return nil
 	}
 	short := *d
+	short.Held = d.Held.Shortened(nodes, holders)
 	short.Nodes = slices.Clone(d.Nodes[:min(nodes, len(d.Nodes))])
 	short.More += len(d.Nodes) - len(short.Nodes)
 	for n := range short.Nodes {
@@ -74,7 +77,7 @@ const maxHolders = 20
 
 // IsEmpty reports whether a diff has nothing to say.
 func (d *Diff) IsEmpty() bool {
-	return d == nil || len(d.Nodes) == 0 && d.Lacks == "" && d.Failure == "" && d.Unknown == 0
+	return d == nil || len(d.Nodes) == 0 && d.Lacks == "" && d.Failure == "" && d.Unknown == 0 && d.Held.IsEmpty()
 }
 
 // sort orders the nodes by path, and of each the holders: groups, users of their own, users by groups; the most hosts
@@ -134,6 +137,7 @@ func Merge(x, y *Diff) *Diff {
 		}
 		m.Nodes[at].add(n)
 	}
+	m.Held = Merge(x.Held, y.Held)
 	m.sort()
 	return &m
 }

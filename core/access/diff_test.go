@@ -1,7 +1,6 @@
 package access
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,77 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// fakeServer is a JumpServer with nodes, rules on them and people.
-type fakeServer struct {
-	nodes   map[string]string                 // path → id
-	rules   map[string][]inventory.AccessRule // by the id of the node that they name
-	members map[string]inventory.AccessMembers
-	fails   func(call string) error
-	calls   []string
-}
-
-func (s *fakeServer) call(name string) error {
-	s.calls = append(s.calls, name)
-	if s.fails == nil {
-		return nil
-	}
-	return s.fails(name)
-}
-
-func (s *fakeServer) FindNode(_ context.Context, path, _ string) (inventory.Node, error) {
-	return inventory.Node{ID: s.nodes[path], Path: path}, s.call("find " + path)
-}
-
-// AccessRulesOfNode answers with the rules of the node and of its ancestors.
-func (s *fakeServer) AccessRulesOfNode(ctx context.Context, nodeID string) ([]inventory.AccessRule, error) {
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	var all []inventory.AccessRule
-	for path, id := range s.nodes {
-		for ; id == nodeID && path != ""; path = path[:strings.LastIndex(path, "/")] {
-			all = append(all, s.rules[s.nodes[path]]...)
-		}
-	}
-	return all, s.call("rules " + nodeID)
-}
-
-func (s *fakeServer) MembersOfAccessRule(_ context.Context, rule inventory.AccessRule) (inventory.AccessMembers, error) {
-	return s.members[rule.ID], s.call("members " + rule.ID)
-}
-
-// grant adds a rule on a node for users, and groups written "group=member+member".
-func (s *fakeServer) grant(node, rule string, people ...string) {
-	r := inventory.AccessRule{ID: rule, Name: rule}
-	var m inventory.AccessMembers
-	for _, p := range people {
-		group, members, is := strings.Cut(p, "=")
-		if !is {
-			r.Users++
-			m.Users = append(m.Users, inventory.Member{ID: "id-" + p, Name: p})
-			continue
-		}
-		r.Groups++
-		m.Groups = append(m.Groups, inventory.Member{ID: "id-" + group, Name: group})
-		for _, u := range strings.Split(members, "+") {
-			m.Users = append(m.Users, inventory.Member{ID: "id-" + u, Name: u})
-		}
-	}
-	s.rules[node], s.members[rule] = append(s.rules[node], r), m
-}
-
-func newServer() *fakeServer {
-	s := &fakeServer{
-		nodes: map[string]string{"/DEFAULT": "n-root", "/DEFAULT/prod": "n-prod", "/DEFAULT/prod/web": "n-web", "/DEFAULT/dev": "n-dev"},
-		rules: map[string][]inventory.AccessRule{}, members: map[string]inventory.AccessMembers{},
-	}
-	s.grant("n-prod", "r-ops", "ops=bob+cat")
-	s.grant("n-web", "r-web", "ann", "bob")
-	s.grant("n-dev", "r-dev", "dan", "ann")
-	return s
-}
-
-func newLimits() Limits { return Limits{Nodes: 50, Rules: 100, Time: time.Minute} }
+func newLimits() Limits { return Limits{Nodes: 50, Held: 50, Rules: 100, Time: time.Minute} }
 
 // asset returns an asset in nodes.
 func asset(active bool, nodes ...string) *inventory.Asset {
@@ -187,7 +116,7 @@ func TestDiff(t *testing.T) {
 		for _, paths := range c.creates {
 			m.addCreated(&inventory.NewAsset{NodePaths: strings.Split(paths, " ")})
 		}
-		d, err := Compute(t.Context(), newServer(), m, newLimits())
+		d, err := Compute(t.Context(), newServer(), m, nil, newLimits())
 		if got := describe(d); err != nil || got != c.want {
 			t.Errorf("%s: %v\n%s\nwant\n%s", name, err, got, c.want)
 		}
@@ -211,7 +140,7 @@ func TestRuleWithoutAccountsGivesNothing(t *testing.T) {
 	s.rules["n-dev"][0].LoginDenied = true
 	m := NewMoves(nil)
 	m.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/dev"}})
-	d, err := Compute(t.Context(), s, m, newLimits())
+	d, err := Compute(t.Context(), s, m, nil, newLimits())
 	if got := describe(d); err != nil || got != "/DEFAULT/dev +1 -0 nobody:1" {
 		t.Errorf("%v: %s", err, got)
 	}
@@ -231,7 +160,7 @@ func TestNodesThatTheRunMadeAreNew(t *testing.T) {
 		m.MarkNew("/DEFAULT/prod/made", "")
 		m.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/made"}})
 		m.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/prod/made"}})
-		d, err := Compute(t.Context(), s, m, newLimits())
+		d, err := Compute(t.Context(), s, m, nil, newLimits())
 		const want = "/DEFAULT/made +1 -0 new nobody:1\n/DEFAULT/prod/made +1 -0 new gain(2) @ops:1 ~bob:1 ~cat:1"
 		if got := describe(d); err != nil || got != want || d.Nodes[0].ID != id {
 			t.Errorf("%q: %v: %s", id, err, got)
@@ -253,7 +182,7 @@ func TestCallsAreByNodeAndRule(t *testing.T) {
 		m.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/prod/new/deep"}})
 		m.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/prod/other"}})
 	}
-	if _, err := Compute(t.Context(), s, m, newLimits()); err != nil {
+	if _, err := Compute(t.Context(), s, m, nil, newLimits()); err != nil {
 		t.Fatal(err)
 	}
 	slices.Sort(s.calls)
@@ -296,7 +225,7 @@ func TestLimits(t *testing.T) {
 	} {
 		s := newServer()
 		s.fails = c.fails
-		d, err := Compute(t.Context(), s, moves(), c.limits)
+		d, err := Compute(t.Context(), s, moves(), nil, c.limits)
 		text := ""
 		if err != nil {
 			text = err.Error()
@@ -313,6 +242,42 @@ func failOn(call string, err error) func(string) error {
 			return err
 		}
 		return nil
+	}
+}
+
+// TestHeld: what is held is counted apart; nothing is asked twice, nor after an error.
+func TestHeld(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fails      func(string) error
+		held       int
+		made, then string
+		fault      bool
+	}{
+		"both":         {held: 9, made: "/DEFAULT/dev +1 -0 gain(2) ann:1 dan:1", then: "/DEFAULT/dev +0 -1 lose(1) dan:1\nn-web +1 -0 gain(2) @ops:1 bob:1 ~cat:1"},
+		"fewer nodes":  {held: 0, made: "/DEFAULT/dev +1 -0 gain(2) ann:1 dan:1", then: "unknown 1"},
+		"an error":     {held: 9, fails: failOn("rules n-dev", &inventory.Error{Kind: inventory.Temporary, Message: "502"}), made: "unknown 1\nlacks \nfailure 502", then: "unknown 1", fault: true},
+		"denied later": {held: 9, fails: failOn("rules n-web", &inventory.Error{Kind: inventory.Denied}), made: "lacks perms.view_assetpermission\nfailure ", fault: true},
+	} {
+		s := newServer()
+		s.fails = c.fails
+		made, held := NewMoves(nil), NewMoves(nil)
+		made.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/dev"}})
+		held.Add(update(asset(true, "n-dev"), "n-web"))
+		l := newLimits()
+		l.Held = c.held
+		d, err := Compute(t.Context(), s, made, held, l)
+		then := ""
+		if d.Held != nil {
+			then = describe(*d.Held)
+		}
+		if got := describe(d); got != c.made || then != c.then || (err != nil) != c.fault {
+			t.Errorf("%s: %v\n%s\nthen %s\nwant %s\nthen %s", name, err, got, then, c.made, c.then)
+		}
+		slices.Sort(s.calls)
+		if once := slices.Compact(slices.Clone(s.calls)); len(once) != len(s.calls) {
+			t.Errorf("%s: asked twice: %q", name, s.calls)
+		}
 	}
 }
 
@@ -342,7 +307,7 @@ func TestMergeIsTheWhole(t *testing.T) {
 	for half := range 3 {
 		m := NewMoves(nil)
 		add(m, half)
-		d, err := Compute(t.Context(), newServer(), m, newLimits())
+		d, err := Compute(t.Context(), newServer(), m, nil, newLimits())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -368,7 +333,7 @@ func TestManyHolders(t *testing.T) {
 	s.grant("n-dev", "r-many", people...)
 	m := NewMoves(nil)
 	m.addCreated(&inventory.NewAsset{NodePaths: []string{"/DEFAULT/dev"}})
-	d, err := Compute(t.Context(), s, m, newLimits())
+	d, err := Compute(t.Context(), s, m, nil, newLimits())
 	if err != nil || d.Nodes[0].GainUsers != 52 || len(d.Nodes[0].Gain) != maxHolders {
 		t.Errorf("%v: %d of %d", err, len(d.Nodes[0].Gain), d.Nodes[0].GainUsers)
 	}

@@ -52,10 +52,10 @@ func OfAsset(ctx context.Context, from HostReader, assetID string, l Limits) (Ho
 // OfPlaces returns who reaches a host that is, or will be, in these places: ids of nodes, and paths of nodes that may not
 // exist yet. Rules on the host itself are not looked at.
 func OfPlaces(ctx context.Context, from HostReader, places []string, l Limits) (Host, error) {
-	r := newReading(ctx, from, NewMoves(nil), l)
+	r := newReading(ctx, from, l)
 	var all []inventory.AccessRule
 	for _, place := range places[:min(len(places), l.Nodes)] {
-		id, err := r.nearestNode(place)
+		id, err := r.nearestNode(place, nil)
 		var rules []inventory.AccessRule
 		if err == nil && id != "" {
 			rules, err = from.AccessRulesOfNode(ctx, id)

@@ -126,9 +126,9 @@ func (m *Moves) record(from, to []string) {
 }
 
 // IsEmpty reports whether no host changes nodes.
-func (m *Moves) IsEmpty() bool { return len(m.moves) == 0 && m.unplaced == 0 }
+func (m *Moves) IsEmpty() bool { return m == nil || len(m.moves) == 0 && m.unplaced == 0 }
 
-// places returns all places of the moves, those of the most hosts first.
+// places returns the places of the moves, those of the most hosts first.
 func (m *Moves) places() []string {
 	hosts := map[string]int{}
 	for _, v := range m.moves {
@@ -161,6 +161,43 @@ func (m *Moves) resolve(path, id string) {
 	m.nodes[id] = Node{ID: id, Path: at.Path, New: at.New || made}
 	for _, v := range m.moves {
 		v.to = replaced(v.to, path, id)
+	}
+}
+
+// lineage returns a node and all nodes above it; known is false where the path of one of them was not read.
+func (m *Moves) lineage(id string) (ids []string, known bool) {
+	path := m.nodes[id].Path
+	if !isPath(path) {
+		return nil, false
+	}
+	ids = []string{id}
+	for path = above(path); path != ""; path = above(path) {
+		parent, is := m.byPath[path]
+		if !is {
+			return nil, false
+		}
+		ids = append(ids, parent)
+	}
+	return ids, true
+}
+
+// above returns the path of the node above a path; "" = it is the root node's.
+func above(path string) string { return path[:max(strings.LastIndex(path, "/"), 0)] }
+
+// knowsPaths reports whether nodes were read with their paths.
+func (m *Moves) knowsPaths() bool { return m.byPath[rootPath] != "" }
+
+// rootPath is the path of the root node.
+const rootPath = "/DEFAULT"
+
+// takePaths takes the paths of nodes from other moves, where only their names are known.
+func (m *Moves) takePaths(from *Moves) {
+	for id, n := range from.nodes {
+		have, is := m.nodes[id]
+		if is && !isPath(have.Path) && isPath(n.Path) {
+			have.Path = n.Path
+			m.nodes[id] = have
+		}
 	}
 }
 

@@ -77,3 +77,40 @@ func TestShown(t *testing.T) {
 		t.Errorf("%+v, odd %t", tags, isOdd)
 	}
 }
+
+// TestFactsAreShared: rows with the same facts share them, and those that differ in anything do not.
+func TestFactsAreShared(t *testing.T) {
+	t.Parallel()
+	made := func(change func(*inventory.Facts)) inventory.Instance {
+		f := inventory.Facts{Status: "running", Zone: "z", Groups: []string{"g", "h"}, Tags: []inventory.Tag{{Key: "a", Value: "bc"}, {Key: "d"}}}
+		change(&f)
+		return inventory.Instance{ID: "i", Facts: &f}
+	}
+	same := func(*inventory.Facts) {}
+	rows := []inventory.Instance{made(same), made(same)}
+	for _, change := range []func(*inventory.Facts){
+		func(f *inventory.Facts) { f.Status = "stopped" }, func(f *inventory.Facts) { f.Zone, f.Subnet = "", "z" }, func(f *inventory.Facts) { f.Groups = []string{"gh"} },
+		func(f *inventory.Facts) { f.Groups = nil }, func(f *inventory.Facts) { f.Tags[0] = inventory.Tag{Key: "ab", Value: "c"} }, func(f *inventory.Facts) { f.Tags = f.Tags[:1] },
+		func(f *inventory.Facts) { f.TagsUnread = true }, func(f *inventory.Facts) { f.Unread = inventory.FactSubnet }, func(f *inventory.Facts) { f.Elastic = 1 },
+		func(f *inventory.Facts) { f.ResourceGroup = "r" }, func(f *inventory.Facts) { f.Image = "r" }, func(f *inventory.Facts) { f.Charge = "r" },
+		func(f *inventory.Facts) { f.CreatedAt = time.Now() }, func(f *inventory.Facts) { f.ExpiresAt = time.Now() },
+	} {
+		rows = append(rows, made(change))
+	}
+	before := make([]inventory.Facts, len(rows))
+	for n := range rows {
+		before[n] = *rows[n].Facts
+	}
+	var once cloud.Interner
+	once.InternRows(rows)
+	met := map[*inventory.Facts]int{}
+	for n, row := range rows {
+		met[row.Facts]++
+		if !reflect.DeepEqual(*row.Facts, before[n]) {
+			t.Errorf("row %d has %+v, not %+v", n, *row.Facts, before[n])
+		}
+	}
+	if met[rows[0].Facts] != 2 || len(met) != len(rows)-1 {
+		t.Errorf("%d different facts of %d rows", len(met), len(rows))
+	}
+}

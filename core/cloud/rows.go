@@ -77,47 +77,6 @@ func (c Client) AssignRegion(op, region string, rows []inventory.Instance) error
 	return nil
 }
 
-// Interner keeps one copy of each text that many instances of a listing share.
-type Interner map[string]string
-
-// InternRows is InternRow for each row.
-func (in Interner) InternRows(rows []inventory.Instance) {
-	for i := range rows {
-		in.InternRow(&rows[i])
-	}
-}
-
-// InternRow replaces the texts of a row by the kept copies, and keeps those that are new.
-func (in Interner) InternRow(row *inventory.Instance) {
-	for _, text := range [...]*string{&row.Region, &row.OSType, &row.OSName, &row.Status, &row.Type, &row.VPC, &row.Project} {
-		in.intern(text)
-	}
-	if row.Facts != nil {
-		in.internFacts(row.Facts)
-	}
-}
-
-func (in Interner) internFacts(f *inventory.Facts) {
-	for _, text := range [...]*string{&f.Status, &f.Zone, &f.Subnet, &f.ResourceGroup, &f.Image, &f.Charge} {
-		in.intern(text)
-	}
-	for n := range f.Groups {
-		in.intern(&f.Groups[n])
-	}
-	for n := range f.Tags {
-		in.intern(&f.Tags[n].Key)
-		in.intern(&f.Tags[n].Value)
-	}
-}
-
-func (in Interner) intern(text *string) {
-	if known, met := in[*text]; met {
-		*text = known
-	} else {
-		in[*text] = *text
-	}
-}
-
 // UniqueTexts returns each non-empty text once, in the order of first appearance. The lists are short,
 // so that searching is cheaper than a map.
 func UniqueTexts(lists ...[]string) []string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/config"
@@ -92,6 +93,7 @@ func TestWarnings(t *testing.T) {
 		"rules:\n  - {when: {region: x}, set: {node: /DEFAULT/x}}\n  - set: {node: /DEFAULT/y, nodes: /DEFAULT/z}\n  - stop: true\n":     nil,
 		"rules:\n  - set: {nodes: /DEFAULT/x, labels: {a: b}, accounts: a}\n  - set: {nodes: /DEFAULT/y, labels: {c: d}, accounts: b}\n": nil,
 		"": nil,
+		"x-a: {}\nrules_from_tags: true\nrules: [{set: {port: 22}}]\n": nil,
 	} {
 		checked, err := checkText(t, rules)
 		if err != nil {
@@ -103,6 +105,22 @@ func TestWarnings(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q: got %q, want %q", rules, got, want)
+		}
+	}
+}
+
+// TestWarningsOfManage: a field that follows rules although none sets it.
+func TestWarningsOfManage(t *testing.T) {
+	t.Parallel()
+	manage := strings.Replace(sampleFile, "no_delete: true", "manage: {node: always, platform: always, port: missing, labels: always, accounts: missing}", 1)
+	for rules, want := range map[string]int{
+		"": 5, "rules: [{set: {nodes: /DEFAULT/x, platform: Linux, protocols: ssh:22, labels_from_tags: app, accounts: root}}]\n": 0, "rules_from_tags: true\n": 3,
+	} {
+		checked, err := config.Check(t.Context(), config.Source{Clouds: testClouds(), File: "a.yaml", Env: []string{"NOT_SET=x"}, ReadFile: func(string) ([]byte, error) {
+			return []byte(manage + rules), nil
+		}})
+		if err != nil || len(checked.Warnings) != want || want == 5 && checked.Warnings[0].Diagnostic("en") != "a.yaml:6:68: sync.manage.node: has no effect: no rule sets it" {
+			t.Errorf("%q: %v, %v", rules, checked.Warnings, err)
 		}
 	}
 }

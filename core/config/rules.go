@@ -106,8 +106,14 @@ func (r yamlReader) readKeys(n *yaml.Node, into reflect.Value, path string) {
 // unknownRuleKey returns what is wrong with a key that a group of a rule does not have.
 func unknownRuleKey(key string, group reflect.Value) language.Text {
 	_, ofSet := fieldOf(reflect.ValueOf(setKeys{}), key)
-	if ofSet >= 0 {
+	ofWhen := isConditionKey(key)
+	switch {
+	case ofSet >= 0 && ofWhen:
+		return language.New("应写在规则的 when 或 set 里", "belongs into the rule's when or set")
+	case ofSet >= 0:
 		return language.New("应写在规则的 set 里", "belongs into the rule's set")
+	case ofWhen:
+		return language.New("应写在规则的 when 里", "belongs into the rule's when")
 	}
 	return suggestKey(key, keysOf(group))
 }

@@ -49,6 +49,7 @@ type JumpServerSettings struct {
 	Now        func() time.Time
 
 	AccountLabels []AccountLabels // of all accounts
+	Rules         RuleNeeds
 }
 
 const (
@@ -92,6 +93,7 @@ func (x jumpServerExam) findings(ctx context.Context) []Finding {
 	}
 	lines = append(lines, okFinding(language.New("组织", "organisation"), language.Newf("%s 答复，与配置一致", "%s answers, as configured", name)))
 	lines = append(lines, x.rightsFindings(rights)...)
+	lines = append(lines, x.ruleFindings(rights)...)
 	lines = append(lines, x.zoneFindings(ctx)...)
 	lines = append(lines, x.labelFindings(ctx)...)
 	lines = append(lines, x.labelRightsFinding())

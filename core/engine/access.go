@@ -10,28 +10,32 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// compareAccess finds out who gains and who loses hosts by what a run wrote, or in a dry run would write. It comes after
+// compareAccess finds out who gains and who loses hosts by what a run wrote, or in a dry run would write, and by what a
+// person may approve. It comes after
 // all writes, so that it delays none, takes a small share of the time that is left, and no run fails by it.
 func (e Engine) compareAccess(ctx context.Context, p *pass) {
 	if e.Access == nil {
 		return
 	}
-	moves := access.NewMoves(p.nodes)
+	made, held := access.NewMoves(p.nodes), access.NewMoves(p.nodes)
 	for _, n := range p.applied.Nodes {
 		if n.IsNew() {
-			moves.MarkNew(n.ConfiguredPath, n.ID)
+			made.MarkNew(n.ConfiguredPath, n.ID)
 		}
 	}
 	for _, i := range p.applied.Items {
 		if i.State == apply.Done {
-			moves.Add(i.Change)
+			made.Add(i.Change)
 		}
 	}
-	if moves.IsEmpty() {
+	for _, c := range p.holds {
+		held.Add(c)
+	}
+	if made.IsEmpty() && held.IsEmpty() {
 		return
 	}
 	e.EnterStage("access")
-	d, err := access.Compute(ctx, e.Access, moves, e.accessLimits(ctx, p.req.DryRun))
+	d, err := access.Compute(ctx, e.Access, made, held, e.accessLimits(ctx, p.req.DryRun))
 	switch {
 	case inventory.KindOf(err) == inventory.Denied:
 		e.Log.Info("who gains and who loses access is not known: the access key may not read access rules", "right", inventory.ViewAccessRules)

@@ -33,6 +33,10 @@ func (r *accessReader) AccessRulesOfNode(ctx context.Context, nodeID string) ([]
 	}
 }
 
+func (r *accessReader) AccessGrants(context.Context) ([]inventory.AccessGrant, error) {
+	return nil, &inventory.Error{Kind: inventory.Unsupported, Message: "few nodes are asked for one by one"}
+}
+
 func (r *accessReader) MembersOfAccessRule(context.Context, inventory.AccessRule) (inventory.AccessMembers, error) {
 	return inventory.AccessMembers{Users: []inventory.Member{{ID: "u-1", Name: "ann"}}}, nil
 }
@@ -155,6 +159,49 @@ func TestAccessOfWhatWasDone(t *testing.T) {
 		rep := w.runWithAccess(t.Context(), &accessReader{}, engine.Request{})
 		if got := accessText(rep); rep.Created != 1 || got != "/DEFAULT/阿里云/aliyun-prod (new node): 1 host more; gain access: ann" {
 			t.Errorf("%d created: %s", rep.Created, got)
+		}
+	})
+}
+
+// TestAccessOfWhatIsHeld: who would lose the hosts of held removals is said apart, as they are not removed.
+func TestAccessOfWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	eachNodeWorld(t, false, func(w *nodeWorld) {
+		for range 9 {
+			w.addInstance()
+		}
+		w.runWithAccess(t.Context(), &accessReader{}, engine.Request{})
+		w.EditCloud(enginetest.CloudEdit{Remove: []string{"i-b1", "i-b2", "i-b3", "i-b4", "i-b5", "i-b6"}})
+		rep := w.runWithAccess(t.Context(), &accessReader{}, engine.Request{})
+		if got := accessText(rep); got != "(once what is held is approved) aliyun-prod: 6 hosts fewer; lose access: ann" || rep.Held != 6 {
+			t.Errorf("%d held: %s", rep.Held, got)
+		}
+	})
+}
+
+// TestAccessByRealAnswers: JumpServer's client asks each version who reaches the hosts: users by groups, not by rules that
+// are expired, switched off or without accounts.
+func TestAccessByRealAnswers(t *testing.T) {
+	t.Parallel()
+	eachNodeWorld(t, false, func(w *nodeWorld) {
+		org, s := jumpservertest.DefaultOrg, w.JumpServer
+		s.Seed(org, jumpservertest.Host{Name: "by hand", Address: "192.0.2.1", Nodes: []string{"/DEFAULT/阿里云"}})
+		ann, bob, cat := s.SeedUser("", "ann"), s.SeedUser("", "bob"), s.SeedUser("", "cat")
+		ops := s.SeedGroup(org, "ops", ann, bob)
+		on := []string{"/DEFAULT/阿里云"}
+		s.SeedRule(org, jumpservertest.AccessRule{Name: "ops", Groups: []string{ops}, Nodes: on})
+		s.SeedRule(org, jumpservertest.AccessRule{Name: "bob", Users: []string{bob}, Nodes: []string{"/DEFAULT"}})
+		s.SeedRule(org, jumpservertest.AccessRule{Name: "expired", Users: []string{cat}, Nodes: on, Expired: true})
+		s.SeedRule(org, jumpservertest.AccessRule{Name: "off", Users: []string{cat}, Nodes: on, Inactive: true})
+		s.SeedRule(org, jumpservertest.AccessRule{Name: "no accounts", Users: []string{cat}, Nodes: on, Accounts: []string{}})
+		e := w.NewEngine()
+		e.Access = w.Client
+		for _, dry := range []bool{true, false} {
+			rep := e.Run(t.Context(), engine.Request{DryRun: dry}).Report
+			const want = "/DEFAULT/阿里云/aliyun-prod (new node): 1 host more; gain access: group ops, bob(bob); 2 users in all"
+			if got := accessText(rep); got != want {
+				t.Errorf("dry %v: %s\n%s", dry, got, report.Summary(rep, "en"))
+			}
 		}
 	})
 }

@@ -129,6 +129,7 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	if err != nil {
 		return err
 	}
+	p.holds = desired.ApprovableHolds(approved)
 	e.EnterStage("apply")
 	e.applyPlan(ctx, p, approved)
 	lostMarks := lostMarksError(desired, e.Limits)

@@ -31,6 +31,7 @@ type pass struct {
 	announced         []state.Expectation     // for the scopes of the run
 	granted           approvalSet             // what people approved
 	nodes             []inventory.Node        // of JumpServer; nil = not read
+	holds             []plan.Change           // what is held and a person may approve
 	access            *access.Diff            // who gains and who loses hosts; nil = nobody asked
 	heldSets          []report.HeldSetSummary // for which a person may give approval
 	review            []plan.ReviewLine

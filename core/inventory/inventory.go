@@ -65,7 +65,8 @@ type Instance struct {
 	// IPv6s are IPv6 addresses as cloud.IPv6Texts writes them, those of the primary interface first. They are kept apart
 	// so that an instance is reached by IPv4 where it has that.
 	IPv6s []string
-	// Facts are what mapping rules ask for; nil = they ask for nothing.
+	// Facts are what mapping rules ask for; nil = they ask for nothing. Instances of a listing may share them: they are
+	// never changed.
 	Facts *Facts
 	// AddressesPartial says that the cloud names an interface or a public address of the instance that its own
 	// lists left out: there are more addresses, and the first ones and VPC may be wrong.

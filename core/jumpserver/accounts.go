@@ -58,8 +58,9 @@ func (c *Client) readAccounts(ctx context.Context, assetID string) (map[string][
 		query: "order=date_created&fields=id,username,secret_type,source_id,asset,org_id" + filter,
 		id:    func(row accountRow) string { return row.ID },
 		convert: func(row *accountRow) (accountRow, error) {
-			row.Username, row.SecretType.Value, row.SourceID = r.intern(row.Username), r.intern(row.SecretType.Value), r.intern(row.SourceID)
-			return *row, r.validateRow(row.ID, row.OrgID)
+			err := r.validateRow(row.ID, row.OrgID)
+			row.Username, row.SecretType.Value, row.SourceID, row.OrgID = r.intern(row.Username), r.intern(row.SecretType.Value), r.intern(row.SourceID), ""
+			return *row, err
 		},
 	})
 	if err != nil {

@@ -75,10 +75,10 @@ func TestRefusedAccounts(t *testing.T) {
 		root := s.SeedTemplate(org, jumpservertest.AccountTemplate{Name: "root", Username: "root"})
 		other := s.SeedTemplate(org, jumpservertest.AccountTemplate{Name: "other", Username: "root"})
 		c := newClient(t, s, everyNeed)
+		gone := s.SeedTemplate(org, jumpservertest.AccountTemplate{Name: "gone", Username: "gone"})
 		if _, _, err := c.ListTemplates(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		gone := s.SeedTemplate(org, jumpservertest.AccountTemplate{Name: "gone", Username: "gone"})
 		s.DeleteTemplate(org, gone)
 		s.Seed(org, jumpservertest.Host{Name: "taken"})
 		for name, test := range map[string]struct {

@@ -138,8 +138,17 @@ func (c *Client) readAccountsOf(ctx context.Context, b *inventory.JumpServerAsse
 		b.AccountsUnread = true
 		return
 	}
+	shared := map[string][]inventory.Account{} // most hosts have the same accounts
 	for n := range b.Assets {
-		b.Assets[n].Accounts = accounts[b.Assets[n].ID]
+		own := accounts[b.Assets[n].ID]
+		if len(own) == 0 {
+			continue
+		}
+		text := fmt.Sprintf("%q", own)
+		if shared[text] == nil {
+			shared[text] = own
+		}
+		b.Assets[n].Accounts = shared[text]
 	}
 }
 

@@ -2,9 +2,11 @@ package jumpserver_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -132,5 +134,36 @@ func TestListsOfRulesAreKept(t *testing.T) {
 		if err != nil || len(templates) != 2 {
 			t.Errorf("%s: %+v, %v", version, templates, err)
 		}
+	}
+}
+
+// TestManyAccounts: accounts are read page by page; a list that is not whole leaves them unknown, and the run goes on.
+func TestManyAccounts(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions() {
+		synctest.Test(t, func(t *testing.T) {
+			s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t, PageCap: 3})
+			template := s.SeedTemplate(org, jumpservertest.AccountTemplate{Name: "root", Username: "root"})
+			for n := range 5 {
+				id := s.Seed(org, jumpservertest.Host{Name: fmt.Sprint("h-", n)})
+				s.SeedAccount(org, id, jumpservertest.Account{Template: template})
+				s.SeedAccount(org, id, jumpservertest.Account{Name: "own", Username: fmt.Sprint("own-", n)})
+			}
+			c := newClient(t, s, everyNeed)
+			b, err := c.Read(t.Context())
+			if err != nil || b.AccountsUnread {
+				t.Fatal(version, err)
+			}
+			for n, a := range b.Assets {
+				if len(a.Accounts) != 2 || !slices.Contains(a.Accounts, inventory.Account{Username: fmt.Sprint("own-", n), SecretType: "password"}) {
+					t.Errorf("%s: %+v", version, a)
+				}
+			}
+			s.Fail(jumpservertest.MatchRequest(http.MethodGet, "/accounts/accounts/"), -1, jumpservertest.Fault{Edit: jumpservertest.DropLastRow})
+			b, err = c.Read(t.Context())
+			if err != nil || !b.AccountsUnread || len(b.Assets) != 5 || b.Assets[0].Accounts != nil {
+				t.Errorf("%s: %v, %t", version, err, b.AccountsUnread)
+			}
+		})
 	}
 }

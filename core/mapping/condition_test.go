@@ -34,6 +34,8 @@ func TestConditions(t *testing.T) {
 		{when("kind", "ecs"), true, false},
 		{when("kind", ""), false, true},
 		{when("zone", "*-h"), true, false},
+		{when("zone", "*-x"), false, false},
+		{when("hostname", "web*.com"), false, false},
 		{when("vpc", "vpc-1"), true, false},
 		{when("vpc", ""), false, true},
 		{when("vpc", "!"), true, false},
@@ -166,7 +168,7 @@ func TestUnmet(t *testing.T) {
 
 // FuzzGlob: a glob means what the same expression means, and a text without wildcards itself.
 func FuzzGlob(f *testing.F) {
-	for _, seed := range [][2]string{{"a*b?c", "aXXbYc"}, {"**", ""}, {"*a*a*", "aba"}, {"ſ?", "Sx"}, {"生产*", "生产-web"}, {"*\xff", "a\xff"}, {"K", "k"}} {
+	for _, seed := range [][2]string{{"a*b?c", "aXXbYc"}, {"**", ""}, {"*a*a*", "aba"}, {"ſ?", "Sx"}, {"生产*", "生产-web"}, {"*\xff", "a\xff"}, {"K", "k"}, {"*ab*bc*", "xabbcx"}, {"*ab*bc", "abc"}, {"ab*b", "ab"}, {"*a*b*", "Ba"}, {"a**", "A"}, {"*kelvin", "\u212aelvin"}} {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, glob, value string) {
@@ -175,6 +177,9 @@ func FuzzGlob(f *testing.F) {
 		want := regexp.MustCompile("(?i)^(?:" + quoted + ")$").MatchString(value)
 		if got := matchesGlob(glob, value); got != want {
 			t.Errorf("%q, %q: %v", glob, value, got)
+		}
+		if got := newGlob(glob).matches(value); got != want {
+			t.Errorf("%q, %q by pieces: %v", glob, value, got)
 		}
 		if !strings.ContainsAny(glob, "*?") && matchesGlob(glob, value) != strings.EqualFold(glob, value) {
 			t.Errorf("%q, %q", glob, value)

@@ -260,3 +260,23 @@ func TestFingerprint(t *testing.T) {
 		}
 	}
 }
+
+// TestMissingFacts: facts that rules ask for and that nobody filled in are not known; they are not empty.
+func TestMissingFacts(t *testing.T) {
+	t.Parallel()
+	without := aSubject(func(i *inventory.Instance) { i.Facts = nil })
+	for key, want := range map[string]bool{"tag.app": true, "zone": true, "group": true, "charge": true, "status": false, "region": false, "vpc": false} {
+		s := compile(t, Options{}, Rule{When: when(key, "nothing"), Set: Settings{Zone: "z"}})
+		if got := s.Map(without).Unread.Has(FieldZone); got != want {
+			t.Errorf("%s: %v", key, got)
+		}
+	}
+	stopped := compile(t, Options{}, Rule{When: when("status", "running"), Set: Settings{Name: "{status}"}})
+	if got := stopped.Map(without).Name; got != "running" {
+		t.Errorf("the status is the listing's own: %q", got)
+	}
+	elastic := compile(t, Options{}, Rule{Set: Settings{Address: []string{"eip", "private"}}})
+	if got := elastic.Map(without); !got.Unread.Has(FieldAddress) || got.Address != "" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -15,7 +15,7 @@ const byTags = -1
 type mapper struct {
 	view
 	out   Outcome
-	taken FieldSet // single fields that are decided
+	taken FieldSet // fields that are decided: single ones, and the main node; never lists
 	node  string   // the path that "node" decided; "" = none
 	// further are the paths that "nodes" added.
 	further []string
@@ -54,8 +54,8 @@ func (m *mapper) applyRule(index int, r *rule) (ends bool) {
 // leaveOpen notes that fields rest on what the cloud did not show: all that a rule would set or add to.
 func (m *mapper) leaveOpen(r *rule) {
 	for f := range fieldCount {
-		adds := f == FieldLabels || f == FieldAccounts || f == FieldNode && len(r.further) > 0
-		if r.fields.Has(f) && (adds || !m.taken.Has(f)) {
+		addsNodes := f == FieldNode && len(r.further) > 0
+		if r.fields.Has(f) && (addsNodes || !m.taken.Has(f)) {
 			m.unread(f)
 		}
 	}

@@ -280,3 +280,20 @@ func checkUnmatched(t *testing.T, s *Set, subject Subject, got Outcome) {
 		t.Errorf("%+v, with the rules that match alone %+v", got, other)
 	}
 }
+
+// TestConcurrently: many map by one Set at the same time.
+func TestConcurrently(t *testing.T) {
+	t.Parallel()
+	s := compile(t, Options{FromTags: true}, fiftyRules()...)
+	want := s.Map(aSubject())
+	for range 4 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			for range 200 {
+				if got := s.Map(aSubject()); !reflect.DeepEqual(got, want) {
+					t.Fatalf("%+v", got)
+				}
+			}
+		})
+	}
+}

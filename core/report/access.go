@@ -11,7 +11,7 @@ import (
 
 // accessTexts are what is said of who gains and who loses access. Names that end in F are formats.
 type accessTexts struct {
-	head, line, moreNodesF, newNode              string
+	head, line, held, moreNodesF, newNode        string
 	moreF, moreOneF, fewerF, fewerOneF           string
 	gain, lose, groupF, hostsF, usersF, oneUserF string
 	sameF, sameOneF                              string
@@ -24,6 +24,7 @@ func accessTextsOf(lang language.Lang) accessTexts {
 	return accessTexts{
 		head:        lang.Text("谁获得、谁失去访问（按授权规则）", "Who gains and who loses access (by access rules)"),
 		line:        lang.Text("访问：", "access: "),
+		held:        lang.Text("（批准暂缓的之后）", "(once what is held is approved) "),
 		moreNodesF:  lang.Text("*等共 %d 个节点，全部见结果*", "*%d nodes in all; the results have all of them*"),
 		newNode:     lang.Text("（新节点）", " (new node)"),
 		moreF:       lang.Text("增加 %d 台", "%d hosts more"),
@@ -72,6 +73,15 @@ func (w messageWriter) accessSection(r Report) section {
 	}
 	s.total += r.Access.More
 	rest := a.restTexts(r.Access, messageCell)
+	if held := r.Access.Held; held != nil {
+		for _, n := range accessOrder(held.Nodes) {
+			s.addRow(func() string { return "- " + a.held + a.nodeText(n) })
+		}
+		s.total += held.More
+		for _, text := range a.restTexts(held, messageCell) {
+			rest = append(rest, a.held+text)
+		}
+	}
 	if len(s.rows) == 0 {
 		for _, text := range rest {
 			s.addRow(func() string { return "- " + text })
@@ -93,6 +103,14 @@ func (w texts) accessLines(r Report) []string {
 	lines := a.restTexts(r.Access, sanitizeLine)
 	for _, n := range accessOrder(r.Access.Nodes) {
 		lines = append(lines, a.line+a.nodeText(n))
+	}
+	if held := r.Access.Held; held != nil {
+		for _, text := range a.restTexts(held, sanitizeLine) {
+			lines = append(lines, a.line+a.held+text)
+		}
+		for _, n := range accessOrder(held.Nodes) {
+			lines = append(lines, a.line+a.held+a.nodeText(n))
+		}
 	}
 	return lines
 }

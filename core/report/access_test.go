@@ -42,6 +42,9 @@ func accessDiff() *access.Diff {
 			{ID: "n-4", Path: "/DEFAULT/same", Enter: 4, Users: 6, Gain: []access.Holder{}, Lose: []access.Holder{}},
 			{ID: "n-5", Path: "/DEFAULT/[evil](http://x)|", Leave: 1, LoseUsers: 1, Gain: []access.Holder{}, Lose: []access.Holder{user("`x`", 1)}},
 		},
+		Held: &access.Diff{Unknown: 1, Nodes: []access.Node{
+			{ID: "n-1", Path: "/DEFAULT/阿里云/prod/web", Leave: 30, LoseUsers: 1, Lose: []access.Holder{user("bob", 30)}, Gain: []access.Holder{}},
+		}},
 		Unknown: 40,
 		Failure: "rules of node n-9: 502",
 	}
@@ -127,7 +130,7 @@ func TestAccessMerged(t *testing.T) {
 		t.Fatalf("%v: %+v", err, kept.Access)
 	}
 	m := report.Merge([]report.Report{kept, r})
-	if m.Access.Nodes[0].Path != "/DEFAULT/[evil](http://x)|" || m.Access.Nodes[0].Leave != 2 || m.Access.Unknown != 80 || m.Access.Nodes[0].Lose[0].Hosts != 2 {
+	if m.Access.Nodes[0].Path != "/DEFAULT/[evil](http://x)|" || m.Access.Nodes[0].Leave != 2 || m.Access.Unknown != 80 || m.Access.Held.Nodes[0].Leave != 60 || m.Access.Nodes[0].Lose[0].Hosts != 2 {
 		t.Errorf("%+v", m.Access)
 	}
 	if r.Access.Nodes[6].Leave != 1 || r.Access.Nodes[6].Lose[0].Hosts != 1 {

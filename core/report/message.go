@@ -71,14 +71,14 @@ func NewMessage(r Report, o Options) notify.Message {
 	deactivated, deleted := w.assetSection(r, plan.Deactivate), w.assetSection(r, plan.Delete)
 	room := MaxMessageBytes - jsonSize(m.Title+m.LinkText+m.LinkURL+top+paragraphBreak+result+paragraphBreak)
 	// In the order in which they get room; removals before creates.
-	t := fitSections([]section{failures, held, warnings, open, who, deleted, deactivated, created, updated, orphans, lasting, ended}, room)
+	t := fitSections([]section{failures, held, warnings, open, deleted, deactivated, who, created, updated, orphans, lasting, ended}, room)
 	blocks := []string{top}
 	shown := []struct {
 		s    section
 		text string
 	}{
 		{failures, t[0]}, {held, t[1]}, {lasting, t[10]}, {ended, t[11]}, {warnings, t[2]}, {open, t[3]}, {orphans, t[9]},
-		{section{rows: []string{""}}, result}, {who, t[4]}, {created, t[7]}, {updated, t[8]}, {deactivated, t[6]}, {deleted, t[5]},
+		{section{rows: []string{""}}, result}, {who, t[6]}, {created, t[7]}, {updated, t[8]}, {deactivated, t[5]}, {deleted, t[4]},
 	}
 	for _, b := range shown {
 		if len(b.s.rows) > 0 {

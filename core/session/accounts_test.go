@@ -1,12 +1,14 @@
 package session
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/mapping"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -62,5 +64,23 @@ func TestNamedIdentity(t *testing.T) {
 	got := cloudAccounts(cfg, role, nil)
 	if got[0].AccessKeyID.Reveal() != "STS.role" || !got[1].AccessKeyID.IsEmpty() || !got[1].SecurityToken.IsEmpty() || got[1].Identity != "ecs_role" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestAccountsKeepWhatRulesAskFor: an account reads the facts that the rules name, and without rules none.
+func TestAccountsKeepWhatRulesAskFor(t *testing.T) {
+	t.Parallel()
+	cfg := config.Config{Clouds: []config.Cloud{{Enabled: true, Cloud: inventory.Alibaba, Name: "a", AccessKeyID: secret.New("id"), AccessKeySecret: secret.New("s")}}}
+	if want := cloudAccounts(cfg, Role{}, nil)[0].Want; !want.IsEmpty() {
+		t.Errorf("without rules %+v is wanted", want)
+	}
+	var mistakes []mapping.Mistake
+	cfg.Mapping, mistakes = mapping.Compile([]mapping.Rule{{When: mapping.Condition{Keys: map[string][]string{"tag.app": {"shop"}, "subnet": {"vsw-1"}}}, Set: mapping.Settings{Node: "/DEFAULT/shop"}}}, mapping.Options{Clouds: Clouds()})
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	want := cloudAccounts(cfg, Role{}, nil)[0].Want
+	if !want.Has(inventory.FactSubnet) || want.Has(inventory.FactImage) || want.AllTags || !slices.Equal(want.Tags, []string{"app"}) {
+		t.Errorf("%+v is wanted", want)
 	}
 }

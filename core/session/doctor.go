@@ -67,6 +67,7 @@ func doctorJumpServer(cfg config.Config) doctor.JumpServerSettings {
 		Proxied: isProxied(cfg.JumpServer.Proxy, cfg.JumpServer.URL), HasOtherProxy: hasOtherProxy(cfg),
 		DeletesAssets: cfg.Sync.Removal.Mode == config.ModeDelete && !cfg.Sync.NoDelete, DeletesAdopted: cfg.Sync.Removal.Adopted == config.ModeDelete,
 		AccountZones: map[string]string{}, LookupHost: net.DefaultResolver.LookupHost, Now: time.Now,
+		Rules: doctor.RuleNeeds{Needs: needsOf(cfg), HasRules: cfg.Mapping != nil},
 	}
 	now := time.Now()
 	for _, c := range cfg.Clouds {

@@ -95,6 +95,9 @@ func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) eng
 	if r.silent {
 		e.Cards.Notifiers = nil
 	}
+	if r.asksAccess {
+		e.Access = s.cache.client
+	}
 	if r.request.WantBasis {
 		e.Clouds, e.Access = s.tellingFleet(), nil // who reaches the one host is asked by itself
 	}

@@ -13,6 +13,7 @@ type PlanRequest struct {
 	Accounts, Regions []string
 	Only              []string // instances and assets, see engine.Request
 	Review            bool     // the result holds what a person can approve
+	Access            bool     // JumpServer is asked who gains and who loses access, also where there are no rules
 }
 
 func (r PlanRequest) dryRun() engine.Request {
@@ -21,7 +22,7 @@ func (r PlanRequest) dryRun() engine.Request {
 
 // Plan makes a run that writes nothing and notifies nobody.
 func (s *Session) Plan(ctx context.Context, r PlanRequest) engine.RunResult {
-	return s.runFull(ctx, fullRun{request: r.dryRun(), silent: true})
+	return s.runFull(ctx, fullRun{request: r.dryRun(), silent: true, asksAccess: r.Access})
 }
 
 // Explain makes a plan whose result holds all that was read, with more of instances and assets than a run needs: for a

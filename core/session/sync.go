@@ -31,6 +31,7 @@ type fullRun struct {
 	includeQuarantined bool
 	silent             bool           // notifies nobody
 	bastion            engine.Bastion // nil = the session's
+	asksAccess         bool           // who gains and who loses access, also without rules
 }
 
 // Sync makes a full run, or the part of it that a request names, and notifies people. While another run of the same part

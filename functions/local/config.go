@@ -99,6 +99,7 @@ func configCheckCommand(o *options, stdout io.Writer) *cobra.Command {
 }
 
 func (c configCheck) run(ctx context.Context, o *options, stdout io.Writer) error {
+	o.noLogFile = true // no run, and nothing for whoever watches them
 	checked, err := o.configSource().Check(ctx)
 	var wrong *config.Error
 	isWrong := errors.As(err, &wrong)

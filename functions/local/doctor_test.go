@@ -170,6 +170,10 @@ func doctorCases() []doctorCase {
 				inventory.ViewPlatform, "assets.view_domain", "orgs.view_rootorg", "accounts.view_accountsecret",
 			}})
 		}},
+		{"rights-of-rules", exitDone, func(p *doctorDesk) {
+			p.syncUser("assets.view_domain", "assets.view_zone")
+			p.more = "rules: [{name: all, set: {zone: idc, accounts: [linux root]}}]"
+		}},
 		{"rights-not-told", exitDone, func(p *doctorDesk) {
 			p.JMS.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, HidesPermissions: true})
 		}},

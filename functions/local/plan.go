@@ -25,7 +25,7 @@ const detailedFlag = "--detailed-exitcode"
 // planOptions are the flags of plan.
 type planOptions struct {
 	accounts, regions, instances []string
-	detailed                     bool
+	detailed, access             bool
 }
 
 func planCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
@@ -53,6 +53,7 @@ func planCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	f.StringSliceVar(&p.accounts, "account", nil, o.lang.Text("只看这些账号（配置里的名称，可重复）", "only these accounts (names in the configuration; may be repeated)"))
 	f.StringSliceVar(&p.regions, "region", nil, o.lang.Text("只看这些区域（可重复）", "only these regions (may be repeated)"))
 	f.StringSliceVar(&p.instances, "instance", nil, o.lang.Text("只显示这些：实例 ID、资产 ID、名称或 IP（可重复）", "show only these: ids of instances or assets, names or addresses (may be repeated)"))
+	f.BoolVar(&p.access, "access", false, o.lang.Text("没有 rules 时也写明谁获得、谁失去访问（需要权限 perms.view_assetpermission）", "say who gains and who loses access also where there are no rules (needs the right perms.view_assetpermission)"))
 	f.BoolVar(&o.remap, "remap", false, o.lang.Text("规则也决定已有资产的节点、网域等（只在这个计划里；由 apply 执行 -o 的文件）", "let the rules decide on nodes, zones and so on of existing assets too (in this plan only; apply makes the file of -o)"))
 	f.BoolVar(&p.detailed, strings.TrimPrefix(detailedFlag, "--"), false, o.lang.Text("退出码：0 没有变更，2 有变更，1 出错", "exit codes: 0 no change, 2 changes, 1 error"))
 	return cmd
@@ -72,7 +73,7 @@ func (o *options) runPlan(ctx context.Context, p planOptions, stdout, stderr io.
 	changes := false
 	err := o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
 		out := s.Plan(ctx, session.PlanRequest{
-			Accounts: p.accounts, Regions: p.regions, Only: p.instances, Review: o.output.isSet(),
+			Accounts: p.accounts, Regions: p.regions, Only: p.instances, Review: o.output.isSet(), Access: p.access,
 		})
 		o.printPlan(s, stdout, out)
 		changes = out.Report.HasChanges() && (out.Report.Outcome == report.OK || out.Report.Outcome == report.Held)

@@ -3,11 +3,14 @@ package main
 import (
 	"encoding/json"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/explain"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/mapping"
@@ -176,10 +179,18 @@ func TestRulesUnmatched(t *testing.T) {
 	if out.Instances != 3 || len(out.Unmatched) != 3 || out.Rules[0].Instances != 0 || out.Unmatched[0].ID == "" {
 		t.Errorf("%+v", out)
 	}
+	d.Account.Fill("cn-beijing", 1, func(int) alibabatest.Instance {
+		i := alibabatest.SampleInstance(9)
+		i.Tags = map[string]string{"app": "shop", "other": "x"}
+		return i
+	})
+	d.more = "language: en\nrules:\n  - {when: {tag.app: web}, set: {zone: z}}\n  - {when: {region: cn-hangzhou}, set: {zone: z}}\n"
+	d.run(exitDone, "rules", "unmatched")
+	d.wantPrinted("Of 4 instances, 1 have no rule:\n", "  app=shop\n") // the tags that rules ask for
 	d.run(exitUsage, "rules", "unmatched", "--field", "nodes")
 	d.more = "language: en\nrules: [{set: {zone: z}}]\n"
 	d.run(exitDone, "rules", "unmatched")
-	d.wantPrinted("All of 3 instances have a rule.\n")
+	d.wantPrinted("All of 4 instances have a rule.\n")
 	d.more = ""
 	d.run(exitUsage, "rules", "unmatched") // no rules
 	if d.JMS.Writes() > 0 {
@@ -248,4 +259,31 @@ func TestDocumentedExpectations(t *testing.T) {
 		d.runRaw(d.Context(), exitDone, "-c", config, "rules", "test", d.saveFile("expect.yaml", expectations))
 		d.wantPrinted("rules that no expectation reaches: rule 2 (Windows)\n", "All expectations are met: 2.\n")
 	}
+}
+
+// TestExplainedInstances: what explain --json tells of an instance can be pasted into an expectation.
+func TestExplainedInstances(t *testing.T) {
+	t.Parallel()
+	fields := reflect.TypeFor[explain.Instance]()
+	for n := range fields.NumField() {
+		name, _, _ := strings.Cut(fields.Field(n).Tag.Get("json"), ",")
+		if !slices.Contains(instanceKeys(), name) {
+			t.Errorf("an expectation does not take %s", name)
+		}
+	}
+}
+
+// FuzzExpectations: no file crashes the command, and what is read can be tried.
+func FuzzExpectations(f *testing.F) {
+	f.Add(metExpectations)
+	f.Add("- &a {instance: *a, asset: {labels: *a}}")
+	f.Add("- {instance: {tags: [{key: a}], ip: [[]]}, asset: {nodes: {}, port: -1, skip: 0, labels: {a: [b]}}}")
+	rules, _ := mapping.Compile([]mapping.Rule{{Set: mapping.Settings{Node: "/DEFAULT/{tag.app}"}}}, mapping.Options{})
+	cfg := testRulesConfig(rules)
+	f.Fuzz(func(t *testing.T, text string) {
+		expectations, err := readExpectations("file", []byte(text), cfg, language.English)
+		if err == nil {
+			runRuleTest(expectations, rules, language.English)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ type expectation struct {
 	name    string
 	line    int
 	subject mapping.Subject
-	without inventory.NewAsset // what the asset is without rules
+	asset   inventory.NewAsset // as far as it is known without JumpServer
 	wanted  []wantedField
 }
 
@@ -67,7 +68,7 @@ func (r *expectationReader) readExpectation(n *yaml.Node, cfg config.Config) exp
 			hasInstance = true
 			i, account := r.readInstance(p.value, cfg)
 			e.subject = mapping.Subject{Instance: &i, CloudType: account.Type}
-			e.without = session.UnmappedAsset(cfg, i)
+			e.asset = session.PreviewAsset(cfg, i)
 		case "asset":
 			hasAsset = true
 			e.wanted = r.readAsset(p.value)
@@ -164,13 +165,8 @@ func ageText(age time.Duration) string {
 	return age.String()
 }
 
-// assetTexts returns what the rules make of an instance's asset, each field as a text; what no rule sets is as without
-// rules.
-func assetTexts(o mapping.Outcome, without inventory.NewAsset) map[string]string {
-	nodes := o.Nodes
-	if nodes == nil {
-		nodes = without.NodePaths
-	}
+// assetTexts returns what the rules make of an instance's asset, each field as a text.
+func assetTexts(o mapping.Outcome, asset inventory.NewAsset) map[string]string {
 	var protocols, labels []string
 	for _, p := range o.Protocols {
 		protocols = append(protocols, fmt.Sprintf("%s:%d", p.Name, p.Port))
@@ -178,23 +174,12 @@ func assetTexts(o mapping.Outcome, without inventory.NewAsset) map[string]string
 	for _, l := range o.Labels {
 		labels = append(labels, l.Name+": "+l.Value)
 	}
-	address := firstText(o.Address, without.Address)
-	if o.AddressMissing != "" {
-		address = ""
-	}
 	return map[string]string{
-		"node": nodes[0], "nodes": joinSorted(nodes), "zone": firstText(o.Zone, without.Zone), "platform": firstText(o.Platform, without.Platform),
-		"port": portText(o.Port), "protocols": joinSorted(protocols), "name": firstText(o.Name, without.Name), "labels": joinSorted(labels),
-		"accounts": joinSorted(o.Accounts), "address": address, "active": strconv.FormatBool(!o.Inactive), "skip": o.Skip,
+		"node": asset.NodePaths[0], "nodes": joinSorted(asset.NodePaths), "zone": asset.Zone, "platform": asset.Platform,
+		"port": portText(o.Port), "protocols": joinSorted(protocols), "name": asset.Name, "labels": joinSorted(labels),
+		"accounts": joinSorted(o.Accounts), "address": asset.Address, "active": strconv.FormatBool(!o.Inactive), "skip": o.Skip,
 		"min_age": ageText(o.MinAge), "keep": o.Keep,
 	}
-}
-
-func firstText(one, other string) string {
-	if one != "" {
-		return one
-	}
-	return other
 }
 
 // unmetField is a field of an asset that is not as expected.
@@ -210,7 +195,7 @@ type unmetField struct {
 // unmet returns what is not as expected.
 func (e expectation) unmet(rules *mapping.Set, lang language.Lang) []unmetField {
 	o := rules.Map(e.subject)
-	is := assetTexts(o, e.without)
+	is := assetTexts(o, e.asset)
 	var unmet []unmetField
 	for _, w := range e.wanted {
 		field := expectedKeys()[w.name]
@@ -243,6 +228,7 @@ type unmetEntry struct {
 
 // testRules checks the rules of the configuration against a file of expectations.
 func (o *options) testRules(ctx context.Context, file string, stdout io.Writer, asJSON bool) error {
+	o.noLogFile = true // no run, and nothing for whoever watches them
 	cfg, err := o.loadRules(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -312,7 +298,7 @@ func runRuleTest(expectations []expectation, rules *mapping.Set, lang language.L
 
 // title returns what people call an expectation.
 func (e expectation) title() string {
-	return firstText(e.name, firstText(e.subject.Name, e.subject.ID))
+	return cmp.Or(e.name, e.subject.Name, e.subject.ID)
 }
 
 func (o *options) printRuleTest(stdout io.Writer, file string, tested ruleTest, lang language.Lang) error {

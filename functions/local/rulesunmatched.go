@@ -49,6 +49,7 @@ func rulesUnmatchedCommand(o *options, stdout, stderr io.Writer) *cobra.Command 
 	cmd.Flags().StringVar(&u.field, "field", "", o.lang.Text("只看一项：node、zone、platform、port、name、labels、accounts、address、active、skip、min_age", "look at one field: node, zone, platform, port, name, labels, accounts, address, active, skip, min_age"))
 	cmd.Flags().BoolVar(&u.all, "all", false, o.lang.Textf("全部列出，而不是前 %d 个", "list all of them, not just %d", mostShown))
 	o.addJSONFlag(cmd, &u.asJSON)
+	_ = cmd.RegisterFlagCompletionFunc("field", cobra.FixedCompletions(ruleFieldNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -60,19 +61,26 @@ func ruleFields() []mapping.Field {
 	}
 }
 
+// ruleFieldNames returns what configurations call the fields that rules can set.
+func ruleFieldNames() []string {
+	var names []string
+	for _, f := range ruleFields() {
+		names = append(names, f.String())
+	}
+	return names
+}
+
 // fieldIndex returns the field that a flag names; -1 = any.
 func (u unmatchedOptions) fieldIndex(lang language.Lang) (int, error) {
-	var names []string
 	for _, f := range ruleFields() {
 		if f.String() == u.field {
 			return int(f), nil
 		}
-		names = append(names, f.String())
 	}
 	if u.field == "" {
 		return -1, nil
 	}
-	return 0, errors.New(lang.Textf("--field: 没有 %q；有 %s", "--field: there is no %q; there are %s", u.field, strings.Join(names, ", ")))
+	return 0, errors.New(lang.Textf("--field: 没有 %q；有 %s", "--field: there is no %q; there are %s", u.field, strings.Join(ruleFieldNames(), ", ")))
 }
 
 // unmatchedInstance is an instance that no rule matches, or whose field none sets.

@@ -22,13 +22,19 @@ func accessMutants() []mutant {
 		old: "if rule.LoginDenied {", broken: "if rule.LoginDenied && rule.Users < 0 {", pkg: "./core/access", test: "TestRuleWithoutAccountsGivesNothing",
 	}, {
 		name: "access: once a node", file: "core/access/read.go",
-		old: "\treached, asked := r.reaches[id]\n\tif asked {", broken: "\treached, asked := r.reaches[id]\n\tif asked && r.limits.Nodes < 0 {", pkg: "./core/access", test: "TestCallsAreByNodeAndRule",
+		old: "\treached, asked := r.reaches[id]\n\tif asked {", broken: "\treached, asked := r.reaches[id]\n\tif asked && r.limits.Rules < 0 {", pkg: "./core/access", test: "TestCallsAreByNodeAndRule",
 	}, {
 		name: "access: once a rule", file: "core/access/read.go",
 		old: "if asked || rule.Users+rule.Groups == 0 {", broken: "if asked && rule.Users < 0 || rule.Users+rule.Groups == 0 {", pkg: "./core/access", test: "TestCallsAreByNodeAndRule",
 	}, {
 		name: "access: no more nodes than the limit", file: "core/access/read.go",
-		old: "return all[:min(len(all), r.limits.Nodes)]", broken: "return all", pkg: "./core/access", test: "TestLimits",
+		old: "\t\tr.left--\n", broken: "", pkg: "./core/access", test: "TestLimits",
+	}, {
+		name: "access: many nodes are one question", file: "core/access/read.go",
+		old: "len(m.places()) < grantsFrom ||", broken: "len(m.places()) > 0 ||", pkg: "./core/access", test: "TestManyNodesAreOneQuestion",
+	}, {
+		name: "access: of many nodes those above count too", file: "core/access/read.go",
+		old: "range lineage {", broken: "range lineage[:1] {", pkg: "./core/access", test: "TestDiffIsThatOfEachHost",
 	}, {
 		name: "access: no more rules than the limit", file: "core/access/read.go",
 		old: "if len(r.members) >= r.limits.Rules {", broken: "if len(r.members) > r.limits.Rules {", pkg: "./core/access", test: "TestLimits",
@@ -40,7 +46,10 @@ func accessMutants() []mutant {
 		old: "min(left/10, 20*time.Second)", broken: "min(left, 20*time.Second)", pkg: "./core/access", test: "TestRunKeepsItsTime",
 	}, {
 		name: "access: what was not done changes nothing", file: "core/engine/access.go",
-		old: "\t\tif i.State == apply.Done {\n\t\t\tmoves.Add(i.Change)\n\t\t}\n", broken: "\t\tmoves.Add(i.Change)\n\t\t_ = apply.Done\n", pkg: "./core/engine", test: "TestAccessOfWhatWasDone",
+		old: "\t\tif i.State == apply.Done {\n\t\t\tmade.Add(i.Change)\n\t\t}\n", broken: "\t\tmade.Add(i.Change)\n\t\t_ = apply.Done\n", pkg: "./core/engine", test: "TestAccessOfWhatWasDone",
+	}, {
+		name: "access: what is held changes nothing yet", file: "core/engine/access.go",
+		old: "\t\theld.Add(c)\n", broken: "\t\tmade.Add(c)\n", pkg: "./core/engine", test: "TestAccessOfWhatIsHeld",
 	}, {
 		name: "access: without rules nobody is asked", file: "core/session/engine.go",
 		old: "if s.cfg.Mapping != nil {", broken: "if s.cfg.Mapping == nil {", pkg: "./core/session", test: "TestAccessIsAskedWithRulesAlone",
@@ -49,7 +58,7 @@ func accessMutants() []mutant {
 		old: "n.IsNew && !r.isReached(n.Path)", broken: "n.IsNew", pkg: "./core/report", test: "TestNewNodeThatIsReached",
 	}, {
 		name: "access: the card says it", file: "core/report/message.go",
-		old: "{who, t[4]}, ", broken: "", pkg: "./core/report", test: "TestAccess",
+		old: "{who, t[6]}, ", broken: "", pkg: "./core/report", test: "TestAccess",
 	}, {
 		name: "access: parts of a run say it together", file: "core/report/merge.go",
 		old: "\t\tm.Access = access.Merge(m.Access, r.Access)\n", broken: "\t\t_ = access.Merge\n", pkg: "./core/report", test: "TestAccessMerged",

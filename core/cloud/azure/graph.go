@@ -29,18 +29,22 @@ func uniformKinds() graphKinds {
 // buildQuery returns a query for machines by vmId: a row for each machine, interface and public address, with
 // the properties that Resource Manager shows. Interfaces name their machine, and public addresses the
 // configuration of the interface that they belong to. The ids are UUIDs.
-func (k graphKinds) buildQuery(ids []string) string {
+func (k graphKinds) buildQuery(ids []string, want inventory.Want) string {
+	more := "" // columns that only rules read
+	if want.WantsTags() || want.Has(inventory.FactZone) {
+		more = ", tags, zones"
+	}
 	return fmt.Sprintf(`%[1]s
 | where type =~ '%[2]s' and tostring(properties.vmId) in~ ('%[5]s')
-| project id, name, location, sku, tags, zones, properties, machine = tolower(id)
+| project id, name, location, sku%[6]s, properties, machine = tolower(id)
 | join kind=leftouter (%[1]s
   | where type =~ '%[3]s'
   | project nic = tolower(id), machine = tolower(tostring(properties.virtualMachine.id)), interface = properties) on machine
 | join kind=leftouter (%[1]s
   | where type =~ '%[4]s'
   | project publicIP = tolower(id), nic = tostring(split(tolower(tostring(properties.ipConfiguration.id)), '/ipconfigurations/')[0]), address = properties) on nic
-| project id, name, location, sku, tags, zones, properties, nic, interface, publicIP, address`,
-		k.table, k.machine, k.nic, k.address, strings.Join(ids, "', '"))
+| project id, name, location, sku%[6]s, properties, nic, interface, publicIP, address`,
+		k.table, k.machine, k.nic, k.address, strings.Join(ids, "', '"), more)
 }
 
 const opGraph = "query Resource Graph"
@@ -74,7 +78,7 @@ func (l *lister) findAnywhere(ctx context.Context, subscription string, ids []st
 		if len(left) == 0 {
 			break
 		}
-		machines, err := l.queryMachines(ctx, subscription, k.buildQuery(left), known)
+		machines, err := l.queryMachines(ctx, subscription, k.buildQuery(left, l.account.Want), known)
 		if err != nil {
 			return nil, known, err
 		}

@@ -153,6 +153,12 @@ func testFactsShareTexts(t *testing.T, h Harness) {
 	if len(one) != len(two) || len(one) < 1+2*len(factTags()) {
 		t.Errorf("%d and %d texts", len(one), len(two))
 	}
+	untimed := inventory.WantAll()
+	untimed.Facts &^= inventory.FactCreatedAt | inventory.FactExpiresAt
+	list, err = w.Open(t, InstantRetries(), withFacts(untimed)).List(t.Context(), h.Region)
+	if err != nil || len(list) != 2 || list[0].Facts != list[1].Facts {
+		t.Errorf("the same facts are kept twice: %+v, error %v", list, err)
+	}
 }
 
 // textsOf returns all texts of facts.

@@ -16,6 +16,9 @@ func (s *Server) routeAssets(c *call) reply {
 	case 3:
 		return s.routeAsset(c)
 	default:
+		if strings.HasPrefix(c.parts[3], "perm-user") {
+			return s.routePermUsers(c)
+		}
 		return s.unknownPath(c)
 	}
 	if c.method != http.MethodGet {

@@ -8,9 +8,12 @@ import (
 // recorded in between.
 func (r *replay) specialAccess() map[string]func(int, entry) {
 	all := map[string]func(int, entry){
-		"access group_create":                    r.firstAccess,
-		"access node_delete_used":                r.first(func() { r.nodeOf("node_delete_used", "path", "/DEFAULT/tmp1") }),
-		"access perm_create_p8":                  r.first(func() { r.nodeOf("perm_create_p8", "nodes", "/DEFAULT/tmp2") }),
+		"access group_create":     r.firstAccess,
+		"access node_delete_used": r.first(func() { r.nodeOf("node_delete_used", "path", "/DEFAULT/tmp1") }),
+		"access perm_create_p8":   r.first(func() { r.nodeOf("perm_create_p8", "nodes", "/DEFAULT/tmp2") }),
+		"access inactive_user_assets": r.first(func() {
+			r.s.Edit(DefaultOrg, r.idIn("asset_perm_users_pm3", "path"), func(h *Host) { h.Active = false })
+		}),
 		"access rights_users_rec-auditor":        r.sameFields,
 		"access_more rule_default_actions":       r.first(func() { r.ruleAsShown("rule_default_actions", AccessRule{Nodes: []string{"/DEFAULT/NA"}}) }),
 		"access_more renamed_rule":               r.renamedRule,

@@ -59,10 +59,7 @@ func rightsOf(t *testing.T, topic string, version Version, name string) rightsEn
 
 // notImitated are the actions of the matrix that the emulator does not support.
 func notImitated() []string {
-	return []string{
-		"accounts/bulk", "list permissions", "relations of permissions", "perm-users of a host", "hosts of a user", "list users",
-		"list groups", "operate logs", "activities of a host",
-	}
+	return []string{"operate logs", "activities of a host"}
 }
 
 const matrixHost, matrixNode = "00000000-0000-0000-0000-0000000000aa", "00000000-0000-0000-0000-0000000000bb"
@@ -82,10 +79,13 @@ func actions(zones, template string) map[string]func() (string, string, any) {
 		"list hosts": "assets/hosts", "list assets": "assets/assets", "list databases": "assets/databases", "list platforms": "assets/platforms",
 		"list nodes": "assets/nodes", "list zones": "assets/" + zones, "list gateways": "assets/gateways", "list accounts": "accounts/accounts",
 		"list templates": "accounts/account-templates", "list labels": "labels/labels", "labeled-resources": "labels/labeled-resources",
-		"list organisations": "orgs/orgs", "current organisation": "orgs/orgs/current", "profile": "users/profile", "node tree": "assets/nodes/children/tree",
+		"list permissions": "perms/asset-permissions", "relations of permissions": "perms/asset-permissions-nodes-relations", "list users": "users/users",
+		"list groups": "users/groups", "perm-users of a host": "assets/assets/" + matrixHost + "/perm-users",
+		"hosts of a user": "perms/users/" + matrixHost + "/assets", "list organisations": "orgs/orgs", "current organisation": "orgs/orgs/current", "profile": "users/profile", "node tree": "assets/nodes/children/tree",
 	} {
 		add(name, "GET", path+"/?limit=1", nil)
 	}
+	add("accounts/bulk", "POST", "accounts/accounts/bulk/", map[string]any{"assets": []any{matrixHost}, "template": template, "on_invalid": "skip"})
 	add("create host", "POST", "assets/hosts/", newHost(nil))
 	add("create host under a new node", "POST", "assets/hosts/", newHost(map[string]any{"nodes_display": []any{"/DEFAULT/new"}}))
 	add("create host with a new label", "POST", "assets/hosts/", newHost(map[string]any{"labels": []any{"new:1"}}))

@@ -76,6 +76,12 @@ func (s *Server) neededRight(c *call) string {
 		return ""
 	}
 	switch {
+	case c.parts[0] == "assets" && len(c.parts) > 3 && strings.HasPrefix(c.parts[3], "perm-user"):
+		return "perms.view_assetpermission"
+	case c.parts[0] == "perms" && len(c.parts) > 2 && c.parts[2] == "self":
+		return ""
+	case c.parts[0] == "perms" && c.parts[1] == "users":
+		return "perms.view_userassets"
 	case c.parts[0] == "assets" && s.kinds[c.parts[1]] != nil && c.parts[1] != "gateways":
 		return "assets." + verb + "_asset"
 	case c.parts[0] == "assets" && c.parts[1] == "nodes" && len(c.parts) == 5 && c.parts[3] == "assets":

@@ -27,7 +27,7 @@ func (s *Server) route(c *call) reply {
 		"labels/labels": s.routeLabels, "labels/resource-types": s.listResourceTypes, "labels/labeled-resources": s.listLabeledResources,
 		"common/resources": s.parkIDs, "orgs/orgs": s.routeOrganisations,
 		"users/profile": s.showProfile, "accounts/account-templates": s.routeTemplates, "accounts/accounts": s.routeAccounts,
-		"perms/asset-permissions": s.routeRules, "users/groups": s.routeGroups, "users/users": s.listUsers,
+		"perms/asset-permissions": s.routeRules, "perms/users": s.routeHostsOf, "perms/user-groups": s.routeHostsOf, "users/groups": s.routeGroups, "users/users": s.listUsers,
 		"terminal/status": func(*call) reply { return okReply([]any{}) },
 		"settings/public": func(*call) reply { return okReply(map[string]any{"XPACK_ENABLED": s.options.Enterprise}) },
 	}

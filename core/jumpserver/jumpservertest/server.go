@@ -92,7 +92,8 @@ type Server struct {
 
 	lastPlatform int      // highest id of a platform
 	people       []person // the users
-	relations    int      // of access rules, made so far
+	counts       map[string]lateCount
+	relations    int // of access rules, made so far
 }
 
 type parking struct {
@@ -106,7 +107,7 @@ func New(o Options) *Server {
 	s := &Server{
 		options: o, zoneField: "domain", orgs: map[string]*org{}, parked: map[string]parking{},
 		ids: regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`), making: map[string]int{}, calls: map[string]int{}, platforms: loadPlatforms(o),
-		keys: map[string]Key{}, history: map[string][]time.Time{}, spread: rand.New(rand.NewPCG(1, 1)),
+		keys: map[string]Key{}, counts: map[string]lateCount{}, history: map[string][]time.Time{}, spread: rand.New(rand.NewPCG(1, 1)),
 	}
 	if o.Version.isSince(V410) {
 		s.zoneField = "zone"

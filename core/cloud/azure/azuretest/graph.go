@@ -10,22 +10,30 @@ import (
 	"strings"
 )
 
-// queryTemplates returns the understood queries without their ids; true = the query is about
-// machines of uniform scale sets. The emulator runs no KQL: a change of the query must be
+// queryTemplates returns the understood queries without their ids. The emulator runs no KQL: a change of the query must be
 // repeated here.
-func queryTemplates() map[string]bool {
-	of := func(table, machine, nic, address string) string {
-		return fmt.Sprintf(`%[1]s | where type =~ '%[2]s' and tostring(properties.vmId) in~ (IDS) | project id, name, location, sku, tags, zones, properties, machine = tolower(id)`+
+func queryTemplates() map[string]queryTemplate {
+	of := func(table, machine, nic, address, more string) string {
+		return fmt.Sprintf(`%[1]s | where type =~ '%[2]s' and tostring(properties.vmId) in~ (IDS) | project id, name, location, sku%[5]s, properties, machine = tolower(id)`+
 			` | join kind=leftouter (%[1]s | where type =~ '%[3]s' | project nic = tolower(id), machine = tolower(tostring(properties.virtualMachine.id)), interface = properties) on machine`+
 			` | join kind=leftouter (%[1]s | where type =~ '%[4]s' | project publicIP = tolower(id), nic = tostring(split(tolower(tostring(properties.ipConfiguration.id)), '/ipconfigurations/')[0]), address = properties) on nic`+
-			` | project id, name, location, sku, tags, zones, properties, nic, interface, publicIP, address`, table, machine, nic, address)
+			` | project id, name, location, sku%[5]s, properties, nic, interface, publicIP, address`, table, machine, nic, address, more)
 	}
 	const set = "microsoft.compute/virtualmachinescalesets/virtualmachines"
-	return map[string]bool{
-		of("resources", "microsoft.compute/virtualmachines", "microsoft.network/networkinterfaces", "microsoft.network/publicipaddresses"): false,
-		of("computeresources", set, set+"/networkinterfaces", set+"/networkinterfaces/ipconfigurations/publicipaddresses"):                 true,
+	all := map[string]queryTemplate{}
+	for _, more := range []string{"", moreColumns} {
+		all[of("resources", "microsoft.compute/virtualmachines", "microsoft.network/networkinterfaces", "microsoft.network/publicipaddresses", more)] = queryTemplate{false, more != ""}
+		all[of("computeresources", set, set+"/networkinterfaces", set+"/networkinterfaces/ipconfigurations/publicipaddresses", more)] = queryTemplate{true, more != ""}
 	}
+	return all
 }
+
+// moreColumns are those that a query names where rules read them.
+const moreColumns = ", tags, zones"
+
+// queryTemplate says what an understood query asks for: machines of uniform scale sets or ordinary ones, with moreColumns or
+// without.
+type queryTemplate struct{ inSets, more bool }
 
 var idListPattern = regexp.MustCompile(`in~ \(('[0-9a-fA-F-]{36}'(?:, '[0-9a-fA-F-]{36}')*)\)`)
 
@@ -46,7 +54,7 @@ func (s *Server) answerGraph(c *call, f Fault) (object, *apiError) {
 	if err := json.NewDecoder(c.r.Body).Decode(&asked); err != nil {
 		return nil, &apiError{http.StatusBadRequest, "BadRequest", err.Error()}
 	}
-	ids, inSets, err := asked.parseQuery()
+	ids, query, err := asked.parseQuery()
 	if err != nil {
 		s.RecordUnexpected(c.r, c.action, err)
 		return nil, &apiError{http.StatusBadRequest, "InvalidQuery", err.Error()}
@@ -57,32 +65,38 @@ func (s *Server) answerGraph(c *call, f Fault) (object, *apiError) {
 	for _, id := range asked.Subscriptions {
 		sub := s.subscriptions[strings.ToLower(id)]
 		if sub != nil && sub.readers[c.principal.ClientID] && f.Kind != NoPermission {
-			rows = append(rows, sub.graphRows(ids, inSets)...)
+			rows = append(rows, sub.graphRows(ids, query.inSets)...)
+		}
+	}
+	for _, row := range rows {
+		if !query.more {
+			delete(row, "tags")
+			delete(row, "zones")
 		}
 	}
 	return s.graphPage(asked, rows, f), nil
 }
 
-func (q graphRequest) parseQuery() (ids []string, inSets bool, err error) {
+func (q graphRequest) parseQuery() (ids []string, is queryTemplate, err error) {
 	query := strings.Join(strings.Fields(q.Query), " ")
 	found := idListPattern.FindStringSubmatch(query)
 	if found == nil {
-		return nil, false, fmt.Errorf("a query without ids: %s", query)
+		return nil, is, fmt.Errorf("a query without ids: %s", query)
 	}
-	inSets, known := queryTemplates()[strings.Replace(query, found[1], "IDS", 1)]
+	is, known := queryTemplates()[strings.Replace(query, found[1], "IDS", 1)]
 	switch {
 	case !known:
-		return nil, false, fmt.Errorf("a query that is not understood: %s", query)
+		return nil, is, fmt.Errorf("a query that is not understood: %s", query)
 	case q.Options.Format != "objectArray" || q.Options.Top < 1 || q.Options.Top > 1000 || q.Options.Partial == nil || *q.Options.Partial || len(q.Subscriptions) != 1:
-		return nil, false, fmt.Errorf("options %+v", q)
+		return nil, is, fmt.Errorf("options %+v", q)
 	}
 	for id := range strings.SplitSeq(found[1], ", ") {
 		ids = append(ids, strings.ToLower(strings.Trim(id, "'")))
 	}
 	if len(ids) > 100 {
-		return nil, false, fmt.Errorf("%d ids", len(ids))
+		return nil, is, fmt.Errorf("%d ids", len(ids))
 	}
-	return ids, inSets, nil
+	return ids, is, nil
 }
 
 func (s *Server) graphPage(q graphRequest, rows []object, f Fault) object {

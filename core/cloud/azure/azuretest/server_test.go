@@ -172,8 +172,8 @@ func TestStrict(t *testing.T) {
 
 // query returns the understood query about ordinary machines.
 func query(id string) string {
-	for text, inSets := range queryTemplates() {
-		if !inSets {
+	for text, is := range queryTemplates() {
+		if is == (queryTemplate{}) {
 			return strings.Replace(text, "IDS", "'"+id+"'", 1)
 		}
 	}
