@@ -9,7 +9,6 @@ func allMutants() []mutant {
 		fleetMutants(), numberMutants(),
 		boundMutants(),
 		factMutants(),
-		accessMutants(),
 		ruledRunMutants(),
 		mappingMutants(),
 		accessMutants(), serverMutants(),
