@@ -93,7 +93,16 @@ func sectionOf(c plan.Change) sectionKey {
 	if c.Action != plan.Update {
 		return sectionKey{action: c.Action}
 	}
-	return sectionKey{c.Action, strings.Join(c.Fields, ","), c.Reason.Code}
+	fields := slices.SortedFunc(slices.Values(c.Fields), func(x, y string) int { return fieldOrder(x) - fieldOrder(y) })
+	return sectionKey{c.Action, strings.Join(fields, ","), c.Reason.Code}
+}
+
+// fieldOrder is the order in which people read the fields of an asset.
+func fieldOrder(field string) int {
+	return slices.Index([]string{
+		plan.FieldName, plan.FieldAddress, plan.FieldPlatform, plan.FieldNode, plan.FieldZone, plan.FieldPort, plan.FieldAccounts,
+		plan.FieldActive, plan.FieldLabels, plan.FieldComment,
+	}, field)
 }
 
 // sectionOrder is the order of the tables: what is done, what waits, what stays, and why.

@@ -87,6 +87,9 @@ func truncateWidth(s string, most int) string {
 // runeWidth returns 0 for what combines with the character before it, 2 for East Asian characters that are wide, emoji
 // among them, otherwise 1: that of ambiguous ones too, as terminals have it.
 func runeWidth(r rune) int {
+	if ' ' <= r && r <= '~' {
+		return 1 // most are, and the tables of Unicode are slow
+	}
 	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
 		return 0
 	}

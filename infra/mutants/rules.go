@@ -12,6 +12,7 @@ func allMutants() []mutant {
 		ruledRunMutants(),
 		mappingMutants(),
 		accessMutants(), serverMutants(),
+		accessMutants(), explainMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
