@@ -12,7 +12,7 @@ func allMutants() []mutant {
 		ruledRunMutants(),
 		mappingMutants(),
 		accessMutants(), serverMutants(),
-		accessMutants(), explainMutants(),
+		explainMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
