@@ -163,9 +163,14 @@ func TestExistingAsset(t *testing.T) {
 		q := newQuestion(t, webRule())
 		q.rules.Manage = c.manage
 		i := newInstance("i-1", "one", "10.0.0.1", "app", "web")
-		q.addAsset(i, func(a *inventory.Asset) { a.Address = "10.9.9.9" })
+		q.addAsset(i, func(a *inventory.Asset) {
+			a.Address, a.Accounts = "10.9.9.9", []inventory.Account{{Username: "root"}, {Username: "app"}}
+		})
 		q.instances = []inventory.Instance{i}
 		e := q.ask("i-1")
+		if got := fieldOf(e, "accounts"); got.Now != "root, app" || got.Differs {
+			t.Errorf("%s: accounts %+v", name, got)
+		}
 		c.want.Field, c.want.Now, c.want.Wanted, c.want.Source, c.want.Rule = "node", "/DEFAULT/阿里云/prod", "/DEFAULT/web", explain.SourceRule, 1
 		c.want.Setting, c.want.Differs = "sync.manage.node", true
 		if got := fieldOf(e, "node"); got != c.want {

@@ -70,6 +70,12 @@ func (e explainer) valueOf(field string, a inventory.Asset) string {
 		return e.names.Zone(a.Zone)
 	case plan.FieldPort:
 		return plan.ProtocolText(a.Protocols)
+	case plan.FieldAccounts:
+		var names []string
+		for _, account := range a.Accounts {
+			names = append(names, account.Username)
+		}
+		return strings.Join(names, listComma)
 	case plan.FieldLabels:
 		return labelTexts(a.Labels)
 	case plan.FieldActive:
@@ -114,8 +120,8 @@ func (e explainer) differs(f Field) bool {
 	switch {
 	case e.subject.Asset == nil, f.Wanted == "", f.Wanted == f.Now:
 		return false
-	case f.Field == plan.FieldPort && e.subject.Asset.Protocols == nil, f.Field == plan.FieldAccounts && f.Now == "":
-		return false // not read
+	case f.Field == plan.FieldPort && e.subject.Asset.Protocols == nil, f.Field == plan.FieldAccounts:
+		return false // not read; and templates are no users
 	case f.Field == plan.FieldLabels:
 		now := strings.Split(f.Now, listComma)
 		return slices.ContainsFunc(strings.Split(f.Wanted, listComma), func(l string) bool { return !slices.Contains(now, l) })

@@ -70,7 +70,7 @@ type FactSources map[Fact]string
 
 // Missing returns the facts that are shown of no instance.
 func (s FactSources) Missing() Fact {
-	missing := Fact(allFacts)
+	missing := allFacts
 	for fact := range s {
 		missing &^= fact
 	}
