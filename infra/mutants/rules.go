@@ -10,11 +10,10 @@ func allMutants() []mutant {
 		boundMutants(),
 		factMutants(),
 		ruledRunMutants(), mappingMutants(), accessMutants(), serverMutants(), explainMutants(),
-		accessMutants(),
 		mappingMutants(),
 		ruledRunMutants(),
 		serverMutants(), explainMutants(),
-		factMutants(), accessMutants(), explainMutants(), ruledRunMutants(), mappingMutants(), serverMutants(),
+		factMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(), commandMutants(),
@@ -192,7 +191,7 @@ func storeMutants() []mutant {
 		pkg: "./core/state", test: "TestApprovalOfAnotherSet",
 	}, {
 		name: "set of other assets", file: "core/state/held.go",
-		old: "body.Hash != hash || hashRemovals(body.Removals) != hash", broken: "body.Hash != hash",
+		old: "body.Hash != hash || HashRemovals(body.Removals) != hash", broken: "body.Hash != hash",
 		pkg: "./core/state", test: "TestHeldSetOfOtherAssets",
 	}}
 }
