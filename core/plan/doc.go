@@ -52,8 +52,8 @@
 //	listed      ours, a rule says skip                 skip (reported): it stays as it is
 //	listed      ours, rules want another node, zone,   update, as Rules.Manage says; too many of a scope: held
 //	            platform, port, labels, accounts       (reported), see Limits.Moves; the others: drift
-//	listed      ours, a field rests on what the cloud  that field stays as it is
-//	            did not show
+//	listed      ours, a field rests on what the cloud  that field stays as it is; where it is the skip: all that
+//	            did not show                           only rules set
 //	listed      ours, active, a rule says active:      candidate: deactivate, with jms-rule-off; it stays active,
 //	            false                                  (reported), if anything below protects it from removal
 //	listed      ours, jms-rule-off, yet active         drift (reported): a person switched it on again;

@@ -4,6 +4,9 @@ package main
 func mappedMutants() []mutant {
 	const pkg = "./core/plan"
 	return []mutant{{
+		name: "mapped: a skip that is not known leaves the asset", file: "core/plan/ruleskip.go",
+		old: "if !o.Unread.Has(mapping.FieldSkip) {", broken: "if true {", pkg: pkg, test: "TestSkipUnread",
+	}, {
 		name: "mapped: moves are bounded", file: "core/plan/moves.go",
 		old: "if limits.Moves.isExceeded(moving, of) {", broken: "if limits.Moves.isExceeded(moving, of) && false {", pkg: pkg, test: "TestMovesAreBounded",
 	}, {

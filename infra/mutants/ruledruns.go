@@ -3,6 +3,9 @@ package main
 // ruledRunMutants: runs and events obey mapping rules, and move or open nothing by accident.
 func ruledRunMutants() []mutant {
 	return []mutant{{
+		name: "ruled runs: an address that a rule chooses takes a full run", file: "core/reconcile/rules.go",
+		old: " || r.Set.Address != nil })", broken: " })", pkg: "./core/engine", test: "TestAddressByRulesInRunsOfFewChanges",
+	}, {
 		name: "ruled runs: an asset that misses one of its nodes is not made", file: "core/apply/nodes.go",
 		old: "if err := n.pathErrors[path]; err != nil {", broken: "if err := n.pathErrors[path]; err != nil && path == paths[0] {", pkg: "./core/apply", test: "TestSeveralNodesOfNewAssets",
 	}, {
