@@ -187,7 +187,8 @@ func TestRuledLabelsAreNeverOurs(t *testing.T) {
 	}
 }
 
-// TestRuledRenamedNode: a node is the one that its path meant before, wherever people have put it.
+// TestRuledRenamedNode: a node is the one that its path meant before, as a store remembers or the asset's comment notes,
+// wherever people have put it.
 func TestRuledRenamedNode(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -201,6 +202,14 @@ func TestRuledRenamedNode(t *testing.T) {
 	if got := w.approve().Updates(); len(got) != 1 || len(got[0].Patch.NodePaths) != 1 {
 		t.Fatalf("without memory a new node is made: %v", got)
 	}
+	bare := w.assets[0].Comment
+	for _, note := range []struct{ path, want string }{{"/DEFAULT/web", "unchanged 1"}, {"/DEFAULT/db", "update i-1 follows_rules comment nodes=/DEFAULT/web"}} {
+		w.assets[0].Comment = inventory.NoteNodes(bare, []string{inventory.NodeNote(nodeIDOf("/DEFAULT/web"), note.path)})
+		if got := renderLines(w.approve()); len(got) != 1 || !strings.HasPrefix(got[0], note.want) {
+			t.Errorf("noted for %s: %q", note.path, got)
+		}
+	}
+	w.assets[0].Comment = bare
 	remember := func(c *inventory.JumpServerAssets) {
 		c.NodesByPath = map[string]string{"/DEFAULT/web": nodeIDOf("/DEFAULT/web")}
 	}

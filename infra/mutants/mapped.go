@@ -52,6 +52,9 @@ func mappedMutants() []mutant {
 		name: "mapped: a renamed node is the same", file: "core/plan/rulenodes.go",
 		old: "x.paths[known]; exists {", broken: "x.paths[known]; exists && false {", pkg: pkg, test: "TestRuledRenamedNode",
 	}, {
+		name: "mapped: a renamed node is the same without a store", file: "core/plan/rulenodes.go",
+		old: "x.paths[noted]; exists {", broken: "x.paths[noted]; exists && false {", pkg: pkg, test: "TestRuledRenamedNode",
+	}, {
 		name: "mapped: no label of ours by a rule", file: "core/plan/rulelabels.go",
 		old: " && !looksLikeOurs(l.Name) {", broken: " {", pkg: pkg, test: "TestRuledLabelsAreNeverOurs",
 	}, {
