@@ -26,6 +26,7 @@ func (b *builder) diffAsset(e listedInstance, n int) {
 		return
 	}
 	leaveWhatMayBeSkipped(&o)
+	b.countRuledOff(*a, b.ownerships[n], &o)
 	c.Name = b.rules.wantedName(i, &o)
 	d := drift{}
 	if o.Platform != "" {
