@@ -159,6 +159,35 @@ func checkRuled(t *testing.T, got Approved, want string) {
 	}
 }
 
+// TestRuledAccountsUnseen: a template that the access key may not see is attached by its id; not again in every run to an
+// asset that may have its account already, by another secret or by hand.
+func TestRuledAccountsUnseen(t *testing.T) {
+	t.Parallel()
+	const id = "01234567-89ab-cdef-0123-456789abcdef"
+	for name, r := range map[string]struct {
+		have []inventory.Account
+		want string
+	}{
+		"none":             {nil, "accounts=" + id},
+		"it":               {[]inventory.Account{{Username: "ops", TemplateID: id}}, "unchanged"},
+		"another":          {[]inventory.Account{{Username: "ops", TemplateID: "t-other"}}, "accounts=" + id},
+		"by hand, or it":   {[]inventory.Account{{Username: "ops", SecretType: "password"}}, "drift i-1 differs"},
+		"it, and one more": {[]inventory.Account{{Username: "x"}, {Username: "ops", TemplateID: id}}, "unchanged"},
+	} {
+		w := newWorld()
+		w.setRules(t, ruleOf(mapping.Settings{Accounts: []string{id}}))
+		w.rules.Manage = all(WriteAlways)
+		w.templates = nil
+		w.edit = func(c *inventory.JumpServerAssets) { c.TemplatesDenied = true }
+		i := instanceInProd("i-1", "web", "10.0.0.1", withTags())
+		w.addInstances(i)
+		w.addAssets(hostOf(i, inNodes(defaultNode), func(a *inventory.Asset) { a.Accounts = r.have }))
+		if got := strings.Join(renderLines(w.approve()), " "); !strings.Contains(got, r.want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 // TestRuledLabelsAlways: a name that rules set has the rules' value, and other names stay.
 func TestRuledLabelsAlways(t *testing.T) {
 	t.Parallel()

@@ -58,6 +58,9 @@ func mappedMutants() []mutant {
 		name: "mapped: deactivations by rules in small steps count together", file: "core/plan/ruleactive.go",
 		old: "\t\ts.ruledOff++\n", broken: "\t\ts.ruledOff += 0\n", pkg: pkg, test: "TestRuleOffInManySteps",
 	}, {
+		name: "mapped: unseen templates are not attached in every run", file: "core/plan/rulefields.go",
+		old: "case b.mayHaveAccountOf(a, id):", broken: "case b.mayHaveAccountOf(a, id) && false:", pkg: pkg, test: "TestRuledAccountsUnseen",
+	}, {
 		name: "mapped: no label of ours by a rule", file: "core/plan/rulelabels.go",
 		old: " && !looksLikeOurs(l.Name) {", broken: " {", pkg: pkg, test: "TestRuledLabelsAreNeverOurs",
 	}, {
