@@ -24,6 +24,7 @@ func inTwoNodes() *world {
 
 // TestSeveralNodesOfNewAssets: all nodes of new assets are made before the first of them, one after another, and noted in
 // its comment; two paths that mean one node are one; an asset that misses one is left.
+// Invariants: 19.
 func TestSeveralNodesOfNewAssets(t *testing.T) {
 	t.Parallel()
 	t.Run("made", func(t *testing.T) {

@@ -154,6 +154,7 @@ func TestLinesOfRulesThatLast(t *testing.T) {
 
 // TestRenamedNodeOfRules: people rename a node into which rules put assets: these stay in it, whoever made them, and so do
 // new ones. Where what is remembered cannot be read, no asset moves.
+// Invariants: 21.
 func TestRenamedNodeOfRules(t *testing.T) {
 	t.Parallel()
 	r := newStateWorld(t)
@@ -186,6 +187,7 @@ func TestRenamedNodeOfRules(t *testing.T) {
 
 // TestApprovedMoves: moves that are held wait for a person's approval of just these; another move of the same assets is held
 // anew, and removals are another set.
+// Invariants: 20.
 func TestApprovedMoves(t *testing.T) {
 	t.Parallel()
 	r := newStateWorld(t)

@@ -51,6 +51,7 @@ func edits(of ...func(*inventory.Asset)) func(*inventory.Asset) {
 
 // TestRuledUpdate: which fields of an existing asset follow the rules, by policy. What differs and stays is drift, and a
 // second run finds nothing to do.
+// Invariants: 21.
 func TestRuledUpdate(t *testing.T) {
 	t.Parallel()
 	ssh := []inventory.Protocol{{Name: "ssh", Port: 22}, {Name: "sftp", Port: 22}}
@@ -204,6 +205,7 @@ func TestRuledLabelsAlways(t *testing.T) {
 }
 
 // TestRuledLabelsAreNeverOurs: whatever an outcome says, no label of ours comes from a rule.
+// Invariants: 18.
 func TestRuledLabelsAreNeverOurs(t *testing.T) {
 	t.Parallel()
 	var o mapping.Outcome
@@ -218,6 +220,7 @@ func TestRuledLabelsAreNeverOurs(t *testing.T) {
 
 // TestRuledRenamedNode: a node is the one that its path meant before, as a store remembers or the asset's comment notes,
 // wherever people have put it.
+// Invariants: 21.
 func TestRuledRenamedNode(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -261,6 +264,7 @@ func TestRuledRenamedNode(t *testing.T) {
 }
 
 // TestRuledNodesNoted: the comment says which nodes are ours, and people's stay although a rule wants them later.
+// Invariants: 21.
 func TestRuledNodesNoted(t *testing.T) {
 	t.Parallel()
 	run := func(node string, a inventory.Asset) inventory.Asset {

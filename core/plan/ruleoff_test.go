@@ -132,6 +132,7 @@ func TestRuleOff(t *testing.T) {
 }
 
 // TestRuleOffNeverLeadsToDeletion: nothing counts time from it. When the instance is gone it is a removal as any other.
+// Invariants: 18.
 func TestRuleOffNeverLeadsToDeletion(t *testing.T) {
 	t.Parallel()
 	w := offWorld(t, "stopped", ruledOff)
@@ -155,6 +156,7 @@ func TestRuleOffNeverLeadsToDeletion(t *testing.T) {
 
 // TestRuleOffPassesTheGuard: deactivations by rules count in the shares of their scope and the fleet, and in the limit of a
 // run, wait for approval where every removal does, and are approved by hash as removals are.
+// Invariants: 18.
 func TestRuleOffPassesTheGuard(t *testing.T) {
 	t.Parallel()
 	many := func(w *world, count int) {
