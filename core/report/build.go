@@ -28,6 +28,7 @@ import (
 //	note Keep                 not at all: its scope says why     none
 func Build(in Input) Report {
 	r := newReport(in.Started)
+	r.input = &in
 	r.DryRun, r.environment, r.Unchanged, r.names = in.DryRun, in.Environment, in.Unchanged, in.Names
 	r.Duration, r.Stages, r.Peers = RoundSeconds(in.Duration), in.Stages, in.Peers
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)
@@ -62,7 +63,7 @@ func Build(in Input) Report {
 	for n, i := range in.Items {
 		shown := len(r.Changes)
 		r.addItem(i, w)
-		if in.DryRun && len(r.Changes) > shown {
+		if len(r.Changes) > shown {
 			r.Changes[shown].planned = &in.Items[n].Change
 		}
 		r.addRemoval(i, in.Approved[i.Change.AssetID])
@@ -70,7 +71,7 @@ func Build(in Input) Report {
 	for n, c := range in.Notes {
 		shown := len(r.Changes)
 		r.addNote(c, w)
-		if in.DryRun && len(r.Changes) > shown {
+		if len(r.Changes) > shown {
 			r.Changes[shown].planned = &in.Notes[n]
 		}
 	}

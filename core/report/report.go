@@ -112,6 +112,7 @@ type Report struct {
 
 	environment string
 	names       plan.Names
+	input       *Input // what it was built of; nil = it was merged or stored
 	started     time.Time
 	runErrors   []ErrorEntry // those of Errors that concern the run and not one item
 	warnings    []ErrorEntry // those of Errors that do not change the outcome
@@ -178,7 +179,7 @@ type Change struct {
 	// Values are what the change sets, before and after. Only the document of a dry run has them.
 	Values []plan.FieldChange `json:"values,omitempty"`
 
-	planned *plan.Change // of a dry run
+	planned *plan.Change // nil = it was merged or stored
 }
 
 // ErrorEntry is an error of the run, or of the instance that it names.
@@ -238,7 +239,7 @@ func (r Report) JSON(w io.Writer) error {
 	e.SetIndent("    ", "  ")
 	for n, c := range changes {
 		row.Reset()
-		if c.planned != nil {
+		if c.planned != nil && r.DryRun {
 			c.Values = c.planned.FieldChanges(r.names)
 		}
 		if err := e.Encode(c); err != nil {
