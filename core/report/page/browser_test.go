@@ -21,10 +21,12 @@ func TestChromium(t *testing.T) {
 		t.Skip("skipped: make test-page")
 	}
 	c := startChromium(t, program)
-	t.Run("looks", func(t *testing.T) { c.t = t; testLooks(t, c) })
-	t.Run("works", func(t *testing.T) { c.t = t; testWorks(t, c) })
-	t.Run("keyboard", func(t *testing.T) { c.t = t; testKeyboard(t, c) })
-	t.Run("large", func(t *testing.T) { c.t = t; testLarge(t, c) })
+	for name, test := range map[string]func(*testing.T, *chromium){"looks": testLooks, "works": testWorks, "keyboard": testKeyboard, "large": testLarge} {
+		t.Run(name, func(t *testing.T) {
+			c.t = t
+			test(t, c)
+		})
+	}
 }
 
 func pageFile(t *testing.T, creates int, lang language.Lang) string {
