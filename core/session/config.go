@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"log/slog"
 	"net/url"
 
@@ -9,7 +10,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
-	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+	channels "github.com/jms-sync/jms-sync/core/notify/all"
+	"github.com/jms-sync/jms-sync/core/notify/post"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 )
@@ -88,15 +90,39 @@ func ReportOptions(cfg config.Config) report.Options {
 
 // NewNotifiers returns the enabled channels of a configuration.
 func NewNotifiers(cfg config.Config) ([]notify.Notifier, error) {
+	var notifiers []notify.Notifier
+	for _, c := range enabledChannels(cfg) {
+		n, err := channels.New(channelSettings(c), post.Options{Proxy: cfg.Proxy.Reveal()})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Name, err)
+		}
+		notifiers = append(notifiers, n)
+	}
+	return notifiers, nil
+}
+
+// enabledChannels returns the channels that are used in the environment of the configuration; notification.dingtalk is the
+// first of them.
+func enabledChannels(cfg config.Config) []config.Channel {
+	var all []config.Channel
 	d := cfg.Notification.DingTalk
-	if !d.Enabled {
-		return nil, nil
+	if d.Enabled {
+		c := config.DefaultChannel()
+		c.Type, c.Name, c.On = "dingtalk", "dingtalk", cfg.Notification.On
+		c.Webhook, c.Secret, c.Mention, c.MentionAll, c.Style = d.Webhook, d.Secret, d.AtMobiles, d.AtAll, d.Style
+		all = append(all, c)
 	}
-	robot, err := dingtalk.New(
-		dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret, AtMobiles: d.AtMobiles, AtAll: d.AtAll},
-		dingtalk.Options{Proxy: cfg.Proxy.Reveal()})
-	if err != nil {
-		return nil, err
+	for _, c := range cfg.Notification.Channels {
+		if c.Enabled && (len(c.Environments) == 0 || plan.MatchesAny(c.Environments, cfg.Environment.Type)) {
+			all = append(all, c)
+		}
 	}
-	return []notify.Notifier{robot}, nil
+	return all
+}
+
+func channelSettings(c config.Channel) channels.Settings {
+	return channels.Settings{
+		Type: c.Type, Name: c.Name, Webhook: c.Webhook, URL: c.URL, Secret: c.Secret, Token: c.Token, Password: c.Password,
+		Username: c.Username, Server: c.Server, TLS: c.TLS, From: c.From, To: c.To, Mention: c.Mention, MentionAll: c.MentionAll,
+	}
 }

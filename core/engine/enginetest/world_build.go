@@ -16,6 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+	"github.com/jms-sync/jms-sync/core/notify/post"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 )
@@ -86,7 +87,7 @@ func (w *World) newNotifier(cfg config.Config) notify.Notifier {
 	d := cfg.Notification.DingTalk
 	robot, err := dingtalk.New(
 		dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret, AtMobiles: d.AtMobiles, AtAll: d.AtAll},
-		dingtalk.Options{Sleep: (&Clock{}).Sleep, Transport: w.network[w.urls.robot]})
+		post.Options{Sleep: (&Clock{}).Sleep, Transport: w.network[w.urls.robot]})
 	if err != nil {
 		w.T.Fatal(err)
 	}
