@@ -239,7 +239,8 @@ type NewAsset struct {
 	// NodePaths are as configured, e.g. "/DEFAULT/阿里云/aliyun-prod": at least one.
 	NodePaths []string
 	NodeIDs   []string // of the nodes that the paths mean, set by apply
-	// NotesNodes says that apply notes NodeIDs in the comment, see NoteNodes: rules manage the nodes of existing assets.
+	// NotesNodes says that apply notes NodeIDs in the comment, see NoteNodes: rules set them, or runs write those of existing
+	// assets.
 	NotesNodes bool
 	Zone       string     // id; "" = none
 	Protocols  []Protocol // nil = those of the platform

@@ -140,6 +140,20 @@ func TestEventsLeaveToFullRuns(t *testing.T) {
 	}
 }
 
+// TestZoneOfTheAccountByEvents: an asset without a zone gets that of its account by an event, whether or not there are rules:
+// that is none of the moves that rules make.
+func TestZoneOfTheAccountByEvents(t *testing.T) {
+	t.Parallel()
+	h := ruledWorld(t, jumpservertest.V410, nil, rule(map[string]any{"tag.app": "*"}, map[string]any{"node": "/DEFAULT/{tag.app}"}))
+	h.Accounts[0].Zone, h.Client = "vpc-a", nil
+	h.ExpectEvents(h.HandleEvents(enginetest.StateEvent("i-b1 Running")), "done: zone")
+	if host, _ := h.FindHost(h.AssetOf("i-b1")); host.Zone == "" {
+		t.Errorf("it has no zone: %+v", host)
+	}
+	h.ExpectMessages(1)
+	h.Close()
+}
+
 // TestReleaseOfARuledAsset: that rules made an asset, or switched it off, changes nothing about a release.
 func TestReleaseOfARuledAsset(t *testing.T) {
 	t.Parallel()

@@ -130,7 +130,10 @@ func reducedAsset(a inventory.Asset) inventory.Asset {
 // an event.
 func (r *eventRun) eventLimits() plan.Limits {
 	const all = 1 << 30
-	limits := plan.Limits{Percent: 100, Min: all, Fleet: plan.Share{Percent: 100, Min: all}, PerRun: all, AllowEmpty: true, Approval: r.Engine.Limits.Approval}
+	limits := plan.Limits{
+		Percent: 100, Min: all, Fleet: plan.Share{Percent: 100, Min: all}, Moves: plan.Share{Percent: 100, Min: all}, PerRun: all, AllowEmpty: true,
+		Approval: r.Engine.Limits.Approval,
+	}
 	limits.Clock, _ = engine.ClockSkewReason(r.ctx)
 	limits.Pause = r.halt.Pause
 	return limits
@@ -293,7 +296,7 @@ func (r *eventRun) retry(g *ownerBatch, what observation, retryable []apply.Item
 		return
 	}
 	g.assets.addAssets(assets)
-	limits := plan.Limits{Approval: r.Engine.Limits.Approval, Pause: r.halt.Pause}
+	limits := r.eventLimits() // without proofs nothing is removed
 	r.applyPlan(g, once, r.buildPlan(g, once).Approve(limits, nil), nil, false)
 }
 

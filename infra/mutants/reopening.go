@@ -23,7 +23,7 @@ func reopeningMutants() []mutant {
 		old: "case isNeverWritten:", broken: "case isNeverWritten && false:", pkg: "./core/plan", test: "TestReopen",
 	}, {
 		name: "reopen: made a gateway between plan and write", file: "core/apply/reread.go",
-		old: ", c.Reason.Code == reason.Reopened:", broken: ":", pkg: "./core/operator", test: "TestReactivateReadsAgain",
+		old: ", c.Reason.Code == reason.Reopened, c.Reason.Code == reason.ReopenedFromRule:", broken: ":", pkg: "./core/operator", test: "TestReactivateReadsAgain",
 	}, {
 		name: "reopen: the approved set and no more", file: "core/report/undo.go",
 		old:    `case approved != "" && c.Approved != approved:`,

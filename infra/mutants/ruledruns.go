@@ -60,6 +60,9 @@ func ruledRunMutants() []mutant {
 		name: "ruled runs: events know the account templates", file: "core/reconcile/rules.go",
 		old: "if needs.Templates && err == nil {", broken: "if needs.Templates && err != nil {", pkg: "./core/reconcile", test: "TestEventsObeyRules",
 	}, {
+		name: "ruled runs: events are not bounded as moves are", file: "core/reconcile/reconcile.go",
+		old: "Moves: plan.Share{Percent: 100, Min: all}, ", broken: "", pkg: "./core/reconcile", test: "TestZoneOfTheAccountByEvents",
+	}, {
 		name: "ruled runs: other rules, another salt", file: "core/session/store.go",
 		old: ", cfg.Mapping.Fingerprint()}", broken: ", \"\"}", pkg: "./core/session", test: "TestSaltOfRules",
 	}}

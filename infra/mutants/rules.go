@@ -203,7 +203,7 @@ func storeMutants() []mutant {
 		pkg: "./core/state", test: "TestApprovalOfAnotherSet",
 	}, {
 		name: "set of other assets", file: "core/state/held.go",
-		old: "body.Hash != hash || hashRemovals(body.Removals) != hash", broken: "body.Hash != hash",
+		old: "body.Hash != hash || HashRemovals(body.Removals) != hash", broken: "body.Hash != hash",
 		pkg: "./core/state", test: "TestHeldSetOfOtherAssets",
 	}}
 }
