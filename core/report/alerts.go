@@ -53,7 +53,7 @@ func Data(r Report, limit int) []byte {
 	return nil
 }
 
-// withID gives a message its id: the same words about the same time are the same message.
+// withID returns a message with its id: the same words about the same time are the same message.
 func withID(m notify.Message) notify.Message {
 	sum := sha256.Sum256([]byte(m.Title + "\x00" + m.Markdown))
 	m.ID = hex.EncodeToString(sum[:12])

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/language"
@@ -88,17 +89,32 @@ func ReportOptions(cfg config.Config) report.Options {
 	}
 }
 
-// NewNotifiers returns the enabled channels of a configuration.
-func NewNotifiers(cfg config.Config) ([]notify.Notifier, error) {
-	var notifiers []notify.Notifier
+// NewChannels returns the channels that a configuration uses.
+func NewChannels(cfg config.Config) ([]delivery.Channel, error) {
+	var all []delivery.Channel
 	for _, c := range enabledChannels(cfg) {
 		n, err := channels.New(channelSettings(c), post.Options{Proxy: cfg.Proxy.Reveal()})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Name, err)
 		}
-		notifiers = append(notifiers, n)
+		from, to, _ := config.ParseHours(c.Quiet)
+		all = append(all, delivery.Channel{
+			Notifier: n, On: delivery.NotifyOn(c.On), Accounts: c.Accounts, Severity: notify.Severity(c.Severity),
+			Quiet: delivery.Quiet{From: from, To: to, Location: cfg.Location()}, Lang: language.Lang(c.Language), Style: c.Style,
+			Tracks: channels.Tracks(c.Type), WantsData: channels.WantsData(c.Type),
+		})
 	}
-	return notifiers, nil
+	return all, nil
+}
+
+// NewNotifiers returns the channels that a configuration uses, for what is about no run.
+func NewNotifiers(cfg config.Config) ([]notify.Notifier, error) {
+	all, err := NewChannels(cfg)
+	notifiers := make([]notify.Notifier, 0, len(all))
+	for _, c := range all {
+		notifiers = append(notifiers, c.Notifier)
+	}
+	return notifiers, err
 }
 
 // enabledChannels returns the channels that are used in the environment of the configuration; notification.dingtalk is the

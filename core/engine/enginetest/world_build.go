@@ -44,7 +44,7 @@ func (w *World) NewEngine() engine.Engine {
 				Lang: language.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
 				AssetURL: cfg.JumpServer.URL + "/ui/", Environment: cfg.Environment.Type,
 			},
-			Notifiers: []notify.Notifier{w.newNotifier(cfg)}, NotifyOn: delivery.NotifyOn(cfg.Notification.On), Now: w.RunClock.Now, Log: w.logger(),
+			Channels: delivery.NewChannels(delivery.NotifyOn(cfg.Notification.On), w.newNotifier(cfg)), Now: w.RunClock.Now, Log: w.logger(),
 		},
 		Now:       w.RunClock.Now,
 		SkewClock: w.SkewClock,

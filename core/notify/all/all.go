@@ -2,6 +2,8 @@
 package all
 
 import (
+	"slices"
+
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/notify/post"
@@ -21,13 +23,15 @@ type Settings struct {
 // channelType is a type of channels, and how one is made. New checks the settings and sends nothing.
 type channelType struct {
 	name string
-	new  func(Settings, post.Options) (notify.Notifier, error)
+	// tracks says that the other side keeps track of what lasts; wantsData, that it takes the results document.
+	tracks, wantsData bool
+	new               func(Settings, post.Options) (notify.Notifier, error)
 }
 
 // channelTypes is the table of all types, by the names that the configuration uses.
 func channelTypes() []channelType {
 	return []channelType{
-		{"dingtalk", func(s Settings, o post.Options) (notify.Notifier, error) {
+		{name: "dingtalk", new: func(s Settings, o post.Options) (notify.Notifier, error) {
 			return opened(dingtalk.New(dingtalk.Settings{Webhook: s.Webhook, Secret: s.Secret, AtMobiles: s.Mention, AtAll: s.MentionAll}, o))
 		}},
 	}
@@ -48,6 +52,16 @@ func Types() []string {
 		names = append(names, t.name)
 	}
 	return names
+}
+
+// Tracks reports whether channels of a type keep track of what lasts, see notify.Message.Alerts.
+func Tracks(name string) bool {
+	return slices.ContainsFunc(channelTypes(), func(t channelType) bool { return t.name == name && t.tracks })
+}
+
+// WantsData reports whether channels of a type take notify.Message.Data.
+func WantsData(name string) bool {
+	return slices.ContainsFunc(channelTypes(), func(t channelType) bool { return t.name == name && t.wantsData })
 }
 
 // New returns the notifier of a channel, by the channel's name. It sends nothing. Its errors are of kind InvalidConfig and
