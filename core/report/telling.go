@@ -158,13 +158,18 @@ func mergeNews(older, newer *News) *News {
 	has := func(all []Notice, n Notice) bool {
 		return slices.ContainsFunc(all, func(k Notice) bool { return k.Key == n.Key })
 	}
-	m := News{Standing: newer.Standing}
+	var m News
 	for _, n := range older.Due {
 		if !has(newer.Due, n) && !has(newer.Ended, n) {
 			m.Due = append(m.Due, n)
 		}
 	}
 	m.Due = append(m.Due, newer.Due...)
+	for _, n := range newer.Standing {
+		if !has(m.Due, n) {
+			m.Standing = append(m.Standing, n)
+		}
+	}
 	for _, n := range older.Ended {
 		if !has(newer.Due, n) {
 			m.Ended = append(m.Ended, n)
