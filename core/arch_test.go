@@ -41,7 +41,8 @@ func allowedImports() map[string][]string {
 		"core/report":                    {"core/access", "core/explain", "core/apply", "core/language", "core/plan", "core/reason", "core/inventory", "core/notify"},
 		"core/report/page":               {"core/report", "core/access", "core/language", "core/plan"},
 		"core/notify":                    {},
-		"core/notify/<x>":                {"core/notify", "core/wait", "core/httpx", "core/secret"},
+		"core/notify/post":               {"core/notify", "core/wait", "core/httpx"},
+		"core/notify/<x>":                {"core/notify", "core/notify/post", "core/wait", "core/httpx", "core/secret"},
 		"core/notify/all":                {"core/notify", "core/notify/<x>", "core/secret"},
 		"core/notify/notifytest":         {"core/notify", "core/secret"},
 		"core/config":                    {"core/inventory", "core/language", "core/secret", "core/plan", "core/mapping"},
@@ -58,7 +59,7 @@ func allowedImports() map[string][]string {
 		"core/doctor":              {"core/inventory", "core/language", "core/notify", "core/storage"},
 		"core/engine/chaos":        {}, // tests only
 		"core/engine/enginetest":   {"core/*", "core/cloud/<x>", "core/notify/<x>", "*test"},
-		"core/session":             {"core/*", "core/cloud/all", "core/notify/<x>", "core/storage/all"},
+		"core/session":             {"core/*", "core/cloud/all", "core/notify/all", "core/notify/post", "core/storage/all"},
 		"core/session/sessiontest": {"core/*", "*test"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/language", "core/notify", "core/reconcile", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage",

@@ -199,6 +199,7 @@ type Notification struct {
 	// Window is for events; full runs notify as On says.
 	Window   time.Duration `yaml:"window" env:"WINDOW" range:"0s,1h" doc:"事件触发的变更：第一条立即通知，之后这段时间内的合成一张卡片；0 表示每次都发;changes by events: the first is told at once, those of this time after it in one card; 0 = each at once"`
 	DingTalk DingTalk      `yaml:"dingtalk" envPrefix:"DINGTALK_"`
+	Channels []Channel     `yaml:"channels" env:"-" doc:"其他通知渠道的列表，可与 dingtalk 同时使用;list of further channels, beside dingtalk"` // by entry, see overrideFromEnv
 }
 
 // DingTalk is a custom robot of a DingTalk group.

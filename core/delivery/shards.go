@@ -28,8 +28,7 @@ func (c Cards) DeliverShard(ctx context.Context, rep report.Report, card ShardCa
 	delivered = true
 	if err := putShardReport(ctx, card, rep); err != nil {
 		c.Log.Warn("the part is told by itself", "part", card.Shard.String(), "reason", err)
-		_, lost := c.sendWanted(ctx, rep) // logged
-		delivered = lost == nil
+		delivered = c.sendWanted(ctx, rep).isDone() // what went wrong is logged
 		if errors.Is(err, state.ErrNoQueue) {
 			return delivered
 		}
@@ -68,9 +67,9 @@ func (c Cards) flushShardBatches(ctx context.Context, card ShardCard) {
 		}
 		rep, some := c.mergeShardReports(batch)
 		if some {
-			_, err = c.sendWanted(ctx, rep)
-			if err != nil {
-				err = errors.Join(err, batch.Nack(ctx))
+			s := c.sendWanted(ctx, rep)
+			if !s.isDone() {
+				err = errors.Join(s.err, batch.Nack(ctx))
 				c.Log.Warn("the card that parts share is left to others", "error", err)
 				return
 			}

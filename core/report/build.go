@@ -27,8 +27,18 @@ import (
 //	note Orphan, Drift        orphans, drifted                   its own
 //	note Keep                 not at all: its scope says why     none
 func Build(in Input) Report {
+	r := build(in)
+	if in.OtherLanguage != "" && in.OtherLanguage != in.Language {
+		in.Language = in.OtherLanguage
+		other := build(in)
+		r.other = &other
+	}
+	return r
+}
+
+func build(in Input) Report {
 	r := newReport(in.Started)
-	r.input = &in
+	r.input, r.lang = &in, in.Language
 	r.DryRun, r.environment, r.Unchanged, r.names = in.DryRun, in.Environment, in.Unchanged, in.Names
 	r.Duration, r.Stages, r.Peers = RoundSeconds(in.Duration), in.Stages, in.Peers
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)

@@ -10,15 +10,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// In returns the report in a language. What came after it was built is as it was said; so is all of a report that was
-// merged or stored.
-func (r Report) In(lang language.Lang) Report {
-	if r.input == nil || r.input.Language == lang {
-		return r
+// Reworded returns the report with all its texts in a language, also one that no channel has: the run is worded anew. What
+// came after the report was built is as it was said. A report that was merged or stored is that of In.
+func (r Report) Reworded(lang language.Lang) Report {
+	if r.input == nil || r.lang == lang {
+		return r.In(lang)
 	}
 	in := *r.input
 	in.Language = lang
-	other := Build(in)
+	other := build(in)
 	other.Outcome, other.news = r.Outcome, r.news
 	for n := len(other.Errors); n < len(r.Errors); n++ {
 		other.Errors = append(other.Errors, r.Errors[n])

@@ -43,19 +43,21 @@ type Input struct {
 	Duration    time.Duration
 	DryRun      bool
 	Environment string
-	Language    language.Lang       // of the reasons in Report.Changes
-	Listings    []inventory.Listing // sorted by scope
-	Notes       []plan.Change       // Skip, Hold and Keep
-	Unchanged   int
-	Items       []apply.Item
-	Nodes       []apply.Node
-	Problems    []error // of the run and not of one item; some are only warnings, see IsWarning
-	Stopped     error   // what ended the run before it did its work
-	HeldSets    []HeldSetSummary
-	Expected    []reason.Reason // what people have announced
-	Pause       plan.Pause      // what a person has paused
-	PauseEnded  reason.Reason   // what to report of a pause that ended by itself; without a code = nothing
-	Names       plan.Names      // of what the changes name by ids
+	Language    language.Lang // of the reasons in Report.Changes
+	// OtherLanguage is one that some people read besides; "" = nobody does. See Report.In.
+	OtherLanguage language.Lang
+	Listings      []inventory.Listing // sorted by scope
+	Notes         []plan.Change       // Skip, Hold and Keep
+	Unchanged     int
+	Items         []apply.Item
+	Nodes         []apply.Node
+	Problems      []error // of the run and not of one item; some are only warnings, see IsWarning
+	Stopped       error   // what ended the run before it did its work
+	HeldSets      []HeldSetSummary
+	Expected      []reason.Reason // what people have announced
+	Pause         plan.Pause      // what a person has paused
+	PauseEnded    reason.Reason   // what to report of a pause that ended by itself; without a code = nothing
+	Names         plan.Names      // of what the changes name by ids
 	// Recorded says that the run is put into the history, so that people can name it.
 	Recorded bool
 	// Compared says that all of JumpServer was compared with the listings.
@@ -126,6 +128,8 @@ type Report struct {
 	conditions  []Condition
 	looks       []look // one for each run of which this is the report
 	news        *News  // nil = it is not known what people were notified of
+	lang        language.Lang
+	other       *Report // the same in another language, without news; nil = nobody reads it
 }
 
 // HeldSetSummary names held removals, for jms-sync approve.

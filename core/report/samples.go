@@ -24,7 +24,8 @@ func NewStyleSamples(now time.Time, o Options) []notify.Message {
 		m := w.newPlainMessage(fmt.Sprintf(w.sampleTitleF, n+1, len(styles), style), o)
 		m.Markdown += fmt.Sprintf(w.sampleF, style) + paragraphBreak + w.resultBlock(r) + paragraphBreak + w.assetSection(r, plan.Create).render(len(r.Changes))
 		m.Markdown += paragraphBreak + w.title
-		samples = append(samples, m)
+		m.Topic, m.Time = notify.TopicTest, now
+		samples = append(samples, withID(m))
 	}
 	return samples
 }

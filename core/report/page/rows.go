@@ -24,7 +24,7 @@ type rowWriter struct {
 
 // writeData writes the block of JSON: all but the rows, the rows, and then what they refer to.
 func writeData(out *counter, r report.Report, o Options, behind int) {
-	w := rowWriter{zh: r.In(language.Chinese), en: r.In(language.English), out: out}
+	w := rowWriter{zh: r.Reworded(language.Chinese), en: r.Reworded(language.English), out: out}
 	out.writeOpen(newDocument(r, map[language.Lang]report.Report{language.Chinese: w.zh, language.English: w.en}, o))
 	out.write(`,"rows":[`)
 	rows, written := rowOrder(r), 0

@@ -41,7 +41,7 @@ func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 		log.Warn("nobody is told that the configuration cannot be used: no webhook is known")
 		return
 	}
-	robots, err := session.NewNotifiers(cfg)
+	notifiers, err := session.NewNotifiers(cfg)
 	if err != nil {
 		log.Warn("nobody is told that the configuration cannot be used", "error", err)
 		return
@@ -56,7 +56,7 @@ func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 		o.AssetURL = runbookURL
 	}
 	text := language.ErrorText(why, language.Lang(cfg.Language))
-	if err := notify.SendAll(ctx, robots, report.NewConfigAlarm(a.name, text, a.now(), o)); err != nil {
+	if err := notify.SendAll(ctx, notifiers, report.NewConfigAlarm(a.name, text, a.now(), o)); err != nil {
 		log.Warn("nobody is told that the configuration cannot be used", "error", err)
 	}
 }
