@@ -59,7 +59,7 @@ func allowedImports() map[string][]string {
 		"core/doctor":              {"core/inventory", "core/language", "core/notify", "core/storage"},
 		"core/engine/chaos":        {}, // tests only
 		"core/engine/enginetest":   {"core/*", "core/cloud/<x>", "core/notify/<x>", "*test"},
-		"core/session":             {"core/*", "core/cloud/all", "core/notify/all", "core/notify/post", "core/storage/all"},
+		"core/session":             {"core/*", "core/report/page", "core/cloud/all", "core/notify/all", "core/notify/post", "core/storage/all"},
 		"core/session/sessiontest": {"core/*", "*test"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/language", "core/notify", "core/reconcile", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage",

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -17,7 +18,10 @@ type Message struct {
 	Markdown string
 	LinkText string // the button's text
 	LinkURL  string
-	Mention  bool // people must act: those that the channel is configured to mention are mentioned
+	// PageURL leads to a page that shows all of what the message tells, and PageText are its words; "" = there is none. The URL
+	// may hold a signature, by which anybody can read the page.
+	PageText, PageURL string
+	Mention           bool // people must act: those that the channel is configured to mention are mentioned
 
 	Severity Severity // "" = SeverityInfo
 	Topic    Topic    // "" = TopicReport
@@ -28,6 +32,14 @@ type Message struct {
 	Data []byte
 	// Alerts are what lasts, for channels that keep track of it: all that is known, whether or not the text says it.
 	Alerts []Alert
+}
+
+// PageLink returns the link to the page as Markdown, for channels that have no second button; "" = there is no page.
+func (m Message) PageLink() string {
+	if m.PageURL == "" {
+		return ""
+	}
+	return "[" + m.PageText + "](" + strings.NewReplacer("(", "%28", ")", "%29", " ", "%20").Replace(m.PageURL) + ")"
 }
 
 // Severity says how bad it is what a message tells.

@@ -26,6 +26,27 @@ func (r Report) Reworded(lang language.Lang) Report {
 	return other
 }
 
+// HasPage reports whether a page of the report can show all of the run, and none was kept yet.
+func (r Report) HasPage() bool { return r.input != nil && r.page == nil && !r.DryRun }
+
+// WithPage returns the report of a run whose page was kept, and is found by a URL; "" = it is found by nobody.
+func (r Report) WithPage(url string) Report {
+	r.page = &url
+	if r.other != nil {
+		other := *r.other
+		other.page, r.other = &url, &other
+	}
+	return r
+}
+
+// pageURL returns where people open the page of the run; "" = nowhere.
+func (r Report) pageURL() string {
+	if r.page == nil {
+		return ""
+	}
+	return *r.page
+}
+
 // Environment returns the environment that the run was for.
 func (r Report) Environment() string { return r.environment }
 

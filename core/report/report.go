@@ -126,8 +126,9 @@ type Report struct {
 	open        []OpenAsset
 	compared    bool // see Compared
 	conditions  []Condition
-	looks       []look // one for each run of which this is the report
-	news        *News  // nil = it is not known what people were notified of
+	looks       []look  // one for each run of which this is the report
+	page        *string // where people open its page, "" = nowhere; nil = none was kept yet
+	news        *News   // nil = it is not known what people were notified of
 	lang        language.Lang
 	other       *Report // the same in another language, without news; nil = nobody reads it
 }
