@@ -93,7 +93,7 @@ func ReportOptions(cfg config.Config) report.Options {
 func NewChannels(cfg config.Config) ([]delivery.Channel, error) {
 	var all []delivery.Channel
 	for _, c := range enabledChannels(cfg) {
-		n, err := channels.New(channelSettings(c), post.Options{Proxy: cfg.Proxy.Reveal()})
+		n, err := channels.New(channelSettings(cfg, c), post.Options{Proxy: cfg.Proxy.Reveal()})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Name, err)
 		}
@@ -136,9 +136,10 @@ func enabledChannels(cfg config.Config) []config.Channel {
 	return all
 }
 
-func channelSettings(c config.Channel) channels.Settings {
+func channelSettings(cfg config.Config, c config.Channel) channels.Settings {
 	return channels.Settings{
 		Type: c.Type, Name: c.Name, Webhook: c.Webhook, URL: c.URL, Secret: c.Secret, Token: c.Token, Password: c.Password,
 		Username: c.Username, Server: c.Server, TLS: c.TLS, From: c.From, To: c.To, Mention: c.Mention, MentionAll: c.MentionAll,
+		Source: cfg.JumpServer.URL,
 	}
 }
