@@ -107,16 +107,6 @@ func NewChannels(cfg config.Config) ([]delivery.Channel, error) {
 	return all, nil
 }
 
-// NewNotifiers returns the channels that a configuration uses, for what is about no run.
-func NewNotifiers(cfg config.Config) ([]notify.Notifier, error) {
-	all, err := NewChannels(cfg)
-	notifiers := make([]notify.Notifier, 0, len(all))
-	for _, c := range all {
-		notifiers = append(notifiers, c.Notifier)
-	}
-	return notifiers, err
-}
-
 // enabledChannels returns the channels that are used in the environment of the configuration; notification.dingtalk is the
 // first of them.
 func enabledChannels(cfg config.Config) []config.Channel {
@@ -129,11 +119,16 @@ func enabledChannels(cfg config.Config) []config.Channel {
 		all = append(all, c)
 	}
 	for _, c := range cfg.Notification.Channels {
-		if c.Enabled && (len(c.Environments) == 0 || plan.MatchesAny(c.Environments, cfg.Environment.Type)) {
+		if c.Enabled && isUsedIn(c, cfg) {
 			all = append(all, c)
 		}
 	}
 	return all
+}
+
+// isUsedIn reports whether a channel is for the environment of a configuration.
+func isUsedIn(c config.Channel, cfg config.Config) bool {
+	return len(c.Environments) == 0 || plan.MatchesAny(c.Environments, cfg.Environment.Type)
 }
 
 func channelSettings(cfg config.Config, c config.Channel) channels.Settings {
