@@ -55,7 +55,9 @@ func NewFleet(targets []OpenedAccount) Fleet {
 // a whole: an account that cannot be opened becomes failed listings.
 func Open(accounts []Account, providers []Provider) Fleet {
 	targets := make([]OpenedAccount, len(accounts))
+	shared := &SharedFacts{}
 	for i, account := range accounts {
+		account.SharedFacts = shared
 		targets[i] = openAccount(account, providers)
 	}
 	return NewFleet(targets)

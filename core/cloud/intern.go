@@ -2,15 +2,45 @@ package cloud
 
 import (
 	"encoding/binary"
+	"sync"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // Interner keeps one copy of each text, and of facts, that many instances of a listing share. The zero value is ready.
 type Interner struct {
-	texts map[string]string
-	facts map[string]*inventory.Facts
-	key   []byte // of the facts that are looked for
+	texts  map[string]string
+	facts  map[string]*inventory.Facts
+	shared *SharedFacts // nil = facts of this interner alone
+	key    []byte       // of the facts that are looked for
+}
+
+// NewInterner returns the interner of one listing of an account.
+func NewInterner(a Account) Interner { return Interner{shared: a.SharedFacts} }
+
+// SharedFacts are the facts that the listings of one fleet share, which are read side by side. The zero value is ready.
+type SharedFacts struct {
+	mu    sync.Mutex
+	known map[string]*inventory.Facts
+}
+
+// find returns the facts with a key that another listing has found, or else these, which it keeps if they are not too many.
+func (s *SharedFacts) find(key []byte, f *inventory.Facts) *inventory.Facts {
+	if s == nil {
+		return f
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, met := s.known[string(key)]; met {
+		return known
+	}
+	if s.known == nil {
+		s.known = map[string]*inventory.Facts{}
+	}
+	if len(s.known) < maxSharedFacts {
+		s.known[string(key)] = f
+	}
+	return f
 }
 
 // InternRows is InternRow for each row.
@@ -56,6 +86,7 @@ func (in *Interner) internFacts(f *inventory.Facts) *inventory.Facts {
 		return known
 	}
 	in.internFactTexts(f)
+	f = in.shared.find(in.key, f)
 	if in.facts == nil {
 		in.facts = map[string]*inventory.Facts{}
 	}

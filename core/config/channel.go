@@ -29,6 +29,9 @@ type Channel struct {
 	To         []string     `yaml:"to" env:"TO" doc:"email：收件人，必填;email: those who get it, required"`
 }
 
+// TLSNone is the value of Channel.TLS by which mail travels in clear.
+const TLSNone = "none"
+
 // DefaultChannel returns a channel with the defaults.
 func DefaultChannel() Channel {
 	return Channel{Enabled: true, Severity: "info", Style: "table", TLS: "starttls"}

@@ -197,7 +197,7 @@ func (k checker) checkMail(path string, c *Channel) {
 		k.add(path+".username", language.New("写了 password 时必填", "is required with a password"))
 	case c.Username != "" && c.Password.IsEmpty():
 		k.add(path+".password", language.New("写了 username 时必填", "is required with a user name"))
-	case c.Username != "" && c.TLS == "none" && !isLoopback(host):
+	case c.Username != "" && c.TLS == TLSNone && !isLoopback(host):
 		k.add(path+".tls", language.New("none 会把密码明文发出去：改用 starttls 或 implicit", "would send the password in clear with none: use starttls or implicit"))
 	}
 }

@@ -355,6 +355,10 @@ func TestAlerts(t *testing.T) {
 			t.Errorf("%s would end after %s without a run", a.Key, life)
 		}
 	}
+	c.want("[1 1]", ran("stop")) // which saw nothing of the two
+	if stopped := c.last(1).Alerts; len(stopped) != 1 || stopped[0].Name != "run_failed" {
+		t.Errorf("%+v", stopped)
+	}
 	c.now = c.now.Add(10 * time.Minute)
 	c.robots[1].Refuse = func(int) bool { return true }
 	if _, delivered, err := c.deliver(ran("hold web", "drift two")); !delivered || err == nil { // and people are told of the end
@@ -364,7 +368,8 @@ func TestAlerts(t *testing.T) {
 	c.now = c.now.Add(10 * time.Minute)
 	c.want("[0 1]", ran("hold web", "drift two"))
 	ended := c.last(1).Alerts
-	if len(ended) != 2 || ended[1].Name != "scope_failed" || ended[1].EndsAt.After(c.now) || !ended[0].EndsAt.After(c.now) {
+	if len(ended) != 3 || ended[1].Name != "run_failed" || ended[1].EndsAt.After(c.now) || ended[2].Name != "scope_failed" || ended[2].EndsAt.After(c.now) ||
+		!ended[0].EndsAt.After(c.now) {
 		t.Errorf("%+v", ended)
 	}
 	c.want("[0 0]", report.Input{DryRun: true})

@@ -92,9 +92,9 @@ func (c Cards) word(channel Channel, rep report.Report) notify.Message {
 	return m
 }
 
-// sendMessage sends a message that is about no run to all channels at any time, worded for each, and logs what went wrong.
+// SendMessage sends a message that is about no run to all channels at any time, worded for each, and logs what went wrong.
 // The error is that of all channels: one that accepted it is enough, as nobody is told the same twice.
-func (c Cards) sendMessage(ctx context.Context, word func(report.Options) notify.Message) error {
+func (c Cards) SendMessage(ctx context.Context, word func(report.Options) notify.Message) error {
 	s := c.sendWorded(ctx, func(channel Channel) (notify.Message, bool) {
 		m := word(channel.options(c.Options))
 		return m, channel.isTold(m)

@@ -100,7 +100,7 @@ func (c Cards) CheckStaleness(ctx context.Context, store *state.Store, rules pla
 	alarm := func(o report.Options) notify.Message {
 		return report.NewStaleAlarm(f.StaleScopes(now), f.MaxAge, now, o)
 	}
-	if c.sendMessage(ctx, alarm) != nil {
+	if c.SendMessage(ctx, alarm) != nil {
 		return f, store.ClearAlarm(ctx)
 	}
 	return f, nil
@@ -136,7 +136,7 @@ func (c Cards) RecordHeartbeat(ctx context.Context, store *state.Store, shardKey
 		return err
 	}
 	recovery := func(o report.Options) notify.Message { return report.NewRecovery(alarm.Since, c.Now(), o) }
-	if !isEndTold(known, alarm.Since) && c.sendMessage(ctx, recovery) != nil {
+	if !isEndTold(known, alarm.Since) && c.SendMessage(ctx, recovery) != nil {
 		return nil // the next run sends it
 	}
 	return store.ClearAlarm(ctx)
@@ -185,7 +185,7 @@ func (c Cards) registerInstallation(ctx context.Context, store *state.Store) err
 		"server", store.Server(), "others", names)
 	if c.HasChannel() {
 		note := func(o report.Options) notify.Message { return report.NewSharedStoreNote(store.Server(), names, o) }
-		_ = c.sendMessage(ctx, note) // logged; status shows it too
+		_ = c.SendMessage(ctx, note) // logged; status shows it too
 	}
 	return err
 }

@@ -4,10 +4,7 @@ package notify
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -93,21 +90,4 @@ type Alert struct {
 type Notifier interface {
 	Name() string
 	Send(ctx context.Context, m Message) error
-}
-
-// SendAll sends the message to all channels at once, so that none waits for another, and returns when each has answered. The
-// errors are joined in the order of the channels, each with its channel's name.
-func SendAll(ctx context.Context, to []Notifier, m Message) error {
-	errs := make([]error, len(to))
-	var all sync.WaitGroup
-	for i, n := range to {
-		all.Go(func() {
-			err := n.Send(ctx, m)
-			if err != nil {
-				errs[i] = fmt.Errorf("%s: %w", n.Name(), err)
-			}
-		})
-	}
-	all.Wait()
-	return errors.Join(errs...)
 }

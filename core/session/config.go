@@ -93,7 +93,7 @@ func ReportOptions(cfg config.Config) report.Options {
 func NewChannels(cfg config.Config) ([]delivery.Channel, error) {
 	var all []delivery.Channel
 	for _, c := range enabledChannels(cfg) {
-		n, err := channels.New(channelSettings(c), post.Options{Proxy: cfg.Proxy.Reveal()})
+		n, err := channels.New(channelSettings(cfg, c), post.Options{Proxy: cfg.Proxy.Reveal()})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Name, err)
 		}
@@ -105,16 +105,6 @@ func NewChannels(cfg config.Config) ([]delivery.Channel, error) {
 		})
 	}
 	return all, nil
-}
-
-// NewNotifiers returns the channels that a configuration uses, for what is about no run.
-func NewNotifiers(cfg config.Config) ([]notify.Notifier, error) {
-	all, err := NewChannels(cfg)
-	notifiers := make([]notify.Notifier, 0, len(all))
-	for _, c := range all {
-		notifiers = append(notifiers, c.Notifier)
-	}
-	return notifiers, err
 }
 
 // enabledChannels returns the channels that are used in the environment of the configuration; notification.dingtalk is the
@@ -129,16 +119,22 @@ func enabledChannels(cfg config.Config) []config.Channel {
 		all = append(all, c)
 	}
 	for _, c := range cfg.Notification.Channels {
-		if c.Enabled && (len(c.Environments) == 0 || plan.MatchesAny(c.Environments, cfg.Environment.Type)) {
+		if c.Enabled && isUsedIn(c, cfg) {
 			all = append(all, c)
 		}
 	}
 	return all
 }
 
-func channelSettings(c config.Channel) channels.Settings {
+// isUsedIn reports whether a channel is for the environment of a configuration.
+func isUsedIn(c config.Channel, cfg config.Config) bool {
+	return len(c.Environments) == 0 || plan.MatchesAny(c.Environments, cfg.Environment.Type)
+}
+
+func channelSettings(cfg config.Config, c config.Channel) channels.Settings {
 	return channels.Settings{
 		Type: c.Type, Name: c.Name, Webhook: c.Webhook, URL: c.URL, Secret: c.Secret, Token: c.Token, Password: c.Password,
 		Username: c.Username, Server: c.Server, TLS: c.TLS, From: c.From, To: c.To, Mention: c.Mention, MentionAll: c.MentionAll,
+		Source: cfg.JumpServer.URL,
 	}
 }

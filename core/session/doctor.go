@@ -59,7 +59,13 @@ func DoctorChecks(x Examination) ([]doctor.Check, error) {
 		checks = append(checks, doctor.CloudCheck(doctorAccount(open[0], c)))
 		open = open[1:]
 	}
-	return append(checks, doctor.RobotCheck(doctorRobot(x)), doctor.StateCheck(doctorStore(x))), nil
+	if x.Config.Notification.DingTalk.Enabled || len(x.Config.Notification.Channels) == 0 {
+		checks = append(checks, doctor.RobotCheck(doctorRobot(x)))
+	}
+	for _, c := range x.Config.Notification.Channels {
+		checks = append(checks, doctor.ChannelCheck(doctorChannel(x, c)))
+	}
+	return append(checks, doctor.StateCheck(doctorStore(x))), nil
 }
 
 func doctorJumpServer(cfg config.Config) doctor.JumpServerSettings {

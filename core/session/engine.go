@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
@@ -10,8 +11,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/reconcile"
+	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/wait"
 )
 
@@ -73,6 +76,12 @@ func (s *Session) newCards(to []delivery.Channel, hooks Hooks) delivery.Cards {
 		c.Queue = s.store.ReportQueue("events", s.cfg.Notification.Window)
 	}
 	return c
+}
+
+// SendNotice sends a message that is about no run to the channels of a configuration, worded for each. The error is that of a
+// message that nobody accepted.
+func SendNotice(ctx context.Context, channels []delivery.Channel, o report.Options, log *slog.Logger, word func(report.Options) notify.Message) error {
+	return delivery.Cards{Channels: channels, Options: o, Now: time.Now, Log: log}.SendMessage(ctx, word)
 }
 
 // fleet returns the enabled accounts.

@@ -33,7 +33,7 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 	}
 	var list []inventory.Instance
 	for try := 1; ; try++ {
-		r := listReader{lister: l, op: op, query: serversQuery{projectScope: at}, interner: cloud.Interner{}}
+		r := listReader{lister: l, op: op, query: serversQuery{projectScope: at}, interner: cloud.NewInterner(l.Account)}
 		list, err = r.readPages(ctx)
 		if !r.isUnstable || try == maxReads {
 			break

@@ -5,8 +5,11 @@ import (
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/notify/alertmanager"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+	"github.com/jms-sync/jms-sync/core/notify/email"
 	"github.com/jms-sync/jms-sync/core/notify/post"
+	"github.com/jms-sync/jms-sync/core/notify/webhook"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -16,6 +19,7 @@ type Settings struct {
 	Type, Name                            string // a channel without a name has that of its type
 	Webhook, URL, Secret, Token, Password secret.Value
 	Username, Server, TLS, From           string
+	Source                                string // whose messages they are: the URL of JumpServer
 	To, Mention                           []string
 	MentionAll                            bool
 }
@@ -33,6 +37,19 @@ func channelTypes() []channelType {
 	return []channelType{
 		{name: "dingtalk", new: func(s Settings, o post.Options) (notify.Notifier, error) {
 			return opened(dingtalk.New(dingtalk.Settings{Webhook: s.Webhook, Secret: s.Secret, AtMobiles: s.Mention, AtAll: s.MentionAll}, o))
+		}},
+		{name: "webhook", wantsData: true, new: func(s Settings, o post.Options) (notify.Notifier, error) {
+			return opened(webhook.New(webhook.Settings{URL: s.URL, Secret: s.Secret, Token: s.Token, Source: s.Source}, o))
+		}},
+		{name: "alertmanager", tracks: true, new: func(s Settings, o post.Options) (notify.Notifier, error) {
+			return opened(alertmanager.New(alertmanager.Settings{
+				URL: s.URL, Token: s.Token, Username: s.Username, Password: s.Password, Source: s.Source,
+			}, o))
+		}},
+		{name: "email", new: func(s Settings, o post.Options) (notify.Notifier, error) {
+			return opened(email.New(email.Settings{
+				Server: s.Server, TLS: s.TLS, Username: s.Username, Password: s.Password, From: s.From, To: s.To,
+			}, email.Options{Timeout: o.Timeout, Now: o.Now, Sleep: o.Sleep}))
 		}},
 	}
 }
