@@ -95,7 +95,7 @@ type data struct {
 	LinkURL  string          `json:"link_url,omitempty"`
 	PageText string          `json:"page_text,omitempty"`
 	PageURL  string          `json:"page_url,omitempty"` // of the whole run report; whoever has it can read that
-	Report   json.RawMessage `json:"report,omitempty"` // the results document, where the message is of a run and there is room
+	Report   json.RawMessage `json:"report,omitempty"`   // the results document, where the message is of a run and there is room
 }
 
 // Send posts the message. Any status of the 200s says that it was accepted.

@@ -44,6 +44,7 @@
     heldShow: ["看这 {0} 项", "Show the {0}"],
     open: ["仍开放的资产", "What stays open"],
     openCount: ["{0} 个资产", "{0} assets"],
+    openCount1: ["1 个资产", "1 asset"],
     drift: ["与云不同，由人决定", "Drift: differs from the cloud, people decide"],
     orphans: ["无人管理", "Orphans"],
     showAll: ["在变更里看全部 {0} 项", "See all {0} among the changes"],
@@ -214,7 +215,7 @@
   function openSection() {
     if (!face.open.length) return null;
     return section("open", t("open"), el("ul", { class: "plain" }, face.open.map((g) =>
-      el("li", {}, badge(g.action), " ", el("strong", {}, t("openCount", number(g.assets))), " ", g.reason, el("div", { class: "soft" }, g.names.join(lang === "en" ? ", " : "、") + (g.assets > g.names.length ? " …" : ""))))));
+      el("li", {}, badge(g.action), " ", el("strong", {}, g.assets === 1 ? t("openCount1") : t("openCount", number(g.assets))), " ", g.reason, el("div", { class: "soft" }, g.names.join(lang === "en" ? ", " : "、") + (g.assets > g.names.length ? " …" : ""))))));
   }
   function fewSection(id, title, action) {
     const all = data.rows.filter((r) => r[ACTION] === action);
