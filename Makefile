@@ -179,7 +179,7 @@ bin/bench:
 bench: build bin/bench
 	@bin/bench
 
-# What docs/benchmarks.md shows: about 12 minutes, half of them the pauses of a baseline.
+# What docs/benchmarks.md shows: about 14 minutes, half of them the pauses of a baseline.
 bench-docs: build bin/bench
 	@bin/bench --listed 10000 --markdown docs/benchmarks.md
 

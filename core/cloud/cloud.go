@@ -35,7 +35,6 @@ type Account struct {
 	Endpoints       map[string]string // the same of single services, by the names of CloudInfo.Services
 	Proxy           string            // http(s)://…; "" = HTTP(S)_PROXY of the process; NO_PROXY holds for both
 	Want            inventory.Want    // the facts that List and Find keep of each instance
-	SharedFacts     *SharedFacts      // of the fleet, see NewInterner; nil = each listing has its own
 	ConnectTimeout  time.Duration
 	RequestTimeout  time.Duration
 	// Transport carries the account's requests; nil = connections of its own. Tests in virtual time, which

@@ -55,9 +55,7 @@ func NewFleet(targets []OpenedAccount) Fleet {
 // a whole: an account that cannot be opened becomes failed listings.
 func Open(accounts []Account, providers []Provider) Fleet {
 	targets := make([]OpenedAccount, len(accounts))
-	shared := &SharedFacts{}
 	for i, account := range accounts {
-		account.SharedFacts = shared
 		targets[i] = openAccount(account, providers)
 	}
 	return NewFleet(targets)
@@ -113,6 +111,7 @@ func (f Fleet) UnknownAccounts(filter Filter) []string {
 // has an error and no instances. An account whose regions of a kind cannot be listed is one failed
 // listing of inventory.AnyRegion of this kind.
 func (f Fleet) List(ctx context.Context, filter Filter) []inventory.Listing {
+	ctx = withInterner(ctx)
 	results := make([][]inventory.Listing, len(f.accounts))
 	var group sync.WaitGroup
 	for i, t := range f.accounts {
