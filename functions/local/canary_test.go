@@ -136,7 +136,7 @@ func (m *canaryDesk) noteDerived(said string) {
 	defer m.lock.Unlock()
 	for _, found := range made.FindAllStringSubmatch(said, -1) {
 		text := strings.Join(found[1:], "")
-		if strings.Contains(text, secret.Redacted) { // a card says it of a request, without the signature
+		if strings.Contains(text, "*") { // a card that speaks of a request: no signature holds an asterisk
 			continue
 		}
 		m.derived[text] = true
