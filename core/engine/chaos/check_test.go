@@ -98,8 +98,7 @@ func (w *world) convergeSite(s *site, held int) {
 	if n := s.server.Writes(); n > 0 {
 		w.Errorf("the last clean run makes %d writes: %v", n, s.server.Calls())
 	}
-	w.checkRuled(s, out)
-	held = s.watch.CheckConverged(out, enginetest.Convergence{Lang: w.rules.Lang, Drifts: w.ruled, Lists: func(m *enginetest.Machine) bool {
+	held = s.watch.CheckConverged(out, enginetest.Convergence{Lang: w.rules.Lang, Lists: func(m *enginetest.Machine) bool {
 		at := slices.Index(w.watched, m)
 		return s.reaches(w.machines[at])
 	}})

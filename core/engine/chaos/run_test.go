@@ -26,14 +26,12 @@ func (w *world) playRuns() {
 	}
 	w.changeClouds(1 + w.rand.IntN(5))
 	w.editBetweenRuns()
-	w.changeRuled()
 	w.passTime()
 	_, calls := w.runWithFaults(w.sites[0], nil, 10*time.Minute)
 	for range 1 + w.rand.IntN(4) {
 		w.changeClouds(w.rand.IntN(5))
 		w.editBetweenRuns()
 		w.changePolicy()
-		w.changeRuled()
 		w.passTime()
 		s := enginetest.Pick(w.rand, w.sites...)
 		if w.rand.IntN(3) == 0 {

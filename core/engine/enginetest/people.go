@@ -48,19 +48,12 @@ func (h *HostWatch) IsMentioned(instance string) bool {
 
 // Edit changes a host as people do, and keeps what they made of it.
 func (h *HostWatch) Edit(id string, change func(*jumpservertest.Host)) {
-	was, before := h.find(id), ruledState{}
-	if h.Rules != nil {
-		before = h.ruledState(nil)
-	}
 	if !h.Server.Edit(h.Org, id, change) {
 		return
 	}
 	now := h.find(id)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.Rules != nil {
-		h.Rules.noteNodes(was, now, before, h.ruledState(nil))
-	}
 	if _, other := h.foreign[id]; other {
 		h.foreign[id] = now
 	} else {
@@ -72,7 +65,7 @@ func (h *HostWatch) Edit(id string, change func(*jumpservertest.Host)) {
 func (h *HostWatch) SwitchOn(host *jumpservertest.Host) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.on[host.ID], h.off[host.ID] = h.on[host.ID] || isClosed(*host), false
+	h.on[host.ID], h.off[host.ID] = h.on[host.ID] || IsGone(*host), false
 	host.Active = true
 }
 
@@ -80,8 +73,7 @@ func (h *HostWatch) SwitchOn(host *jumpservertest.Host) {
 func (h *HostWatch) SwitchOff(host *jumpservertest.Host) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	again := IsRuledOff(*host) && !IsGone(*host) && HasLabel(*host, inventory.LabelReopened)
-	h.off[host.ID], h.on[host.ID] = h.off[host.ID] || !isClosed(*host) || again, false
+	h.off[host.ID], h.on[host.ID] = h.off[host.ID] || !IsGone(*host), false
 	host.Active = false
 }
 
@@ -155,10 +147,10 @@ func (h *HostWatch) Refresh() {
 		if !HasLabel(host, inventory.LabelKeep) {
 			delete(h.kept, host.ID)
 		}
-		if isClosed(host) && !HasLabel(host, inventory.LabelOff) { // nothing says any more that a person had switched it off before
+		if IsGone(host) && !HasLabel(host, inventory.LabelOff) { // nothing says any more that a person had switched it off before
 			delete(h.off, host.ID)
 		}
-		if !isClosed(host) { // nothing says any more that it was not a person
+		if !IsGone(host) { // nothing says any more that it was not a person
 			delete(h.on, host.ID)
 			h.off[host.ID] = h.off[host.ID] || !host.Active
 		}
