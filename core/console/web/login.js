@@ -1,0 +1,62 @@
+// How people come in: a provider's login, the one-time token that serve printed, or a link of a card for one set.
+import { el, t, number, when, button, section, alertBox } from "./dom.js";
+import { post } from "./api.js";
+import { setList } from "./held.js";
+
+// takeToken returns a value behind # of the address and takes it out of the address and the browser's history.
+function takeToken(name) {
+  const found = new RegExp("(?:^|[#&])" + name + "=([^&]+)").exec(location.hash);
+  if (!found) return "";
+  history.replaceState(null, "", location.pathname + location.search);
+  return decodeURIComponent(found[1]);
+}
+
+export function login(me, { failed, done }) {
+  const token = takeToken("token");
+  const enter = async (value) => {
+    try {
+      await post("login/token", { token: value });
+      await done();
+    } catch (error) { failed(error); }
+  };
+  if (token) {
+    enter(token);
+    return section("login", t("login"), el("p", { role: "status" }, t("loading")));
+  }
+  const back = location.hash;
+  const begin = async (provider) => {
+    try {
+      const answer = await post("login/" + provider, { back });
+      location.assign(answer.location);
+    } catch (error) { failed(error); }
+  };
+  const field = el("input", { type: "password", autocomplete: "off", required: true });
+  const provider = me && me.login ? me.login : "token";
+  return section("login", t("login"), provider === "token"
+    ? el("form", { onsubmit: (e) => { e.preventDefault(); enter(field.value.trim()); } }, el("label", { class: "search" }, t("token_here"), field), el("button", { type: "submit", class: "primary" }, t("login")))
+    : el("p", {}, button(t("login_" + provider), () => begin(provider), "primary")),
+  el("p", { class: "soft" }, t(provider === "token" ? "token_explained" : "login_explained")));
+}
+
+// approveByLink is the page of a signed link: it shows the set, asks once more, and approves. Opening it does nothing.
+export async function approveByLink(at, me, use) {
+  const link = at.rest.join("/");
+  history.replaceState(null, "", location.pathname + location.search + "#approve");
+  let set;
+  try {
+    set = await post("link", { link });
+  } catch (error) { return alertBox("bad", use.errorText(error)); }
+  const result = el("div", { role: "status" });
+  const confirm = button(t("approve_count", number(set.removals.length)), async () => {
+    confirm.disabled = true;
+    try {
+      const answer = await post("link/approve", { link, assets: set.removals.length });
+      result.replaceChildren(alertBox("good", t("approved_now", number(answer.assets), when(answer.approved_until))));
+      confirm.remove();
+    } catch (error) {
+      confirm.disabled = false;
+      result.replaceChildren(alertBox("bad", use.errorText(error)));
+    }
+  }, "danger");
+  return section("approve", t("approve_title"), el("p", {}, t(set.moves ? "approve_moves_explained" : "approve_explained")), setList(set), el("p", { class: "buttons" }, confirm), result);
+}
