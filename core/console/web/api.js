@@ -24,7 +24,7 @@ async function call(method, path, body, signal) {
     headers["Content-Type"] = "application/json";
     headers["X-CSRF-Token"] = session.csrf;
   }
-  const answer = await fetch("api/" + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, cache: "no-store", credentials: "same-origin" });
+  const answer = await fetch(path.startsWith("/") ? path.slice(1) : "api/" + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, cache: "no-store", credentials: "same-origin" });
   if (!answer.ok) throw await refusal(answer);
   return answer;
 }

@@ -11,37 +11,47 @@ function takeToken(name) {
   return decodeURIComponent(found[1]);
 }
 
-export function login(me, { failed, done }) {
-  const token = takeToken("token");
+const BACK = "jms-sync-back";
+
+// returnTo shows what a person wanted to see before the provider's login took the browser away.
+export function returnTo() {
+  try {
+    const back = sessionStorage.getItem(BACK);
+    sessionStorage.removeItem(BACK);
+    if (back && !location.hash) history.replaceState(null, "", back);
+  } catch { /* the overview is shown */ }
+}
+
+export function login(me, at, { failed, done }) {
   const enter = async (value) => {
     try {
-      await post("login/token", { token: value });
+      await post("/login/token", { token: value });
       await done();
     } catch (error) { failed(error); }
   };
-  if (token) {
-    enter(token);
-    return section("login", t("login"), el("p", { role: "status" }, t("loading")));
-  }
-  const back = location.hash;
-  const begin = async (provider) => {
+  const token = takeToken("token");
+  if (token) enter(token);
+  const refused = at.page === "login" && at.rest[0] === "failed" ? at.query.get("code") : "";
+  const begin = async () => {
     try {
-      const answer = await post("login/" + provider, { back });
-      location.assign(answer.location);
+      sessionStorage.setItem(BACK, refused ? "#" : location.hash);
+    } catch { /* the overview is shown afterwards */ }
+    try {
+      location.assign((await post("/login/start")).redirect);
     } catch (error) { failed(error); }
   };
   const field = el("input", { type: "password", autocomplete: "off", required: true });
-  const provider = me && me.login ? me.login : "token";
-  return section("login", t("login"), provider === "token"
-    ? el("form", { onsubmit: (e) => { e.preventDefault(); enter(field.value.trim()); } }, el("label", { class: "search" }, t("token_here"), field), el("button", { type: "submit", class: "primary" }, t("login")))
-    : el("p", {}, button(t("login_" + provider), () => begin(provider), "primary")),
-  el("p", { class: "soft" }, t(provider === "token" ? "token_explained" : "login_explained")));
+  const way = (me && me.login) || "token";
+  return section("login", t("login"),
+    refused ? alertBox("bad", t("login_refused_" + (["state", "role"].includes(refused) ? refused : "provider"))) : null,
+    way === "token"
+      ? el("form", { onsubmit: (e) => { e.preventDefault(); enter(field.value.trim()); } }, el("label", { class: "search" }, t("token_here"), field), el("button", { type: "submit", class: "primary" }, t("login")))
+      : el("p", {}, button(t("login_" + way), begin, "primary")),
+    el("p", { class: "soft" }, t(way === "token" ? "token_explained" : "login_explained")));
 }
 
 // approveByLink is the page of a signed link: it shows the set, asks once more, and approves. Opening it does nothing.
-export async function approveByLink(at, me, use) {
-  const link = at.rest.join("/");
-  history.replaceState(null, "", location.pathname + location.search + "#approve");
+export async function approveByLink(link, use) {
   let set;
   try {
     set = await post("link", { link });

@@ -9,14 +9,17 @@ import { explain } from "./explain.js";
 import { doctor } from "./doctor.js";
 import { settings } from "./settings.js";
 import { audit } from "./audit.js";
-import { login, approveByLink } from "./login.js";
+import { login, approveByLink, returnTo } from "./login.js";
 
 const PAGES = { overview, runs, plan, held, explain, doctor, settings, audit };
 let me = null, leave = null;
+// What stands behind # at /approve is the link of a card: it opens the page of one set. It does not stay in the address.
+let link = location.pathname.endsWith("/approve") ? location.hash.slice(1) : "";
+if (location.pathname.endsWith("/approve")) history.replaceState(null, "", location.pathname.replace(/approve$/, ""));
 
 // route returns what the address names: #held/0123abcd, #explain?q=web-1.
 function route() {
-  const [path, query] = location.hash.slice(1).split("?");
+  const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
   const [page, ...rest] = path.split("/");
   return { page: page || "overview", rest: rest.map(decodeURIComponent), query: new URLSearchParams(query) };
 }
@@ -61,19 +64,19 @@ async function show(focus) {
   const main = $("main");
   if ($("dialog").open) $("dialog").close();
   $("notice").hidden = true;
-  if (at.page === "approve" && me && at.rest[0]) {
+  if (link) {
     drawFrame("held");
     document.title = t("page_held") + " · jms-sync";
-    main.replaceChildren(await approveByLink(at, me, context(mine)));
+    main.replaceChildren(await approveByLink(link, context(mine)));
     return;
   }
   if (!me || !me.signed_in) {
     drawFrame("");
     document.title = t("login") + " · jms-sync";
-    main.replaceChildren(login(me, { failed: (error) => notice("bad", errorText(error)), done: start }));
+    main.replaceChildren(login(me, at, { failed: (error) => notice("bad", errorText(error)), done: start }));
     return;
   }
-  const page = at.page in PAGES ? at.page : at.page === "approve" ? "held" : "overview";
+  const page = at.page in PAGES ? at.page : "overview";
   drawFrame(page);
   document.title = t("page_" + page) + " · jms-sync";
   main.setAttribute("aria-busy", "true");
@@ -133,6 +136,7 @@ async function start() {
     me = await get("me");
     setToken(me.csrf);
     look.zone = me.zone || "UTC";
+    if (me.signed_in) returnTo();
   } catch (error) {
     me = null;
     applyLook();
@@ -153,11 +157,14 @@ $("theme").addEventListener("click", () => {
   applyLook();
 });
 $("logout").addEventListener("click", async () => {
-  try { await post("logout"); } catch { /* the cookie may be gone already */ }
+  try { await post("/logout"); } catch { /* the cookie may be gone already */ }
   location.hash = "";
   await start();
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyLook);
-addEventListener("hashchange", () => show(true));
+addEventListener("hashchange", () => {
+  link = "";
+  show(true);
+});
 $("dialog").addEventListener("click", (e) => { if (e.target === $("dialog")) $("dialog").close(); });
 await start();
