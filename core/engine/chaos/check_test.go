@@ -87,7 +87,7 @@ func (w *world) convergeSite(s *site, held int) {
 	time.Sleep(2 * time.Minute)
 	out, _ := w.runWithFaults(s, nil, 10*time.Minute)
 	if n := s.server.Writes(); n > 0 && held == 0 && len(w.sites) == 1 { // with several sites, hours lie between the two
-		w.Errorf("the second clean run makes %d writes: %v", n, s.server.Calls())
+		w.Errorf("the second clean run makes %d writes, %q: %v", n, changesOf(out), s.server.Calls())
 	}
 	// What is held passes when the scope has become larger, or its absence is proved a second time; then a grace passes, and
 	// a name is free.
@@ -96,7 +96,7 @@ func (w *world) convergeSite(s *site, held int) {
 		out, _ = w.runWithFaults(s, nil, 10*time.Minute)
 	}
 	if n := s.server.Writes(); n > 0 {
-		w.Errorf("the last clean run makes %d writes: %v", n, s.server.Calls())
+		w.Errorf("the last clean run makes %d writes, %q: %v", n, changesOf(out), s.server.Calls())
 	}
 	w.checkRuled(s, out)
 	held = s.watch.CheckConverged(out, enginetest.Convergence{Lang: w.rules.Lang, Drifts: w.ruled, Lists: func(m *enginetest.Machine) bool {
@@ -104,6 +104,16 @@ func (w *world) convergeSite(s *site, held int) {
 		return s.reaches(w.machines[at])
 	}})
 	w.counters.countHeld(held)
+}
+
+// changesOf tells what a run has planned to write.
+func changesOf(out engine.RunResult) (all []string) {
+	for l := range out.PlanLines {
+		if l.Action != plan.Skip && l.Action != plan.Keep && l.Action != plan.Hold && l.Action != plan.Drift {
+			all = append(all, fmt.Sprintf("%s %s %v %s", l.Action, l.Name, l.Fields, l.Reason.Code))
+		}
+	}
+	return all
 }
 
 // checkNamed: each asset of ours that is open although its instance is gone is named by every run that compared all of
