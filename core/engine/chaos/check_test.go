@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -87,7 +88,7 @@ func (w *world) convergeSite(s *site, before engine.RunResult) {
 	s.store = nil // what it remembers must hide nothing
 	time.Sleep(2 * time.Minute)
 	out, _ := w.runWithFaults(s, nil, 10*time.Minute)
-	if w.ruled && before.Report.Deactivated > 0 { // the run after writes what else the rules want of what they deactivated
+	if w.ruled && (before.Report.Deactivated > 0 || sparedByLabel(before)) {
 		time.Sleep(2 * time.Minute)
 		out, _ = w.runWithFaults(s, nil, 10*time.Minute)
 	}
@@ -109,6 +110,18 @@ func (w *world) convergeSite(s *site, before engine.RunResult) {
 		return s.reaches(w.machines[at])
 	}})
 	w.counters.countHeld(held)
+}
+
+// sparedByLabel reports whether a run left an asset active, although a rule wants it inactive, for a reason that may be a
+// label which the same run took away, such as jms-protected. Such an asset, and what else the rules want of one that they
+// deactivate, is the next run's.
+func sparedByLabel(out engine.RunResult) bool {
+	for l := range out.PlanLines {
+		if l.Action == plan.Drift && l.Reason.Code == reason.RuledOffSpared {
+			return true
+		}
+	}
+	return false
 }
 
 // changesOf tells what a run has planned to write.
