@@ -310,7 +310,7 @@ func (w *world) checkRuled(s *site, last engine.RunResult) {
 	hosts, paths := s.server.Hosts(s.org), s.server.NodePaths(s.org)
 	for _, h := range hosts {
 		m := s.watch.MachineOf(h)
-		if m == nil || !m.Alive || told[h.ID] || m.MistakenOwner != "" || !plan.IsOurs(enginetest.AssetOf(h)) {
+		if m == nil || !m.Alive || told[h.ID] || m.MistakenOwner != "" || s.watch.IsFrozen(h.ID) || !plan.IsOurs(enginetest.AssetOf(h)) {
 			continue
 		}
 		o := w.outcomeOf(m)

@@ -132,7 +132,8 @@ func (h *HostWatch) Freeze(id string) {
 	h.frozen[id] = true
 }
 
-func (h *HostWatch) isFrozen(id string) bool {
+// IsFrozen reports whether a person made of a host what is never written to.
+func (h *HostWatch) IsFrozen(id string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.frozen[id]
