@@ -310,3 +310,26 @@ func TestRuleOffIsUndone(t *testing.T) {
 		}
 	}
 }
+
+// TestRuleOffSettlesNames: names are decided as if what a rule deactivates in the same run were inactive before, so that the next
+// run renames nothing. The chaos campaign found it.
+// Invariants: 3.
+func TestRuleOffSettlesNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.setRules(t, stoppedIsOff())
+	w.limits = Limits{Percent: 100, Min: 100, Fleet: Share{100, 100}, PerRun: 100, Moves: Share{100, 100}}
+	first, second := instanceInProd("i-1", "Web", "10.0.0.1", inStatus("stopped")), instanceInProd("i-2", "web", "10.0.0.2", inStatus("stopped"))
+	w.addInstances(first, second)
+	w.addAssets(hostOf(first, withName("Web-i-1")), hostOf(second))
+	a := w.approve()
+	want := []string{`move 1 update i-2 follows_cloud name="web-i-2"`, `move 2 update i-1 follows_cloud name="Web"`, "deactivate i-1 ruled_off", "deactivate i-2 ruled_off"}
+	if got := renderLines(a); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	j := newFakeJumpServer(t, w)
+	j.apply(a)
+	if again := allWrites(j.world(w).approve()); len(again) > 0 {
+		t.Errorf("the next run: %s", renderLine(again[0]))
+	}
+}

@@ -55,6 +55,9 @@ func mappedMutants() []mutant {
 		name: "mapped: a renamed node is the same without a store", file: "core/plan/rulenodes.go",
 		old: "x.paths[noted]; exists {", broken: "x.paths[noted]; exists && false {", pkg: pkg, test: "TestRuledRenamedNode",
 	}, {
+		name: "mapped: names are settled in the run that deactivates by rule", file: "core/plan/assignnames.go",
+		old: "claim.active = claim.active && !off[d.assetID]", broken: "claim.active = claim.active && off != nil", pkg: pkg, test: "TestRuleOffSettlesNames",
+	}, {
 		name: "mapped: deactivations by rules in small steps count together", file: "core/plan/ruleactive.go",
 		old: "\t\ts.ruledOff++\n", broken: "\t\ts.ruledOff += 0\n", pkg: pkg, test: "TestRuleOffInManySteps",
 	}, {
