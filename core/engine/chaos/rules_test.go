@@ -333,10 +333,20 @@ func (w *world) checkRuled(s *site, last engine.RunResult) {
 			if strings.HasPrefix(path, "/DEFAULT/"+string(m.Cloud)+"/") { // that of its account, whose name is not known here
 				continue
 			}
-			noted := inventory.NotedAt(h.Comment, path)
-			if !slices.Contains(h.Nodes, path) && !slices.Contains(h.Nodes, paths[noted]) {
+			noted, at := inventory.NotedAt(h.Comment, path), strings.Replace(path, "/DEFAULT", rootOf(paths), 1)
+			if !slices.Contains(h.Nodes, at) && !slices.Contains(h.Nodes, paths[noted]) {
 				w.Errorf("%s is to be in %s, is in %v, and nobody is told: %q", h.Name, path, h.Nodes, h.Comment)
 			}
 		}
 	}
+}
+
+// rootOf returns the path of an organisation's root node, which has the organisation's name.
+func rootOf(paths map[string]string) string {
+	for _, path := range paths {
+		if strings.Count(path, "/") == 1 {
+			return path
+		}
+	}
+	return ""
 }

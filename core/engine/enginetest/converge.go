@@ -88,7 +88,7 @@ func (h *HostWatch) checkLiving(m *Machine, host jumpservertest.Host, told bool)
 	if o.Inactive && host.Active && !told {
 		h.Errorf("%s is to be inactive by a rule, its asset %s is active, and nobody is told why", m.ID, host.Name)
 	}
-	if host.Active == off && !o.Inactive && !skipped || IsGone(host) {
+	if !skipped && (host.Active == off && !o.Inactive || IsGone(host)) {
 		h.Errorf("%s lives, its asset has active %t (switched off by a person: %t), labels %v", m.ID, host.Active, off, host.Labels)
 	}
 }
