@@ -70,6 +70,15 @@ func mappedMutants() []mutant {
 		name: "mapped: jms-approved goes when the rule ends", file: "core/plan/ruleactive.go",
 		old: "inventory.LabelReopened, inventory.LabelApproved)", broken: "inventory.LabelReopened)", pkg: pkg, test: "TestRuleOff",
 	}, {
+		name: "mapped: accounts of many assets at once are held", file: "core/plan/rulefields.go",
+		old: "c.moves|moveAccounts", broken: "c.moves", pkg: pkg, test: "TestMovesAreBounded",
+	}, {
+		name: "mapped: ports of many assets at once are held", file: "core/plan/rulefields.go",
+		old: "c.moves|movePort", broken: "c.moves", pkg: pkg, test: "TestMovesAreBounded",
+	}, {
+		name: "mapped: many addresses do not go back at once", file: "core/plan/diff.go",
+		old: "if b.rules.Mapping != nil && hasAddress(i, a.Address) {", broken: "if chosen {", pkg: pkg, test: "TestEndOfAnAddress",
+	}, {
 		name: "mapped: deactivations by rules in small steps count together", file: "core/plan/ruleactive.go",
 		old: "\t\ts.ruledOff++\n", broken: "\t\ts.ruledOff += 0\n", pkg: pkg, test: "TestRuleOffInManySteps",
 	}, {
