@@ -46,7 +46,7 @@ func Start(t *testing.T) *Browser {
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(t.Context(), program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-		"--hide-scrollbars", "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+		"--hide-scrollbars", "--disable-lcd-text", "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 		"--lang=en", "--remote-debugging-port=0", "--remote-allow-origins=http://127.0.0.1", "--user-data-dir="+profile, "about:blank")
 	command.WaitDelay = 5 * time.Second
 	if err := command.Start(); err != nil {
@@ -239,6 +239,21 @@ func (b *Browser) Keep(name string) {
 	if folder := os.Getenv(pictures); folder != "" {
 		b.Picture(filepath.Join(folder, name+".png"), false)
 		b.Picture(filepath.Join(folder, name+"-whole.png"), true)
+	}
+}
+
+// Document writes a picture of what is seen, or of the whole page, into the documents where make pictures asks for it. It
+// has the most frequent colours only, which nobody sees and takes a third of the bytes.
+func (b *Browser) Document(name string, whole bool) {
+	b.t.Helper()
+	folder := os.Getenv(documents)
+	if folder == "" {
+		return
+	}
+	file := filepath.Join(folder, name)
+	b.Picture(file, whole)
+	if err := reduceColors(file); err != nil {
+		b.t.Fatal(err)
 	}
 }
 

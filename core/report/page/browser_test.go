@@ -60,6 +60,9 @@ func testLooks(t *testing.T, b *browsertest.Browser) {
 		if poor := browsertest.Eval[[]string](b, poorContrast); len(poor) > 0 {
 			t.Errorf("%s: these are hard to read: %s", look.name, strings.Join(poor, "; "))
 		}
+		if file := map[string]string{"zh-light": "report-zh.png", "en-dark": "report-en.png"}[look.name]; file != "" {
+			b.Document(file, false)
+		}
 		b.CheckAccess(look.name)
 		b.Keep(look.name)
 	}
