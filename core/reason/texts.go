@@ -143,7 +143,7 @@ func textsOf(code Code) (texts, bool) {
 		{GuardLeak, texts{"暂缓：该区域 24 小时内将共失去 %d/%d 个资产（其中 %d 个已停用），超过 %d%%", "held: within 24 hours the scope would have lost %d of %d assets (%d of them are deactivated already), more than %d%%"}},
 		{GuardMissing, texts{"暂缓：该区域变空（原有 %d 个资产），首次证实已释放于 %s，%s 之后的同步再次证实即移除", "held: the scope has become empty (it had %d assets); first proved released at %s, removed by a run after %s that proves it again"}},
 		{GuardRun, texts{"暂缓：本次共要移除 %d 个资产，超过上限 %d", "held: the run would remove %d assets, more than %d"}},
-		{GuardRunLately, texts{"暂缓：连同其他运行 10 分钟内停用的 %d 个，共移除 %d 个资产，超过上限 %d", "held: with the %d that other runs deactivated within 10 minutes %d assets would be removed, more than %d"}},
+		{GuardRunLately, texts{"暂缓：连同其他运行 10 分钟内（规则停用的为 1 小时内）停用的 %d 个，共移除 %d 个资产，超过上限 %d", "held: with the %d that other runs deactivated within 10 minutes (by rules: within the hour) %d assets would be removed, more than %d"}},
 		{GuardRunDeletes, texts{"暂缓：本次共有 %d 个资产宽限期满要删除，超过上限 %d", "held: the run would delete %d assets whose grace is over, more than %d"}},
 		{GuardFleet, texts{"暂缓：24 小时内 %d 个区域将共失去 %d/%d 个资产（其中 %d 个已停用，无人批准），超过全部资产的 %d%%", "held: within 24 hours %d scopes together would have lost %d of all %d assets (%d of them are deactivated already, approved by nobody), more than %d%%"}},
 		{GuardEmptied, texts{"暂缓：一小时内有 %d 个区域变空，共 %d 个资产，算作一次 100%% 的损失", "held: %d scopes became empty within one hour, %d assets together, which counts as one loss of 100%%"}},
