@@ -72,7 +72,8 @@
 //	                                 lasts, or sees a change of it            that lasts
 //	runs/<day>/<time>-<nonce>.json   a run or retire at its end; deleted      missing in the history and for        as lost; stays
 //	                                 after 180 days (-closed.json: it         reactivate
-//	                                 removed assets); shortened to 1 MiB
+//	                                 removed assets); shortened to 1 MiB.
+//	                                 After the nonce stand the run's figures
 //
 // The leases are "run" (a full run), "run <accounts> <regions>" (a run of a part) and "order" (a person's order that
 // writes, which holds "run" too), besides those of queues. A part looks for "order" when it holds its own lease, and an
