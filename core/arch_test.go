@@ -49,6 +49,7 @@ func allowedImports() map[string][]string {
 		"core/storage/all":               {"core/storage", "core/storage/<x>", "core/inventory", "core/secret"},
 		"core/storage/storagetest":       {"core/storage", "core/inventory", "core/secret"},
 		"core/state":                     {"core/storage", "core/inventory"},
+		"core/history":                   {"core/language", "core/report", "core/state"},
 		"core/delivery":                  {"core/language", "core/report", "core/plan", "core/reason", "core/notify", "core/state", "core/inventory"},
 		"core/engine": {"core/access", "core/language", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
