@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -121,8 +122,17 @@ func (b *builder) diffAccounts(c *Change, d *drift, a *inventory.Asset, o *mappi
 		c.Fields = append(c.Fields, FieldAccounts)
 	}
 	if len(missing) > 0 {
-		d.add(FieldAccounts, "–", strings.Join(o.Accounts, listComma))
+		d.add(FieldAccounts, usernamesOf(a), strings.Join(o.Accounts, listComma))
 	}
+}
+
+// usernamesOf returns the usernames of an asset's accounts, "–" if it has none.
+func usernamesOf(a *inventory.Asset) string {
+	names := make([]string, 0, len(a.Accounts))
+	for _, have := range a.Accounts {
+		names = append(names, have.Username)
+	}
+	return cmp.Or(strings.Join(names, listComma), "–")
 }
 
 // hasAccountOf reports whether an asset has an account made of a template, or one that JumpServer would take for it.

@@ -211,6 +211,7 @@ const (
 	WithoutTwin          Code = "without_twin"
 	WithoutSecret        Code = "without_secret"
 	WithoutUnread        Code = "without_unread"
+	WithoutRefused       Code = "without_refused"
 	// Of instances that get no asset by rules, and of assets that rules deactivate or move.
 	RuleSkips      Code = "rule_skips"
 	RuleLeaves     Code = "rule_leaves"

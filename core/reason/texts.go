@@ -245,6 +245,7 @@ func textsOf(code Code) (texts, bool) {
 		{NewWithout, texts{"%s；没能照规则做到：%s", "%s; not as the rules want it: %s"}},
 		{WithoutZone, texts{"没有放进网域 %s，平台 %s 不支持网域", "it is not in zone %s, as hosts of platform %s have none"}},
 		{WithoutPort, texts{"端口仍是平台的，不知道平台 %s 的主协议，或规则没有写它", "its ports are the platform's, as the primary protocol of %s is not known, or the rule does not name it"}},
+		{WithoutRefused, texts{"JumpServer 拒绝了 %d 个账号模板", "JumpServer refused %d account templates"}},
 		{WithoutTemplate, texts{"没有账号 %s，JumpServer 里没有这个账号模板，或有几个名称相同", "it has no account %s, as JumpServer has no account template of that name, or several"}},
 		{WithoutTemplateSight, texts{"没有账号 %s，JumpServer 的密钥不能查看账号模板（可以写模板的 ID）", "it has no account %s, as JumpServer's key may not list account templates (its id can be named instead)"}},
 		{WithoutTwin, texts{"没有账号 %s，它与 %s 的用户名和密文类型相同", "it has no account %s, which has the username and secret type of %s"}},

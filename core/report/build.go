@@ -141,6 +141,7 @@ func (r *Report) addItem(i apply.Item, w texts) {
 	case i.State == apply.Done:
 		r.countAction(c.Action)
 		r.addChange(c, c.Action, planned)
+		r.addWithout(c, w.lang)
 	default:
 		if i.State == apply.NotReached {
 			r.notReached++

@@ -41,6 +41,9 @@ func Merge(reports []Report) Report {
 		}
 		m.StaysOpen = mergeOpen(m.StaysOpen, r.StaysOpen)
 		m.open, m.compared = append(m.open, r.open...), (n == 0 || m.compared) && r.compared
+		for _, g := range r.MadeWithout {
+			m.MadeWithout = addWithoutGroup(m.MadeWithout, g)
+		}
 		m.Nodes = append(m.Nodes, r.Nodes...)
 		m.Access = access.Merge(m.Access, r.Access)
 		m.Changes = append(m.Changes, r.Changes...)

@@ -66,19 +66,19 @@ func NewMessage(r Report, o Options) notify.Message {
 	result := w.resultBlock(r)
 	failures, held, warnings, orphans := w.failureSection(r), w.heldSection(r), w.warningSection(r), w.orphanSection(r)
 	open, lasting, ended := w.openSection(r), w.lastingSection(r), w.endedSection(r)
-	who := w.accessSection(r)
+	who, without := w.accessSection(r), w.withoutSection(r)
 	created, updated := w.assetSection(r, plan.Create), w.assetSection(r, plan.Update)
 	deactivated, deleted := w.assetSection(r, plan.Deactivate), w.assetSection(r, plan.Delete)
 	room := MaxMessageBytes - jsonSize(m.Title+m.LinkText+m.LinkURL+top+paragraphBreak+result+paragraphBreak)
 	// In the order in which they get room; removals before creates.
-	t := fitSections([]section{failures, held, warnings, open, deleted, deactivated, who, created, updated, orphans, lasting, ended}, room)
+	t := fitSections([]section{failures, held, warnings, open, deleted, deactivated, who, created, updated, orphans, lasting, ended, without}, room)
 	blocks := []string{top}
 	shown := []struct {
 		s    section
 		text string
 	}{
 		{failures, t[0]}, {held, t[1]}, {lasting, t[10]}, {ended, t[11]}, {warnings, t[2]}, {open, t[3]}, {orphans, t[9]},
-		{section{rows: []string{""}}, result}, {who, t[6]}, {created, t[7]}, {updated, t[8]}, {deactivated, t[5]}, {deleted, t[4]},
+		{section{rows: []string{""}}, result}, {who, t[6]}, {without, t[12]}, {created, t[7]}, {updated, t[8]}, {deactivated, t[5]}, {deleted, t[4]},
 	}
 	for _, b := range shown {
 		if len(b.s.rows) > 0 {

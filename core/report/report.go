@@ -96,6 +96,8 @@ type Report struct {
 	// StaysOpen groups the assets that are active although no listing has their instance, and that the run does
 	// not remove. See Compared for what it means that there are none.
 	StaysOpen []OpenGroup `json:"stays_open,omitempty"`
+	// MadeWithout groups the new assets that do not have all that rules want.
+	MadeWithout []WithoutGroup `json:"made_without,omitempty"`
 	// Nodes are those for new assets that are new, or are not where the configuration says.
 	Nodes []Node `json:"nodes,omitempty"`
 	// Access is who gains and who loses hosts, if mapping rules decide where hosts are.

@@ -59,7 +59,7 @@ func Summary(r Report, lang language.Lang) string {
 		}
 	}
 	fmt.Fprintf(&out, w.scopesF+"\n", complete, len(r.Scopes)-complete)
-	for _, lines := range [][]string{w.errorLines(r), sanitizeLines(r.Expected), w.nodeLines(r), w.accessLines(r), w.scopeLines(r), w.changeLines(r), w.heldLines(r), w.openLines(r), w.undoLines(r)} {
+	for _, lines := range [][]string{w.errorLines(r), sanitizeLines(r.Expected), w.nodeLines(r), w.accessLines(r), w.withoutLines(r), w.scopeLines(r), w.changeLines(r), w.heldLines(r), w.openLines(r), w.undoLines(r)} {
 		for n, line := range lines {
 			if n == maxSummaryLines {
 				fmt.Fprintf(&out, "  … %d/%d\n", maxSummaryLines, len(lines))

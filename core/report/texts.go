@@ -39,6 +39,7 @@ type texts struct {
 	approveMovesF, heldMovesHead, heldBothHead              string
 	undoHint, deactivatedAt                                 string
 	openHead, moreOpenF, openLineF, andOthersF              string
+	withoutHead, moreWithoutF                               string
 	alarmTitle, alarmHeadF, alarmHint, alarmSinceF          string
 	recoveryTitle, recoveryHead, lastCompleteF, moreScopesF string
 	sharedTitle, sharedHead, sharedF                        string
@@ -114,6 +115,8 @@ func textsOf(lang language.Lang) texts {
 		missingShardsF:  lang.Text("本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s", "of the %d parts of this run %d did not report: %s"),
 		undoHint:        lang.Text("停错了？重新启用（先显示，加 --apply 才写入）：", "Closed by mistake? To switch them on again (shown first, --apply writes): "),
 		deactivatedAt:   lang.Text("停用于", "closed"),
+		withoutHead:     lang.Text("新资产没能照规则做到", "New assets that are not as the rules want them"),
+		moreWithoutF:    lang.Text("*等共 %d 个这样的资产*", "*%d such assets in all*"),
 		openHead:        lang.Text("仍开放的资产（实例不在列表里，这次不移除）", "Still open (the instance is in no listing, and this run does not remove the asset)"),
 		moreOpenF:       lang.Text("*等共 %d 个仍开放的资产，全部见 jms-sync status*", "*%d assets still open in all; jms-sync status lists them*"),
 		openLineF:       lang.Text("仍开放：%d 个资产", "still open: %d assets"),

@@ -55,13 +55,13 @@ func approveCommand(o *options, stdout, _ io.Writer) *cobra.Command {
 	yes := false
 	cmd := &cobra.Command{
 		Use:   "approve HASH",
-		Short: o.lang.Text("批准一组被暂缓的移除（哈希或其至少 8 个字符的开头），24 小时内有效，由下一次完整同步执行", "Approve a set of held removals (its hash, or at least the first 8 characters) for 24 hours; the next full run makes them"),
-		Long: o.lang.Text("下一次完整同步移除其中到那时仍应移除的资产，移除前照常逐个证实；不在这一组里的继续由守卫判断。\n"+
+		Short: o.lang.Text("批准一组被暂缓的移除或移动（哈希或其至少 8 个字符的开头），24 小时内有效，由下一次完整同步执行", "Approve a set of held removals or moves (its hash, or at least the first 8 characters) for 24 hours; the next full run makes them"),
+		Long: o.lang.Text("下一次完整同步移除其中到那时仍应移除的资产，移除前照常逐个证实；规则的移动只放行这一组写明的去处。不在这一组里的继续由守卫判断。\n"+
 			"失败的区域不移除任何资产，批准了也不移除。用过的批准即失效。事件触发的同步不使用批准。\n"+
-			"先列出将要移除的资产；在终端上会问一次，--yes 或不在终端上则不问。",
+			"先列出将要移除、或规则要移动的资产；在终端上会问一次，--yes 或不在终端上则不问。",
 			"The next full run removes those of its assets that are still to be removed then, each proved before as ever; the guard judges\n"+
 				"all others. A scope that failed loses nothing, approved or not. An approval serves once. Runs by events do not use it.\n"+
-				"What would be removed is shown first; at a terminal you are asked once, with --yes or without a terminal you are not."),
+				"Moves by rules are approved for the destinations of this set alone. What would be done is shown first; at a terminal you are asked once, with --yes or without a terminal you are not."),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withHeldStore(cmd.Context(), func(ctx context.Context, d stateSession) error {
