@@ -51,7 +51,7 @@ func allowedImports() map[string][]string {
 		"core/state":                     {"core/storage", "core/inventory"},
 		"core/history":                   {"core/language", "core/report", "core/state"},
 		"core/delivery":                  {"core/language", "core/report", "core/plan", "core/reason", "core/notify", "core/state", "core/inventory"},
-		"core/engine": {"core/access", "core/language", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery",
+		"core/engine": {"core/access", "core/language", "core/httpx", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
 		"core/reconcile":           {"core/language", "core/engine", "core/cloud", "core/mapping", "core/plan", "core/reason", "core/apply", "core/report", "core/state", "core/inventory"},
 		"core/operator":            {"core/engine", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery", "core/inventory", "core/language"},

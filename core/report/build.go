@@ -3,7 +3,6 @@ package report
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -30,7 +29,7 @@ import (
 func Build(in Input) Report {
 	r := newReport(in.Started)
 	r.DryRun, r.environment, r.Unchanged, r.names = in.DryRun, in.Environment, in.Unchanged, in.Names
-	r.Duration = math.Round(in.Duration.Seconds()*1000) / float64(time.Second/time.Millisecond)
+	r.Duration, r.Stages, r.Peers = RoundSeconds(in.Duration), in.Stages, in.Peers
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)
 	w := textsOf(in.Language)
 	r.Pause = pauseOf(in, w.lang)

@@ -63,6 +63,8 @@ type Input struct {
 	Approved map[string]string // of removals that people approved: the set's hash, by asset
 	// Access is who gains and who loses hosts by the run; nil = nobody asked.
 	Access *access.Diff
+	Stages []Stage
+	Peers  []Peer
 	Slice  string // names the runs that list the same accounts and regions
 }
 
@@ -101,7 +103,11 @@ type Report struct {
 	// Nodes are those for new assets that are new, or are not where the configuration says.
 	Nodes []Node `json:"nodes,omitempty"`
 	// Access is who gains and who loses hosts, if mapping rules decide where hosts are.
-	Access  *access.Diff `json:"access,omitempty"`
+	Access *access.Diff `json:"access,omitempty"`
+	// Stages are those of the run, in their order. A merged report has none.
+	Stages []Stage `json:"stages,omitempty"`
+	// Peers are whom the run asked, by host.
+	Peers   []Peer       `json:"peers,omitempty"`
 	Scopes  []Scope      `json:"scopes"`
 	Changes []Change     `json:"changes"`
 	Errors  []ErrorEntry `json:"errors"`
