@@ -172,6 +172,7 @@ func TestNodesThatTheRunMadeAreNew(t *testing.T) {
 }
 
 // TestCallsAreByNodeAndRule: however many hosts move, each node and each rule is asked for once.
+// Invariants: 22.
 func TestCallsAreByNodeAndRule(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -246,6 +247,7 @@ func failOn(call string, err error) func(string) error {
 }
 
 // TestHeld: what is held is counted apart; nothing is asked twice, nor after an error.
+// Invariants: 22.
 func TestHeld(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -12,6 +12,7 @@ import (
 )
 
 // TestDiffIsThatOfEachHost: counted by moves, the diff is what a look at each host and each user gives.
+// Invariants: 22.
 func TestDiffIsThatOfEachHost(t *testing.T) {
 	t.Parallel()
 	paths := []string{"/DEFAULT", "/DEFAULT/a", "/DEFAULT/a/b", "/DEFAULT/c", "/DEFAULT/c/d"}

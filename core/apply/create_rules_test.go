@@ -24,6 +24,7 @@ func inTwoNodes() *world {
 
 // TestSeveralNodesOfNewAssets: all nodes of new assets are made before the first of them, one after another, and noted in
 // its comment; two paths that mean one node are one; an asset that misses one is left.
+// Invariants: 19.
 func TestSeveralNodesOfNewAssets(t *testing.T) {
 	t.Parallel()
 	t.Run("made", func(t *testing.T) {
@@ -48,7 +49,7 @@ func TestSeveralNodesOfNewAssets(t *testing.T) {
 		o.Nodes = &fakeNodeStore{ids: map[string]string{"/DEFAULT/app": "node-1", "/DEFAULT/team": "node-1"}}
 		want(t, apply.Run(t.Context(), w.bastion, w.approve(), o), map[string]int{"create done": 2})
 		for _, a := range w.bastion.assets {
-			if a.Nodes != "node-1" || !strings.HasSuffix(a.Comment, "node_ids: node-1") {
+			if a.Nodes != "node-1" || !strings.HasSuffix(a.Comment, "node_ids: "+inventory.NodeNote("node-1", "/DEFAULT/app")) {
 				t.Errorf("%+v", a)
 			}
 		}

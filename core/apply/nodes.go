@@ -195,9 +195,20 @@ func (n *nodeResolver) createAsset(ctx context.Context, c plan.Change, accounts 
 func placedAt(a inventory.NewAsset, ids []string) inventory.NewAsset {
 	a.NodeIDs = uniqueIDs(ids)
 	if a.NotesNodes {
-		a.Comment = inventory.NoteNodes(a.Comment, a.NodeIDs)
+		a.Comment = inventory.NoteNodes(a.Comment, nodeNotes(a.NodePaths, ids))
 	}
 	return a
+}
+
+// nodeNotes returns how a comment notes the nodes of paths, each node once.
+func nodeNotes(paths, ids []string) []string {
+	var notes []string
+	for n, id := range ids {
+		if id != "" && slices.Index(ids, id) == n {
+			notes = append(notes, inventory.NodeNote(id, paths[n]))
+		}
+	}
+	return notes
 }
 
 // uniqueIDs returns each id once, in their order, without those of nodes that a dry run does not make.

@@ -45,14 +45,14 @@ func hasNodePaths(c plan.Change) bool { return len(c.Patch.NodePaths) > 0 }
 // in the comment.
 func (n *nodeResolver) completePatch(c plan.Change) *inventory.Patch {
 	p := *c.Patch
-	found := uniqueIDs(n.nodeIDs(p.NodePaths))
+	found := n.nodeIDs(p.NodePaths)
+	notes := nodeNotes(p.NodePaths, found)
 	p.NodePaths, p.NodeIDs = nil, uniqueIDs(slices.Concat(p.NodeIDs, found))
 	comment := c.Before.Comment
 	if p.Comment != nil {
 		comment = *p.Comment
 	}
-	ours, _ := inventory.NotedNodes(comment)
-	comment = inventory.NoteNodes(comment, uniqueIDs(slices.Concat(ours, found)))
+	comment = inventory.NoteNodes(comment, slices.Concat(inventory.NodeNotes(comment), notes))
 	p.Comment = &comment
 	return &p
 }

@@ -138,7 +138,7 @@ func TestNodesOfAPatch(t *testing.T) {
 		r := p.run(t, moved(p, 0), moved(p, 1))
 		want(t, r, map[string]int{"update done": 2})
 		for _, id := range p.ids {
-			if a := p.bastion.assets[id]; a.Nodes != "node-2" || a.Comment != "by hand\nnode_ids: node-2" {
+			if a := p.bastion.assets[id]; a.Nodes != "node-2" || a.Comment != "by hand\nnode_ids: "+inventory.NodeNote("node-2", path) {
 				t.Errorf("%+v", a)
 			}
 		}
@@ -153,7 +153,7 @@ func TestNodesOfAPatch(t *testing.T) {
 		p.options.Nodes = &fakeNodeStore{ids: map[string]string{path: "node-2"}}
 		r := p.run(t, p.change(0, inventory.Patch{NodeIDs: []string{"node-1"}, NodePaths: []string{path}}))
 		want(t, r, map[string]int{"update done": 1})
-		if a := p.bastion.assets[p.ids[0]]; a.Nodes != "node-1,node-2" || a.Comment != "by hand\nnode_ids: node-1,node-2" {
+		if a := p.bastion.assets[p.ids[0]]; a.Nodes != "node-1,node-2" || a.Comment != "by hand\nnode_ids: node-1,"+inventory.NodeNote("node-2", path) {
 			t.Errorf("%+v", a)
 		}
 	})

@@ -189,7 +189,7 @@ type Fleet struct {
 
 // Moves bounds what a change of the rules moves at once.
 type Moves struct {
-	Percent int `yaml:"percent" env:"PERCENT" range:"0,100" doc:"一次运行要改节点、网域或平台的资产超过一个地域的此百分比且超过 min 台时，暂缓该地域的这些改动，等人批准;a scope of which one run would change node, zone or platform of more than this share of its assets, and of more than min, holds these changes until a person approves them"`
+	Percent int `yaml:"percent" env:"PERCENT" range:"0,100" doc:"一次运行因规则要改节点、网域、平台或地址的资产超过一个地域的此百分比且超过 min 台时，暂缓该地域的这些改动，等人批准;a scope of which one run would change node, zone, platform or address by the rules of more than this share of its assets, and of more than min, holds these changes until a person approves them"`
 	Min     int `yaml:"min" env:"MIN" range:"0,1000000" doc:"见 moves.percent;see moves.percent"`
 }
 

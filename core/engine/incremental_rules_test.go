@@ -91,6 +91,25 @@ func TestRulesInRunsOfFewChanges(t *testing.T) {
 	r.expectOneCall("followed")
 }
 
+// TestAddressByRulesInRunsOfFewChanges: another address of the instance is chosen by a full run, which bounds how many change
+// at once. A run of few changes never takes the change for applied.
+func TestAddressByRulesInRunsOfFewChanges(t *testing.T) {
+	t.Parallel()
+	r := newStateWorld(t)
+	r.obey(nil, rule(map[string]any{"tag.app": "web"}, map[string]any{"address": []string{"public"}}))
+	i := tagged("i-1", "db")
+	i.EIP = "47.0.0.1"
+	r.put(i)
+	r.runRuled()
+	i.Tags = map[string]string{"app": "web"}
+	r.put(i)
+	rep := r.runRuled()
+	if host, _ := r.FindHost(r.AssetOf("i-1")); rep.Updated != 1 || host.Address != i.EIP {
+		t.Errorf("%d updated, address %s", rep.Updated, host.Address)
+	}
+	r.expectOneCall("applied")
+}
+
 // TestLinesOfRulesThatLast: what rules skip, or switch off, makes no later run a full one; what becomes due does.
 func TestLinesOfRulesThatLast(t *testing.T) {
 	t.Parallel()
@@ -135,6 +154,7 @@ func TestLinesOfRulesThatLast(t *testing.T) {
 
 // TestRenamedNodeOfRules: people rename a node into which rules put assets: these stay in it, whoever made them, and so do
 // new ones. Where what is remembered cannot be read, no asset moves.
+// Invariants: 21.
 func TestRenamedNodeOfRules(t *testing.T) {
 	t.Parallel()
 	r := newStateWorld(t)
@@ -167,6 +187,7 @@ func TestRenamedNodeOfRules(t *testing.T) {
 
 // TestApprovedMoves: moves that are held wait for a person's approval of just these; another move of the same assets is held
 // anew, and removals are another set.
+// Invariants: 20.
 func TestApprovedMoves(t *testing.T) {
 	t.Parallel()
 	r := newStateWorld(t)

@@ -40,6 +40,8 @@ type question struct {
 	failed    error // of the listing
 	proofs    plan.Proofs
 	limits    plan.Limits
+
+	accountsUnread bool
 }
 
 func newQuestion(t *testing.T, rules ...mapping.Rule) *question {
@@ -67,6 +69,7 @@ func (q *question) basis() plan.Basis {
 		Current: inventory.JumpServerAssets{
 			Assets: q.assets, Platforms: map[string]inventory.Platform{"Linux": linux},
 			Nodes: []inventory.Node{{ID: "n-old", Path: "/DEFAULT/阿里云/prod"}, {ID: "n-web", Path: "/DEFAULT/web"}}, Zones: []inventory.Zone{{ID: "z-1", Name: "gw", Gateways: 1}},
+			AccountsUnread: q.accountsUnread,
 		},
 		Listings: []inventory.Listing{listing}, AllRegions: true,
 	}
@@ -181,6 +184,27 @@ func TestExistingAsset(t *testing.T) {
 		}
 		if e.Asset == nil || e.Asset.Whose != explain.Ours || len(e.Asset.Labels) != 4 {
 			t.Errorf("%s: %+v", name, e.Asset)
+		}
+	}
+}
+
+// TestAccountsNotRead: accounts that nobody read are said not to be known, so that a host is not taken for one without.
+func TestAccountsNotRead(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		policy plan.FieldPolicy
+		unread bool
+		want   bool
+	}{
+		"create": {plan.WriteOnCreate, false, true}, "always": {plan.WriteAlways, false, false}, "denied": {plan.WriteAlways, true, true},
+	} {
+		q := newQuestion(t, mapping.Rule{Set: mapping.Settings{Accounts: []string{"root"}}})
+		q.rules.Manage.Accounts, q.accountsUnread = c.policy, c.unread
+		i := newInstance("i-1", "one", "10.0.0.1")
+		q.addAsset(i)
+		q.instances = []inventory.Instance{i}
+		if got := fieldOf(q.ask("i-1"), "accounts"); got.NotRead != c.want {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

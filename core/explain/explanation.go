@@ -117,9 +117,11 @@ const (
 
 // Field is one field of an asset.
 type Field struct {
-	Field  string `json:"field"`
-	Now    string `json:"now"`    // in JumpServer; "" = none, or there is no asset
-	Wanted string `json:"wanted"` // by instance, rules and configuration; "" = nothing is wanted
+	Field string `json:"field"`
+	Now   string `json:"now"` // in JumpServer; "" = none, or there is no asset
+	// NotRead says that Now is not known: it is read only where a run writes the field.
+	NotRead bool   `json:"not_read,omitempty"`
+	Wanted  string `json:"wanted"` // by instance, rules and configuration; "" = nothing is wanted
 	// Source says what decided Wanted: "rule", "tags" (jms:…), "cloud", "account" (the account's settings), "platform"; "" =
 	// nothing.
 	Source string `json:"source,omitempty"`

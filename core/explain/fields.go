@@ -34,6 +34,7 @@ func (e explainer) field(name string, of mapping.Field, source string) Field {
 	f := Field{Field: name}
 	if a := e.subject.Asset; a != nil {
 		f.Now = e.valueOf(name, *a)
+		f.NotRead = name == plan.FieldAccounts && len(a.Accounts) == 0 && (!e.basis.Rules.Needs().Accounts || e.basis.Input.Current.AccountsUnread)
 		if e.subject.Ours {
 			policy, setting := e.basis.Rules.PolicyOf(name, *a)
 			f.Policy, f.Setting = string(policy), setting

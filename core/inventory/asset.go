@@ -44,8 +44,8 @@ const (
 	// LabelAsset has an asset's own id and makes an adopted asset ours, if its comment names the instance too.
 	// A copy of the asset has the label and another id, and so is not ours.
 	LabelAsset = "jms-asset"
-	// LabelRuleOff is on assets that a mapping rule deactivated (active: false), while it matches. It starts no grace, and
-	// nothing is deleted on its account. LabelOff or LabelReopened beside it say that a person has switched the asset.
+	// LabelRuleOff is on assets that a mapping rule deactivated (active: false), while it matches: the hour in which it did.
+	// It starts no grace, and nothing is deleted on its account. LabelOff or LabelReopened beside it say that a person has switched the asset.
 	LabelRuleOff = "jms-rule-off"
 	// LabelKept remembers that the instance's own tag (jms:keep) says so, for the day when the instance is gone and its tags
 	// with it: the asset is never deactivated or deleted.

@@ -39,4 +39,9 @@ func TestNotedNodes(t *testing.T) {
 	if !noted || len(ids) != 0 {
 		t.Errorf("%v, %v: a line without ids says that none is ours", ids, noted)
 	}
+	comment := NoteNodes("by hand", []string{NodeNote("A", "/DEFAULT/x"), NodeNote("b", "/DEFAULT/y"), "c"})
+	ids, _ = NotedNodes(comment)
+	if !slices.Equal(ids, []string{"a", "b", "c"}) || NotedAt(comment, "/DEFAULT/y") != "b" || NotedAt(comment, "/DEFAULT/z") != "" {
+		t.Errorf("%q notes %v, %q", comment, ids, NotedAt(comment, "/DEFAULT/y"))
+	}
 }

@@ -136,6 +136,7 @@ func TestLostAnswerWithAccounts(t *testing.T) {
 
 // TestAttachAccounts: lists of hosts for each template; an account that is there keeps its secret; the outcome of each
 // host is told although answers name hosts, in any order.
+// Invariants: 21.
 func TestAttachAccounts(t *testing.T) {
 	t.Parallel()
 	for _, version := range versions() {

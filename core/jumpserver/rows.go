@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -83,6 +84,7 @@ type rowConverter struct {
 	mu        sync.Mutex
 	interned  map[string]string
 	protocols map[string][]inventory.Protocol // those that hosts share, by their text
+	labels    map[string][]inventory.Label    // the same
 	zoneField string                          // the zone field's name, as the rows show it
 }
 
@@ -109,19 +111,50 @@ func (r *rowConverter) convert(row *hostRow) (inventory.Asset, error) {
 		Zone: r.intern(zone.id), Nodes: r.intern(nodesOf(row.Nodes)), NodeNames: r.intern(nodeNamesOf(row.Nodes)), Comment: row.Comment, Active: *row.Active, Host: true,
 		Protocols: r.internProtocols(row.Protocols),
 	}
-	if len(*row.Labels) > 0 {
-		a.Labels = make([]inventory.Label, len(*row.Labels))
-	}
 	if r.labelIDs != nil {
 		r.labelIDs.addRows(*row.Labels)
 	}
-	for i, l := range *row.Labels {
-		a.Labels[i] = inventory.Label{Name: r.intern(l.Name), Value: l.Value}
-		if l.Name != inventory.LabelInstance { // the value of that one differs on every host
-			a.Labels[i].Value = r.intern(l.Value)
+	a.Labels = r.shareLabels(*row.Labels)
+	return a, nil
+}
+
+// maxShared is how many different texts, or lists of labels, are kept to be shared: those that repeat come early.
+const maxShared = 4096
+
+// shareLabels returns a row's labels, one copy for all hosts that have the same ones in the same order: of many hosts they
+// would be a sixth of what a run holds. Nobody changes them.
+func (r *rowConverter) shareLabels(rows []labelRow) []inventory.Label {
+	if len(rows) == 0 {
+		return nil
+	}
+	key := make([]byte, 0, 256)
+	for _, l := range rows {
+		for _, text := range [...]string{l.Name, l.Value} {
+			key = append(append(strconv.AppendInt(key, int64(len(text)), 10), ':'), text...)
 		}
 	}
-	return a, nil
+	r.mu.Lock()
+	known, is := r.labels[string(key)]
+	r.mu.Unlock()
+	if is {
+		return known
+	}
+	labels := make([]inventory.Label, len(rows))
+	for i, l := range rows {
+		labels[i] = inventory.Label{Name: r.intern(l.Name), Value: l.Value}
+		if l.Name != inventory.LabelInstance { // the value of that one differs on every host
+			labels[i].Value = r.intern(l.Value)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.labels == nil {
+		r.labels = map[string][]inventory.Label{}
+	}
+	if len(r.labels) < maxShared {
+		r.labels[string(key)] = labels
+	}
+	return labels
 }
 
 // nodesOf returns the value of inventory.Asset.Nodes, sorted because JumpServer promises no order.
@@ -188,7 +221,7 @@ func (r *rowConverter) intern(s string) string {
 	if r.interned == nil {
 		r.interned = map[string]string{}
 	}
-	if len(r.interned) < 4096 {
+	if len(r.interned) < maxShared {
 		r.interned[s] = s
 	}
 	return s

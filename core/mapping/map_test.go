@@ -198,6 +198,7 @@ func TestRuleName(t *testing.T) {
 }
 
 // TestNoRules: a nil Set wants nothing.
+// Invariants: 24.
 func TestNoRules(t *testing.T) {
 	t.Parallel()
 	s, mistakes := Compile(nil, Options{})

@@ -160,6 +160,7 @@ func fields(o Outcome) [fieldCount]string {
 }
 
 // TestProperties: what holds for all rules and instances.
+// Invariants: 19, 23.
 func TestProperties(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -282,6 +283,7 @@ func checkUnmatched(t *testing.T, s *Set, subject Subject, got Outcome) {
 }
 
 // TestConcurrently: many map by one Set at the same time.
+// Invariants: 23.
 func TestConcurrently(t *testing.T) {
 	t.Parallel()
 	s := compile(t, Options{FromTags: true}, fiftyRules()...)

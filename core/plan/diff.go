@@ -25,6 +25,8 @@ func (b *builder) diffAsset(e listedInstance, n int) {
 		b.leaveAsItIs(e, a, &o)
 		return
 	}
+	leaveWhatMayBeSkipped(&o)
+	b.countRuledOff(*a, b.ownerships[n], &o)
 	c.Name = b.rules.wantedName(i, &o)
 	d := drift{}
 	if o.Platform != "" {

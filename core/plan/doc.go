@@ -52,8 +52,8 @@
 //	listed      ours, a rule says skip                 skip (reported): it stays as it is
 //	listed      ours, rules want another node, zone,   update, as Rules.Manage says; too many of a scope: held
 //	            platform, port, labels, accounts       (reported), see Limits.Moves; the others: drift
-//	listed      ours, a field rests on what the cloud  that field stays as it is
-//	            did not show
+//	listed      ours, a field rests on what the cloud  that field stays as it is; where it is the skip: all that
+//	            did not show                           only rules set
 //	listed      ours, active, a rule says active:      candidate: deactivate, with jms-rule-off; it stays active,
 //	            false                                  (reported), if anything below protects it from removal
 //	listed      ours, jms-rule-off, yet active         drift (reported): a person switched it on again;
@@ -142,7 +142,8 @@
 // no label of ours, and never prove that an instance is gone.
 //
 // A deactivation by a rule (active: false) is a candidate: every protection, limit, approval and pause holds for it, and it
-// counts among the losses. It needs no proof, as the listing shows what it rests on. Its label jms-rule-off starts no grace.
+// counts among the losses. It needs no proof, as the listing shows what it rests on. Its label jms-rule-off starts no grace;
+// it has the hour, so that what rules switch off in many small steps counts together in the share of its scope for a day.
 // All else of the asset follows the cloud in the same run only as far as its name; the next run writes the rest. Events
 // neither deactivate by rules nor move assets, as they cannot count: the next full run does.
 //

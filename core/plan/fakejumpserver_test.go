@@ -114,7 +114,7 @@ func (j *fakeJumpServer) create(n inventory.NewAsset) {
 	}
 	ids, protocols := j.nodeIDs(nil, n.NodePaths), n.Protocols
 	if n.NotesNodes {
-		n.Comment = inventory.NoteNodes(n.Comment, ids)
+		n.Comment = inventory.NoteNodes(n.Comment, j.notesOf(n.NodePaths))
 	}
 	if protocols == nil {
 		protocols = append([]inventory.Protocol{}, j.lists.input().Current.Platforms[n.Platform].Protocols...)
@@ -160,9 +160,8 @@ func (j *fakeJumpServer) patch(p inventory.Patch) {
 	}
 	if p.NodeIDs != nil || p.NodePaths != nil {
 		a.Nodes = strings.Join(j.nodeIDs(p.NodeIDs, p.NodePaths), ",")
-		noted, _ := inventory.NotedNodes(a.Comment)
 		if len(p.NodePaths) > 0 {
-			a.Comment = inventory.NoteNodes(a.Comment, j.nodeIDs(noted, p.NodePaths))
+			a.Comment = inventory.NoteNodes(a.Comment, append(inventory.NodeNotes(a.Comment), j.notesOf(p.NodePaths)...))
 		}
 	}
 	a.Accounts = j.accountsOf(a.Accounts, p.Accounts)
@@ -188,6 +187,15 @@ func (j *fakeJumpServer) nodeIDs(ids, paths []string) []string {
 		j.t.Error("an asset would be in no node")
 	}
 	return ids
+}
+
+// notesOf returns how comments note the nodes of paths.
+func (j *fakeJumpServer) notesOf(paths []string) []string {
+	var notes []string
+	for _, path := range paths {
+		notes = append(notes, inventory.NodeNote(j.nodes[path], path))
+	}
+	return notes
 }
 
 // nodeIDOf returns the id that the node of a path gets.

@@ -14,10 +14,10 @@ import (
 const labelWriteWindow = 24 * time.Hour
 
 // PrunableLabels returns the names of labels whose unused rows may be removed from JumpServer's label page: their
-// values belong, or belonged in earlier versions, to one asset each. All others are shared by many assets, or are
-// people's.
+// values belong, or belonged in earlier versions, to one asset each, or are times. All others are shared by many assets, or
+// are people's.
 func PrunableLabels() []string {
-	return []string{inventory.LabelInstance, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelClosed}
+	return []string{inventory.LabelInstance, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelClosed, inventory.LabelRuleOff}
 }
 
 // LabelVerdict says whether one row of the label page may be removed, and why.

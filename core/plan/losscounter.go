@@ -124,7 +124,7 @@ func (l *LossCounter) checkShare(t *lossStats, labels []inventory.Label) (why re
 }
 
 // lossesOfDay returns the number of assets lost within a day, this run's included.
-func (s scopeStats) lossesOfDay() int { return s.lost + s.recent }
+func (s scopeStats) lossesOfDay() int { return s.lost + s.recent + s.ruledOff }
 
 // lossesOf returns the counts for the two scopes that an asset belongs to: its account's and its owner's.
 func (l *LossCounter) lossesOf(m ownership) [2]*lossStats {

@@ -47,6 +47,7 @@ func movedFields(a Approved) (fields []string, assets int) {
 
 // TestMovesAreBounded: more than the limit of a scope's assets that change their node, zone, platform or address by rules
 // are held, all of them, and all else of these assets is made. Fewer pass.
+// Invariants: 20.
 func TestMovesAreBounded(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]mapping.Settings{
@@ -167,6 +168,7 @@ func TestMovesInAFile(t *testing.T) {
 }
 
 // TestMovesBeforeTheyAreRuled: without rules nothing is a move, and nothing is held for it, as ever.
+// Invariants: 24.
 func TestMovesBeforeTheyAreRuled(t *testing.T) {
 	t.Parallel()
 	w := movingWorld(t, 0, mapping.Settings{Node: "/DEFAULT/web"})
@@ -180,6 +182,7 @@ func TestMovesBeforeTheyAreRuled(t *testing.T) {
 }
 
 // TestEventsMoveNothing: an event cannot count how many move. It leaves them to full runs, and follows the cloud.
+// Invariants: 20.
 func TestEventsMoveNothing(t *testing.T) {
 	t.Parallel()
 	w := movingWorld(t, 4, mapping.Settings{Node: "/DEFAULT/web", Zone: "beijing", Platform: "Rocky", Address: []string{"public"}, Port: 2222, Accounts: []string{"root"}})
@@ -230,6 +233,7 @@ func TestRemap(t *testing.T) {
 }
 
 // TestNeeds: what must be read besides is what rules name and policies write; without rules nothing.
+// Invariants: 24.
 func TestNeeds(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

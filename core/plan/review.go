@@ -169,7 +169,7 @@ func labelValues(labels []inventory.Label) []FieldValue {
 		if l.Is(inventory.LabelApproved) {
 			continue
 		}
-		if hasAnyName(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelEvent, inventory.LabelClosed) {
+		if hasAnyName(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelEvent, inventory.LabelClosed, inventory.LabelRuleOff) {
 			l.Value = "*"
 		}
 		out = append(out, FieldValue{"label", l.String()})

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/mapping"
@@ -10,6 +11,23 @@ import (
 
 // isRuledOff reports whether the labels of an asset say that a rule deactivated it.
 func isRuledOff(a inventory.Asset) bool { return a.LabelCount(inventory.LabelRuleOff) > 0 }
+
+// isRecentlyRuledOff reports whether a rule deactivated an asset within the last day; without a readable time it is not.
+func isRecentlyRuledOff(a inventory.Asset, now time.Time) bool {
+	value, single := a.Label(inventory.LabelRuleOff)
+	at, err := inventory.ParseLabelTime(value)
+	return single && err == nil && !a.Active && a.LabelCount(inventory.LabelGone) == 0 && now.Sub(at) < recentLossWindow+time.Hour
+}
+
+// countRuledOff counts an asset of a listed instance that a rule deactivated within the last day, and that stays so.
+func (b *builder) countRuledOff(a inventory.Asset, m ownership, o *mapping.Outcome) {
+	if !isRecentlyRuledOff(a, b.rules.Now) || !staysRuledOff(a, o) {
+		return
+	}
+	for _, s := range []*scopeStats{b.ownerStatsOf(m.ownerScope()), b.accountStatsOf(m.accountScope())} {
+		s.ruledOff++
+	}
+}
 
 // staysRuledOff reports whether a rule wants an asset inactive, or may: what a rule rests on was not read, and one
 // deactivated it before.
@@ -26,7 +44,8 @@ func (b *builder) withRuleMarks(labels []inventory.Label, a inventory.Asset, o *
 		labels = withoutNamed(labels, inventory.LabelRuleOff, inventory.LabelOff, inventory.LabelReopened)
 	case o.Unread.Has(mapping.FieldActive):
 	case !off && o.Inactive && gone && !a.Active && !switchedOffByPerson(a) && b.wasDeactivatedByUs(a):
-		labels = append(slices.Clip(labels), ruleOffLabel())
+		since, _, _ := parseDeactivatedAt(a, b.rules.Now)
+		labels = append(slices.Clip(labels), ruleOffLabel(since))
 	case off && a.Active && (inventory.Asset{Labels: labels}).LabelCount(inventory.LabelReopened) == 0 && !b.rules.Partial:
 		labels = append(slices.Clip(labels), inventory.Label{Name: inventory.LabelReopened, Value: reopenedBy})
 	}
@@ -98,7 +117,7 @@ func (b *builder) planRuleOff(update Change, d *drift, i *inventory.Instance, n 
 		if update.Patch != nil && update.Patch.Labels != nil {
 			labels = update.Patch.Labels
 		}
-		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: append(withoutNamed(labels, inventory.LabelRuleOff), ruleOffLabel())}
+		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: append(withoutNamed(labels, inventory.LabelRuleOff), ruleOffLabel(b.rules.Now))}
 		b.addCandidate(c, Deactivate, reason.New(reason.RuledOff, by))
 	}
 }

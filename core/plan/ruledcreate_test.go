@@ -60,6 +60,7 @@ func newAssetText(c Change) string {
 }
 
 // TestRuledCreate: what rules set on a new asset, and what keeps it from having it. The reason says what it lacks.
+// Invariants: 19.
 func TestRuledCreate(t *testing.T) {
 	t.Parallel()
 	const plain = "name=web address=10.0.0.1 platform=Linux node=/DEFAULT/阿里云/aliyun-prod"
@@ -137,6 +138,7 @@ func TestRuledCreate(t *testing.T) {
 
 // TestRuledCreateUnread: what rests on tags that the cloud did not show, and decides on the wrong place, keeps an instance
 // from being made; all else is told.
+// Invariants: 19.
 func TestRuledCreateUnread(t *testing.T) {
 	t.Parallel()
 	byTag := func(s mapping.Settings) mapping.Rule {

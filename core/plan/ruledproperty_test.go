@@ -9,7 +9,7 @@ import (
 )
 
 // TestRuledProperties: what holds in any world holds with rules too, as far as rules do not change it themselves.
-// Invariants: 1, 2, 3, 16.
+// Invariants: 1, 2, 3, 16, 18, 20, 21.
 func TestRuledProperties(t *testing.T) {
 	t.Parallel()
 	except := []string{"what people own", "thresholds", "a name that is right stays", "addresses that are not all known move nothing", "IPv4 never gives way to IPv6"}

@@ -51,6 +51,7 @@ func edits(of ...func(*inventory.Asset)) func(*inventory.Asset) {
 
 // TestRuledUpdate: which fields of an existing asset follow the rules, by policy. What differs and stays is drift, and a
 // second run finds nothing to do.
+// Invariants: 21.
 func TestRuledUpdate(t *testing.T) {
 	t.Parallel()
 	ssh := []inventory.Protocol{{Name: "ssh", Port: 22}, {Name: "sftp", Port: 22}}
@@ -159,6 +160,35 @@ func checkRuled(t *testing.T, got Approved, want string) {
 	}
 }
 
+// TestRuledAccountsUnseen: a template that the access key may not see is attached by its id; not again in every run to an
+// asset that may have its account already, by another secret or by hand.
+func TestRuledAccountsUnseen(t *testing.T) {
+	t.Parallel()
+	const id = "01234567-89ab-cdef-0123-456789abcdef"
+	for name, r := range map[string]struct {
+		have []inventory.Account
+		want string
+	}{
+		"none":             {nil, "accounts=" + id},
+		"it":               {[]inventory.Account{{Username: "ops", TemplateID: id}}, "unchanged"},
+		"another":          {[]inventory.Account{{Username: "ops", TemplateID: "t-other"}}, "accounts=" + id},
+		"by hand, or it":   {[]inventory.Account{{Username: "ops", SecretType: "password"}}, "drift i-1 differs"},
+		"it, and one more": {[]inventory.Account{{Username: "x"}, {Username: "ops", TemplateID: id}}, "unchanged"},
+	} {
+		w := newWorld()
+		w.setRules(t, ruleOf(mapping.Settings{Accounts: []string{id}}))
+		w.rules.Manage = all(WriteAlways)
+		w.templates = nil
+		w.edit = func(c *inventory.JumpServerAssets) { c.TemplatesDenied = true }
+		i := instanceInProd("i-1", "web", "10.0.0.1", withTags())
+		w.addInstances(i)
+		w.addAssets(hostOf(i, inNodes(defaultNode), func(a *inventory.Asset) { a.Accounts = r.have }))
+		if got := strings.Join(renderLines(w.approve()), " "); !strings.Contains(got, r.want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 // TestRuledLabelsAlways: a name that rules set has the rules' value, and other names stay.
 func TestRuledLabelsAlways(t *testing.T) {
 	t.Parallel()
@@ -175,6 +205,7 @@ func TestRuledLabelsAlways(t *testing.T) {
 }
 
 // TestRuledLabelsAreNeverOurs: whatever an outcome says, no label of ours comes from a rule.
+// Invariants: 18.
 func TestRuledLabelsAreNeverOurs(t *testing.T) {
 	t.Parallel()
 	var o mapping.Outcome
@@ -187,7 +218,9 @@ func TestRuledLabelsAreNeverOurs(t *testing.T) {
 	}
 }
 
-// TestRuledRenamedNode: a node is the one that its path meant before, wherever people have put it.
+// TestRuledRenamedNode: a node is the one that its path meant before, as a store remembers or the asset's comment notes,
+// wherever people have put it.
+// Invariants: 21.
 func TestRuledRenamedNode(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -201,6 +234,14 @@ func TestRuledRenamedNode(t *testing.T) {
 	if got := w.approve().Updates(); len(got) != 1 || len(got[0].Patch.NodePaths) != 1 {
 		t.Fatalf("without memory a new node is made: %v", got)
 	}
+	bare := w.assets[0].Comment
+	for _, note := range []struct{ path, want string }{{"/DEFAULT/web", "unchanged 1"}, {"/DEFAULT/db", "update i-1 follows_rules comment nodes=/DEFAULT/web"}} {
+		w.assets[0].Comment = inventory.NoteNodes(bare, []string{inventory.NodeNote(nodeIDOf("/DEFAULT/web"), note.path)})
+		if got := renderLines(w.approve()); len(got) != 1 || !strings.HasPrefix(got[0], note.want) {
+			t.Errorf("noted for %s: %q", note.path, got)
+		}
+	}
+	w.assets[0].Comment = bare
 	remember := func(c *inventory.JumpServerAssets) {
 		c.NodesByPath = map[string]string{"/DEFAULT/web": nodeIDOf("/DEFAULT/web")}
 	}
@@ -223,6 +264,7 @@ func TestRuledRenamedNode(t *testing.T) {
 }
 
 // TestRuledNodesNoted: the comment says which nodes are ours, and people's stay although a rule wants them later.
+// Invariants: 21.
 func TestRuledNodesNoted(t *testing.T) {
 	t.Parallel()
 	run := func(node string, a inventory.Asset) inventory.Asset {

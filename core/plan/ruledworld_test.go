@@ -123,7 +123,7 @@ func (d *dice) editRuled(a *inventory.Asset) {
 		a.Accounts = []inventory.Account{{Username: "root", SecretType: "password", TemplateID: pick(d, "", "t-root", "t-twin")}}
 	}
 	if d.oneIn(8) {
-		withExtraLabel(inventory.LabelRuleOff, ruleOffValue)(a)
+		withExtraLabel(inventory.LabelRuleOff, "1")(a)
 		a.Active = d.oneIn(3)
 	}
 	if d.oneIn(12) {

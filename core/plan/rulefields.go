@@ -114,7 +114,11 @@ func (b *builder) diffAccounts(c *Change, d *drift, a *inventory.Asset, o *mappi
 	}
 	var missing omissions
 	for _, id := range b.plan.assetBuilder.templatesOf(o, p, protocols, &missing) {
-		if !b.hasAccountOf(a, id) {
+		switch {
+		case b.hasAccountOf(a, id):
+		case b.mayHaveAccountOf(a, id):
+			missing = append(missing, reason.New(reason.WithoutTemplateSight, id))
+		default:
 			c.Patch.Accounts = append(c.Patch.Accounts, id)
 		}
 	}
@@ -133,6 +137,13 @@ func usernamesOf(a *inventory.Asset) string {
 		names = append(names, have.Username)
 	}
 	return cmp.Or(strings.Join(names, listComma), "–")
+}
+
+// mayHaveAccountOf reports whether one of an asset's accounts may be that of a template which the access key may not see: one
+// without a template, as it was made by hand or its secret has changed since. JumpServer would pass it over in every run.
+func (b *builder) mayHaveAccountOf(a *inventory.Asset, template string) bool {
+	_, known := b.plan.assetBuilder.findTemplate(template)
+	return !known && slices.ContainsFunc(a.Accounts, func(have inventory.Account) bool { return have.TemplateID == "" })
 }
 
 // hasAccountOf reports whether an asset has an account made of a template, or one that JumpServer would take for it.

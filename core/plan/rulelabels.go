@@ -3,20 +3,19 @@ package plan
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/mapping"
 )
 
-// ruleOffValue and keptValue are the values of our own labels that rules lead to, the same on all assets: one row of
-// JumpServer's label page each.
-const (
-	ruleOffValue = "1"
-	keptValue    = "tag"
-)
+// keptValue is the value of inventory.LabelKept, the same on all assets: one row of JumpServer's label page.
+const keptValue = "tag"
 
-func ruleOffLabel() inventory.Label {
-	return inventory.Label{Name: inventory.LabelRuleOff, Value: ruleOffValue}
+// ruleOffLabel returns the label of an asset that a rule deactivates. Its value is the hour, which all assets share that
+// rules deactivate in it, so that the guard counts them among the losses of a day.
+func ruleOffLabel(now time.Time) inventory.Label {
+	return inventory.Label{Name: inventory.LabelRuleOff, Value: inventory.FormatLabelTime(now.UTC().Truncate(time.Hour))}
 }
 
 func keptLabel() inventory.Label {

@@ -28,13 +28,17 @@ func newNodeIndex(current inventory.JumpServerAssets) *nodeIndex {
 	return x
 }
 
-// find returns the id of the node that a path means: the one that is remembered of it, wherever people have put it since,
-// else the one at the path; "" = there is none yet. One of those in have may be at the path in a spelling that JumpServer's
-// database calls equal.
-func (x *nodeIndex) find(path string, have []string) string {
+// find returns the id of the node that a path means: the one that is remembered of it, or noted in the asset's comment,
+// wherever people have put it since, else the one at the path; "" = there is none yet. One of those in have may be at the
+// path in a spelling that JumpServer's database calls equal.
+func (x *nodeIndex) find(path, comment string, have []string) string {
 	known := strings.ToLower(x.memory[path])
 	if _, exists := x.paths[known]; exists {
 		return known
+	}
+	noted := inventory.NotedAt(comment, path)
+	if _, exists := x.paths[noted]; exists {
+		return noted
 	}
 	if id := x.byPath[path]; id != "" {
 		return id
@@ -68,16 +72,16 @@ func (b *builder) diffNodes(c *Change, d *drift, i *inventory.Instance, a *inven
 	}
 	ours, have := noted, nodeIDs(*a)
 	if !isNoted {
-		ours = []string{b.nodes.find(b.rules.NodePath(i.Account), have)}
+		ours = []string{b.nodes.find(b.rules.NodePath(i.Account), a.Comment, have)}
 	}
 	paths := b.rules.wantedPaths(i.Account, o)
-	move := b.planMove(have, ours, paths)
+	move := b.planMove(a.Comment, have, ours, paths)
 	if !move.changes {
 		return
 	}
-	comment := inventory.NoteNodes(a.Comment, move.ours)
+	comment := inventory.NoteNodes(a.Comment, move.notes)
 	policy := b.rules.policy(b.rules.Manage.Node, true)
-	fits := utf8.RuneCountInString(comment)+len(move.paths)*len(a.ID) <= maxCommentLength
+	fits := utf8.RuneCountInString(comment)+len(move.paths)*len(","+inventory.NodeNote(a.ID, "")) <= maxCommentLength
 	if policy == WriteOnCreate || policy == WriteIfMissing && !move.fromRoot || !fits {
 		d.add(FieldNode, strings.ReplaceAll(a.NodeNames, ",", listComma), strings.Join(paths, listComma))
 		return
@@ -94,23 +98,23 @@ type nodeMove struct {
 	changes  bool
 	ids      []string // all that it has then and that exist, sorted
 	paths    []string // those that do not exist, or are not known yet
-	ours     []string // those of ids that are ours then
+	notes    []string // how the comment notes those of ids that are ours then
 	fromRoot bool     // it was in the root node alone, where JumpServer puts what has no other
 }
 
-// planMove returns how an asset in the nodes have, of which some are ours, gets into those at the paths.
-func (b *builder) planMove(have, ours, paths []string) nodeMove {
+// planMove returns how an asset with a comment, in the nodes have of which some are ours, gets into those at the paths.
+func (b *builder) planMove(comment string, have, ours, paths []string) nodeMove {
 	var move nodeMove
-	var wanted []string
+	var wanted, notes []string
 	for _, path := range paths {
-		id := b.nodes.find(path, have)
+		id := b.nodes.find(path, comment, have)
 		switch {
 		case id == "":
 			move.paths = append(move.paths, path)
 		case !slices.Contains(wanted, id):
-			wanted = append(wanted, id)
+			wanted, notes = append(wanted, id), append(notes, inventory.NodeNote(id, path))
 		}
-		if id != "" {
+		if id != "" && (b.plan.nodePaths[path] == "" || id == inventory.NotedAt(comment, path)) {
 			b.plan.nodePaths[path] = id
 		}
 	}
@@ -121,17 +125,17 @@ func (b *builder) planMove(have, ours, paths []string) nodeMove {
 			move.ids = append(move.ids, id)
 		}
 	}
-	for _, id := range wanted {
+	for n, id := range wanted {
 		isNew := !slices.Contains(move.ids, id)
 		if isNew {
 			move.ids = append(move.ids, id)
 		}
 		if isNew || slices.Contains(ours, id) {
-			move.ours = append(move.ours, id)
+			move.notes = append(move.notes, notes[n])
 		}
 	}
-	if len(move.ours)+len(move.paths) == 0 { // without the line its account's own node would count as ours
-		move.ours = wanted
+	if len(move.notes)+len(move.paths) == 0 { // without the line its account's own node would count as ours
+		move.notes = notes
 	}
 	slices.Sort(move.ids)
 	move.changes = len(move.paths) > 0 || !slices.Equal(move.ids, slices.Sorted(slices.Values(have)))

@@ -26,7 +26,7 @@ func inStatus(status string) func(*inventory.Instance) {
 // ruledOff is what a run left that deactivated an asset by a rule.
 func ruledOff(a *inventory.Asset) {
 	a.Active = false
-	withExtraLabel(inventory.LabelRuleOff, ruleOffValue)(a)
+	withExtraLabel(inventory.LabelRuleOff, "1")(a)
 }
 
 // offWorld returns a world with one instance of a status, and its asset.
@@ -132,6 +132,7 @@ func TestRuleOff(t *testing.T) {
 }
 
 // TestRuleOffNeverLeadsToDeletion: nothing counts time from it. When the instance is gone it is a removal as any other.
+// Invariants: 18.
 func TestRuleOffNeverLeadsToDeletion(t *testing.T) {
 	t.Parallel()
 	w := offWorld(t, "stopped", ruledOff)
@@ -155,6 +156,7 @@ func TestRuleOffNeverLeadsToDeletion(t *testing.T) {
 
 // TestRuleOffPassesTheGuard: deactivations by rules count in the shares of their scope and the fleet, and in the limit of a
 // run, wait for approval where every removal does, and are approved by hash as removals are.
+// Invariants: 18.
 func TestRuleOffPassesTheGuard(t *testing.T) {
 	t.Parallel()
 	many := func(w *world, count int) {
@@ -232,6 +234,54 @@ func TestRuleOffIsHeldTogether(t *testing.T) {
 	a := w.approve()
 	if len(a.Removals()) != 0 || len(a.Notes()) != 4 || !strings.Contains(a.Notes()[0].Reason.Text(language.English), "4 of 8") {
 		t.Errorf("%q", renderLines(a))
+	}
+}
+
+// TestRuleOffInManySteps: what rules switch off within a day counts together in the share of its scope, also beside instances
+// that are gone, as long as it is off.
+func TestRuleOffInManySteps(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.setRules(t, stoppedIsOff())
+	w.limits = Limits{Percent: 30, Min: 3, Fleet: Share{100, 1000}, PerRun: 100}
+	var instances []inventory.Instance
+	for n := range 20 {
+		i := instanceInProd(string(rune('a'+n)), string(rune('a'+n)), "10.0.0.1", inStatus("running"))
+		instances = append(instances, i)
+		w.addAssets(hostOf(i))
+	}
+	w.addInstances(instances...)
+	run := func(after time.Duration, status string, which ...int) (removed int, held string) {
+		t.Helper()
+		w.rules.Now = w.rules.Now.Add(after)
+		for _, n := range which {
+			inStatus(status)(&w.listings[0].Instances[n])
+		}
+		a := w.approve()
+		j := newFakeJumpServer(t, w)
+		j.apply(a)
+		w = j.world(w)
+		for _, c := range a.Notes() {
+			if c.Action == Hold {
+				held = string(c.Reason.Code) + " " + c.Reason.Text(language.English)
+			}
+		}
+		return len(a.Removals()), held
+	}
+	if n, held := run(0, "stopped", 0, 1, 2, 3, 4); n != 5 || held != "" {
+		t.Fatalf("%d, %s", n, held)
+	}
+	if n, held := run(10*time.Hour, "stopped", 5, 6); n != 0 || !strings.HasPrefix(held, string(reason.GuardLeak)) || !strings.Contains(held, "7 of 20 assets (5 of them") {
+		t.Errorf("%d, %s", n, held)
+	}
+	if n, held := run(time.Hour, "running", 0, 1); n != 2 || held != "" {
+		t.Errorf("those that are back do not count: %d, %s", n, held)
+	}
+	if n, held := run(11*time.Hour, "stopped", 7, 8); n != 0 || held == "" {
+		t.Errorf("%d, %s", n, held)
+	}
+	if n, held := run(3*time.Hour, ""); n != 2 || held != "" {
+		t.Errorf("a day later the first do not count: %d, %s", n, held)
 	}
 }
 

@@ -70,3 +70,16 @@ func (b *builder) leaveAsItIs(e listedInstance, a *inventory.Asset, o *mapping.O
 	c.Patch, c.Before = nil, nil
 	b.addSkip(c, reason.New(reason.RuleLeaves, b.rules.setterOf(o, mapping.FieldSkip), o.Skip))
 }
+
+// leaveWhatMayBeSkipped makes of all that only rules set something that is not known, where it is not known whether they skip
+// the instance: an asset that they leave alone is not switched off or moved because a cloud did not show its tags.
+func leaveWhatMayBeSkipped(o *mapping.Outcome) {
+	if !o.Unread.Has(mapping.FieldSkip) {
+		return
+	}
+	for _, f := range [...]mapping.Field{
+		mapping.FieldNode, mapping.FieldZone, mapping.FieldPlatform, mapping.FieldPort, mapping.FieldLabels, mapping.FieldAccounts, mapping.FieldActive,
+	} {
+		o.Unread |= 1 << f
+	}
+}

@@ -35,6 +35,45 @@ func TestRuleLeaves(t *testing.T) {
 	}
 }
 
+// TestSkipUnread: while it is not known whether a rule skips an instance, as its tags are not shown, its asset is neither
+// switched off nor changed in what only rules set. Its name and address follow the cloud, and it stays off if it is off.
+func TestSkipUnread(t *testing.T) {
+	t.Parallel()
+	off := false
+	skip := mapping.Rule{When: mapping.Condition{Keys: map[string][]string{"tag.hands": {"off"}}}, Set: mapping.Settings{Skip: "theirs"}}
+	stopped := mapping.Rule{When: mapping.Condition{Keys: map[string][]string{"status": {"stopped"}}}, Set: mapping.Settings{
+		Active: &off, Node: "/DEFAULT/web", Zone: "beijing", Platform: "Rocky", Port: 2222, Labels: map[string]string{"app": "shop"}, Accounts: []string{"root"},
+	}}
+	for name, r := range map[string]struct {
+		unread bool
+		edit   func(*inventory.Asset)
+		want   []string
+	}{
+		"shown":        {false, nil, []string{"deactivate i-1 ruled_off"}},
+		"not shown":    {true, nil, []string{"unchanged 1"}},
+		"another name": {true, withName("old"), []string{`update i-1 follows_cloud name="web"`}},
+		"off by rule":  {true, ruledOff, []string{"unchanged 1"}},
+	} {
+		w := newWorld()
+		w.setRules(t, skip, stopped)
+		w.rules.Mapping, _ = mapping.Compile(w.rules.Mapping.Rules(), mapping.Options{})
+		w.rules.Manage = all(WriteAlways)
+		i := instanceInProd("i-1", "web", "10.0.0.1", func(i *inventory.Instance) {
+			i.Status, i.Facts = "stopped", &inventory.Facts{Status: "stopped", TagsUnread: r.unread}
+		})
+		w.addInstances(i)
+		a := hostOf(i, inNodes(defaultNode))
+		a.Protocols = []inventory.Protocol{{Name: "ssh", Port: 22}}
+		if r.edit != nil {
+			r.edit(&a)
+		}
+		w.addAssets(a)
+		if got := renderLines(w.approve()); !slices.Equal(got, r.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 // TestTagKeep: the tag jms:keep is remembered by a label while the cloud shows it, and keeps the asset when the instance is
 // closed or gone. It goes with the tag, and stays while tags are not shown.
 func TestTagKeep(t *testing.T) {

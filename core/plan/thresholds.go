@@ -22,6 +22,7 @@ type scopeStats struct {
 	recent        int // ours, deactivated within the last day, with instances that are not back
 	closedByEvent int // ours, deactivated by events, which no guard has counted yet
 	recentByEvent int // both recent and closedByEvent
+	ruledOff      int // of assets, deactivated by rules within the last day, with instances that are listed
 	closedDeletes int // of closedByEvent, candidates for deletion
 	listed        int // instances in its complete listings
 }
@@ -148,7 +149,7 @@ func (g *guard) exceedsThreshold(s *scopeStats) (reason.Reason, bool) {
 	case g.limits.tooMany(s.lost, s.assets):
 		return reason.New(reason.GuardShare, s.lost, s.assets, g.limits.Percent), true
 	case g.limits.losesTooMuchInADay(*s):
-		return reason.New(reason.GuardLeak, s.lost+s.recent, s.assets+s.recent, s.recent, g.limits.Percent), true
+		return reason.New(reason.GuardLeak, s.lossesOfDay(), s.assets+s.recent, s.recent+s.ruledOff, g.limits.Percent), true
 	case g.limits.tooMany(s.closedDeletes, s.assets+s.closedByEvent):
 		return reason.New(reason.GuardShare, s.closedDeletes, s.assets+s.closedByEvent, g.limits.Percent), true
 	}
@@ -159,7 +160,7 @@ func (l Limits) tooMany(lost, of int) bool { return Share{l.Percent, l.Min}.isEx
 
 // losesTooMuchInADay reports whether a scope would lose too much within a day.
 func (l Limits) losesTooMuchInADay(s scopeStats) bool {
-	return s.lost > 0 && l.tooMany(s.lost+s.recent, s.assets+s.recent)
+	return s.lost > 0 && l.tooMany(s.lossesOfDay(), s.assets+s.recent)
 }
 
 // lacksProof returns why it is not proved that the instance is gone, and reports whether that is so.

@@ -16,7 +16,7 @@ func WrittenLabels(i inventory.Instance, now time.Time) []inventory.Label {
 	for _, value := range []string{inventory.ClosedNow, inventory.FormatLabelTime(now)} {
 		all = append(all, inventory.Label{Name: inventory.LabelClosed, Value: value})
 	}
-	all = append(all, inventory.MissingLabel(now), protectedLabel(), approvedLabel(), ruleOffLabel(), keptLabel(), inventory.Label{Name: inventory.LabelReopened, Value: reopenedBy},
+	all = append(all, inventory.MissingLabel(now), protectedLabel(), approvedLabel(), ruleOffLabel(now), keptLabel(), inventory.Label{Name: inventory.LabelReopened, Value: reopenedBy},
 		inventory.Label{Name: inventory.LabelReleased, Value: releasedBy},
 		inventory.Label{Name: inventory.LabelAsset, Value: inventory.AssetID(i.Cloud, i.Region, i.ID)})
 	var out []inventory.Label

@@ -87,6 +87,7 @@ func TestEventsObeyRules(t *testing.T) {
 
 // TestEventsLeaveToFullRuns: what needs all of JumpServer, or the guard's numbers, is not done by an event; what rules skip
 // is not made.
+// Invariants: 20.
 func TestEventsLeaveToFullRuns(t *testing.T) {
 	t.Parallel()
 	always := map[string]any{"manage": map[string]any{"node": "always", "port": "always", "platform": "always", "labels": "always", "accounts": "always", "zone": "always"}}
@@ -155,6 +156,7 @@ func TestZoneOfTheAccountByEvents(t *testing.T) {
 }
 
 // TestReleaseOfARuledAsset: that rules made an asset, or switched it off, changes nothing about a release.
+// Invariants: 18.
 func TestReleaseOfARuledAsset(t *testing.T) {
 	t.Parallel()
 	h := ruledWorld(t, jumpservertest.V410, nil,

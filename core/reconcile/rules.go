@@ -65,5 +65,5 @@ func mayWriteByRules(rules plan.Rules) bool {
 	m := rules.Manage
 	written := func(p plan.FieldPolicy) bool { return p == plan.WriteAlways || p == plan.WriteIfMissing }
 	return needs.Nodes || needs.Protocols || needs.Accounts || needs.Zones || written(m.Platform) || written(m.Labels) ||
-		slices.ContainsFunc(rules.Mapping.Rules(), func(r mapping.Rule) bool { return r.Set.Active != nil })
+		slices.ContainsFunc(rules.Mapping.Rules(), func(r mapping.Rule) bool { return r.Set.Active != nil || r.Set.Address != nil })
 }

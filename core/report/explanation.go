@@ -248,7 +248,7 @@ func (w explanationWriter) fields(e explain.Explanation) {
 		}
 		row := []string{w.fieldName(f.Field), f.Wanted, w.sourceText(e, f)}
 		if e.Asset != nil {
-			row = []string{w.fieldName(f.Field), f.Now, f.Wanted, w.sourceText(e, f), w.policyText(f), w.changeText(f)}
+			row = []string{w.fieldName(f.Field), w.nowText(f), f.Wanted, w.sourceText(e, f), w.policyText(f), w.changeText(f)}
 		}
 		rows = append(rows, row)
 	}
@@ -306,6 +306,14 @@ func (w explanationWriter) sourceText(e explain.Explanation, f explain.Field) st
 		return w.text("平台", "the platform")
 	}
 	return ""
+}
+
+// nowText returns what an asset has.
+func (w explanationWriter) nowText(f explain.Field) string {
+	if f.NotRead {
+		return w.text("（没有读）", "(not read)")
+	}
+	return f.Now
 }
 
 // policyText says when a field of an existing asset is written, and which setting says so.

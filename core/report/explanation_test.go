@@ -43,13 +43,13 @@ func everyPart(lang language.Lang) explain.Explanation {
 			{Field: "node", Now: "/DEFAULT/old", Wanted: "/DEFAULT/订单", Source: explain.SourceRule, Rule: 3, Policy: "always", Setting: "sync.manage.node", Differs: true, Changes: true, After: "/DEFAULT/订单"},
 			{Field: "zone", Now: "gw", Policy: "always", Setting: "sync.manage.zone", Changes: true},
 			{Field: "port", Wanted: "ssh:2222", Source: explain.SourceTags, Policy: "create"},
-			{Field: "accounts"},
+			{Field: "accounts", NotRead: true, Wanted: "root", Source: explain.SourceRule, Rule: 4, Policy: "create", Setting: "sync.manage.accounts"},
 			{Field: "labels", Now: "owner:ann", Wanted: "app:订单", Source: explain.SourceRule, Rule: 4, Policy: "missing", Setting: "sync.manage.labels", Differs: true},
 		},
 		Verdicts: []explain.Verdict{
 			{Action: plan.Update, Reason: reason.New(reason.FollowsCloud, "address").Text(lang), Values: []plan.FieldChange{
 				{Field: "address", Before: "10.0.0.9", After: "10.0.0.1"}, {Field: "node", Before: "/DEFAULT/old", After: "/DEFAULT/订单"},
-				{Field: "labels", After: "app:订单"}, {Field: "labels", Before: "old:1"}, {Field: "zone", Before: "gw"}, {Field: "comment", Before: "a", After: "b\nc"},
+				{Field: "labels", After: "app:订单"}, {Field: "labels", Before: "old:1"}, {Field: "zone", Before: "gw"}, {Field: "comment", Before: "a", After: "b\nc"}, {Field: "comment", Before: "a\nnode_ids: 1", After: "a\nnode_ids: 2"},
 			}},
 			{Action: plan.Hold, Reason: reason.New(reason.GuardShare, 5, 12, 20).Text(lang)},
 		},

@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
@@ -313,10 +314,12 @@ func (w texts) changesText(c plan.Change, names plan.Names) string {
 	return strings.Join(parts, w.semicolon)
 }
 
-// fieldChangeText returns one changed field. A comment, which has many lines, is just named.
+// fieldChangeText returns one changed field. A comment, which has many lines, is just named, and so is its line of nodes.
 func (w texts) fieldChangeText(f plan.FieldChange) string {
 	name, before, after := w.fieldName(f.Field), sanitizeLine(f.Before), sanitizeLine(f.After)
 	switch {
+	case f.Field == plan.FieldComment && plainComment(f.Before) == plainComment(f.After):
+		return w.lang.Text("备注里记下节点", "the nodes are noted in the comment")
 	case f.Field == plan.FieldComment:
 		return name
 	case (f.Field == plan.FieldLabels || f.Field == plan.FieldAccounts) && before == "":
@@ -330,6 +333,9 @@ func (w texts) fieldChangeText(f plan.FieldChange) string {
 	}
 	return name + " " + before + " → " + after
 }
+
+// plainComment returns a comment without the line of nodes.
+func plainComment(comment string) string { return strings.TrimSpace(inventory.NoteNodes(comment, nil)) }
 
 // fieldName returns what people call a field of an asset.
 func (w texts) fieldName(field string) string {

@@ -59,7 +59,7 @@ func runDemo(ctx context.Context, lang language.Lang, out io.Writer, timer, even
 	started := time.Now()
 	d.showOpening()
 	for _, chapter := range []func(context.Context) error{
-		d.showFirstSync, d.showSecondSync, d.showAdopt, d.showRegionFailure, d.releaseInstance, d.showCreateEvent, d.showReleaseEvent, d.showGuard, d.showFiveClouds,
+		d.showFirstSync, d.showSecondSync, d.showAdopt, d.showRegionFailure, d.releaseInstance, d.showCreateEvent, d.showReleaseEvent, d.showRules, d.showGuard, d.showFiveClouds,
 	} {
 		if err := chapter(ctx); err != nil {
 			return fmt.Errorf("%w\n%s\n%s%s", err, lang.Text("函数的输出：", "Output of the functions:"), d.timer.process.Output(), d.event.process.Output())

@@ -24,13 +24,21 @@ func TestDemo(t *testing.T) {
 		}
 		programs[flag] = program
 	}
-	for lang, ending := range map[language.Lang]string{language.Chinese: "没有收到任何意外的请求", language.English: "the emulators got no unexpected request"} {
+	for lang, wanted := range map[language.Lang][]string{
+		language.Chinese: {"没有收到任何意外的请求", "获得访问：组 商城组", "失去访问：组 商城组", "还没有人能访问这 1 台主机"},
+		language.English: {"the emulators got no unexpected request", "gain access: group shop-team", "lose access: group shop-team", "nobody can reach this 1 host yet"},
+	} {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
 			var shown bytes.Buffer
 			err := runDemo(t.Context(), lang, &shown, programs["--timer"], programs["--event"])
-			if err != nil || !strings.Contains(shown.String(), ending) {
+			if err != nil {
 				t.Errorf("%v:\n%s", err, &shown)
+			}
+			for _, text := range wanted {
+				if !strings.Contains(shown.String(), text) {
+					t.Errorf("%q is not shown:\n%s", text, &shown)
+				}
 			}
 			wantLanguage(t, lang, "demo", shown.String())
 		})

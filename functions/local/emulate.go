@@ -39,5 +39,6 @@ func emulateCommand(o *options, stdout io.Writer) *cobra.Command {
 	f.BoolVar(&w.Measured, "measured", false, o.lang.Text("JumpServer 按真实服务器的实测耗时回答：每个请求、写入的每一行与每个标签", "JumpServer answers as slowly as a real server was measured to: each request, each row and label written"))
 	f.BoolVar(&w.Crowd, "crowd", false, o.lang.Text("创建主机的耗时按这个版本的真实服务器随并发的测量值，每台 ±50 %", "creating hosts takes as long as a real server of the version was measured to take at that concurrency, ±50 % each"))
 	f.BoolVar(&w.Seeded, "seeded", false, o.lang.Text("JumpServer 里已有同步过的全部资产", "JumpServer has all assets already, as synced"))
+	f.IntVar(&w.Rules, "rules", 0, o.lang.Text("映射规则的条数；实例带标签，配置写在第一行的 configuration 里", "mapping rules; instances have tags, and the first line has the configuration"))
 	return cmd
 }

@@ -170,7 +170,7 @@ func TestRulesUnmatched(t *testing.T) {
 	d.fillInstances(3, "cn-hangzhou")
 	d.more = "language: en\nrules:\n  - {name: all but one, when: {name: \"!*2\"}, set: {zone: z}}\n  - {name: none, when: {region: eu-*}, set: {node: /DEFAULT/eu}}\n"
 	d.run(exitDone, "rules", "unmatched")
-	d.wantPrinted("rule 1 (all but one)  2\n", "rule 2 (none)         0\n", "Of 3 instances, 1 have no rule:\n", "aliyun-prod  cn-hangzhou")
+	d.wantPrinted("rule 1 (all but one)  2\n", "rule 2 (none)         0\n", "Of 3 instances, 1 have no rule:\n", "  aliyun-prod  cn-hangzhou  web-00002")
 	d.run(exitDone, "rules", "unmatched", "--field", "node", "--json")
 	var out unmatchedDocument
 	if err := json.Unmarshal(d.stdout.Bytes(), &out); err != nil {
@@ -195,6 +195,43 @@ func TestRulesUnmatched(t *testing.T) {
 	d.run(exitUsage, "rules", "unmatched") // no rules
 	if d.JMS.Writes() > 0 {
 		t.Error("it writes")
+	}
+}
+
+// TestPrivateVPCs: VPCs whose hosts have private addresses only, and no zone, are told with the number of these hosts.
+func TestPrivateVPCs(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	host := func(n int, vpc string, more func(*alibabatest.Instance)) {
+		i := alibabatest.SampleInstance(n)
+		i.VPC = vpc
+		if more != nil {
+			more(&i)
+		}
+		d.Account.Put("cn-hangzhou", i)
+	}
+	host(1, "vpc-a", nil)
+	host(2, "vpc-b", nil)
+	host(3, "vpc-b", nil)
+	host(4, "vpc-zoned", nil)
+	host(5, "vpc-public", func(i *alibabatest.Instance) { i.EIP = "47.0.0.1" })
+	host(6, "vpc-skipped", func(i *alibabatest.Instance) { i.Name = "k8s" })
+	host(7, "vpc-off", func(i *alibabatest.Instance) { i.Status = "Stopped" })
+	host(8, "", nil)
+	d.more = "language: en\nrules:\n  - {when: {vpc: vpc-zoned}, set: {zone: z}}\n  - {when: {name: k8s}, set: {skip: cluster}}\n  - {when: {status: stopped}, set: {active: false}}\n"
+	d.run(exitDone, "rules", "unmatched")
+	d.wantPrinted("VPCs whose hosts have private addresses only, and no zone", "  aliyun-prod  cn-hangzhou  vpc-b  2\n  aliyun-prod  cn-hangzhou  vpc-a  1\n")
+	d.run(exitDone, "rules", "unmatched", "--json")
+	var out unmatchedDocument
+	if err := json.Unmarshal(d.stdout.Bytes(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if want := []privateVPC{{"aliyun-prod", "cn-hangzhou", "vpc-b", 2}, {"aliyun-prod", "cn-hangzhou", "vpc-a", 1}}; !slices.Equal(out.Private, want) {
+		t.Errorf("%+v", out.Private)
+	}
+	if got := findPrivateVPCs([]inventory.Listing{{Scope: inventory.Scope{Account: "a"}, Instances: []inventory.Instance{{VPC: "v", PrivateIPs: []string{"10.0.0.1"}}}}},
+		config.Config{Clouds: []config.Cloud{{Name: "a", DomainID: "z"}}}); len(got) > 0 {
+		t.Errorf("an account with a zone: %+v", got)
 	}
 }
 

@@ -34,11 +34,11 @@ func rulesUnmatchedCommand(o *options, stdout, stderr io.Writer) *cobra.Command 
 		Use:   "unmatched",
 		Short: o.lang.Text("列出没有规则对它有效的实例，以及每条规则对多少实例有效（只读云，不连接 JumpServer）", "List the instances that no rule matches, and how many each rule matches (lists the clouds, without JumpServer)"),
 		Long: o.lang.Text("列出各账号的实例，逐个试规则，打印每条规则有效的实例数，以及一条都不有效的实例。--field 只看一项，例如\n"+
-			"--field node 列出没有规则设置节点的实例。标签没有读到、因此不知道的，另外计数。\n\n"+
+			"--field node 列出没有规则设置节点的实例。标签没有读到、因此不知道的，另外计数。最后是主机只有私网地址、又没有网域的 VPC。\n\n"+
 			"退出码：0 完成；1 一个区域也没有读成；2 配置有误；3 有区域没有读全，其余的照样列出。",
 			"Lists the instances of all accounts, tries the rules on each, and prints how many instances each rule matches, and the instances\n"+
 				"that none does. --field looks at one field: with --field node, the instances whose node no rule sets. Those of which it is not\n"+
-				"known, as their tags were not read, are counted by themselves.\n"+
+				"known, as their tags were not read, are counted by themselves. VPCs whose hosts have private addresses only, and no zone, come last.\n"+
 				"\n"+
 				"Exit codes: 0 done; 1 no region could be listed; 2 a mistake in the configuration; 3 some regions could not be listed, the others are shown."),
 		Args: cobra.NoArgs,
@@ -107,8 +107,10 @@ type unmatchedDocument struct {
 	Rules     []ruleCount         `json:"rules"`
 	Unmatched []unmatchedInstance `json:"unmatched"`
 	// Unknown is how many more may be unmatched: what the rules ask of them was not read.
-	Unknown int      `json:"unknown"`
-	Failed  []string `json:"failed"` // scopes that could not be listed
+	Unknown int `json:"unknown"`
+	// Private has the VPCs whose hosts have private addresses only, and no zone.
+	Private []privateVPC `json:"private"`
+	Failed  []string     `json:"failed"` // scopes that could not be listed
 }
 
 // listUnmatched lists the clouds and prints what no rule matches. It writes nothing.
@@ -150,7 +152,7 @@ func (o *options) listUnmatched(ctx context.Context, u unmatchedOptions, stdout,
 
 // findUnmatched tries the rules on all instances.
 func findUnmatched(listings []inventory.Listing, cfg config.Config, field int, lang language.Lang) unmatchedDocument {
-	found := unmatchedDocument{Rules: []ruleCount{}, Unmatched: []unmatchedInstance{}, Failed: []string{}}
+	found := unmatchedDocument{Rules: []ruleCount{}, Unmatched: []unmatchedInstance{}, Private: findPrivateVPCs(listings, cfg), Failed: []string{}}
 	types := map[string]string{}
 	for _, c := range cfg.Clouds {
 		types[c.Name] = c.Type
@@ -222,6 +224,7 @@ func (d unmatchedDocument) print(to io.Writer, u unmatchedOptions, lang language
 	if d.Unknown > 0 {
 		b.WriteString(lang.Textf("另有 %d 个实例不知道：云没有给出规则所问的内容（例如标签）。\n", "Of %d more instances it is not known: the cloud did not show what rules ask for, such as tags.\n", d.Unknown))
 	}
+	writePrivateVPCs(&b, d.Private, lang)
 	if len(d.Failed) > 0 {
 		b.WriteString(lang.Text("没有读全的区域：\n  ", "Regions that could not be listed:\n  ") + strings.Join(d.Failed, "\n  ") + "\n")
 	}

@@ -21,7 +21,7 @@ import (
 const regionsPerBench = 5
 
 // The parts, in the order in which they are measured and shown.
-const allParts = "abcdefg"
+const allParts = "abcdefgh"
 
 // bench measures jms-sync against emulators in another process, or on a real server.
 type bench struct {
@@ -35,6 +35,7 @@ type bench struct {
 	listingSize  int           // c: instances that are listed
 	limitedSize  int           // e: instances of the run whose memory must be below limitedSizeMiB
 	largestSize  int           // e: instances of the biggest run, below largestSizeMiB; 0 = none
+	ruledSize    int           // h: instances
 	latency      time.Duration // of every answer, but for c
 	cloudLatency time.Duration // c: of every answer of the cloud
 	pause        time.Duration // c: of the baseline, between two pages
@@ -68,6 +69,7 @@ func newCommand(stdout io.Writer) *cobra.Command {
 			"  e 内存峰值\n" +
 			"  f 从启动到第一次向运行时取事件，以及程序与程序包的大小\n" +
 			"  g 创建主机：与固定的 1、2、4、8 个写入者相比，耗时按真实服务器随并发的测量值\n" +
+			"  h 映射规则：没有变化的运行，50 条规则与没有规则相比\n" +
 			"--real 用配置（-c 或环境变量）里的真实服务器测量 b 与 c，只读；--write-to-organisation 还会在一个空的组织里做一次首次同步。\n" +
 			"--create-in-organisation 在真实服务器上测量 g：先说明会写什么并询问，创建自己的主机，测完删除。",
 		Args:          cobra.NoArgs,
@@ -104,6 +106,7 @@ func (b *bench) addFlags(cmd *cobra.Command) {
 	f.IntVar(&b.listingSize, "listed", 2000, "c：实例数，分布在 5 个地域（文档里的数字用 10000，基准约需 4 分钟）")
 	f.IntVar(&b.limitedSize, "instances", 10000, "e：内存不得超过 128 MiB 的那次运行的实例数")
 	f.IntVar(&b.largestSize, "most", 100000, "e：内存不得超过 256 MiB 的最大一次运行的实例数，分布在 5 个账号、每个 10 个地域；0 表示不测")
+	f.IntVar(&b.ruledSize, "ruled", 100000, "h：实例数，分布在 5 个账号、每个 10 个地域；内存不得超过 256 MiB，时间不得超过没有规则的 1.3 倍")
 	f.DurationVar(&b.latency, "latency", 20*time.Millisecond, "服务端每个请求的耗时（c 除外）")
 	f.DurationVar(&b.cloudLatency, "cloud-latency", 100*time.Millisecond, "c：云 API 每个请求的耗时")
 	f.DurationVar(&b.pause, "pause", 500*time.Millisecond, "c：基准在两页之间的停顿")
@@ -145,6 +148,8 @@ func (b *bench) check() error {
 		return fmt.Errorf("--sizes、--listed、--instances: 应为 %d 的倍数 (multiples of it)", regionsPerBench)
 	case b.largestSize < 0 || b.largestSize%(manyAccounts*manyRegions) != 0:
 		return fmt.Errorf("--most: 应为 %d 的倍数或 0 (a multiple of it, or 0)", manyAccounts*manyRegions)
+	case b.ruledSize < manyAccounts*manyRegions || b.ruledSize%(manyAccounts*manyRegions) != 0:
+		return fmt.Errorf("--ruled: 应为 %d 的倍数 (a multiple of it)", manyAccounts*manyRegions)
 	case b.createHosts < 1 || b.createHosts > 99999 || b.rounds < 1:
 		return errors.New("--creates、--rounds: 至少为 1，最多 99999 台 (at least 1; 99,999 hosts at most)")
 	case b.createIn != "" && !b.real:
@@ -175,7 +180,7 @@ func (b *bench) run(ctx context.Context) error {
 		}
 	}
 	measure := map[rune]func(context.Context) (*figure, error){
-		'a': b.measureFirstSync, 'b': b.measureUnchanged, 'c': b.measureListing, 'd': b.measureEvents, 'e': b.measureMemory, 'f': b.measureStarts, 'g': b.measureCreates,
+		'a': b.measureFirstSync, 'b': b.measureUnchanged, 'c': b.measureListing, 'd': b.measureEvents, 'e': b.measureMemory, 'f': b.measureStarts, 'g': b.measureCreates, 'h': b.measureRules,
 	}
 	if b.real {
 		measure = map[rune]func(context.Context) (*figure, error){'b': b.measureRealUnchanged, 'c': b.measureRealListing, 'g': b.measureRealCreates}

@@ -64,7 +64,7 @@ func smallBench(t *testing.T) bench {
 	}
 	event := programs[0]
 	return bench{
-		exe: exe, program: jmsSync(t), event: event, timer: event, lambda: programs[1], graph: programs[2], hosts: 20, sizes: []int{20, 10}, listingSize: 150, limitedSize: 10, largestSize: 50,
+		exe: exe, program: jmsSync(t), event: event, timer: event, lambda: programs[1], graph: programs[2], hosts: 20, sizes: []int{20, 10}, listingSize: 150, limitedSize: 10, largestSize: 50, ruledSize: 50,
 		createHosts: 8, rounds: 1, latency: time.Millisecond, cloudLatency: time.Millisecond, pause: time.Millisecond, runs: 1,
 	}
 }
@@ -105,6 +105,11 @@ func wantedOutput() map[string][]string {
 			`^  v4\.7\.0 +8, plain +\d+\.\d *$`,
 			`^  v4\.10\.19 +2, plain +\d+\.\d *$`,
 			`^  v4\.10\.19 +jms-sync, up to 8 +\d+\.\d +` + anyTime + ` *$`,
+		},
+		"h": {
+			`^h\. Mapping rules: run without changes, without state, 50 hosts, 5 accounts × 10 regions, `,
+			`^  no rules +[1-9]\d* +\d+\.\d +\d+ +` + anyTime + ` +` + anyPeak + ` +– *$`,
+			`^  50 rules +[1-9]\d* +\d+\.\d +\d+ +` + anyTime + ` +\d+\.\d\d +` + anyPeak + ` +256(, ok)? *$`,
 		},
 		"ef": {
 			`^  10 +1 × 5 +without state +` + anyTime + ` +` + anyPeak + ` +128(, ok)? *$`,
@@ -212,6 +217,24 @@ func TestBenchJudgesMemory(t *testing.T) {
 	}
 }
 
+// TestBenchJudgesRules: more time than the limit is an error from some size on, and more memory at any.
+func TestBenchJudgesRules(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		instances int
+		slower    []float64
+		peak      int64
+		refused   bool
+	}{
+		{judgedInstances, []float64{1.3}, 1, false}, {judgedInstances, []float64{1.1, 1.31, 2}, 1, true}, {50, []float64{2}, 1, false},
+		{50, []float64{1}, 257 << 20, true}, {judgedInstances, []float64{2}, 257 << 20, true},
+	} {
+		if err := checkRuled(c.instances, c.slower, []sample{{peakBytes: c.peak}}); (err != nil) != c.refused {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
 func TestSpread(t *testing.T) {
 	t.Parallel()
 	for want, values := range map[string][]float64{
@@ -226,7 +249,7 @@ func TestSpread(t *testing.T) {
 func TestBenchRefuses(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"--only", "h"}, {"--only", "a,b"}, {"--hosts", "0"}, {"--runs", "0"}, {"--latency", "-1s"}, {"--pause", "-1s"},
+		{"--only", "i"}, {"--ruled", "0"}, {"--ruled", "60"}, {"--only", "a,b"}, {"--hosts", "0"}, {"--runs", "0"}, {"--latency", "-1s"}, {"--pause", "-1s"},
 		{"--sizes", "7"}, {"--sizes", "10,7"}, {"--instances", "0"}, {"--listed", "3"}, {"--most", "60"}, {"--most", "-50"},
 		{"--real", "--only", "a"}, {"--real", "--only", "g"}, {"--create-in-organisation", "x"}, {"--creates", "0"}, {"--rounds", "0"}, {"--write-to-organisation", "x"}, {"--markdown", "x.md", "--only", "b"}, {"--real", "--markdown", "x.md"},
 	} {

@@ -153,14 +153,22 @@ func (b *bench) runUnchanged(ctx context.Context, e *emulated, at estate, state 
 		settings = []string{config.EnvState + "=file://" + state}
 	}
 	s, err := b.measureSync(ctx, e, settings...)
+	if err != nil {
+		return s, err
+	}
 	asked := s.counts.JumpServer.Requests
-	switch {
-	case err != nil:
-	case s.report.Outcome != report.OK || s.report.Unchanged != at.instances || s.counts.JumpServer.Writes != 0:
-		err = fmt.Errorf("bench: run without changes: outcome %s, %d of %d unchanged, %d writes",
-			s.report.Outcome, s.report.Unchanged, at.instances, s.counts.JumpServer.Writes)
-	case (asked == 1) != (state != ""):
+	err = checkUnchanged(s, at)
+	if err == nil && (asked == 1) != (state != "") {
 		err = fmt.Errorf("bench: run without changes, state %q: JumpServer was asked %d times", state, asked)
 	}
 	return s, err
+}
+
+// checkUnchanged returns an error for a run that did not find everything unchanged.
+func checkUnchanged(s sample, at estate) error {
+	if s.report.Outcome == report.OK && s.report.Unchanged == at.instances && s.counts.JumpServer.Writes == 0 {
+		return nil
+	}
+	return fmt.Errorf("bench: run without changes: outcome %s, %d of %d unchanged, %d writes",
+		s.report.Outcome, s.report.Unchanged, at.instances, s.counts.JumpServer.Writes)
 }

@@ -4,6 +4,9 @@ package main
 func mappedMutants() []mutant {
 	const pkg = "./core/plan"
 	return []mutant{{
+		name: "mapped: a skip that is not known leaves the asset", file: "core/plan/ruleskip.go",
+		old: "if !o.Unread.Has(mapping.FieldSkip) {", broken: "if true {", pkg: pkg, test: "TestSkipUnread",
+	}, {
 		name: "mapped: moves are bounded", file: "core/plan/moves.go",
 		old: "if limits.Moves.isExceeded(moving, of) {", broken: "if limits.Moves.isExceeded(moving, of) && false {", pkg: pkg, test: "TestMovesAreBounded",
 	}, {
@@ -48,6 +51,15 @@ func mappedMutants() []mutant {
 	}, {
 		name: "mapped: a renamed node is the same", file: "core/plan/rulenodes.go",
 		old: "x.paths[known]; exists {", broken: "x.paths[known]; exists && false {", pkg: pkg, test: "TestRuledRenamedNode",
+	}, {
+		name: "mapped: a renamed node is the same without a store", file: "core/plan/rulenodes.go",
+		old: "x.paths[noted]; exists {", broken: "x.paths[noted]; exists && false {", pkg: pkg, test: "TestRuledRenamedNode",
+	}, {
+		name: "mapped: deactivations by rules in small steps count together", file: "core/plan/ruleactive.go",
+		old: "\t\ts.ruledOff++\n", broken: "\t\ts.ruledOff += 0\n", pkg: pkg, test: "TestRuleOffInManySteps",
+	}, {
+		name: "mapped: unseen templates are not attached in every run", file: "core/plan/rulefields.go",
+		old: "case b.mayHaveAccountOf(a, id):", broken: "case b.mayHaveAccountOf(a, id) && false:", pkg: pkg, test: "TestRuledAccountsUnseen",
 	}, {
 		name: "mapped: no label of ours by a rule", file: "core/plan/rulelabels.go",
 		old: " && !looksLikeOurs(l.Name) {", broken: " {", pkg: pkg, test: "TestRuledLabelsAreNeverOurs",

@@ -3,6 +3,9 @@ package main
 // ruledRunMutants: runs and events obey mapping rules, and move or open nothing by accident.
 func ruledRunMutants() []mutant {
 	return []mutant{{
+		name: "ruled runs: an address that a rule chooses takes a full run", file: "core/reconcile/rules.go",
+		old: " || r.Set.Address != nil })", broken: " })", pkg: "./core/engine", test: "TestAddressByRulesInRunsOfFewChanges",
+	}, {
 		name: "ruled runs: an asset that misses one of its nodes is not made", file: "core/apply/nodes.go",
 		old: "if err := n.pathErrors[path]; err != nil {", broken: "if err := n.pathErrors[path]; err != nil && path == paths[0] {", pkg: "./core/apply", test: "TestSeveralNodesOfNewAssets",
 	}, {
@@ -13,7 +16,7 @@ func ruledRunMutants() []mutant {
 		old: "if a.NotesNodes {", broken: "if a.NotesNodes && len(ids) == 0 {", pkg: "./core/apply", test: "TestSeveralNodesOfNewAssets",
 	}, {
 		name: "ruled runs: moved assets note their new nodes", file: "core/apply/parts.go",
-		old: "uniqueIDs(slices.Concat(ours, found)))", broken: "ours)", pkg: "./core/apply", test: "TestNodesOfAPatch",
+		old: "slices.Concat(inventory.NodeNotes(comment), notes))", broken: "slices.Concat(inventory.NodeNotes(comment), notes[:0]))", pkg: "./core/apply", test: "TestNodesOfAPatch",
 	}, {
 		name: "ruled runs: a node that a person changed meanwhile stays", file: "core/apply/reread.go",
 		old: "c.Patch.NodeIDs != nil && before.Nodes != now.Nodes {", broken: "c.Patch.NodeIDs != nil && before.Nodes != now.Nodes && false {", pkg: "./core/apply", test: "TestNodesOfAPatch",

@@ -19,6 +19,8 @@ type Announcement struct {
 	Alibaba     string            `json:"alibaba"`
 	DingTalk    string            `json:"dingtalk"`
 	Environment map[string]string `json:"environment"` // everything that jms-sync needs to run against them
+	// Configuration is the text of a configuration with rules, beside the environment; "" = there are none.
+	Configuration string `json:"configuration,omitempty"`
 }
 
 // Environ returns the environment in the form of os.Environ.
@@ -30,11 +32,16 @@ func (a Announcement) Environ() []string {
 	return list
 }
 
-// Config returns the configuration that the environment alone defines.
+// Config returns the configuration that the environment defines, and where there are rules their text.
 func (a Announcement) Config(ctx context.Context) (config.Config, error) {
-	return config.Load(ctx, config.Source{
-		Env: a.Environ(), ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }, Clouds: session.Clouds(),
-	})
+	return config.Load(ctx, config.Source{Env: a.Environ(), ReadFile: a.readFile, Clouds: session.Clouds()})
+}
+
+func (a Announcement) readFile(string) ([]byte, error) {
+	if a.Configuration == "" {
+		return nil, fs.ErrNotExist
+	}
+	return []byte(a.Configuration), nil
 }
 
 // Sync makes one run in this process.

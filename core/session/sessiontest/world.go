@@ -28,6 +28,7 @@ type World struct {
 	Measured                 bool // JumpServer answers as slowly as a real server
 	Crowd                    bool // creates take as long as on a real server, by the number of writers
 	Seeded                   bool // JumpServer holds what a sync would create
+	Rules                    int  // so many mapping rules; the instances have tags then, whatever the rules are
 }
 
 // Check returns an error for a world that no emulator supports, with the flags of jms-sync emulate in its message.
@@ -41,6 +42,8 @@ func (w World) Check() error {
 		return errors.New("--hosts, --regions, --accounts: at least 0, 1 and 1, and 16,777,216 instances in all at most")
 	case w.AtOnce < 0 || w.Throttle < jumpservertest.VersionMaxRequests || w.JumpServerLatency < 0 || w.CloudLatency < 0:
 		return errors.New("--at-once, --throttle and latencies must not be negative")
+	case w.Rules < 0 || w.Rules > 1000 || w.Rules > 0 && (w.Measured || w.Crowd || w.AtOnce != 0 || w.Throttle != 0):
+		return errors.New("--rules: 0 to 1,000, and without --measured, --crowd, --at-once and --throttle")
 	}
 	return nil
 }
@@ -57,8 +60,14 @@ func (w World) Start(ctx context.Context) (*Emulators, error) {
 	if err == nil {
 		err = e.listen(e.Robot, &e.Announced.DingTalk)
 	}
-	e.Announced.Environment = e.environment()
-	if err == nil && w.Seeded {
+	e.Announced.Environment, e.Announced.Configuration = e.environment(), w.configuration()
+	switch {
+	case w.Rules > 0:
+		e.addZones()
+		if err == nil && w.Seeded {
+			err = e.fillByRules(ctx)
+		}
+	case err == nil && w.Seeded:
 		err = e.seedJumpServer(ctx)
 	}
 	if err != nil {
@@ -106,11 +115,18 @@ func (w World) newCloud() (server *alibabatest.Server, first *alibabatest.Accoun
 			first = account
 		}
 		for _, region := range w.regionNames() {
-			account.Fill(region, w.Hosts, func(i int) alibabatest.Instance { return alibabatest.SampleInstance(made + i) })
+			account.Fill(region, w.Hosts, func(i int) alibabatest.Instance { return w.instance(made + i) })
 			made += w.Hosts
 		}
 	}
 	return server, first
+}
+
+func (w World) instance(i int) alibabatest.Instance {
+	if w.Rules == 0 {
+		return alibabatest.SampleInstance(i)
+	}
+	return tagged(alibabatest.SampleInstance(i), i)
 }
 
 // AccessKey returns the access key of account n.
