@@ -32,7 +32,7 @@ func TestDiagnostics(t *testing.T) {
 		"'': 1\n":                                                          {"a.yaml:7:1: ?: a key must be a text"},
 		"rules:\n  - set: {名: 1}\n":                                        {"a.yaml:8:11: rules[0].set.名: there is no such setting"},
 		"rules:\n  - set: {port: 22,\n  stop: true\n":                      {"a.yaml:8: not valid YAML: did not find expected ',' or '}'"},
-		"rules: &r\n  - set: {name: '{nmae}'}\nx-more: *r\n":               {"a.yaml:8:17: rules[0].set.name: {nmae} is unknown; is it {name}?"},
+		"rules: &r\n  - set: {name: '{namx}'}\nx-more: *r\n":               {"a.yaml:8:17: rules[0].set.name: {namx} is unknown; is it {name}?"},
 		"rules:\n  - set: &s {name: '{{}'}\n  - set: *s\n    stop: true\n": {`a.yaml:8:20: rules[0].set.name: the braces in "{{}" do not match; a brace itself is written {{ or }}`, `a.yaml:8:20: rules[1].set.name: the braces in "{{}" do not match; a brace itself is written {{ or }}`},
 	} {
 		_, err := checkText(t, rules)

@@ -61,9 +61,6 @@ func cutSlashes(text string) (string, bool) {
 	return inner, begins && ends
 }
 
-// isPlain reports whether the pattern is a text that stands for itself.
-func (p pattern) isPlain() bool { return !p.isGlob && p.expression == nil }
-
 // matches reports whether a value fits.
 func (p pattern) matches(value string) bool {
 	switch {

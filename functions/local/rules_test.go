@@ -127,7 +127,7 @@ func TestRulesTestMistakes(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	file := d.saveFile("expect.yaml", `
-- {instance: {account: prud, nmae: x}, asset: {nod: x, zone: {a: b}}}
+- {instance: {account: prud, namx: x}, asset: {nod: x, zone: {a: b}}}
 - {instance: {name: x}, asset: {active: maybe}}
 - {instance: {account: prod, kind: gpu, ip: [10.0.0.300], tags: {a: [b]}}}
 - {instance: {account: prod, name: a, name: b}, asset: {}}
@@ -136,7 +136,7 @@ func TestRulesTestMistakes(t *testing.T) {
 `)
 	d.runRaw(d.Context(), exitUsage, "-c", d.rulesFile(), "rules", "test", file)
 	for _, want := range []string{
-		`:2:14: the configuration has no account "prud"; is it prod?`, ":2:30: nmae is unknown; is it name?", ":2:48: nod is unknown; is it node?", ":2:62: must be one value",
+		`:2:14: the configuration has no account "prud"; is it prod?`, ":2:30: namx is unknown; is it name?", ":2:48: nod is unknown; is it node?", ":2:62: must be one value",
 		":3:14: to which account does the instance belong?", ":3:41: must be true or false",
 		`kind "gpu"`, `"10.0.0.300" is no IP address`, ":4:69: must be one value", ":4:3: each entry has instance and asset",
 		":5:39: name stands twice", ":5:56: asset is empty", ":6:3: must be a group",
