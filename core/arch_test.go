@@ -39,6 +39,7 @@ func allowedImports() map[string][]string {
 		"core/access":                    {"core/inventory", "core/plan"},
 		"core/apply":                     {"core/language", "core/plan", "core/reason", "core/inventory"},
 		"core/report":                    {"core/access", "core/explain", "core/apply", "core/language", "core/plan", "core/reason", "core/inventory", "core/notify"},
+		"core/metrics":                   {"core/httpx", "core/inventory", "core/plan", "core/report", "core/secret", "core/state", "core/wait"},
 		"core/notify":                    {},
 		"core/notify/<x>":                {"core/notify", "core/wait", "core/httpx", "core/secret"},
 		"core/notify/all":                {"core/notify", "core/notify/<x>", "core/secret"},

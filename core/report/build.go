@@ -30,6 +30,7 @@ func Build(in Input) Report {
 	r := newReport(in.Started)
 	r.DryRun, r.environment, r.Unchanged, r.names = in.DryRun, in.Environment, in.Unchanged, in.Names
 	r.Duration, r.Stages, r.Peers = RoundSeconds(in.Duration), in.Stages, in.Peers
+	r.assetCounts = in.Assets
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)
 	w := textsOf(in.Language)
 	r.Pause = pauseOf(in, w.lang)
