@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"strings"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/report"
 )
@@ -26,18 +27,45 @@ func (r Run) LogFields() []any {
 		"held", rep.Held, "drifted", rep.Drifted, "orphans", rep.Orphans, "left_open", openAssets(rep),
 		"scopes_complete", complete, "scopes_failed", len(rep.Scopes) - complete, "calls", calls, "throttled", throttled,
 	}
-	if counts := rep.AssetCounts(); counts != nil {
-		active, inactive := 0, 0
-		for _, c := range counts {
-			active += c.Active
-			inactive += c.Inactive
-		}
-		fields = append(fields, "assets_active", active, "assets_inactive", inactive)
-	}
-	for _, s := range rep.Stages {
-		fields = append(fields, "stage_"+strings.ReplaceAll(s.Name, " ", "_")+"_seconds", s.Seconds)
-	}
+	fields = append(fields, assetFields(rep)...)
+	fields = append(fields, stageFields(rep)...)
 	return append(fields, r.eventFields()...)
+}
+
+// assetFields returns how many assets there are after the run, where it read all of them.
+func assetFields(rep report.Report) []any {
+	counts := rep.AssetCounts()
+	if counts == nil {
+		return nil
+	}
+	active, inactive := 0, 0
+	for _, c := range counts {
+		active += c.Active
+		inactive += c.Inactive
+	}
+	for _, c := range rep.Changes {
+		more, closed := effectOf(c)
+		active += more
+		inactive += closed
+	}
+	return []any{"assets_active", active, "assets_inactive", max(inactive, 0)}
+}
+
+// stageFields returns how long each stage took; a stage that was entered twice is one.
+func stageFields(rep report.Report) []any {
+	var names []string
+	seconds := map[string]float64{}
+	for _, s := range rep.Stages {
+		if _, again := seconds[s.Name]; !again {
+			names = append(names, s.Name)
+		}
+		seconds[s.Name] += s.Seconds
+	}
+	var fields []any
+	for _, name := range names {
+		fields = append(fields, "stage_"+strings.ReplaceAll(name, " ", "_")+"_seconds", report.RoundSeconds(time.Duration(seconds[name]*float64(time.Second))))
+	}
+	return fields
 }
 
 func openAssets(rep report.Report) int {

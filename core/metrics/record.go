@@ -265,22 +265,27 @@ func (r Run) keepAccount(v, before *values, failed report.Scope) {
 // addWrites changes the numbers of assets by what was made of them.
 func (r Run) addWrites(v *values) {
 	for _, c := range r.Report.Changes {
-		active, inactive := 0.0, 0.0
-		switch {
-		case c.Action == plan.Create:
-			active = 1
-		case c.Action == plan.Deactivate:
-			active, inactive = -1, 1
-		case c.Action == plan.Delete:
-			inactive = -1
-		case c.Action == plan.Update && slices.Contains(c.Fields, "is_active"):
-			active, inactive = 1, -1
-		default:
-			continue
+		active, inactive := effectOf(c)
+		if active != 0 || inactive != 0 {
+			v.move(scopeLabels(scopeOf(c)), stateActive, float64(active))
+			v.move(scopeLabels(scopeOf(c)), stateInactive, float64(inactive))
 		}
-		v.move(scopeLabels(scopeOf(c)), stateActive, active)
-		v.move(scopeLabels(scopeOf(c)), stateInactive, inactive)
 	}
+}
+
+// effectOf returns how many more active and inactive assets there are by a change that was made.
+func effectOf(c report.Change) (active, inactive int) {
+	switch {
+	case c.Action == plan.Create:
+		return 1, 0
+	case c.Action == plan.Deactivate:
+		return -1, 1
+	case c.Action == plan.Delete:
+		return 0, -1
+	case c.Action == plan.Update && slices.Contains(c.Fields, "is_active"):
+		return 1, -1
+	}
+	return 0, 0
 }
 
 // move changes the number of assets of a scope that is known. It never falls below zero.
