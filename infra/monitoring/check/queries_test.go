@@ -3,7 +3,6 @@ package check
 import (
 	"encoding/json"
 	"log/slog"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -16,32 +15,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/metrics"
 )
 
-// TestRules: promtool accepts the rules and their tests pass: each alert has one that it fires and one that it does not.
-func TestRules(t *testing.T) {
-	t.Parallel()
-	for _, args := range [][]string{{"check", "rules", "../rules.yml"}, {"test", "rules", "../rules_test.yml"}} {
-		out, err := exec.CommandContext(t.Context(), "go", append([]string{"tool", "promtool"}, args...)...).CombinedOutput()
-		if err != nil {
-			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
-		}
-	}
-	tests := string(readFile(t, "../rules_test.yml"))
-	for _, r := range rules(t) {
-		blocks := strings.Split(tests, "alertname: "+r.Alert+"\n")[1:]
-		fires := slices.ContainsFunc(blocks, func(b string) bool { return strings.HasPrefix(b, "        exp_alerts:\n") })
-		silent := slices.ContainsFunc(blocks, func(b string) bool { return strings.HasPrefix(b, "        exp_alerts: []") })
-		if !fires || !silent {
-			t.Errorf("%s: a test that it fires: %v, that it does not: %v", r.Alert, fires, silent)
-		}
-		if r.Annotations["summary"] == "" || r.Annotations["summary_zh"] == "" || r.Annotations["description"] == "" || r.Labels["severity"] == "" {
-			t.Errorf("%s lacks a text or its severity", r.Alert)
-		}
-	}
-}
-
-func rules(t *testing.T) []rulefmt.Rule {
+func readRules(t *testing.T) []rulefmt.Rule {
 	t.Helper()
-	groups, errs := rulefmt.Parse(readFile(t, "../rules.yml"), false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+	groups, errs := rulefmt.Parse(readFile(t, rulesFile), false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
 	if len(errs) > 0 || len(groups.Groups) != 1 || len(groups.Groups[0].Rules) < 10 {
 		t.Fatal(errs)
 	}
@@ -52,7 +28,7 @@ func rules(t *testing.T) []rulefmt.Rule {
 func TestQueries(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
-	for _, r := range rules(t) {
+	for _, r := range readRules(t) {
 		checkQuery(t, r.Alert, r.Expr, used)
 	}
 	var board struct {
