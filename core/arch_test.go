@@ -20,6 +20,7 @@ const module = "github.com/jms-sync/jms-sync/"
 func allowedImports() map[string][]string {
 	return map[string][]string{
 		"core":                           {},
+		"core/browsertest":               {},
 		"core/language":                  {},
 		"core/secret":                    {},
 		"core/inventory":                 {"core/language"},
@@ -40,8 +41,10 @@ func allowedImports() map[string][]string {
 		"core/apply":                     {"core/language", "core/plan", "core/reason", "core/inventory"},
 		"core/report":                    {"core/access", "core/explain", "core/apply", "core/language", "core/plan", "core/reason", "core/inventory", "core/notify"},
 		"core/metrics":                   {"core/httpx", "core/inventory", "core/plan", "core/report", "core/secret", "core/state", "core/wait"},
+		"core/report/page":               {"core/report", "core/access", "core/language", "core/plan"},
 		"core/notify":                    {},
-		"core/notify/<x>":                {"core/notify", "core/wait", "core/httpx", "core/secret"},
+		"core/notify/post":               {"core/notify", "core/wait", "core/httpx"},
+		"core/notify/<x>":                {"core/notify", "core/notify/post", "core/wait", "core/httpx", "core/secret"},
 		"core/notify/all":                {"core/notify", "core/notify/<x>", "core/secret"},
 		"core/notify/notifytest":         {"core/notify", "core/secret"},
 		"core/config":                    {"core/inventory", "core/language", "core/secret", "core/plan", "core/mapping"},
@@ -59,7 +62,7 @@ func allowedImports() map[string][]string {
 		"core/doctor":              {"core/inventory", "core/language", "core/notify", "core/storage"},
 		"core/engine/chaos":        {}, // tests only
 		"core/engine/enginetest":   {"core/*", "core/cloud/<x>", "core/notify/<x>", "*test"},
-		"core/session":             {"core/*", "core/cloud/all", "core/notify/<x>", "core/storage/all"},
+		"core/session":             {"core/*", "core/report/page", "core/cloud/all", "core/notify/all", "core/notify/post", "core/storage/all"},
 		"core/session/sessiontest": {"core/*", "*test"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/language", "core/notify", "core/reconcile", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage",
@@ -70,7 +73,7 @@ func allowedImports() map[string][]string {
 		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
 		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
-		"functions/local":                 {"core/*", "*test", "functions/internal/logs", "functions/internal/trigger"},
+		"functions/local":                 {"core/*", "core/report/page", "*test", "functions/internal/logs", "functions/internal/trigger"},
 		"infra":                           {}, // files, and tests that compare them with the program
 		"infra/pack":                      {}, "infra/mutants": {},
 		"infra/bench": {"core/*", "*test"},

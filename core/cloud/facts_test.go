@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"context"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -112,5 +113,35 @@ func TestFactsAreShared(t *testing.T) {
 	}
 	if met[rows[0].Facts] != 2 || len(met) != len(rows)-1 {
 		t.Errorf("%d different facts of %d rows", len(met), len(rows))
+	}
+}
+
+// factLister is a lister that shares what its instances have in common.
+type factLister struct{ fake }
+
+func (*factLister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
+	rows := []inventory.Instance{{ID: "i-" + region, Facts: &inventory.Facts{Zone: "z"}}}
+	cloud.InternerOf(ctx).InternRows(rows)
+	return rows, nil
+}
+
+// TestListingsShareFacts: what instances of several regions and accounts have in common is there once in a run, and is not
+// kept for the next one.
+func TestListingsShareFacts(t *testing.T) {
+	t.Parallel()
+	fleet := cloud.NewFleet([]cloud.OpenedAccount{target("a", &factLister{}, "r1", "r2"), target("b", &factLister{}, "r1")})
+	met := map[*inventory.Facts]int{}
+	for range 2 {
+		for _, l := range fleet.List(t.Context(), cloud.Filter{}) {
+			met[l.Instances[0].Facts]++
+		}
+	}
+	if len(met) != 2 {
+		t.Errorf("%d different facts in two runs", len(met))
+	}
+	for _, n := range met {
+		if n != 3 {
+			t.Errorf("facts are shared by %d instances of a run, not 3", n)
+		}
 	}
 }

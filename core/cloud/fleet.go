@@ -111,6 +111,7 @@ func (f Fleet) UnknownAccounts(filter Filter) []string {
 // has an error and no instances. An account whose regions of a kind cannot be listed is one failed
 // listing of inventory.AnyRegion of this kind.
 func (f Fleet) List(ctx context.Context, filter Filter) []inventory.Listing {
+	ctx = withInterner(ctx)
 	results := make([][]inventory.Listing, len(f.accounts))
 	var group sync.WaitGroup
 	for i, t := range f.accounts {

@@ -1,27 +1,57 @@
 package cloud
 
 import (
+	"context"
 	"encoding/binary"
+	"sync"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Interner keeps one copy of each text, and of facts, that many instances of a listing share. The zero value is ready.
+// Interner keeps one copy of each text, and of facts, that many instances share. The zero value is ready. It is safe for
+// concurrent use.
 type Interner struct {
+	mu    sync.Mutex
 	texts map[string]string
 	facts map[string]*inventory.Facts
 	key   []byte // of the facts that are looked for
 }
 
+// internerKey marks the interner in a context.
+type internerKey struct{}
+
+// withInterner returns a context in which all listings share one interner: a fleet's regions mostly have the same types,
+// images and tags, and one of each region would hold them all as many times until the last page is read.
+func withInterner(ctx context.Context) context.Context {
+	return context.WithValue(ctx, internerKey{}, &Interner{})
+}
+
+// InternerOf returns the interner of a run's listings, or a new one.
+func InternerOf(ctx context.Context) *Interner {
+	shared, is := ctx.Value(internerKey{}).(*Interner)
+	if is {
+		return shared
+	}
+	return &Interner{}
+}
+
 // InternRows is InternRow for each row.
 func (in *Interner) InternRows(rows []inventory.Instance) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	for i := range rows {
-		in.InternRow(&rows[i])
+		in.internRow(&rows[i])
 	}
 }
 
 // InternRow replaces the texts and the facts of a row by the kept copies, and keeps those that are new.
 func (in *Interner) InternRow(row *inventory.Instance) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.internRow(row)
+}
+
+func (in *Interner) internRow(row *inventory.Instance) {
 	if in.texts == nil {
 		in.texts = map[string]string{}
 	}
@@ -42,7 +72,7 @@ func (in *Interner) intern(text *string) {
 }
 
 // maxSharedFacts bounds how many different facts are looked for: where there are more, hardly any are shared.
-const maxSharedFacts = 4096
+const maxSharedFacts = 1 << 14
 
 // internFacts returns the same facts of an earlier row, or these. Hardly two instances were made in the same second, so that
 // those with times are not looked for.

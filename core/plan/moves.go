@@ -135,11 +135,11 @@ func (p Plan) crowdedScopes(limits Limits) map[inventory.Scope]reason.Reason {
 // returns the update with all else.
 func (out *Approved) holdMove(c Change, why reason.Reason, limits Limits) (rest Change, held bool) {
 	line := reviewLineOf(c)
-	reviewed := slices.ContainsFunc(limits.Reviewed, func(l ReviewLine) bool { return l.Held == "" && l.Equal(line) })
+	reviewed := slices.ContainsFunc(limits.Reviewed, func(l ReviewLine) bool { return l.Held == "" && c.isReviewedAs(l, line) })
 	if limits.Approved[c.AssetID] || reviewed {
 		return c, false
 	}
-	if slices.ContainsFunc(limits.Reviewed, func(l ReviewLine) bool { return l.Held != "" && l.Equal(line) }) {
+	if slices.ContainsFunc(limits.Reviewed, func(l ReviewLine) bool { return l.Held != "" && c.isReviewedAs(l, line) }) {
 		why = reason.New(reason.HeldInFile)
 	}
 	whole := c

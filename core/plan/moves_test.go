@@ -159,6 +159,18 @@ func TestMovesInAFile(t *testing.T) {
 	if _, assets := movedFields(a); assets != 4 || len(a.Updates()) != 10 || len(a.Notes()) != 0 {
 		t.Errorf("with all: %q", renderLines(a))
 	}
+	for n := range w.assets { // the file was applied once without the moves
+		w.assets[n].Name = fmt.Sprint("new-", n)
+	}
+	a = w.approve()
+	if _, assets := movedFields(a); assets != 4 || len(a.Updates()) != 4 {
+		t.Errorf("with all, after the rest: %q", renderLines(a))
+	}
+	w.limits.Reviewed = file
+	a = w.approve()
+	if _, assets := movedFields(a); assets != 0 || a.Notes()[0].Reason.Code != reason.HeldInFile {
+		t.Errorf("after the rest: %q", renderLines(a))
+	}
 	other := movingWorld(t, 4, mapping.Settings{Node: "/DEFAULT/db", Zone: "beijing"})
 	other.limits.Reviewed = included
 	a = other.approve()

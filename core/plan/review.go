@@ -79,6 +79,25 @@ func (l ReviewLine) Equal(o ReviewLine) bool {
 	return l.AssetID == o.AssetID && l.Action == o.Action && slices.Equal(l.Values, o.Values)
 }
 
+// includes reports whether a line writes no other value into any field than l does. An update that moves an asset may find
+// that the rest of what was reviewed has been made.
+func (l ReviewLine) includes(o ReviewLine) bool {
+	if l.AssetID != o.AssetID || l.Action != o.Action {
+		return false
+	}
+	fields := map[string]bool{}
+	for _, v := range o.Values {
+		fields[v.Field] = true
+	}
+	same := slices.DeleteFunc(slices.Clone(l.Values), func(v FieldValue) bool { return !fields[v.Field] })
+	return slices.Equal(same, o.Values)
+}
+
+// isReviewedAs reports whether a line of a review is for this change.
+func (c Change) isReviewedAs(l, line ReviewLine) bool {
+	return l.Equal(line) || c.moves != 0 && l.includes(line)
+}
+
 // Scope returns where the line's instance is listed.
 func (l ReviewLine) Scope() inventory.Scope {
 	return inventory.Scope{Cloud: l.Cloud, Account: l.Account, Region: l.Region}
@@ -217,7 +236,7 @@ func (a *Approved) holdUnreviewed(limits Limits) {
 	for c := range a.Changes() {
 		k, line := changeKey{c.AssetID, c.Action}, reviewLineOf(c)
 		if !c.Interim && slices.ContainsFunc(reviewed[k], func(l ReviewLine) bool {
-			return (l.Held == "" || limits.Approved[c.AssetID]) && l.Equal(line)
+			return (l.Held == "" || limits.Approved[c.AssetID]) && c.isReviewedAs(l, line)
 		}) {
 			passes[k] = true
 		}

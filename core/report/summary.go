@@ -59,7 +59,7 @@ func Summary(r Report, lang language.Lang) string {
 		}
 	}
 	fmt.Fprintf(&out, w.scopesF+"\n", complete, len(r.Scopes)-complete)
-	for _, lines := range [][]string{w.errorLines(r), sanitizeLines(r.Expected), w.nodeLines(r), w.accessLines(r), w.withoutLines(r), w.scopeLines(r), w.changeLines(r), w.heldLines(r), w.openLines(r), w.undoLines(r)} {
+	for _, lines := range [][]string{w.errorLines(r), sanitizeLines(r.Expected), w.nodeLines(r), w.accessLines(r), w.withoutLines(r), w.scopeLines(r), w.changeLines(r), w.heldLines(r), w.skipLines(r), w.openLines(r), w.undoLines(r)} {
 		for n, line := range lines {
 			if n == maxSummaryLines {
 				fmt.Fprintf(&out, "  … %d/%d\n", maxSummaryLines, len(lines))
@@ -119,6 +119,17 @@ func (w texts) changeLines(r Report) []string {
 			if c.Action == action {
 				lines = append(lines, w.scopeText(c.Account, c.Region)+" "+sanitizeLine(c.Name)+w.colon+sanitizeLine(c.Reason))
 			}
+		}
+	}
+	return lines
+}
+
+// skipLines returns what a run left alone until somebody does something. A plan shows it by itself.
+func (w texts) skipLines(r Report) []string {
+	var lines []string
+	for _, c := range r.Conditions() {
+		if c.Kind == Skipping && !r.DryRun {
+			lines = append(lines, w.skipped+w.colon+w.scopeText(c.Account, c.Region)+w.colon+sanitizeLine(c.Text))
 		}
 	}
 	return lines

@@ -23,6 +23,7 @@ type Cache struct {
 	quarantines *cloud.MemoryQuarantineStore // used without a state store; nil = no quarantine
 	conditions  *delivery.ProcessMemory      // what people were notified of; nil = the state store alone remembers it
 	metrics     *metricsMemory               // used without a state store
+	backlog     *delivery.ProcessBacklog     // of single channels; nil = the state store alone keeps it
 	// stalenessCheckedAt is when an event last checked that complete runs happen, in Unix seconds.
 	stalenessCheckedAt *atomic.Int64
 }
@@ -37,10 +38,10 @@ func NewCache(cfg config.Config, log *slog.Logger, previous *Cache) (*Cache, err
 	c := &Cache{client: client, owners: cloud.NewOwnerCache()}
 	if previous == nil {
 		c.roles, c.quarantines, c.stalenessCheckedAt = cloud.NewRoleCache(), cloud.NewMemoryQuarantineStore(), new(atomic.Int64)
-		c.conditions, c.metrics = new(delivery.ProcessMemory), new(metricsMemory)
+		c.conditions, c.backlog, c.metrics = new(delivery.ProcessMemory), new(delivery.ProcessBacklog), new(metricsMemory)
 	} else {
 		c.roles, c.quarantines, c.stalenessCheckedAt = previous.roles, previous.quarantines, previous.stalenessCheckedAt
-		c.conditions, c.metrics = previous.conditions, previous.metrics
+		c.conditions, c.backlog, c.metrics = previous.conditions, previous.backlog, previous.metrics
 	}
 	c.window = cfg.Notification.Window
 	c.outbox = delivery.NewOutbox(c.window)

@@ -210,7 +210,7 @@ func TestApprovalOfAll(t *testing.T) {
 	}
 	file := filepath.Join(d.dir, "plan.json")
 	d.run(exitDone, "plan", "-o", file) // it shows what apply makes
-	d.wantPrinted("新增资产 10", "10 项变更，jms-sync apply 执行；0 项暂缓的移除")
+	d.wantPrinted("新增资产 10", "10 项变更，jms-sync apply 执行；0 项暂缓的移除或移动")
 	d.Account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
 	d.Account.Put("cn-beijing", alibabatest.SampleInstance(100))
 	r := d.runSync(exitPartial, report.Held, "apply", file)
@@ -248,7 +248,7 @@ func TestPlanFileShowsWhatItDoes(t *testing.T) {
 	d.Account.Put("cn-beijing", alibabatest.SampleInstance(100))
 	file := filepath.Join(d.dir, "plan.json")
 	d.run(exitPartial, "plan", "-o", file)
-	d.wantPrinted("停用资产 0", "暂缓 40、", "1 项变更，jms-sync apply 执行；40 项暂缓的移除，只在 --include-held 时执行")
+	d.wantPrinted("停用资产 0", "暂缓 40、", "1 项变更，jms-sync apply 执行；40 项暂缓的移除或移动，只在 --include-held 时执行")
 	if n := strings.Count(d.stdout.String(), "\n  ! aliyun-prod/cn-beijing"); n != 40 {
 		t.Errorf("%d held lines in the table", n)
 	}
@@ -267,7 +267,7 @@ func TestPlanFileShowsWhatItDoes(t *testing.T) {
 		if r := d.runSync(exitPartial, report.Held, "apply", file); r.Held != 40 || r.Deactivated+r.Deleted != 0 || d.activeHosts() != 46 {
 			t.Errorf("%+v", r)
 		}
-		d.wantPrinted("40 项暂缓的移除不执行；加上 --include-held 才一并执行。")
+		d.wantPrinted("40 项暂缓的移除或移动不执行；加上 --include-held 才一并执行。")
 		if n := strings.Count(d.stdout.String(), "停用  aliyun-prod/cn-beijing"); n != 40 {
 			t.Errorf("%d held lines shown before\n%s", n, &d.stdout)
 		}
@@ -326,7 +326,7 @@ func TestPlanFile(t *testing.T) {
 	}
 	asked := d.JMS.Requests()
 	for name, text := range map[string]string{
-		"no JSON": "x", "the results of a run": strings.Replace(good, `"plan"`, `"plans"`, 1),
+		"no JSON": "x", "the results of a run": strings.Replace(good, `"plan": {`, `"plans": {`, 1),
 		"cut":             good[:len(good)/2],
 		"edited":          strings.ReplaceAll(good, whole.Plan.Changes[0].Name, "other"),
 		"of yesterday":    again(func(p *reviewedPlan) { p.CreatedAt = p.CreatedAt.Add(-planTTL) }),

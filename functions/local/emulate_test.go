@@ -135,6 +135,28 @@ func TestEmulateSeeded(t *testing.T) {
 	}
 }
 
+// TestEmulateRules: with --rules the seed is what a run with these rules creates; such a run has nothing to do, nor has one
+// without any rules; the guard holds one with another rule.
+func TestEmulateRules(t *testing.T) {
+	t.Parallel()
+	s := startEmulate(t, "--seeded", "--hosts", "20", "--version", "v4.10.16", "--rules", "50")
+	var where sessiontest.Announcement
+	s.readLine(&where)
+	rules := where.Configuration
+	if strings.Count(rules, "when:") != 50 {
+		t.Errorf("the configuration is\n%s", rules)
+	}
+	elsewhere := rules[:strings.Index(rules, "  - ")] + "  - {set: {node: /DEFAULT/elsewhere}}\n"
+	for configuration, held := range map[string]int{rules: 0, "": 0, elsewhere: 20} {
+		where.Configuration = configuration
+		rep, err := where.Sync(t.Context())
+		if err != nil || rep.Held != held || rep.Unchanged != 20-held || rep.Created+rep.Updated != 0 {
+			t.Errorf("%d held moves: %v: %+v", held, err, rep)
+		}
+	}
+	s.close()
+}
+
 // TestEmulateMeasured: with --measured the emulator is as slow as a real server: each create takes at least half of its
 // time.
 func TestEmulateMeasured(t *testing.T) {
@@ -158,7 +180,7 @@ func TestEmulateRefuses(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
 		{"--version", "v3"}, {"--hosts", "-1"}, {"--regions", "0"}, {"--accounts", "0"}, {"--hosts", "20000000"},
-		{"--database", "oracle"}, {"--at-once", "-1"}, {"--throttle", "-2"}, {"--jumpserver-latency", "-1s"}, {"--cloud-latency", "-1s"},
+		{"--rules", "-1"}, {"--rules", "5", "--crowd"}, {"--database", "oracle"}, {"--at-once", "-1"}, {"--throttle", "-2"}, {"--jumpserver-latency", "-1s"}, {"--cloud-latency", "-1s"},
 	} {
 		var out, said strings.Builder
 		if code := runCommandLine(t.Context(), append([]string{"emulate"}, args...), strings.NewReader(""), &out, &said); code != exitUsage || said.String() == "" || out.String() != "" {

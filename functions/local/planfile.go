@@ -131,7 +131,7 @@ func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&includeHeld, "include-held", false, o.lang.Text("也执行文件里暂缓的移除（仍逐个证实）", "make the removals too that the file holds (each is still proved)"))
+	cmd.Flags().BoolVar(&includeHeld, "include-held", false, o.lang.Text("也执行文件里暂缓的移除（仍逐个证实）与移动", "make the removals (each is still proved) and moves too that the file holds"))
 	return cmd
 }
 

@@ -40,15 +40,15 @@ func confirmHeld(stdin io.Reader, stdout io.Writer, held int, lang language.Lang
 // readHeldCount asks for the number of held removals and reports whether the answer is that number. Nothing else is
 // consent.
 func readHeldCount(stdin io.Reader, stdout io.Writer, held int, lang language.Lang) bool {
-	fmt.Fprint(stdout, lang.Textf("要一并执行这 %d 项暂缓的移除，请输入它们的个数；直接回车则不执行：",
-		"To make these %d held removals too, type their number; just Enter leaves them: ", held))
+	fmt.Fprint(stdout, lang.Textf("要一并执行这 %d 项暂缓的移除或移动，请输入它们的个数；直接回车则不执行：",
+		"To make these %d held removals or moves too, type their number; just Enter leaves them: ", held))
 	answer, _ := bufio.NewReader(stdin).ReadString('\n')
 	return strings.TrimSpace(answer) == strconv.Itoa(held)
 }
 
 // withoutHeldText says that held removals are not made.
 func withoutHeldText(held int, lang language.Lang) string {
-	return lang.Textf("%d 项暂缓的移除不执行；加上 --include-held 才一并执行。", "%d held removals are left; --include-held makes them too.", held)
+	return lang.Textf("%d 项暂缓的移除或移动不执行；加上 --include-held 才一并执行。", "%d held removals or moves are left; --include-held makes them too.", held)
 }
 
 // fileHeldText says what a plan file holds, with the same numbers as the table above it.
@@ -59,6 +59,6 @@ func fileHeldText(name string, changes []plan.ReviewLine, lang language.Lang) st
 			held++
 		}
 	}
-	return lang.Textf("%s：%d 项变更，jms-sync apply 执行；%d 项暂缓的移除，只在 --include-held 时执行。",
-		"%s: %d changes, made by jms-sync apply; %d held removals, made with --include-held only.", name, len(changes)-held, held)
+	return lang.Textf("%s：%d 项变更，jms-sync apply 执行；%d 项暂缓的移除或移动，只在 --include-held 时执行。",
+		"%s: %d changes, made by jms-sync apply; %d held removals or moves, made with --include-held only.", name, len(changes)-held, held)
 }

@@ -36,5 +36,14 @@ func explainMutants() []mutant {
 	}, {
 		name: "explain: a scope that failed is named, and not called complete", file: "core/explain/build.go",
 		old: "case sameScope && !l.IsComplete():", broken: "case sameScope && !l.IsComplete() && l.Account == \"\":", pkg: "./core/explain", test: "TestVerdicts",
+	}, {
+		name: "explain: accounts that nobody read are not called none", file: "core/explain/fields.go",
+		old: "!e.basis.Rules.Needs().Accounts || ", broken: "", pkg: "./core/explain", test: "TestAccountsNotRead",
+	}, {
+		name: "the output says what is left alone until somebody acts", file: "core/report/summary.go",
+		old: "w.skipLines(r), ", broken: "", pkg: "./core/report", test: "TestSummary",
+	}, {
+		name: "rules unmatched: a VPC whose hosts have a zone is none of those without", file: "functions/local/rulesprivate.go",
+		old: "o.Zone == \"\" && ", broken: "", pkg: "./functions/local", test: "TestPrivateVPCs",
 	}}
 }

@@ -26,7 +26,7 @@ func (l *lister) readPages(ctx context.Context, op string, q instancesQuery) (li
 	if q.region == "" {
 		return nil, false, l.NewError(inventory.Invalid, op, "", "no region is named")
 	}
-	once := cloud.Interner{}
+	once := cloud.InternerOf(ctx)
 	cursor := cloud.CursorReader[inventory.Instance]{
 		Operation: l.Operation(op, q.region),
 		ID:        func(i inventory.Instance) string { return i.ID },

@@ -71,7 +71,7 @@ func (l *swasLister) Regions(ctx context.Context) ([]string, error) {
 // List implements cloud.Lister with ListInstances. It verifies that an empty region is empty.
 func (l *swasLister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
 	const op = "list servers of swas"
-	once := cloud.Interner{}
+	once := cloud.InternerOf(ctx)
 	list, err := cloud.OffsetReader[inventory.Instance]{
 		Operation: l.Operation(op, region), Limit: pageSize, Numbered: true, Sleep: l.Retry.Sleep,
 		ID: func(i inventory.Instance) string { return i.ID },

@@ -53,7 +53,7 @@ func (l *lister) readPages(ctx context.Context, op string, q instancesQuery) ([]
 // readPagesOnce reads all pages of a query once.
 func (l *lister) readPagesOnce(ctx context.Context, op string, q instancesQuery) listResult {
 	var got listResult
-	once := cloud.Interner{}
+	once := cloud.InternerOf(ctx)
 	cursor := cloud.CursorReader[inventory.Instance]{
 		Operation: l.Operation(op, q.region),
 		ID:        func(i inventory.Instance) string { return i.ID },

@@ -179,7 +179,7 @@ func (l *lister) joinLists(got rawLists) (subscriptionList, error) {
 		lists = append(lists, set.machines)
 	}
 	out := subscriptionList{locations: got.locations, regions: map[string][]inventory.Instance{}, doubled: map[string]error{}}
-	once, met := cloud.Interner{}, map[string]*machine{}
+	once, met := &cloud.Interner{}, map[string]*machine{}
 	for _, machines := range lists {
 		for i := range machines {
 			m := &machines[i]

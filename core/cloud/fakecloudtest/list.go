@@ -19,7 +19,7 @@ func (l *lister) readPages(ctx context.Context, op, region string, ids []string)
 	if !cloud.ValidCharset(region, cloud.LowerChars) {
 		return nil, l.NewError(inventory.Invalid, op, "", "the region is none")
 	}
-	once := cloud.Interner{}
+	once := cloud.InternerOf(ctx)
 	cursor := cloud.CursorReader[inventory.Instance]{
 		Operation: l.Operation(op, region),
 		ID:        func(i inventory.Instance) string { return i.ID },

@@ -33,7 +33,7 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 	}
 	var list []inventory.Instance
 	for try := 1; ; try++ {
-		r := listReader{lister: l, op: op, query: serversQuery{projectScope: at}, interner: cloud.Interner{}}
+		r := listReader{lister: l, op: op, query: serversQuery{projectScope: at}, interner: cloud.InternerOf(ctx)}
 		list, err = r.readPages(ctx)
 		if !r.isUnstable || try == maxReads {
 			break
@@ -53,7 +53,7 @@ type listReader struct {
 	lister   *lister
 	op       string
 	query    serversQuery
-	interner cloud.Interner
+	interner *cloud.Interner
 
 	rows         int // read so far, repeated ones too
 	pages        int

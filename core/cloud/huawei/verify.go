@@ -28,7 +28,7 @@ func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inven
 		if err != nil {
 			return nil, err
 		}
-		r := listReader{lister: l, op: op, query: serversQuery{projectScope: at, ids: part}, interner: cloud.Interner{}}
+		r := listReader{lister: l, op: op, query: serversQuery{projectScope: at, ids: part}, interner: cloud.InternerOf(ctx)}
 		return r.readPages(ctx)
 	})
 }

@@ -17,7 +17,7 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 	if !isRegionID(region) {
 		return nil, l.NewError(inventory.Invalid, op, region, "that is no id of a region")
 	}
-	once := cloud.Interner{}
+	once := cloud.InternerOf(ctx)
 	list, err := cloud.OffsetReader[inventory.Instance]{
 		Operation: l.Operation(op, region), Limit: pageSize, Sleep: l.Retry.Sleep,
 		ID: func(i inventory.Instance) string { return i.ID },
