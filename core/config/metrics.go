@@ -23,17 +23,20 @@ func (k checker) checkMetrics(m *Metrics) {
 	if m.File != "" && filepath.Ext(m.File) != ".prom" {
 		k.add("metrics.file", language.New("应以 .prom 结尾：采集器只读这样的文件", "must end in .prom: the collector reads no other files"))
 	}
-	for path, address := range map[string]*secret.Value{"metrics.pushgateway": &m.Pushgateway, "metrics.remote_write": &m.RemoteWrite} {
-		text, ok := k.normalizeURL(path, address.Reveal(), urlRules{path: true, query: true, user: true})
-		if ok {
-			*address = secret.New(text)
-		}
-	}
+	k.checkMetricsURL("metrics.pushgateway", &m.Pushgateway, urlRules{path: true, user: true}) // a path follows it
+	k.checkMetricsURL("metrics.remote_write", &m.RemoteWrite, urlRules{path: true, query: true, user: true})
 	k.checkSecret("metrics.remote_write_token", m.RemoteWriteToken)
 	if !m.RemoteWriteToken.IsEmpty() && m.RemoteWrite.IsEmpty() {
 		k.add("metrics.remote_write_token", language.New("没有 remote_write 时没有作用", "has no effect without remote_write"))
 	}
 	if m.Job == "" || strings.TrimSpace(m.Job) != m.Job {
 		k.add("metrics.job", language.New("不能为空，首尾不能有空格", "must not be empty, nor begin or end with a space"))
+	}
+}
+
+func (k checker) checkMetricsURL(path string, address *secret.Value, rules urlRules) {
+	text, ok := k.normalizeURL(path, address.Reveal(), rules)
+	if ok {
+		*address = secret.New(text)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,6 +36,7 @@ type Settings struct {
 // Options replace what tests control; the zero value is right for everything else.
 type Options struct {
 	Transport http.RoundTripper // nil = a new one
+	Proxy     string            // "" = what HTTP_PROXY, HTTPS_PROXY and NO_PROXY say
 	Now       func() time.Time
 }
 
@@ -55,7 +57,7 @@ func NewSinks(s Settings, o Options) (*Sinks, error) {
 		o.Now = time.Now
 	}
 	if o.Transport == nil {
-		by, err := httpx.NewProxyFunc("")
+		by, err := httpx.NewProxyFunc(o.Proxy)
 		if err != nil {
 			return nil, err
 		}
@@ -128,7 +130,7 @@ func (c client) do(req *http.Request, private ...secret.Value) error {
 	return nil
 }
 
-// reveal returns what no error may show: secrets, and the password in an address.
+// reveal returns what no error may show: secrets, what an address has of them, and what was made of them for a header.
 func reveal(req *http.Request, private []secret.Value) []string {
 	var all []string
 	for _, p := range private {
@@ -137,7 +139,11 @@ func reveal(req *http.Request, private []secret.Value) []string {
 	if password, has := req.URL.User.Password(); has {
 		all = append(all, password)
 	}
-	return all
+	for _, values := range req.URL.Query() {
+		all = append(all, values...)
+	}
+	_, credentials, _ := strings.Cut(req.Header.Get("Authorization"), " ")
+	return append(all, credentials)
 }
 
 // newRequest returns a request to an address that may hold user and password, which are sent as net/http's client does.

@@ -44,7 +44,7 @@ func newReceiver(t *testing.T, statuses ...int) *receiver {
 		status := r.statuses[min(len(r.got), len(r.statuses)-1)]
 		r.got = append(r.got, received{req.Method, req.URL.EscapedPath(), req.Header, body})
 		w.WriteHeader(status)
-		_, _ = io.WriteString(w, "it says: "+req.Header.Get("Authorization")+" hush")
+		_, _ = io.WriteString(w, "it says: "+req.Header.Get("Authorization")+" hush-of-the-world "+req.URL.RawQuery)
 	}))
 	t.Cleanup(r.Close)
 	return r
@@ -92,7 +92,7 @@ func TestFile(t *testing.T) {
 func TestPushgateway(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t, http.StatusOK)
-	if err := newSinks(t, Settings{Pushgateway: r.address("push:hush@")}).Push(t.Context(), All(sample())); err != nil {
+	if err := newSinks(t, Settings{Pushgateway: r.address("push:hush-of-the-world@")}).Push(t.Context(), All(sample())); err != nil {
 		t.Fatal(err)
 	}
 	server := base64.RawURLEncoding.EncodeToString([]byte("jms.example.com/jms"))
@@ -123,16 +123,16 @@ func TestRemoteWrite(t *testing.T) {
 		"too many once": {[]int{429, 204}, 3, ""},
 		"busy for long": {[]int{503}, 2, "HTTP 503"},
 		"refused":       {[]int{400}, 1, "HTTP 400: it says"},
-		"wrong token":   {[]int{401}, 1, "HTTP 401: it says: Bearer ******"},
+		"wrong token":   {[]int{401}, 1, "HTTP 401: it says: Bearer ****** "},
 	} {
 		r := newReceiver(t, c.statuses...)
-		err := newSinks(t, Settings{RemoteWrite: r.address(""), RemoteWriteToken: secret.New("secret-token")}).Push(t.Context(), many)
+		err := newSinks(t, Settings{RemoteWrite: r.address(""), RemoteWriteToken: secret.New("bearer-of-the-world")}).Push(t.Context(), many)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) || len(r.got) != c.requests {
 			t.Errorf("%s: %v, %d requests", name, err, len(r.got))
 		}
 		got := r.got[0]
 		body, err := s2.Decode(nil, got.body)
-		if err != nil || !strings.Contains(string(body), "__name__") || got.header.Get("Authorization") != "Bearer secret-token" ||
+		if err != nil || !strings.Contains(string(body), "__name__") || got.header.Get("Authorization") != "Bearer bearer-of-the-world" ||
 			got.header.Get("Content-Encoding") != "snappy" || got.header.Get("X-Prometheus-Remote-Write-Version") != "0.1.0" {
 			t.Errorf("%s: %v, %v", name, err, got.header)
 		}
@@ -150,13 +150,26 @@ func TestOneDeadPlace(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	err := newSinks(t, Settings{
-		File: file, Pushgateway: secret.New(strings.Replace(hung.URL, "http://", "http://user:hush@", 1)),
-		RemoteWrite: secret.New("http://user:hush@127.0.0.1:1/api/v1/write"),
+		File: file, Pushgateway: secret.New(strings.Replace(hung.URL, "http://", "http://user:hush-of-the-world@", 1)),
+		RemoteWrite: secret.New("http://user:hush-of-the-world@127.0.0.1:1/api/v1/write"),
 	}).Push(ctx, All(sample()))
-	if err == nil || !strings.Contains(err.Error(), "metrics.pushgateway") || !strings.Contains(err.Error(), "metrics.remote_write") || strings.Contains(err.Error(), "hush") {
+	if err == nil || !strings.Contains(err.Error(), "metrics.pushgateway") || !strings.Contains(err.Error(), "metrics.remote_write") || strings.Contains(err.Error(), "hush-of-the-world") {
 		t.Error(err)
 	}
 	if _, err := os.Stat(file); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRefusalQuotesNoSecret: what a receiver repeats of a request shows neither its password nor the header made of it, nor
+// a token in the address.
+func TestRefusalQuotesNoSecret(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t, http.StatusForbidden)
+	address := secret.New(r.address("push:hush-of-the-world@").Reveal() + "/write?token=token-of-the-world&x=1")
+	err := newSinks(t, Settings{RemoteWrite: address}).Push(t.Context(), All(sample()))
+	credentials := base64.StdEncoding.EncodeToString([]byte("push:hush-of-the-world"))
+	if err == nil || !strings.Contains(err.Error(), "HTTP 403: it says: Basic ******") || strings.Contains(err.Error(), "-of-the-world") || strings.Contains(err.Error(), credentials) {
 		t.Error(err)
 	}
 }

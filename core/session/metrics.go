@@ -35,7 +35,7 @@ func newSinks(cfg config.Config, role Role) (*metrics.Sinks, error) {
 	return metrics.NewSinks(metrics.Settings{
 		File: m.File, Pushgateway: m.Pushgateway, RemoteWrite: m.RemoteWrite, RemoteWriteToken: m.RemoteWriteToken, Job: m.Job,
 		Server: serverName(cfg), Organisation: cfg.JumpServer.OrgID,
-	}, metrics.Options{})
+	}, metrics.Options{Proxy: cfg.Proxy.Reveal()})
 }
 
 // recordRun adds a full run to the metrics.
