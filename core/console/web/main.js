@@ -53,6 +53,8 @@ function drawFrame(page) {
   $("pages").setAttribute("aria-label", t("pages"));
   $("pages").hidden = !(me && me.signed_in);
   $("pages").replaceChildren(...Object.keys(PAGES).map((name) => el("a", { href: "#" + name, "aria-current": name === page ? "page" : undefined }, t("page_" + name))));
+  const current = $("pages").querySelector("[aria-current]");
+  if (current) $("pages").scrollLeft = current.offsetLeft - $("pages").offsetLeft - 40; // on a phone not all fit
 }
 
 // show draws the page that the address names. What belongs to the page before is told to stop.

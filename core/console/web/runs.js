@@ -32,7 +32,7 @@ function svg(tag, props, ...children) {
   return e;
 }
 
-// chart draws a bar a day. Its parts stand above each other; a day is a link to its runs.
+// chart draws a bar a day. Its parts stand above each other; a click shows the runs of the day, which the list has, too.
 function chart(name, days, span, parts, whole, show) {
   const top = Math.max(...days.map(whole), 0), width = 900, height = 140, step = width / Math.max(1, days.length);
   if (!top) return null;
@@ -40,15 +40,16 @@ function chart(name, days, span, parts, whole, show) {
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart", role: "img", "aria-label": t("chart_" + name, number(days.length), busiest.date, show(whole(busiest))), preserveAspectRatio: "none" });
   days.forEach((d, n) => {
     if (!d.runs) return;
-    const link = svg("a", { href: "#runs?days=" + span + "&day=" + d.date, tabindex: "-1", "aria-hidden": "true" }, svg("title", {}, d.date + " · " + show(whole(d)) + " · " + t("runs_count", number(d.runs))));
-    link.append(svg("rect", { x: n * step, y: 0, width: step, height, class: "day" }));
+    const bar = svg("g", { class: "bar" }, svg("title", {}, d.date + " · " + show(whole(d)) + " · " + t("runs_count", number(d.runs))));
+    bar.addEventListener("click", () => { location.hash = "runs?days=" + span + "&day=" + d.date; });
+    bar.append(svg("rect", { x: n * step, y: 0, width: step, height, class: "day" }));
     let y = height;
     for (const [key, tone] of parts) {
       const size = d[key] ? Math.max(1.5, (d[key] / top) * (height - 4)) : 0;
       y -= size;
-      if (size) link.append(svg("rect", { x: n * step + 0.5, y: Math.max(0, y), width: Math.max(1, step - 1), height: size, class: "fill-" + tone }));
+      if (size) bar.append(svg("rect", { x: n * step + 0.5, y: Math.max(0, y), width: Math.max(1, step - 1), height: size, class: "fill-" + tone }));
     }
-    picture.append(link);
+    picture.append(bar);
   });
   return section("chart-" + name, t("chart_title_" + name), picture,
     el("p", { class: "axis" }, el("span", {}, days[0].date), el("span", {}, t("highest", show(top), busiest.date)), el("span", {}, days[days.length - 1].date)),

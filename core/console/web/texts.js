@@ -323,7 +323,7 @@ export const TEXTS = {
   pause_removals: ["只暂停移除", "removals only"],
   pause_all: ["什么都不写", "all writes"],
   pause_long: ["多久", "How long"],
-  for_hours: ["{0} 小时", "{0} hours"],
+  for_hours: ["{0} 小时", "{0} h"],
   pause_now: ["暂停", "Pause"],
   resume_now: ["结束暂停", "Resume"],
   configuration: ["配置", "Configuration"],
