@@ -76,7 +76,7 @@ func (d *desk) await(expression string) {
 // show shows a page.
 func (d *desk) show(hash, ready string) {
 	d.t.Helper()
-	browsertest.Eval[any](d.Browser, `location.hash = "`+hash+`"; document.querySelector("main").replaceChildren(); 0`)
+	browsertest.Eval[any](d.Browser, `location.hash = "/`+hash+`"; document.querySelector("main").replaceChildren(); 0`)
 	d.await(`!document.querySelector("main").hasAttribute("aria-busy") && document.querySelector("#head") !== null && (` + ready + `)`)
 }
 
@@ -160,7 +160,7 @@ func testApproval(t *testing.T, b *browsertest.Browser) {
 	browsertest.Eval[any](b, `[...document.querySelectorAll("main .buttons button")].at(-1).click()`)
 	d.await(`document.querySelector("#notice").textContent === "驳回需要写明原因"`)
 	browsertest.Eval[any](b, `document.querySelector("#reason").value = "还在用"; [...document.querySelectorAll("main .buttons button")].at(-1).click()`)
-	d.await(`location.hash === "#held"`)
+	d.await(`location.hash === "#/held"`)
 	if got, want := strings.Join(d.backend.orders, "; "), "approve 0123456789ab 5 wang ; reject 0123456789ab 5 wang 还在用"; got != want {
 		t.Errorf("ordered: %s, want %s", got, want)
 	}

@@ -11,7 +11,7 @@ export async function explain(at, me, use) {
   const body = el("div", {}, el("p", { role: "status" }, t("explaining")));
   get("explain?q=" + encodeURIComponent(asked) + "&lang=" + (english() ? "en" : "zh"), use.signal).then((data) => {
     const none = section("none", t("not_found"), el("p", {}, t(data.unread.length ? "not_found_unread" : "not_found_explained")));
-    const many = section("many", t("too_many", number(data.total)), el("ul", { class: "plain" }, data.among.map((name) => el("li", {}, el("a", { href: "#explain?q=" + encodeURIComponent(name) }, name)))));
+    const many = section("many", t("too_many", number(data.total)), el("ul", { class: "plain" }, data.among.map((name) => el("li", {}, el("a", { href: "#/explain?q=" + encodeURIComponent(name) }, name)))));
     body.replaceChildren(...unreadScopes(data.unread), ...(data.among.length ? [many] : data.matches.length ? data.matches.flatMap(one) : [none]));
   }).catch((error) => { if (!use.signal.aborted) body.replaceChildren(alertBox("bad", use.errorText(error))); });
   return [form, body];

@@ -6,7 +6,7 @@ import { bigList } from "./list.js";
 export async function held(at, me, use) {
   if (at.rest[0]) {
     const set = await get("held/" + encodeURIComponent(at.rest[0]), use.signal);
-    return [el("p", {}, el("a", { href: "#held" }, t("all_sets"))), detail(set, me, use)];
+    return [el("p", {}, el("a", { href: "#/held" }, t("all_sets"))), detail(set, me, use)];
   }
   const data = await get("held", use.signal);
   const problems = data.problems.map((p) => alertBox("warn", both(p)));
@@ -14,7 +14,7 @@ export async function held(at, me, use) {
   return [problems, ...data.sets.map((s) => section("set-" + s.hash.slice(0, 12), t(s.moves ? "set_moves" : "set_removals", number(s.assets)),
     state(s),
     el("ul", { class: "plain" }, s.groups.map((g) => el("li", {}, el("strong", {}, place(g) + " · " + number(g.assets)), " ", g.reason, el("div", { class: "soft" }, list(g.names) + (g.assets > g.names.length ? " …" : ""))))),
-    el("p", { class: "buttons" }, el("a", { class: "primary", href: "#held/" + s.hash }, t("look_and_decide")))))];
+    el("p", { class: "buttons" }, el("a", { class: "primary", href: "#/held/" + s.hash }, t("look_and_decide")))))];
 }
 
 function state(s) {

@@ -52,7 +52,7 @@ function drawFrame(page) {
   $("logout").hidden = !(me && me.signed_in);
   $("pages").setAttribute("aria-label", t("pages"));
   $("pages").hidden = !(me && me.signed_in);
-  $("pages").replaceChildren(...Object.keys(PAGES).map((name) => el("a", { href: "#" + name, "aria-current": name === page ? "page" : undefined }, t("page_" + name))));
+  $("pages").replaceChildren(...Object.keys(PAGES).map((name) => el("a", { href: "#/" + name, "aria-current": name === page ? "page" : undefined }, t("page_" + name))));
   const current = $("pages").querySelector("[aria-current]");
   if (current) $("pages").scrollLeft = current.offsetLeft - $("pages").offsetLeft - 40; // on a phone not all fit
 }
@@ -116,7 +116,7 @@ function context(mine) {
     notice,
     errorText,
     reload: () => show(),
-    go: (hash) => { location.hash = hash; },
+    go: (hash) => { location.hash = "/" + hash; },
     done: start,
     // act posts what a person ordered, says what came of it, and draws the page anew.
     act: async (path, body, said) => {
@@ -164,6 +164,10 @@ $("logout").addEventListener("click", async () => {
   await start();
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyLook);
+$("skip").addEventListener("click", (e) => {
+  e.preventDefault(); // what stands behind # says which page is shown
+  $("main").focus();
+});
 addEventListener("hashchange", () => {
   link = "";
   show(true);

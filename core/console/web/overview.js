@@ -19,8 +19,8 @@ function summary(d, me) {
   return section("summary", t("estate"),
     el("p", { class: "outcome " + tone }, text),
     el("ul", { class: "facts" }, el("li", {}, me.server + (me.organisation ? " · " + me.organisation : "")),
-      last ? el("li", {}, el("a", { href: "#runs/" + encodeURIComponent(last.id) }, t("last_run", when(last.started_at), ago(last.started_at))), " ", badge(OUTCOMES[last.outcome], both(last.outcome_text))) : null),
-    el("ul", { class: "tiles" }, tile("instances", c.instances), tile("assets", c.assets), tile("failing_scopes", failing, "bad"), tile("on_hold", c.held_assets, "warn", "#held"),
+      last ? el("li", {}, el("a", { href: "#/runs/" + encodeURIComponent(last.id) }, t("last_run", when(last.started_at), ago(last.started_at))), " ", badge(OUTCOMES[last.outcome], both(last.outcome_text))) : null),
+    el("ul", { class: "tiles" }, tile("instances", c.instances), tile("assets", c.assets), tile("failing_scopes", failing, "bad"), tile("on_hold", c.held_assets, "warn", "#/held"),
       tile("stays_open", c.open, "warn"), tile("drifted", c.drifted), tile("orphans", c.orphans, "warn"), tile("quarantined", d.quarantines.length, "bad")));
 }
 

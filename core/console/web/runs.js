@@ -12,13 +12,13 @@ export async function runs(at, me, use) {
   const dayOf = (r) => new Intl.DateTimeFormat("en-CA", { timeZone: me.zone || "UTC", year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(r.started_at));
   const shown = day ? data.runs.filter((r) => dayOf(r) === day) : data.runs;
   return [
-    el("p", { class: "chips spans" }, SPANS.map((n) => el("a", { class: "chip", href: "#runs?days=" + n, "aria-current": n === days && !day ? "page" : undefined }, t("days_count", n)))),
+    el("p", { class: "chips spans" }, SPANS.map((n) => el("a", { class: "chip", href: "#/runs?days=" + n, "aria-current": n === days && !day ? "page" : undefined }, t("days_count", n)))),
     data.problems.map((p) => alertBox("warn", both(p))),
     chart("changes", data.days, days, [["created", "good"], ["updated", "calm"], ["deactivated", "warn"], ["deleted", "bad"]], (d) => d.created + d.updated + d.deactivated + d.deleted, number),
     chart("durations", data.days, days, [["longest_seconds", "calm"]], (d) => d.longest_seconds, seconds),
     section("runs", day ? t("runs_of", day) : t("page_runs"),
       shown.length ? table(["started", "outcome", "#duration", "#instances", "#created", "#updated", "#deactivated", "#deleted", "#on_hold", "#failed_changes", "#failing_scopes"], shown.map((r) => [
-        el("a", { href: "#runs/" + encodeURIComponent(r.id) }, when(r.started_at)), badge(OUTCOMES[r.outcome], both(r.outcome_text)), seconds(r.duration_seconds),
+        el("a", { href: "#/runs/" + encodeURIComponent(r.id) }, when(r.started_at)), badge(OUTCOMES[r.outcome], both(r.outcome_text)), seconds(r.duration_seconds),
         ...["total", "created", "updated", "deactivated", "deleted", "held", "failed"].map((k) => number(r.counts[k])), number(r.incomplete)])) : el("p", {}, t("no_run")),
       data.more ? el("p", { class: "soft" }, t("older_runs")) : null),
   ];
@@ -41,7 +41,7 @@ function chart(name, days, span, parts, whole, show) {
   days.forEach((d, n) => {
     if (!d.runs) return;
     const bar = svg("g", { class: "bar" }, svg("title", {}, d.date + " · " + show(whole(d)) + " · " + t("runs_count", number(d.runs))));
-    bar.addEventListener("click", () => { location.hash = "runs?days=" + span + "&day=" + d.date; });
+    bar.addEventListener("click", () => { location.hash = "/runs?days=" + span + "&day=" + d.date; });
     bar.append(svg("rect", { x: n * step, y: 0, width: step, height, class: "day" }));
     let y = height;
     for (const [key, tone] of parts) {
@@ -63,7 +63,7 @@ async function one(id, use) {
   const kinds = Object.keys(ACTIONS).filter((a) => changes.some((c) => c.action === a)).map((a) => [a, name(a), ACTIONS[a]]);
   const detail = (row) => openDialog(row.title || row.of.asset_id, el("p", {}, badge(ACTIONS[row.kind], name(row.kind)), " ", row.why), pairs([["address", row.address], ["where", row.where], ["instance", row.under], ["asset", row.of.asset_id]]));
   return [
-    el("p", {}, el("a", { href: "#runs" }, t("all_runs"))),
+    el("p", {}, el("a", { href: "#/runs" }, t("all_runs"))),
     section("run", t("run_of", when(r.started_at)),
       el("p", { class: "outcome " + (OUTCOMES[r.outcome] || "") }, both(r.outcome_text)),
       pairs([["run", r.id], ["duration", seconds(r.duration_seconds)], ["scopes", number(r.scopes)], ["failing_scopes", r.incomplete ? number(r.incomplete) : ""], ["instances", number(r.counts.total)],
