@@ -62,26 +62,26 @@ type Failure struct {
 
 // The codes of failures. Others are kinds of errors.
 const (
-	CodeUnauthorized = "unauthorized"   // 401: nobody is signed in, or the session ended
-	CodeForbidden    = "forbidden"      // 403: the role does not allow it
-	CodeCSRF         = "csrf"           // 403: the token or the origin is missing or wrong
-	CodeHost         = "host"           // 421: asked for by another host name
-	CodeNotFound     = "not_found"      // 404
-	CodeBadRequest   = "bad_request"    // 400
-	CodeTooLarge     = "too_large"      // 413
-	CodeTooMany      = "too_many"       // 429: Retry-After says when
-	CodeNoStore      = "no_store"       // 503: there is no state store
-	CodeStore        = "store"          // 503: the store cannot be reached; nothing was done
-	CodeAudit        = "audit"          // 503: the audit log cannot be written; nothing was done
-	CodeChanged      = "changed"        // 409: the set or the plan is not what the person saw
-	CodeExpired      = "expired"        // 410: the set, the plan or the link is too old
-	CodeBusy         = "busy"           // 409: another run is at work
-	CodePaused       = "paused"         // 409: a person has paused it
-	CodeLogin        = "login"          // 403: the provider refused, or the person has no role here
-	CodeFailed       = "failed"         // 502: JumpServer or a cloud failed
-	CodeLinkOff      = "link_off"       // 404: links that approve are not allowed
-	CodeLink         = "link"           // 403: the link is forged or cut
-	CodeConfig       = "config"         // 503: the configuration cannot be used
+	CodeUnauthorized = "unauthorized" // 401: nobody is signed in, or the session ended
+	CodeForbidden    = "forbidden"    // 403: the role does not allow it
+	CodeCSRF         = "csrf"         // 403: the token or the origin is missing or wrong
+	CodeHost         = "host"         // 421: asked for by another host name
+	CodeNotFound     = "not_found"    // 404
+	CodeBadRequest   = "bad_request"  // 400
+	CodeTooLarge     = "too_large"    // 413
+	CodeTooMany      = "too_many"     // 429: Retry-After says when
+	CodeNoStore      = "no_store"     // 503: there is no state store
+	CodeStore        = "store"        // 503: the store cannot be reached; nothing was done
+	CodeAudit        = "audit"        // 503: the audit log cannot be written; nothing was done
+	CodeChanged      = "changed"      // 409: the set or the plan is not what the person saw
+	CodeExpired      = "expired"      // 410: the set, the plan or the link is too old
+	CodeBusy         = "busy"         // 409: another run is at work
+	CodePaused       = "paused"       // 409: a person has paused it
+	CodeLogin        = "login"        // 403: the provider refused, or the person has no role here
+	CodeFailed       = "failed"       // 502: JumpServer or a cloud failed
+	CodeLinkOff      = "link_off"     // 404: links that approve are not allowed
+	CodeLink         = "link"         // 403: the link is forged or cut
+	CodeConfig       = "config"       // 503: the configuration cannot be used
 )
 
 // Error implements error.

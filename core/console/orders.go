@@ -207,4 +207,10 @@ func shorten(text string, most int) string {
 	return out.String()
 }
 
-func applyDetail(o ApplyOrder) string { return fmt.Sprintf("%d rows, %d held", len(o.Rows), o.Held) }
+func applyDetail(o ApplyOrder) string {
+	rows := len(o.Rows)
+	for _, r := range o.Ranges {
+		rows += max(r[1]-r[0]+1, 0)
+	}
+	return fmt.Sprintf("%d rows, %d held", rows, o.Held)
+}

@@ -17,8 +17,10 @@ type PlanOrder struct {
 // ApplyOrder is the body of POST /api/plan/{id}/apply: the ticked rows, by PlanRow.Apply. Held is how many of them the
 // guard holds: a person who ticks held rows says their number, as with jms-sync apply.
 type ApplyOrder struct {
-	Rows []int `json:"rows"`
-	Held int   `json:"held"`
+	Rows []int `json:"rows,omitempty"`
+	// Ranges are rows from the first to the last, for who ticks thousands.
+	Ranges [][2]int `json:"ranges,omitempty"`
+	Held   int      `json:"held"`
 }
 
 // Stage is the event "stage": what the run does now.

@@ -131,7 +131,7 @@ func (h *handler) apply(w http.ResponseWriter, r *http.Request) {
 	var o ApplyOrder
 	id := r.PathValue("id")
 	err := readBody(r, &o)
-	if err == nil && len(o.Rows) == 0 {
+	if err == nil && len(o.Rows)+len(o.Ranges) == 0 {
 		err = newFailure(http.StatusBadRequest, CodeBadRequest, language.New("没有勾选任何一行", "no row is ticked"))
 	}
 	if err != nil {

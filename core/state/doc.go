@@ -78,6 +78,11 @@
 //	                                 after 180 days (-closed.json: it         reactivate
 //	                                 removed assets); shortened to 1 MiB.
 //	                                 After the nonce stand the run's figures
+//	audit/<day>/<id>.json            the console, before a person's act       the act is not in the log             as lost; stays
+//	audit/<day>/<id>-end.json        the console, after it; both deleted      how it ended is not in the log        as lost; stays
+//	                                 after 400 days
+//	plans/<day>/<hash>.json          the console: a dry run that a person     it cannot be applied                  as lost
+//	                                 may apply within 24 hours
 //
 // The leases are "run" (a full run), "run <accounts> <regions>" (a run of a part) and "order" (a person's order that
 // writes, which holds "run" too), besides those of queues. A part looks for "order" when it holds its own lease, and an
@@ -90,7 +95,7 @@
 // and regions overlap, and on a store without If-Match the last writer of a shared object would drop the entries of
 // the others. An unchanged run reads one object of some 500 bytes per scope, many at once, and writes none of them;
 // rows (22 bytes per instance) are read and written only where something changed. Held sets, approvals and intents are at
-// most 12 MiB, rows 2 MiB, reports, runs, conditions and metrics 1 MiB, all else 256 KiB. Conditions are one object, because a
+// most 12 MiB, plans 24 MiB, rows 2 MiB, reports, runs, conditions and metrics 1 MiB, all else 256 KiB. Conditions are one object, because a
 // card tells of several at once; who changes it does so by compare-and-swap, or under a short lease.
 //
 // # Format

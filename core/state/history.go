@@ -89,6 +89,40 @@ func (s *Store) ListRemovalRuns(ctx context.Context, since, until time.Time, lim
 	return s.loadRuns(ctx, runQuery{since: since, until: until, suffix: removalSuffix, limit: limit})
 }
 
+// longestRun is how long a run takes at most before it is recorded: timeout.run, and what comes after it.
+const longestRun = 25 * time.Hour
+
+// FindRun returns the recorded run that began at a time, to the second.
+func (s *Store) FindRun(ctx context.Context, started time.Time) (run RunRecord, found bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 4*callTimeout) // a person asked and waits
+	defer cancel()
+	started = started.UTC()
+	var keys []string
+	for d := started.Truncate(day); !d.After(started.Add(longestRun)); d = d.Add(day) {
+		folder := s.dayFolder(d)
+		listed, err := s.bucket.List(ctx, folder)
+		if err != nil {
+			return run, false, wrapError("list runs", err)
+		}
+		keys = append(keys, slices.DeleteFunc(listed, func(key string) bool { // the second itself may be of the end
+			return strings.TrimPrefix(key, folder) < started.Format(keyTimeLayout[:len("20060102T150405")])
+		})...)
+	}
+	for batch := range slices.Chunk(keys, maxConcurrency) { // the run is one of the first after its beginning
+		bodies, errs := loadAll[runBody](ctx, s, batch, reportMaxBytes)
+		err = errors.Join(err, errors.Join(errs...))
+		for _, b := range bodies {
+			var document struct {
+				StartedAt time.Time `json:"started_at"`
+			}
+			if json.Unmarshal(b.Run, &document) == nil && document.StartedAt.Equal(started) {
+				return RunRecord{At: b.At, Document: b.Run}, true, nil
+			}
+		}
+	}
+	return run, false, wrapError("read runs", err)
+}
+
 // runQuery selects runs.
 type runQuery struct {
 	since, until time.Time // without a suffix of removals: also runs of clocks that are up to a day ahead

@@ -15,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/session"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 )
@@ -254,12 +255,12 @@ func TestPlanFileShowsWhatItDoes(t *testing.T) {
 	}
 	var whole struct {
 		report.Report
-		Plan reviewedPlan `json:"plan"`
+		Plan session.ReviewedPlan `json:"plan"`
 	}
 	if err := json.Unmarshal([]byte(d.readFile(file)), &whole); err != nil || whole.Held != 40 || whole.Deactivated != 0 {
 		t.Fatalf("%v %+v", err, whole.Report)
 	}
-	if held := whole.Plan.heldRemovals(); len(held) != 40 || len(whole.Plan.Changes) != 41 || !strings.Contains(held[0].Held, "将失去 40/45 个资产") {
+	if held := whole.Plan.Held(); len(held) != 40 || len(whole.Plan.Changes) != 41 || !strings.Contains(held[0].Held, "将失去 40/45 个资产") {
 		t.Errorf("%+v", held)
 	}
 	for _, stdin := range []string{"", "40\n"} { // no terminal: nobody is asked
@@ -274,7 +275,7 @@ func TestPlanFileShowsWhatItDoes(t *testing.T) {
 	}
 	old := whole.Plan
 	old.Version = 1 // such a file does not say what is held
-	old.Hash = old.computeHash()
+	old.Hash = old.ComputeHash()
 	var text bytes.Buffer
 	if err := (planFile{whole.Report, old}).JSON(&text); err != nil {
 		t.Fatal(err)
@@ -309,15 +310,15 @@ func TestPlanFile(t *testing.T) {
 	good := d.readFile(file)
 	var whole struct {
 		report.Report
-		Plan reviewedPlan `json:"plan"`
+		Plan session.ReviewedPlan `json:"plan"`
 	}
-	if err := json.Unmarshal([]byte(good), &whole); err != nil || whole.Created != 3 || len(whole.Plan.Changes) != 3 || whole.Plan.Hash != whole.Plan.computeHash() {
+	if err := json.Unmarshal([]byte(good), &whole); err != nil || whole.Created != 3 || len(whole.Plan.Changes) != 3 || whole.Plan.Hash != whole.Plan.ComputeHash() {
 		t.Fatalf("%v\n%s", err, good)
 	}
-	again := func(edit func(*reviewedPlan)) string {
+	again := func(edit func(*session.ReviewedPlan)) string {
 		p := whole.Plan
 		edit(&p)
-		p.Hash = p.computeHash()
+		p.Hash = p.ComputeHash()
 		var out bytes.Buffer
 		if err := (planFile{whole.Report, p}).JSON(&out); err != nil {
 			t.Fatal(err)
@@ -329,11 +330,11 @@ func TestPlanFile(t *testing.T) {
 		"no JSON": "x", "the results of a run": strings.Replace(good, `"plan": {`, `"plans": {`, 1),
 		"cut":             good[:len(good)/2],
 		"edited":          strings.ReplaceAll(good, whole.Plan.Changes[0].Name, "other"),
-		"of yesterday":    again(func(p *reviewedPlan) { p.CreatedAt = p.CreatedAt.Add(-planTTL) }),
-		"of tomorrow":     again(func(p *reviewedPlan) { p.CreatedAt = p.CreatedAt.Add(planTTL) }),
-		"another version": again(func(p *reviewedPlan) { p.Version++ }),
-		"another server":  again(func(p *reviewedPlan) { p.JumpServer = "https://other" }),
-		"another org":     again(func(p *reviewedPlan) { p.Organisation = "x" }),
+		"of yesterday":    again(func(p *session.ReviewedPlan) { p.CreatedAt = p.CreatedAt.Add(-session.ReviewedPlanTTL) }),
+		"of tomorrow":     again(func(p *session.ReviewedPlan) { p.CreatedAt = p.CreatedAt.Add(session.ReviewedPlanTTL) }),
+		"another version": again(func(p *session.ReviewedPlan) { p.Version++ }),
+		"another server":  again(func(p *session.ReviewedPlan) { p.JumpServer = "https://other" }),
+		"another org":     again(func(p *session.ReviewedPlan) { p.Organisation = "x" }),
 	} {
 		d.run(exitUsage, "apply", d.saveFile("bad.json", text))
 		if !strings.Contains(d.stderr.String(), "bad.json: ") {
@@ -344,7 +345,7 @@ func TestPlanFile(t *testing.T) {
 	if d.JMS.Requests() != asked {
 		t.Error("JumpServer was asked")
 	}
-	if err := os.WriteFile(file, []byte(again(func(*reviewedPlan) {})), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(again(func(*session.ReviewedPlan) {})), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if r := d.runSync(exitDone, report.OK, "apply", file); r.Created != 3 {

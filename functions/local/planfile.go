@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,49 +17,17 @@ import (
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
-	runstate "github.com/jms-sync/jms-sync/core/state"
-)
-
-const (
-	planVersion = 2
-	// planTTL is how long a plan file can be applied.
-	planTTL = 24 * time.Hour
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // planFile is what plan -o writes: the results document, with what apply reads under "plan".
 type planFile struct {
 	report.Report
-	plan reviewedPlan
-}
-
-// reviewedPlan is the changes that a person reviews. Its hash covers all other fields, which shows whether the file was
-// cut short or edited since.
-type reviewedPlan struct {
-	Version      int               `json:"version"`
-	CreatedAt    time.Time         `json:"created_at"`
-	JumpServer   string            `json:"jumpserver"`
-	Organisation string            `json:"organisation"`
-	Remap        bool              `json:"remap,omitempty"` // made by plan --remap
-	Changes      []plan.ReviewLine `json:"changes"`
-	Hash         string            `json:"hash"`
+	plan session.ReviewedPlan
 }
 
 func newPlanFile(to config.JumpServer, out engine.RunResult, remap bool, now time.Time) planFile {
-	p := reviewedPlan{
-		Version: planVersion, CreatedAt: now.UTC().Truncate(time.Second), JumpServer: to.URL, Organisation: to.OrgID, Remap: remap, Changes: out.Review,
-	}
-	p.Hash = p.computeHash()
-	return planFile{Report: out.Report, plan: p}
-}
-
-func (p reviewedPlan) computeHash() string {
-	p.Hash = ""
-	text, err := json.Marshal(p)
-	if err != nil {
-		return "" // cannot be: all of it is texts and a time
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	return planFile{Report: out.Report, plan: session.NewReviewedPlan(to, out.Review, remap, now)}
 }
 
 // JSON writes the results document with the plan as its last field.
@@ -78,32 +44,24 @@ func (f planFile) JSON(w io.Writer) error {
 }
 
 // readPlan reads what plan -o wrote. It refuses a plan that is changed, for another JumpServer, or too old.
-func readPlan(name string, to config.JumpServer, now time.Time, lang language.Lang) (reviewedPlan, error) {
+func readPlan(name string, to config.JumpServer, now time.Time, lang language.Lang) (session.ReviewedPlan, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return reviewedPlan{}, err
+		return session.ReviewedPlan{}, err
 	}
 	return parsePlan(name, text, to, now, lang)
 }
 
-func parsePlan(name string, text []byte, to config.JumpServer, now time.Time, lang language.Lang) (reviewedPlan, error) {
+func parsePlan(name string, text []byte, to config.JumpServer, now time.Time, lang language.Lang) (session.ReviewedPlan, error) {
 	var file struct {
-		Plan *reviewedPlan `json:"plan"`
+		Plan *session.ReviewedPlan `json:"plan"`
 	}
 	if err := json.Unmarshal(text, &file); err != nil || file.Plan == nil {
-		return reviewedPlan{}, errors.New(lang.Textf("%s: 不是 jms-sync plan -o 写出的文件", "%s: no file of jms-sync plan -o", name))
+		return session.ReviewedPlan{}, errors.New(lang.Textf("%s: 不是 jms-sync plan -o 写出的文件", "%s: no file of jms-sync plan -o", name))
 	}
 	p := *file.Plan
-	age := now.Sub(p.CreatedAt)
-	switch {
-	case p.Version != planVersion:
-		return p, errors.New(lang.Textf("%s: 计划文件的版本是 %d，本程序只读 %d", "%s: the file is of version %d, this program reads %d", name, p.Version, planVersion))
-	case p.Hash == "" || p.Hash != p.computeHash():
-		return p, errors.New(lang.Textf("%s: 计划文件被改动过，与其哈希不符，请重新生成", "%s: the file was changed and does not have its hash; make it anew", name))
-	case p.JumpServer != to.URL || p.Organisation != to.OrgID:
-		return p, errors.New(lang.Textf("%s: 计划属于另一个 JumpServer 或组织：%s %s", "%s: the plan is for another JumpServer or organisation: %s %s", name, p.JumpServer, p.Organisation))
-	case age >= planTTL || age < -runstate.MaxSkew:
-		return p, errors.New(lang.Textf("%s: 计划生成于 %s，只在 24 小时内有效，请重新生成", "%s: the plan was made at %s and serves for 24 hours; make it anew", name, p.CreatedAt.Format(time.RFC3339)))
+	if err := p.Check(to, now); err != nil {
+		return p, errors.New(name + ": " + language.ErrorText(err, lang))
 	}
 	if p.Changes == nil {
 		p.Changes = []plan.ReviewLine{}
@@ -146,12 +104,12 @@ func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	if held := p.heldRemovals(); len(held) > 0 {
+	if held := p.Held(); len(held) > 0 {
 		if err := report.WriteHeldTable(stdout, held, lang); err != nil {
 			return &exitError{exitFailed, err}
 		}
 		if include(len(held), lang) {
-			p = p.withHeldApproved()
+			p = p.WithHeldApproved()
 		} else {
 			fmt.Fprintln(stdout, withoutHeldText(len(held), lang))
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // FuzzParsePlan: whatever a file holds, an accepted plan has its hash, is for this JumpServer and is not too old.
@@ -32,7 +33,7 @@ func FuzzParsePlan(f *testing.F) {
 			return
 		}
 		age := now.Sub(p.CreatedAt)
-		if p.Changes == nil || p.JumpServer != to.URL || p.Organisation != to.OrgID || age >= planTTL || p.Version != planVersion {
+		if p.Changes == nil || p.JumpServer != to.URL || p.Organisation != to.OrgID || age >= session.ReviewedPlanTTL || p.Version != session.ReviewedPlanVersion {
 			t.Errorf("%+v", p)
 		}
 	})

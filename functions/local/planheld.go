@@ -5,27 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
-
-// heldRemovals returns the removals of the plan that the guard held.
-func (p reviewedPlan) heldRemovals() []plan.ReviewLine {
-	return slices.DeleteFunc(slices.Clone(p.Changes), func(l plan.ReviewLine) bool { return l.Held == "" })
-}
-
-// withHeldApproved returns the plan with its held removals approved like all others.
-func (p reviewedPlan) withHeldApproved() reviewedPlan {
-	p.Changes = slices.Clone(p.Changes)
-	for n := range p.Changes {
-		p.Changes[n].Held = ""
-	}
-	return p
-}
 
 // confirmHeld reports whether a person at a terminal confirms the held removals by typing their number. Without a
 // terminal nobody is asked.

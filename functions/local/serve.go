@@ -1,0 +1,162 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/console"
+	"github.com/jms-sync/jms-sync/core/console/backend"
+	"github.com/jms-sync/jms-sync/core/console/login"
+	"github.com/jms-sync/jms-sync/core/doctor"
+	"github.com/jms-sync/jms-sync/core/httpx"
+	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/session"
+)
+
+// defaultListen is where serve listens: this machine alone can reach it.
+const defaultListen = "127.0.0.1:8088"
+
+// stopTimeout is how long serve waits for requests when it is told to stop.
+const stopTimeout = 20 * time.Second
+
+func serveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	listen := defaultListen
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: o.lang.Text("在浏览器里看与批准：启动控制台", "See and approve in a browser: start the console"),
+		Long: o.lang.Text("默认只监听本机回环地址，打印一次性的登录链接；打开它的人是批准者。监听其他地址时，必须配置 console（登录方式与批准者），并在前面用 TLS。\n"+
+			"控制台读写状态存储（JMS_SYNC_STATE）；没有状态存储时只能计划、解释、诊断，不能批准。",
+			"It listens on loopback and prints a link that signs in once; who opens it is an approver. For another address the configuration must have\n"+
+				"console (how people sign in, and who approves), and TLS must stand before it.\n"+
+				"The console reads and writes the state store (JMS_SYNC_STATE); without one it plans, explains and examines, and approves nothing."),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.serve(cmd.Context(), listen, stdout, stderr)
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", defaultListen, o.lang.Text("监听的地址与端口；端口 0 表示任选一个", "address and port to listen on; port 0 means any"))
+	return cmd
+}
+
+// consoleServer is the console of this command.
+type consoleServer struct {
+	o     *options
+	cfg   config.Config
+	log   *slog.Logger
+	cache *session.Cache
+}
+
+// serve serves the console until it is told to stop.
+func (o *options) serve(ctx context.Context, listen string, stdout, stderr io.Writer) error {
+	cfg, err := o.loadConfig(ctx)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	lang := language.Lang(cfg.Language)
+	log, closer, err := o.newLogger(cfg, newProgressLine(stderr, lang))
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	defer closer.Close()
+	cache, err := session.NewCache(cfg, log, nil)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	c := &consoleServer{o: o, cfg: cfg, log: log, cache: cache}
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return &exitError{exitFailed, err}
+	}
+	settings, err := c.settings(listener.Addr(), stdout)
+	if err != nil {
+		return &exitError{exitUsage, errors.Join(err, listener.Close())}
+	}
+	server := &http.Server{
+		Handler: console.New(settings, backend.New(c.backendOptions())), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	stopped := make(chan error, 1)
+	defer context.AfterFunc(ctx, func() {
+		short, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		stopped <- server.Shutdown(short)
+	})()
+	err = server.Serve(listener)
+	if errors.Is(err, http.ErrServerClosed) {
+		return <-stopped
+	}
+	return &exitError{exitFailed, err}
+}
+
+// isLoopback reports whether only this machine reaches an address.
+func isLoopback(at net.Addr) bool {
+	address, err := netip.ParseAddrPort(at.String())
+	return err == nil && address.Addr().Unmap().IsLoopback()
+}
+
+// settings returns the console's settings, and prints where it is.
+func (c *consoleServer) settings(at net.Addr, stdout io.Writer) (console.Settings, error) {
+	lang := language.Lang(c.cfg.Language)
+	s := console.Settings{Version: version, Log: c.log, Scrub: httpx.NewScrubber(revealed(c.cfg)...).Replace}
+	if !isLoopback(at) {
+		return s, errors.New(lang.Text("只能监听回环地址：配置里没有启用 console", "loopback only: the configuration does not enable console"))
+	}
+	_, port, err := net.SplitHostPort(at.String())
+	if err != nil {
+		return s, err
+	}
+	s.Origins = []string{"http://" + at.String(), "http://localhost:" + port, "http://127.0.0.1:" + port, "http://[::1]:" + port}
+	link := func(token string) string { return "http://" + at.String() + "/#/login/" + token }
+	s.Login = console.ByToken
+	s.Token = login.NewToken(func(next string) {
+		fmt.Fprintln(stdout, lang.Text("已登录。再次登录用：", "Signed in. To sign in again: ")+link(next))
+	})
+	s.Operator = login.Identity{ID: operatorName(), Name: operatorName()}
+	key := make([]byte, login.MinKey)
+	_, _ = rand.Read(key) // never fails
+	s.Sessions = login.NewSessions(key, cmp.Or(consoleSession(c.cfg), 8*time.Hour), false, time.Now)
+	fmt.Fprintln(stdout, lang.Text("控制台（按 Ctrl+C 结束），用这个链接登录一次：", "Console (Ctrl+C ends it); this link signs in once:"))
+	fmt.Fprintln(stdout, "  "+link(s.Token.Text()))
+	return s, nil
+}
+
+func consoleSession(config.Config) time.Duration { return 0 }
+
+// revealed returns the secrets of a configuration that are long enough to be told from ordinary words.
+func revealed(cfg config.Config) []string {
+	const least = 6
+	var all []string
+	for _, hidden := range cfg.Secrets() {
+		if len(hidden.Reveal()) >= least {
+			all = append(all, hidden.Reveal())
+		}
+	}
+	return all
+}
+
+func (c *consoleServer) backendOptions() backend.Options {
+	return backend.Options{
+		Open: func(_ context.Context, hooks session.Hooks) (*session.Session, error) {
+			return session.Open(session.Options{
+				Config: c.cfg, Environ: os.Environ(), RequireState: true, Log: c.log, Cache: c.cache, Hooks: hooks, Holder: leaseHolder() + " (console)",
+			})
+		},
+		Check: c.o.configSource().Check,
+		Examine: func(context.Context) ([]doctor.Check, error) {
+			return session.DoctorChecks(session.Examination{Config: c.cfg, Source: c.o.config, Environ: os.Environ()})
+		},
+	}
+}
