@@ -57,7 +57,7 @@ func (d *desk) enter(width, height int, scheme, lang string) {
 	d.t.Helper()
 	d.Open(d.address+"/console.css", width, height, scheme)
 	browsertest.Eval[any](d.Browser, `localStorage.setItem("jms-sync-lang", "`+lang+`")`)
-	d.Call("Page.navigate", map[string]any{"url": d.address + "/#token=" + d.token.Text()}, nil)
+	d.Call("Page.navigate", map[string]any{"url": d.address + "/#/login/" + d.token.Text()}, nil)
 	d.await(`document.querySelector("#head") !== null`)
 }
 

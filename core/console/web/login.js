@@ -3,14 +3,6 @@ import { el, t, number, when, button, section, alertBox } from "./dom.js";
 import { post } from "./api.js";
 import { setList } from "./held.js";
 
-// takeToken returns a value behind # of the address and takes it out of the address and the browser's history.
-function takeToken(name) {
-  const found = new RegExp("(?:^|[#&])" + name + "=([^&]+)").exec(location.hash);
-  if (!found) return "";
-  history.replaceState(null, "", location.pathname + location.search);
-  return decodeURIComponent(found[1]);
-}
-
 const BACK = "jms-sync-back";
 
 // returnTo shows what a person wanted to see before the provider's login took the browser away.
@@ -29,9 +21,9 @@ export function login(me, at, { failed, done }) {
       await done();
     } catch (error) { failed(error); }
   };
-  const token = takeToken("token");
-  if (token) enter(token);
   const refused = at.page === "login" && at.rest[0] === "failed" ? at.query.get("code") : "";
+  if (at.page === "login") history.replaceState(null, "", location.pathname); // no token stays in the address or the history
+  if (at.page === "login" && at.rest[0] && !refused) enter(at.rest[0]); // the link that serve prints
   const begin = async () => {
     try {
       sessionStorage.setItem(BACK, refused ? "#" : location.hash);
