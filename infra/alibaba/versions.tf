@@ -7,3 +7,7 @@ terraform {
     }
   }
 }
+
+provider "alicloud" {
+  region = var.region
+}

@@ -7,3 +7,7 @@ terraform {
     }
   }
 }
+
+provider "huaweicloud" {
+  region = var.region
+}
