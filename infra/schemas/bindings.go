@@ -28,8 +28,8 @@ type binding struct {
 	items    map[string][][]string        // of bindingItem
 	options  map[string]map[string]string // name in JavaScript → "", "?"
 	many     map[string]map[string]bool   // which options are lists of blocks
-	computed map[string]string // name in JavaScript → type
-	getters  map[string]string // name in JavaScript → name in Terraform
+	computed map[string]string            // name in JavaScript → type
+	getters  map[string]string            // name in JavaScript → name in Terraform
 }
 
 func readBindings(dir string, used kinds) (schema, error) {
@@ -39,7 +39,9 @@ func readBindings(dir string, used kinds) (schema, error) {
 	}
 	var pack struct {
 		Name, Version string
-		CDKTF         struct{ Provider struct{ Name, Version string } }
+		CDKTF         struct {
+			Provider struct{ Name, Version string }
+		}
 	}
 	if err := json.Unmarshal(text, &pack); err != nil {
 		return schema{}, err

@@ -5,6 +5,8 @@
 //	cd infra/huawei && terraform init && terraform providers schema -json >/tmp/providers.json
 //	go run ./infra/schemas -module infra/huawei -version 1.97.1 -providers /tmp/providers.json
 //
+// It starts terraform too, and asks it which values the provider takes.
+//
 // Where the provider cannot be had, its prebuilt bindings of Terraform CDK (npm pack @cdktf/provider-aws) will do, which
 // HashiCorp generated from the same output:
 //
@@ -33,6 +35,8 @@ type schema struct {
 	Settings  block            `json:"settings"`
 	Resources map[string]block `json:"resources"`
 	Data      map[string]block `json:"data,omitempty"`
+	// Values are the only ones that the provider takes, by <kind>.<attribute>, of attributes where the module has a text.
+	Values map[string][]string `json:"values,omitempty"`
 }
 
 // block is what may stand between braces. An attribute is described in words: "required", "optional", "optional
@@ -76,6 +80,9 @@ func run(module, providers, version, bindings string) error {
 	switch {
 	case providers != "" && version != "":
 		found, err = readProviders(providers, version, used)
+		if err == nil {
+			found.Values, err = probe(module)
+		}
 	case bindings != "":
 		found, err = readBindings(bindings, used)
 	default:
