@@ -42,7 +42,8 @@ func TestTerraformTriggers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if theirs = asJSON(t, theirs); !reflect.DeepEqual(ours, theirs) {
+			theirs = asJSON(t, theirs)
+			if !reflect.DeepEqual(ours, theirs) {
 				t.Errorf("%s: Terraform sets\n%v\ns.yaml has\n%v", trigger.Name, ours, theirs)
 			}
 		}
