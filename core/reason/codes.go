@@ -224,6 +224,8 @@ const (
 	RuleKeepsIP       Code = "rule_keeps_address"
 	RuleNoZone        Code = "rule_no_zone"
 	RuleKeepsZone     Code = "rule_keeps_zone"
+	RuleKeepsPlatform Code = "rule_keeps_platform"
+	RuleKeepsPort     Code = "rule_keeps_port"
 	RuledOff          Code = "ruled_off"
 	RuledOffLater     Code = "ruled_off_later"
 	RuledOffSpared    Code = "ruled_off_spared"

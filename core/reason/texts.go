@@ -262,6 +262,8 @@ func textsOf(code Code) (texts, bool) {
 		{RuleKeepsIP, texts{"实例没有%s要的地址（%s），资产保留现有地址", "the instance has no address as %s wants it (%s): the asset keeps the one that it has"}},
 		{RuleNoZone, texts{"%s要网域 %s，而 JumpServer 里没有它（或密钥看不到），不创建：在网域之外会走别的路到达", "%s wants zone %s, which JumpServer does not have (or its key may not see): not created, as outside its zone it is reached another way"}},
 		{RuleKeepsZone, texts{"%s要网域 %s，而 JumpServer 里没有它（或密钥看不到），资产保留现有网域", "%s wants zone %s, which JumpServer does not have (or its key may not see): the asset keeps the zone that it has"}},
+		{RuleKeepsPlatform, texts{"%s要平台 %s，而 JumpServer 里没有它，资产保留现有平台", "%s wants platform %s, which JumpServer does not have: the asset keeps its platform"}},
+		{RuleKeepsPort, texts{"%s要的端口改不了：不知道平台 %s 的主协议，或规则没有写它，资产保留现有端口", "%s cannot set its ports: the primary protocol of platform %s is not known, or the rule does not name it; the asset keeps its ports"}},
 		{RuledOff, texts{"按%s停用；规则不再匹配时重新启用，不会因此删除", "deactivated by %s; active again when that no longer matches, and never deleted for it"}},
 		{RuledOffLater, texts{"按%s应停用：事件不做，留给下一次完整同步和它的守卫", "to be deactivated by %s: events do not, the next full run and its guard decide"}},
 		{RuledOffSpared, texts{"按%s应停用，但不停用（%s）", "to be deactivated by %s, and is not (%s)"}},
