@@ -231,6 +231,7 @@ func (w texts) kindName(k inventory.Kind) string {
 		inventory.Conflict:       language.New("ID 冲突", "id taken"),
 		inventory.NameTaken:      language.New("名称已被占用", "name taken"),
 		inventory.Limit:          language.New("资产数上限", "limit of assets"),
+		notifyErrorKind:          language.New("通知未送达", "not notified"),
 		inventory.Organisation:   language.New("组织不符", "wrong organisation"),
 		inventory.OtherAccount:   language.New("云账号不符", "another cloud account"),
 		inventory.Front:          language.New("应答的不是 JumpServer", "not JumpServer's answer"),
