@@ -73,7 +73,7 @@ func allowedImports() map[string][]string {
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
 		"functions/local":                 {"core/*", "core/report/page", "*test", "functions/internal/logs", "functions/internal/trigger"},
 		"infra":                           {}, // files, and tests that compare them with the program
-		"infra/pack":                      {}, "infra/mutants": {},
+		"infra/pack":                      {}, "infra/mutants": {}, "infra/schemas": {},
 		"infra/bench": {"core/*", "*test"},
 	}
 }
