@@ -25,6 +25,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify/notifytest"
 	"github.com/jms-sync/jms-sync/core/notify/post"
 	"github.com/jms-sync/jms-sync/core/notify/webhook/webhooktest"
+	"github.com/jms-sync/jms-sync/core/notify/wecom/wecomtest"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -48,6 +49,9 @@ func emulators(t *testing.T, address string) map[string]struct {
 		"dingtalk": {
 			dingtalktest.New(dingtalktest.Options{Token: "t", Secret: "s", ReportUnexpected: t.Errorf}),
 			all.Settings{Webhook: hook(dingtalktest.WebhookPath + "?access_token=t"), Secret: secret.New("s"), Mention: []string{"13800000000"}},
+		},
+		"wecom": {
+			wecomtest.New(wecomtest.Options{Key: "k", ReportUnexpected: t.Errorf}), all.Settings{Webhook: hook(wecomtest.WebhookPath + "?key=k"), Mention: []string{"zhangsan"}},
 		},
 		"webhook": {
 			webhooktest.New(webhooktest.Options{Secret: "s", ReportUnexpected: t.Errorf}), all.Settings{URL: hook("/"), Secret: secret.New("s"), Source: "https://jms.example.com"},
