@@ -14,7 +14,9 @@ type Message struct {
 	Markdown string
 	LinkText string // the button's text
 	LinkURL  string
-	Mention  bool // people must act: those that the channel is configured to mention are mentioned
+	// CutFormat says, in the language of the message, how many lines (%d) a channel had no room for; "" = "… +%d".
+	CutFormat string
+	Mention   bool // people must act: those that the channel is configured to mention are mentioned
 
 	Severity Severity // "" = SeverityInfo
 	Topic    Topic    // "" = TopicReport

@@ -1,6 +1,7 @@
 package post
 
 import (
+	"fmt"
 	"slices"
 	"sort"
 	"strconv"
@@ -157,12 +158,12 @@ func (r Row) cut(most int) Row {
 	return out
 }
 
-// More says how many lines are left out, "" if none is. Channels do not know the language.
-func More(left int) string {
-	if left == 0 {
-		return ""
+// More says how many lines of a message are left out.
+func More(m notify.Message, left int) string {
+	if m.CutFormat == "" {
+		return "… +" + strconv.Itoa(left)
 	}
-	return "… +" + strconv.Itoa(left) + " 行 / lines"
+	return fmt.Sprintf(m.CutFormat, left)
 }
 
 // FullWidth returns a text with these ASCII characters as their full-width twins, which mean nothing in any form of Markdown,
@@ -175,5 +176,5 @@ func FullWidth(text, marks string) string {
 		}
 		return r
 	}, text)
-	return strings.ReplaceAll(text, "://", "：//")
+	return strings.ReplaceAll(text, "://", string(':'+distance)+"//")
 }

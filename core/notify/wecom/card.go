@@ -36,7 +36,7 @@ func (r *Robot) content(m notify.Message) (string, error) {
 		blocks := []string{colouredTitle(m)}
 		blocks = append(blocks, lines(rows)...)
 		if left > 0 {
-			blocks = append(blocks, "\n"+post.More(left))
+			blocks = append(blocks, "\n"+escape(post.More(m, left)))
 		}
 		if m.LinkURL != "" {
 			blocks = append(blocks, "\n["+escape(m.LinkText)+"]("+linkURL(m.LinkURL)+")")
