@@ -118,7 +118,7 @@ func elements(m notify.Message, rows []post.Row, left int) []element {
 			all = append(all, element{Tag: "div", Fields: []field{newField(row)}})
 		case row.Kind == post.Heading && n > 0:
 			all = append(all, element{Tag: "hr"}, element{Tag: "markdown", Content: line(row)})
-		case n > 0 && rows[n-1].Kind != post.Fact:
+		case n > 0 && rows[n-1].Kind != post.Fact && !row.Begins(rows[n-1]):
 			all[last].Content += "\n" + line(row)
 		default:
 			all = append(all, element{Tag: "markdown", Content: line(row)})
