@@ -135,7 +135,7 @@ func (m *canaryDesk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // noteDerived records what was derived from secrets in one request: signatures, and the proxy's password in its HTTP
 // form.
 func (m *canaryDesk) noteDerived(said string) {
-	made := regexp.MustCompile(`signature="([^"]+)"|X-Jms-Sync-Signature: (sha256=[0-9a-f]+)|\b[Ss]ign(?:ature)?=([^&\s]+)|Proxy-Authorization: Basic (\S+)`)
+	made := regexp.MustCompile(`signature="([^"]+)"|X-Jms-Sync-Signature: (sha256=[0-9a-f]+)|\b[Ss]ign(?:ature)?=([^&\s]+)|"sign":"([^"]+)"|Proxy-Authorization: Basic (\S+)`)
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	for _, found := range made.FindAllStringSubmatch(said, -1) {
