@@ -34,6 +34,7 @@ type Cards struct {
 	Outbox     *Outbox            // of events' reports, in this process; nil = none are kept
 	Queue      *state.ReportQueue // of events' reports, for all processes; nil = there is no store
 	Backlog    *Backlog           // what single channels still have to tell; nil = what one does not accept is lost to it
+	Pages      PageKeeper         // nil = none are kept
 	// TimerInterval is that of the timer of full runs: see CheckStaleness.
 	TimerInterval time.Duration
 	Now           func() time.Time
@@ -94,6 +95,7 @@ func (c Cards) WantsRemovals() bool {
 func (c Cards) Deliver(ctx context.Context, rep report.Report) (delivered bool, err error) {
 	c.Flush(ctx)
 	if !c.HasChannel() {
+		c.withPage(ctx, rep)
 		return true, nil
 	}
 	s := c.sendWanted(ctx, rep)

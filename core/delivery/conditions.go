@@ -126,6 +126,7 @@ func (c Cards) sendWanted(ctx context.Context, rep report.Report) sending {
 	ctx, cancel := DetachedContext(ctx)
 	defer cancel()
 	card := c.withNews(ctx, rep)
+	card.Report = c.withPage(ctx, card.Report)
 	lost := c.sendAlerts(ctx, card.Report, card.known)
 	s := c.send(ctx, card.Report, Channel.wants)
 	if s.wanted > 0 {

@@ -20,6 +20,7 @@ type ShardCard struct {
 // DeliverShard adds the report of a shard to those of the others, to be sent in one card by whoever finds that all are
 // there. It reports whether the report is kept for that card, or was sent, or need not be.
 func (c Cards) DeliverShard(ctx context.Context, rep report.Report, card ShardCard) (delivered bool) {
+	rep = c.withPage(ctx, rep)
 	if !c.HasChannel() {
 		return true
 	}

@@ -4,6 +4,7 @@ package notify
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -16,7 +17,10 @@ type Message struct {
 	LinkURL  string
 	// CutFormat says, in the language of the message, how many lines (%d) a channel had no room for; "" = "… +%d".
 	CutFormat string
-	Mention   bool // people must act: those that the channel is configured to mention are mentioned
+	// PageURL leads to a page that shows all of what the message tells, and PageText are its words; "" = there is none. The URL
+	// may hold a signature, by which anybody can read the page.
+	PageText, PageURL string
+	Mention           bool // people must act: those that the channel is configured to mention are mentioned
 
 	Severity Severity // "" = SeverityInfo
 	Topic    Topic    // "" = TopicReport
@@ -27,6 +31,14 @@ type Message struct {
 	Data []byte
 	// Alerts are what lasts, for channels that keep track of it: all that is known, whether or not the text says it.
 	Alerts []Alert
+}
+
+// PageLink returns the link to the page as Markdown, for channels that have no second button; "" = there is no page.
+func (m Message) PageLink() string {
+	if m.PageURL == "" {
+		return ""
+	}
+	return "[" + m.PageText + "](" + strings.NewReplacer("(", "%28", ")", "%29", " ", "%20").Replace(m.PageURL) + ")"
 }
 
 // Severity says how bad it is what a message tells.

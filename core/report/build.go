@@ -3,7 +3,6 @@ package report
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -39,9 +38,9 @@ func Build(in Input) Report {
 
 func build(in Input) Report {
 	r := newReport(in.Started)
-	r.lang = in.Language
+	r.input, r.lang = &in, in.Language
 	r.DryRun, r.environment, r.Unchanged, r.names = in.DryRun, in.Environment, in.Unchanged, in.Names
-	r.Duration = math.Round(in.Duration.Seconds()*1000) / float64(time.Second/time.Millisecond)
+	r.Duration, r.Stages, r.Peers = RoundSeconds(in.Duration), in.Stages, in.Peers
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)
 	w := textsOf(in.Language)
 	r.Pause = pauseOf(in, w.lang)
@@ -74,7 +73,7 @@ func build(in Input) Report {
 	for n, i := range in.Items {
 		shown := len(r.Changes)
 		r.addItem(i, w)
-		if in.DryRun && len(r.Changes) > shown {
+		if len(r.Changes) > shown {
 			r.Changes[shown].planned = &in.Items[n].Change
 		}
 		r.addRemoval(i, in.Approved[i.Change.AssetID])
@@ -82,7 +81,7 @@ func build(in Input) Report {
 	for n, c := range in.Notes {
 		shown := len(r.Changes)
 		r.addNote(c, w)
-		if in.DryRun && len(r.Changes) > shown {
+		if len(r.Changes) > shown {
 			r.Changes[shown].planned = &in.Notes[n]
 		}
 	}

@@ -47,6 +47,7 @@ func Merge(reports []Report) Report {
 		}
 		m.Nodes = append(m.Nodes, r.Nodes...)
 		m.Access = access.Merge(m.Access, r.Access)
+		m.Peers = mergePeers(m.Peers, r.Peers)
 		m.Changes = append(m.Changes, r.Changes...)
 		m.Errors = append(m.Errors, r.Errors...)
 		m.runErrors = append(m.runErrors, r.runErrors...)

@@ -26,6 +26,7 @@ type storedReport struct {
 	Conditions  []Condition     `json:"conditions,omitempty"`
 	Looks       []look          `json:"looks,omitempty"`
 	News        *News           `json:"news,omitempty"`
+	Page        string          `json:"page,omitempty"`
 	Lang        string          `json:"lang,omitempty"`
 	Other       json.RawMessage `json:"other,omitempty"` // the same in another language, if there is room
 }
@@ -54,7 +55,7 @@ func Marshal(r Report, limit int) ([]byte, error) {
 func (r Report) marshalStored() ([]byte, error) {
 	k := storedReport{
 		Report: r, Environment: r.environment, RunErrors: r.runErrors, Warnings: r.warnings, NotReached: r.notReached, Placeholder: r.placeholder,
-		Compared: r.compared, Conditions: r.conditions, Looks: r.looks, News: r.news, Lang: string(r.lang),
+		Compared: r.compared, Conditions: r.conditions, Looks: r.looks, News: r.news, Lang: string(r.lang), Page: r.pageURL(),
 	}
 	if r.other != nil {
 		other, err := r.other.marshalStored()
@@ -132,6 +133,9 @@ func Unmarshal(data []byte) (Report, error) {
 		r.other = &other
 	}
 	r.lang = language.Lang(k.Lang)
+	if k.Page != "" {
+		r.page = &k.Page
+	}
 	if k.News != nil {
 		r = r.WithNews(*k.News)
 	}

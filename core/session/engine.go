@@ -69,6 +69,9 @@ func (s *Session) newCards(to []delivery.Channel, hooks Hooks) delivery.Cards {
 	if s.store != nil || s.cache.backlog != nil {
 		c.Backlog = &delivery.Backlog{Process: s.cache.backlog, Store: s.store, Log: s.log}
 	}
+	if s.store != nil {
+		c.Pages = pages{s}
+	}
 	if s.store != nil && s.cfg.Notification.Window > 0 {
 		c.Queue = s.store.ReportQueue("events", s.cfg.Notification.Window)
 	}

@@ -42,9 +42,12 @@ func (r *Robot) encodeMessage(m notify.Message) ([]byte, error) {
 		At:   mentions{Mobiles: []string{}},
 	}
 	ending := ""
+	if m.PageURL != "" {
+		ending = "\n\n" + m.PageLink()
+	}
 	if m.Mention {
 		c.At = mentions{Mobiles: append([]string{}, r.mobiles...), All: r.mentionAll}
-		ending = r.mentionText()
+		ending += r.mentionText()
 	}
 	frame, err := post.EncodeJSON(c)
 	if err != nil {

@@ -47,6 +47,25 @@ func newRobot(t testing.TB, s dingtalk.Settings, o post.Options) *dingtalk.Robot
 	return r
 }
 
+// TestPageLink: the link to the page stands at the end, however long the text is.
+func TestPageLink(t *testing.T) {
+	t.Parallel()
+	robot, settings := startRobot(t)
+	m := notifytest.SampleMessage()
+	m.PageURL, m.PageText = "https://bucket.example.com/p.html?sign=a&b", "Report"
+	for _, text := range []string{"short", strings.Repeat("long line\n", 5000)} {
+		m.Markdown = text
+		if err := newRobot(t, settings, post.Options{}).Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, got := range robot.Messages() {
+		if !strings.HasSuffix(got.Text, "\n\n[Report](https://bucket.example.com/p.html?sign=a&b)") {
+			t.Errorf("the card ends with %q", got.Text[max(0, len(got.Text)-80):])
+		}
+	}
+}
+
 func TestContract(t *testing.T) {
 	t.Parallel()
 	notifytest.RunContract(t, func(t *testing.T) notifytest.Channel {

@@ -163,6 +163,7 @@ func TestPage(t *testing.T) {
 	m := notifytest.SampleMessage()
 	m.Severity, m.ID = notify.SeverityError, "one"
 	m.Markdown = "**PROD**\n\n### Failures\n\n- **a / b**: <script>\n\n### Result\n\n| Metric | Value |\n| --- | --- |\n| Total & more | 2 |\n\n*2 in all*"
+	m.PageText, m.PageURL = "Report", "https://bucket.example.com/p.html?a=1&b=2"
 	to := open(t, server, settings)
 	for range 2 {
 		if err := to.Send(t.Context(), m); err != nil {
@@ -173,12 +174,13 @@ func TestPage(t *testing.T) {
 	for _, want := range []string{
 		"<p><b>PROD</b></p>", "<h3>Failures</h3><ul><li><b>a / b</b>: &lt;script&gt;</li></ul>", `<th align="left">Metric</th>`,
 		`<td align="left">Total &amp; more</td><td align="left">2</td>`, "<p><i>2 in all</i></p>", "#d03050", `<a href="` + m.LinkURL + `">` + m.LinkText + "</a>",
+		`<a href="https://bucket.example.com/p.html?a=1&amp;b=2">Report</a>`,
 	} {
 		if !strings.Contains(got.HTML, want) {
 			t.Errorf("%s is not in\n%s", want, got.HTML)
 		}
 	}
-	if !strings.Contains(got.Text, m.LinkURL) || got.Header.Get("Auto-Submitted") != "auto-generated" {
+	if !strings.Contains(got.Text, m.LinkURL) || !strings.Contains(got.Text, "Report: "+m.PageURL) || got.Header.Get("Auto-Submitted") != "auto-generated" {
 		t.Errorf("%s\n%v", got.Text, got.Header)
 	}
 	if id := got.Header.Get("Message-Id"); id != server.Mails()[1].Header.Get("Message-Id") || !strings.HasSuffix(id, "@example.com>") {

@@ -29,6 +29,9 @@ func (m *Mailer) encode(message notify.Message, notes []string) []byte {
 		text = strings.Join(notes, "\n") + "\n\n" + text
 	}
 	text += "\n\n" + message.LinkText + ": " + message.LinkURL + "\n"
+	if message.PageURL != "" {
+		text += message.PageText + ": " + message.PageURL + "\n"
+	}
 	boundary := "jms-sync-" + rand.Text()
 	var b bytes.Buffer
 	header := func(name, value string) { b.WriteString(name + ": " + value + "\r\n") }
@@ -126,8 +129,16 @@ func renderPage(message notify.Message, notes []string) string {
 	if cut {
 		b.WriteString("<p>…</p>")
 	}
-	b.WriteString(`<p><a href="` + html.EscapeString(message.LinkURL) + `">` + html.EscapeString(message.LinkText) + "</a></p></div>")
+	b.WriteString("<p>" + anchor(message.LinkURL, message.LinkText))
+	if message.PageURL != "" {
+		b.WriteString(" · " + anchor(message.PageURL, message.PageText))
+	}
+	b.WriteString("</p></div>")
 	return b.String()
+}
+
+func anchor(url, text string) string {
+	return `<a href="` + html.EscapeString(url) + `">` + html.EscapeString(text) + "</a>"
 }
 
 // addBlock adds a block row by row; what it opens it closes, cut or not.

@@ -72,7 +72,7 @@ func (b *Bot) encodeMessage(m notify.Message) (body []byte, signature string, er
 		body, err = post.EncodeJSON(c)
 		return body
 	}
-	rows, left, ok := post.Fit(post.Rows(m), func(rows []post.Row, left int) bool { return len(write(rows, left)) <= MaxBodyBytes })
+	rows, left, ok := post.FitMessage(&m, func(rows []post.Row, left int) bool { return len(write(rows, left)) <= MaxBodyBytes })
 	if !ok {
 		return nil, "", post.NewConfigError("title, link and mentions leave no room for a text")
 	}
@@ -99,9 +99,14 @@ func (b *Bot) ending(m notify.Message) []element {
 	if m.Mention && len(b.mention) > 0 {
 		all = append(all, element{Tag: "markdown", Content: "<at id=" + strings.Join(b.mention, "></at> <at id=") + "></at>"})
 	}
-	if m.LinkURL != "" {
-		words := plain(m.LinkText)
-		all = append(all, element{Tag: "action", Actions: []element{{Tag: "button", Text: &words, Type: "primary", URL: m.LinkURL}}})
+	var buttons []element
+	for _, link := range []struct{ words, url, kind string }{{m.LinkText, m.LinkURL, "primary"}, {m.PageText, m.PageURL, "default"}} {
+		if words := plain(link.words); link.url != "" {
+			buttons = append(buttons, element{Tag: "button", Text: &words, Type: link.kind, URL: link.url})
+		}
+	}
+	if len(buttons) > 0 {
+		all = append(all, element{Tag: "action", Actions: buttons})
 	}
 	return all
 }

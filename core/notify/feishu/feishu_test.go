@@ -80,13 +80,13 @@ func TestCard(t *testing.T) {
 		colour   string
 	}{{"", "", "blue"}, {"", notify.TopicRecovery, "green"}, {notify.SeverityWarning, "", "orange"}, {notify.SeverityError, notify.TopicAlarm, "red"}} {
 		m := notifytest.HostileMessage("web_01")
-		m.Mention, m.Severity, m.Topic = true, c.severity, c.topic
+		m.Mention, m.Severity, m.Topic, m.PageText, m.PageURL = true, c.severity, c.topic, "Report", "https://bucket.example.com/p.html?a=1&b=(2)"
 		if err := b.Send(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
 		all := bot.Messages()
 		got := all[len(all)-1]
-		if got.Title != m.Title || got.Colour != c.colour || got.ButtonText != "View" || got.ButtonURL != m.LinkURL {
+		if got.Title != m.Title || got.Colour != c.colour || !slices.Equal(got.Buttons, []string{"View " + m.LinkURL, "Report " + m.PageURL}) {
 			t.Errorf("%+v", got)
 		}
 		if !slices.Equal(got.Fields, []string{"Total\n1", "web_01\n2"}) || !slices.Equal(got.Mentions, []string{"ou_1", "b6xxx", "all"}) {
@@ -201,5 +201,19 @@ func TestRefusedSettings(t *testing.T) {
 	m.LinkURL = "https://" + strings.Repeat("x", feishu.MaxBodyBytes)
 	if err := open(t, feishu.Settings{Webhook: good}, post.Options{}).Send(t.Context(), m); notifytest.KindOf(err) != notify.InvalidConfig {
 		t.Errorf("no room: %v", err)
+	}
+}
+
+// TestLongPageLink: a link to the page that leaves no room for a text is left out, and the text is not.
+func TestLongPageLink(t *testing.T) {
+	t.Parallel()
+	robot, settings := start(t, feishutest.Options{})
+	m := notifytest.HostileMessage("web_01")
+	m.PageText, m.PageURL = "Report", "https://bucket.example.com/"+strings.Repeat("x", feishu.MaxBodyBytes)
+	if err := open(t, settings, post.Options{}).Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if text := robot.Messages()[0].Text; !strings.Contains(text, "acc") || strings.Contains(text, "Report") {
+		t.Errorf("%q", text)
 	}
 }

@@ -121,6 +121,17 @@ func Fit(rows []Row, fits func(shown []Row, left int) bool) (shown []Row, left i
 	return shown, left, fits(shown, left)
 }
 
+// FitMessage is Fit for the rows of a message. The link to the page gives way where there is no room for a text beside it.
+func FitMessage(m *notify.Message, fits func(shown []Row, left int) bool) (shown []Row, left int, ok bool) {
+	rows := Rows(*m)
+	shown, left, ok = Fit(rows, fits)
+	if m.PageURL == "" || len(shown) > 0 || len(rows) == 0 {
+		return shown, left, ok
+	}
+	m.PageURL = ""
+	return Fit(rows, fits)
+}
+
 func (r Row) isHead() bool { return r.Kind == Heading || r.Kind == Head }
 
 // countLines returns the number of rows that tell something.

@@ -71,7 +71,7 @@ func (h *Hook) encodeMessage(m notify.Message) (body []byte, err error) {
 		body, err = post.EncodeJSON(p)
 		return utf8.RuneCount(body) <= MaxBodyChars && len(p.Blocks) <= maxBlocks
 	}
-	rows, left, ok := post.Fit(post.Rows(m), write)
+	rows, left, ok := post.FitMessage(&m, write)
 	if !ok {
 		return nil, post.NewConfigError("title, link and mentions leave no room for a text")
 	}
@@ -113,11 +113,28 @@ func blocks(m notify.Message, rows []post.Row, left int) []block {
 	if left > 0 {
 		end = append(end, section(span(notify.Span{Text: post.More(m, left), Italic: true})))
 	}
-	if m.LinkURL != "" {
-		end = append(end, section(element{Type: "link", URL: m.LinkURL, Text: m.LinkText}))
+	if links := links(m); len(links) > 0 {
+		end = append(end, section(links...))
 	}
 	if len(end) > 0 {
 		all = append(all, block{Type: "rich_text", Elements: end})
+	}
+	return all
+}
+
+// maxURLChars is how long an address may be in Slack's links and buttons.
+const maxURLChars = 3000
+
+func links(m notify.Message) []element {
+	var all []element
+	if m.LinkURL != "" {
+		all = append(all, element{Type: "link", URL: m.LinkURL, Text: m.LinkText})
+	}
+	if m.PageURL != "" && len(m.PageURL) <= maxURLChars {
+		if len(all) > 0 {
+			all = append(all, element{Type: "text", Text: " · "})
+		}
+		all = append(all, element{Type: "link", URL: m.PageURL, Text: m.PageText})
 	}
 	return all
 }

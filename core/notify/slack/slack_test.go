@@ -76,17 +76,17 @@ func TestCard(t *testing.T) {
 		dot      string
 	}{{"", "", "🔵"}, {"", notify.TopicRecovery, "🟢"}, {notify.SeverityWarning, "", "🟠"}, {notify.SeverityError, notify.TopicAlarm, "🔴"}} {
 		m := notifytest.HostileMessage("web_01")
-		m.Mention, m.Severity, m.Topic = true, c.severity, c.topic
+		m.Mention, m.Severity, m.Topic, m.PageText, m.PageURL = true, c.severity, c.topic, "Report", "https://bucket.example.com/p.html?a=1&b=(2)"
 		if err := h.Send(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
 		all := hook.Messages()
 		got := all[len(all)-1]
-		const want = "  \nFailures\n• acc: web_01\nResult\nTotal\n1\nweb_01\n2\nHosts\nName · Address · Platform\n• web_01 · 10.0.0.1 · Linux\nweb_01\n\n"
+		const want = "  \nFailures\n• acc: web_01\nResult\nTotal\n1\nweb_01\n2\nHosts\nName · Address · Platform\n• web_01 · 10.0.0.1 · Linux\nweb_01\n · \n"
 		if got.Header != c.dot+" "+m.Title || got.Notification != strings.ReplaceAll(got.Header, "_", "＿") || got.Text != want {
 			t.Errorf("%+v", got)
 		}
-		if !slices.Equal(got.Mentions, []string{"U012AB3CD", "SAZ94GDB8", "channel"}) || !slices.Equal(got.Links, []string{m.LinkURL}) || got.Bold != 4 {
+		if !slices.Equal(got.Mentions, []string{"U012AB3CD", "SAZ94GDB8", "channel"}) || !slices.Equal(got.Links, []string{m.LinkURL, m.PageURL}) || got.Bold != 4 {
 			t.Errorf("%+v", got)
 		}
 		if !slices.Equal(got.Fields, []string{"Total\n1", "web_01\n2"}) {
@@ -186,5 +186,19 @@ func TestRefusedSettings(t *testing.T) {
 	m.LinkURL = "https://" + strings.Repeat("x", slack.MaxBodyChars)
 	if err := open(t, slack.Settings{Webhook: good}).Send(t.Context(), m); notifytest.KindOf(err) != notify.InvalidConfig {
 		t.Errorf("no room: %v", err)
+	}
+}
+
+// TestLongPageLink: a link to the page that leaves no room for a text is left out, and the text is not.
+func TestLongPageLink(t *testing.T) {
+	t.Parallel()
+	robot, settings := start(t)
+	m := notifytest.HostileMessage("web_01")
+	m.PageText, m.PageURL = "Report", "https://bucket.example.com/"+strings.Repeat("x", slack.MaxBodyChars)
+	if err := open(t, settings).Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if text := robot.Messages()[0].Text; !strings.Contains(text, "acc") || strings.Contains(text, "Report") {
+		t.Errorf("%q", text)
 	}
 }

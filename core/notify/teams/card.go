@@ -105,19 +105,28 @@ func (w *Workflow) encodeMessage(m notify.Message) (body []byte, err error) {
 		}
 		top = append(top, element{Type: "TextBlock", Text: strings.Join(names, " "), Wrap: true})
 	}
-	if m.LinkURL != "" {
-		c.Actions = []action{{"Action.OpenUrl", m.LinkText, m.LinkURL}}
-	}
 	write := func(rows []post.Row, left int) []byte {
+		c.Actions = actions(m)
 		c.Body = append(top[:len(top):len(top)], elements(m, rows, left)...)
 		body, err = post.EncodeJSON(activity{"message", title, []attachment{{Type: "application/vnd.microsoft.card.adaptive", Content: c}}})
 		return body
 	}
-	rows, left, ok := post.Fit(post.Rows(m), func(rows []post.Row, left int) bool { return len(write(rows, left)) <= MaxBodyBytes })
+	rows, left, ok := post.FitMessage(&m, func(rows []post.Row, left int) bool { return len(write(rows, left)) <= MaxBodyBytes })
 	if !ok {
 		return nil, post.NewConfigError("title, link and mentions leave no room for a text")
 	}
 	return write(rows, left), err
+}
+
+func actions(m notify.Message) []action {
+	var all []action
+	if m.LinkURL != "" {
+		all = append(all, action{"Action.OpenUrl", m.LinkText, m.LinkURL})
+	}
+	if m.PageURL != "" {
+		all = append(all, action{"Action.OpenUrl", m.PageText, m.PageURL})
+	}
+	return all
 }
 
 // style returns the colour behind the title.

@@ -74,14 +74,14 @@ func TestCard(t *testing.T) {
 		style    string
 	}{{"", "", "accent"}, {"", notify.TopicRecovery, "good"}, {notify.SeverityWarning, "", "warning"}, {notify.SeverityError, notify.TopicAlarm, "attention"}} {
 		m := notifytest.HostileMessage("web_01")
-		m.Mention, m.Severity, m.Topic = true, c.severity, c.topic
+		m.Mention, m.Severity, m.Topic, m.PageText, m.PageURL = true, c.severity, c.topic, "Report", "https://bucket.example.com/p.html?a=1&b=(2)"
 		if err := w.Send(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
 		all := flow.Messages()
 		got := all[len(all)-1]
 		const want = "Failures\n• acc: web_01\nResult\nTotal\n1\nweb＿01\n2\nHosts\nName · Address · Platform\n• web_01 · 10.0.0.1 · Linux\nweb_01\n"
-		if got.Title != m.Title || got.Summary != m.Title || got.Style != c.style || got.ButtonText != "View" || got.ButtonURL != m.LinkURL {
+		if got.Title != m.Title || got.Summary != m.Title || got.Style != c.style || !slices.Equal(got.Buttons, []string{"View " + m.LinkURL, "Report " + m.PageURL}) {
 			t.Errorf("%+v", got)
 		}
 		if got.Text != want || !slices.Equal(got.Mentions, []string{"anna@example.com", "bo@example.com"}) || got.Bold != 5 {
@@ -166,5 +166,19 @@ func TestRefusedSettings(t *testing.T) {
 	m.LinkURL = "https://" + strings.Repeat("x", teams.MaxBodyBytes)
 	if err := open(t, teams.Settings{Webhook: good}).Send(t.Context(), m); notifytest.KindOf(err) != notify.InvalidConfig {
 		t.Errorf("no room: %v", err)
+	}
+}
+
+// TestLongPageLink: a link to the page that leaves no room for a text is left out, and the text is not.
+func TestLongPageLink(t *testing.T) {
+	t.Parallel()
+	robot, settings := start(t)
+	m := notifytest.HostileMessage("web_01")
+	m.PageText, m.PageURL = "Report", "https://bucket.example.com/"+strings.Repeat("x", teams.MaxBodyBytes)
+	if err := open(t, settings).Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if text := robot.Messages()[0].Text; !strings.Contains(text, "acc") || strings.Contains(text, "Report") {
+		t.Errorf("%q", text)
 	}
 }

@@ -93,7 +93,9 @@ type data struct {
 	Mention  bool            `json:"mention"` // people must act
 	LinkText string          `json:"link_text,omitempty"`
 	LinkURL  string          `json:"link_url,omitempty"`
-	Report   json.RawMessage `json:"report,omitempty"` // the results document, where the message is of a run and there is room
+	PageText string          `json:"page_text,omitempty"`
+	PageURL  string          `json:"page_url,omitempty"` // of the whole run report; whoever has it can read that
+	Report   json.RawMessage `json:"report,omitempty"`   // the results document, where the message is of a run and there is room
 }
 
 // Send posts the message. Any status of the 200s says that it was accepted.
@@ -130,7 +132,7 @@ func Sign(timestamp string, body []byte, key string) string {
 func (h *Hook) encodeMessage(m notify.Message) ([]byte, error) {
 	e := event{
 		SpecVersion: "1.0", ID: m.ID, Source: h.source, Type: EventType + string(topicOf(m)), Time: m.Time.UTC(), ContentType: "application/json",
-		Data: data{Title: m.Title, Severity: severityOf(m), Mention: m.Mention, LinkText: m.LinkText, LinkURL: m.LinkURL},
+		Data: data{Title: m.Title, Severity: severityOf(m), Mention: m.Mention, LinkText: m.LinkText, LinkURL: m.LinkURL, PageText: m.PageText, PageURL: m.PageURL},
 	}
 	if e.ID == "" {
 		e.ID = rand.Text()

@@ -79,6 +79,7 @@ func TestEvent(t *testing.T) {
 	r, s := start(t, webhooktest.Options{})
 	h := open(t, s, post.Options{Now: func() time.Time { return at }})
 	m := notifytest.SampleMessage()
+	m.PageText, m.PageURL = "Report", "https://bucket.example.com/p.html"
 	m.ID, m.Time, m.Severity, m.Data = "run-1", at, notify.SeverityError, []byte(`{"outcome":"failed"}`)
 	for _, m := range []notify.Message{m, {Title: "T", Topic: notify.TopicAlarm}, {Title: "T", Data: []byte("{")}} {
 		if err := h.Send(t.Context(), m); err != nil {
@@ -87,7 +88,7 @@ func TestEvent(t *testing.T) {
 	}
 	got := r.Events()
 	if e := got[0]; e.ID != "run-1" || e.Source != "https://jms.example.com" || e.Type != "com.github.jms-sync.report" || e.Time != "2026-03-01T08:00:00Z" ||
-		e.ContentType != "application/json" || e.Data.Severity != "error" || string(e.Data.Report) != `{"outcome":"failed"}` {
+		e.ContentType != "application/json" || e.Data.PageText != "Report" || e.Data.PageURL != m.PageURL || e.Data.Severity != "error" || string(e.Data.Report) != `{"outcome":"failed"}` {
 		t.Errorf("%+v", e)
 	}
 	if e := got[1]; e.Type != "com.github.jms-sync.alarm" || e.Time != "2026-03-01T08:00:00Z" || e.Data.Severity != "info" || e.ID == "" || e.ID == got[2].ID {

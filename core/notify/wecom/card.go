@@ -38,15 +38,15 @@ func (r *Robot) content(m notify.Message) (string, error) {
 		if left > 0 {
 			blocks = append(blocks, "\n"+escape(post.More(m, left)))
 		}
-		if m.LinkURL != "" {
-			blocks = append(blocks, "\n["+escape(m.LinkText)+"]("+linkURL(m.LinkURL)+")")
+		if links := links(m); links != "" {
+			blocks = append(blocks, "\n"+links)
 		}
 		if m.Mention && len(r.mention) > 0 {
 			blocks = append(blocks, "\n<@"+strings.Join(r.mention, "> <@")+">")
 		}
 		return strings.Join(blocks, "\n")
 	}
-	rows, left, ok := post.Fit(post.Rows(m), func(rows []post.Row, left int) bool { return len(write(rows, left)) <= MaxContentBytes })
+	rows, left, ok := post.FitMessage(&m, func(rows []post.Row, left int) bool { return len(write(rows, left)) <= MaxContentBytes })
 	if !ok {
 		return "", post.NewConfigError("title, link and mentions leave no room for a text")
 	}
@@ -119,6 +119,20 @@ func escape(s string) string {
 
 func isWord(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}
+
+// maxPageURL is how long the link to the page may be: it is signed, and would take the room of what it leads to.
+const maxPageURL = MaxContentBytes / 2
+
+func links(m notify.Message) string {
+	var all []string
+	if m.LinkURL != "" {
+		all = append(all, "["+escape(m.LinkText)+"]("+linkURL(m.LinkURL)+")")
+	}
+	if m.PageURL != "" && len(m.PageURL) <= maxPageURL {
+		all = append(all, "["+escape(m.PageText)+"]("+linkURL(m.PageURL)+")")
+	}
+	return strings.Join(all, " · ")
 }
 
 // linkURL returns an address that ends a link nowhere but at its end.

@@ -70,11 +70,12 @@ func TestCard(t *testing.T) {
 	settings.Mention, settings.MentionAll = []string{"zhangsan", "li_si@corp.cn"}, true
 	m := notifytest.HostileMessage("web_01")
 	m.Mention, m.Severity, m.LinkURL = true, notify.SeverityError, "https://jms.example.com/ui/(x)"
+	m.PageText, m.PageURL = "Report", "https://bucket.example.com/p.html?a=1&b=(2)"
 	if err := open(t, settings).Send(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
 	const want = "<font color=\"warning\">●</font> **［PROD］ 1 failed: web_01**\n\n**Failures**\n• **acc**: web_01\n\n**Result**\n>Total: 1\n>web_01: 2\n\n**Hosts**\n" +
-		"<font color=\"comment\">Name · Address · Platform</font>\n• web_01 · 10.0.0.1 · Linux\n\nweb_01\n\n[View](https://jms.example.com/ui/%28x%29)\n\n<@zhangsan> <@li_si@corp.cn>"
+		"<font color=\"comment\">Name · Address · Platform</font>\n• web_01 · 10.0.0.1 · Linux\n\nweb_01\n\n[View](https://jms.example.com/ui/%28x%29) · [Report](https://bucket.example.com/p.html?a=1&b=%282%29)\n\n<@zhangsan> <@li_si@corp.cn>"
 	got := robot.Messages()
 	if len(got) != 2 || got[0].Content != want {
 		t.Fatalf("got %+v", got)
@@ -177,5 +178,19 @@ func TestRefusedSettings(t *testing.T) {
 	m.LinkURL = "https://" + strings.Repeat("x", wecom.MaxContentBytes)
 	if err := r.Send(t.Context(), m); notifytest.KindOf(err) != notify.InvalidConfig {
 		t.Errorf("no room: %v", err)
+	}
+}
+
+// TestLongPageLink: a link to the page that leaves no room for a text is left out, and the text is not.
+func TestLongPageLink(t *testing.T) {
+	t.Parallel()
+	robot, settings := start(t)
+	m := notifytest.HostileMessage("web_01")
+	m.PageText, m.PageURL = "Report", "https://bucket.example.com/"+strings.Repeat("x", wecom.MaxContentBytes)
+	if err := open(t, settings).Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if text := robot.Messages()[0].Content; !strings.Contains(text, "acc") || strings.Contains(text, "Report") {
+		t.Errorf("%q", text)
 	}
 }

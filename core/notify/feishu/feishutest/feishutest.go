@@ -50,10 +50,9 @@ type Message struct {
 	Text          string // all that people read below the title, a line each
 	Fields        []string
 	Mentions      []string
-	Links         []string // but for the button
+	Links         []string // but for the buttons
 	Formatted     int      // marks of bold, italic, colours and the like
-	ButtonText    string
-	ButtonURL     string
+	Buttons       []string // words and address
 	Bytes         int
 }
 
@@ -161,8 +160,13 @@ func (m *Message) add(e element) error {
 			m.Fields = append(m.Fields, f.Text.Content)
 			m.Text += f.Text.Content + "\n"
 		}
-	case e.Tag == "action" && len(e.Actions) == 1 && e.Actions[0].Tag == "button" && e.Actions[0].Text != nil && e.Actions[0].URL != "":
-		m.ButtonText, m.ButtonURL = e.Actions[0].Text.Content, e.Actions[0].URL
+	case e.Tag == "action" && len(e.Actions) > 0:
+		for _, b := range e.Actions {
+			if b.Tag != "button" || b.Text == nil || b.Text.Tag != "plain_text" || b.URL == "" || b.Type == "" {
+				return fmt.Errorf("button %+v", b)
+			}
+			m.Buttons = append(m.Buttons, b.Text.Content+" "+b.URL)
+		}
 	default:
 		return fmt.Errorf("element %+v", e)
 	}

@@ -34,10 +34,10 @@ type Message struct {
 	Text                  string // all below the title, a line each
 	Facts                 []string
 	Mentions              []string
-	Links                 []string // but for the button
+	Links                 []string // but for the buttons
 	Formatted             int      // marks of Markdown where it is read
 	Bold                  int
-	ButtonText, ButtonURL string
+	Buttons               []string // words and address
 	Bytes                 int
 }
 
@@ -159,8 +159,11 @@ func parse(body []byte) (Message, error) {
 		}
 	}
 	m.Title, m.Text, _ = strings.Cut(m.Text, "\n")
-	if len(c.Actions) == 1 && c.Actions[0].Type == "Action.OpenUrl" {
-		m.ButtonText, m.ButtonURL = c.Actions[0].Title, c.Actions[0].URL
+	for _, a := range c.Actions {
+		if a.Type != "Action.OpenUrl" || a.Title == "" || a.URL == "" {
+			return m, fmt.Errorf("action %+v", a)
+		}
+		m.Buttons = append(m.Buttons, a.Title+" "+a.URL)
 	}
 	if len(m.Mentions) != len(entities) {
 		return m, fmt.Errorf("mentioned are %v of %v", m.Mentions, entities)

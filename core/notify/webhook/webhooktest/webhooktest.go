@@ -31,6 +31,8 @@ type Event struct {
 	Data        struct {
 		Title, Text, Severity string
 		Mention               bool
+		PageText              string `json:"page_text"`
+		PageURL               string `json:"page_url"`
 		Report                json.RawMessage
 	} `json:"data"`
 	Bytes int `json:"-"`
