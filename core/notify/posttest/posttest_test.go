@@ -20,7 +20,9 @@ func TestRobot(t *testing.T) {
 	var unexpected []string
 	r := &posttest.Robot[string]{
 		Accepted: posttest.Answer{Body: `{"ok":1}`}, TooFast: posttest.Answer{Status: 429, Header: map[string]string{"Retry-After": "3"}}, PerMinute: 2,
-		Now: func() time.Time { return now }, ReportUnexpected: func(format string, args ...any) { unexpected = append(unexpected, fmt.Sprintf(format, args...)) },
+		Now: func() time.Time { return now }, ReportUnexpected: func(format string, args ...any) {
+			unexpected = append(unexpected, fmt.Sprintf(format, args...))
+		},
 		Check: func(_ *http.Request, body []byte) (string, *posttest.Answer) {
 			if string(body) == "bad" {
 				return "", &posttest.Answer{Status: 400, Body: "no"}

@@ -27,7 +27,9 @@ func TestRefusals(t *testing.T) {
 		"a text":                      {feishutest.HookPath + "t", `{"msg_type":"text","content":{"text":"x"}}`, `400 {"code":9499`, true},
 	} {
 		reported := ""
-		robot := feishutest.New(feishutest.Options{Token: "t", ReportUnexpected: func(format string, args ...any) { reported += fmt.Sprintf(format, args...) }})
+		robot := feishutest.New(feishutest.Options{Token: "t", ReportUnexpected: func(format string, args ...any) {
+			reported += fmt.Sprintf(format, args...)
+		}})
 		r := httptest.NewRequest(http.MethodPost, c.path, strings.NewReader(c.body))
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()

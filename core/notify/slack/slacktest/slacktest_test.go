@@ -28,7 +28,9 @@ func TestRefusals(t *testing.T) {
 		"a part":            {slacktest.HookPath + "T/B/t", `{"text":"x","blocks":[{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"broadcast","range":"everyone"}]}]}]}`, "400 invalid_blocks", true},
 	} {
 		reported := ""
-		robot := slacktest.New(slacktest.Options{Token: "T/B/t", ReportUnexpected: func(format string, args ...any) { reported += fmt.Sprintf(format, args...) }})
+		robot := slacktest.New(slacktest.Options{Token: "T/B/t", ReportUnexpected: func(format string, args ...any) {
+			reported += fmt.Sprintf(format, args...)
+		}})
 		r := httptest.NewRequest(http.MethodPost, c.path, strings.NewReader(c.body))
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()

@@ -26,7 +26,9 @@ func TestRefusals(t *testing.T) {
 		"an old card":                  {teamstest.HookPath + "?sig=s", `{"@type":"MessageCard","text":"x"}`, "400 ", true},
 	} {
 		reported := ""
-		robot := teamstest.New(teamstest.Options{Signature: "s", ReportUnexpected: func(format string, args ...any) { reported += fmt.Sprintf(format, args...) }})
+		robot := teamstest.New(teamstest.Options{Signature: "s", ReportUnexpected: func(format string, args ...any) {
+			reported += fmt.Sprintf(format, args...)
+		}})
 		r := httptest.NewRequest(http.MethodPost, c.path, strings.NewReader(c.body))
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()

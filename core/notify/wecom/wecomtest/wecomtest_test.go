@@ -27,7 +27,9 @@ func TestRefusals(t *testing.T) {
 		"no JSON":      {wecomtest.WebhookPath + "?key=k", `x`, `200 {"errcode":40008`, true},
 	} {
 		reported := ""
-		robot := wecomtest.New(wecomtest.Options{Key: "k", ReportUnexpected: func(format string, args ...any) { reported += fmt.Sprintf(format, args...) }})
+		robot := wecomtest.New(wecomtest.Options{Key: "k", ReportUnexpected: func(format string, args ...any) {
+			reported += fmt.Sprintf(format, args...)
+		}})
 		r := httptest.NewRequest(http.MethodPost, c.path, strings.NewReader(c.body))
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
