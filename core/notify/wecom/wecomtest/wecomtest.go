@@ -102,8 +102,6 @@ func read(content string) Message {
 	for _, found := range regexp.MustCompile(`<@([^>]+)>`).FindAllStringSubmatch(content, -1) {
 		m.Mentions = append(m.Mentions, found[1])
 	}
-	for _, found := range regexp.MustCompile(`(?i)(https?|ftp)://[^)\s]*`).FindAllString(content, -1) {
-		m.Links = append(m.Links, found)
-	}
+	m.Links = regexp.MustCompile(`(?i)(https?|ftp)://[^)\s]*`).FindAllString(content, -1)
 	return m
 }
