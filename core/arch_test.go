@@ -46,6 +46,7 @@ func allowedImports() map[string][]string {
 		"core/notify/<x>":                {"core/notify", "core/notify/post", "core/wait", "core/httpx", "core/secret"},
 		"core/notify/all":                {"core/notify", "core/notify/<x>", "core/secret"},
 		"core/notify/notifytest":         {"core/notify", "core/secret"},
+		"core/notify/posttest":           {},
 		"core/config":                    {"core/inventory", "core/language", "core/secret", "core/plan", "core/mapping"},
 		"core/storage":                   {"core/inventory", "core/language", "core/wait", "core/httpx", "core/secret"},
 		"core/storage/<x>":               {"core/storage", "core/inventory", "core/language", "core/secret"},
@@ -205,7 +206,7 @@ func permits(rule []string, from, target string) bool {
 			return true
 		}
 	}
-	return isTest(from) && (path.Dir(from) == target || target == "core/cloud/peertest")
+	return isTest(from) && (path.Dir(from) == target || target == "core/cloud/peertest" || target == "core/notify/posttest")
 }
 
 func isTest(folder string) bool { return strings.HasSuffix(folder, "test") }
