@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/browsertest"
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/report/page"
 )
 
@@ -15,7 +16,7 @@ import (
 func TestChromium(t *testing.T) {
 	t.Parallel()
 	b := browsertest.Start(t)
-	for name, test := range map[string]func(*testing.T, *browsertest.Browser){"looks": testLooks, "works": testWorks, "keyboard": testKeyboard, "large": testLarge} {
+	for name, test := range map[string]func(*testing.T, *browsertest.Browser){"looks": testLooks, "works": testWorks, "keyboard": testKeyboard, "plan": testPlan, "large": testLarge} {
 		t.Run(name, func(t *testing.T) {
 			test(t, b.On(t))
 		})
@@ -92,6 +93,8 @@ func testWorks(t *testing.T, b *browsertest.Browser) {
 		{``, `document.querySelector("#found").textContent`, "显示 73 项，共 73 项"},
 		{``, `document.querySelectorAll("img, iframe, object").length + ""`, "0"},
 		{``, `document.querySelector("#open li").innerText.includes("暂缓：该区域将失去 5/12 个资产") + ""`, "true"},
+		{``, `[...document.querySelectorAll("#errors li")].map((e) => e.textContent).slice(0, 2).join("|")`,
+			"被限流 aliyun-prod / cn-shanghai list aliyun-prod/cn-shanghai: Throttling.User|密钥无效 aliyun-test / 全部区域 regions of aliyun-test: InvalidAccessKeyId.NotFound"},
 		{``, `document.querySelector("#environment").textContent`, "PRODUCTION"},
 		{``, `/\[object|undefined|NaN|\{\d\}/.exec(document.body.innerText) + ""`, "null"},
 		{``, `document.querySelector("#access tbody td").innerText`, "/DEFAULT/生产/支付 新\n1 台还没有人能访问"},
@@ -217,5 +220,23 @@ func testLarge(t *testing.T, b *browsertest.Browser) {
 	}
 	if got := browsertest.Eval[string](b, `document.querySelector("#found").textContent`); got != "50,000 of 50,013 shown" {
 		t.Errorf("it says %s", got)
+	}
+}
+
+// testPlan: the page of a plan says that nothing was written, and that nothing has to be done.
+func testPlan(t *testing.T, b *browsertest.Browser) {
+	in := input(language.Chinese, 3)
+	in.DryRun, in.Items, in.Notes, in.HeldSets, in.Problems, in.Listings, in.Peers, in.Stages, in.Access = true, in.Items[:3], nil, nil, nil, in.Listings[:1], nil, nil, nil
+	var text strings.Builder
+	if err := page.Write(&text, report.Build(in), page.Options{Lang: language.Chinese}); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b.OpenFile(file, 1280, 900, "light")
+	if got := browsertest.Eval[string](b, `document.title + "|" + document.querySelector("#outcome").textContent + "|" + document.querySelectorAll("main section").length`); got != "计划 · 计划好了，什么都没有写入 · 20261128T143507Z|计划好了，什么都没有写入|3" {
+		t.Error(got)
 	}
 }

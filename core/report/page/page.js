@@ -5,6 +5,7 @@
   const TEXTS = {
     title: ["运行报告", "Run report"],
     dryTitle: ["计划", "Plan"],
+    planned: ["计划好了，什么都没有写入", "Planned; nothing was written"],
     dry: ["演练：没有写入任何东西", "Dry run: nothing was written"],
     skip: ["跳到变更", "Skip to the changes"],
     contents: ["目录", "Contents"],
@@ -41,6 +42,7 @@
     fields: ["改 {0} 项", "{0} fields"],
     field1: ["改 1 项", "1 field"],
     errors: ["出错与提醒", "Errors and warnings"],
+    moreScopes: ["另有 {0} 个区域失败", "{0} scopes more failed"],
     held: ["暂缓，等人确认", "On hold until a person decides"],
     heldShow: ["看这 {0} 项", "Show the {0}"],
     open: ["仍开放的资产", "What stays open"],
@@ -140,7 +142,7 @@
     return pair[lang === "en" ? 1 : 0].replace(/\{(\d)\}/g, (_, n) => args[n]);
   }
   const number = (n) => n.toLocaleString(lang === "en" ? "en" : "zh-CN");
-  const seconds = (n) => t("seconds", n.toLocaleString(lang === "en" ? "en" : "zh-CN", { maximumFractionDigits: n < 10 ? 2 : 1 }));
+  const seconds = (n) => t("seconds", n.toLocaleString(lang === "en" ? "en" : "zh-CN", { maximumFractionDigits: n < 1 ? 3 : n < 10 ? 2 : 1 }));
 
   // el makes an element. Texts are only ever set as text, so that no name can add markup.
   function el(tag, props, ...children) {
@@ -192,6 +194,7 @@
   const badge = (action) => el("span", { class: "badge " + (TONES[action] || "") }, face.actions[action] || action);
   const placeText = (p) => p[1] + " / " + (p[2] || t("allRegions"));
 
+  const outcome = () => (data.run.dry_run && data.run.outcome === "ok" ? t("planned") : face.outcome);
   function summary() {
     const r = data.run, tone = { ok: "good", held: "warn", partial: "bad", failed: "bad", stale: "warn" }[r.outcome] || "";
     const tile = (key, value, action, tone) => {
@@ -202,10 +205,10 @@
     const some = (key, value, action, tone) => (value > 0 ? tile(key, value, action, tone) : null);
     const c = data.counts;
     return [
-      el("p", { class: "outcome " + tone, id: "outcome" }, face.outcome),
+      el("p", { class: "outcome " + tone, id: "outcome" }, outcome()),
       face.pause ? el("p", { class: "alert warn" }, face.pause) : null,
       el("ul", { class: "facts" },
-        r.dry_run ? el("li", {}, t("dry")) : null,
+        r.dry_run && r.outcome !== "ok" ? el("li", {}, t("dry")) : null,
         el("li", {}, t("started", when(r.started_at))),
         el("li", {}, t("took", seconds(r.duration_seconds))),
         el("li", {}, t("run", r.id))),
@@ -216,8 +219,12 @@
     ];
   }
   function errorSection() {
-    if (!face.errors.length) return null;
-    return section("errors", t("errors"), el("ul", { class: "plain" }, face.errors.map((e) =>
+    const scopes = face.scopes.filter((s) => !s.complete);
+    if (!face.errors.length && !scopes.length) return null;
+    return section("errors", t("errors"), el("ul", { class: "plain" }, scopes.slice(0, 5).map((s) =>
+      el("li", {}, el("span", { class: "badge bad" }, s.kind), " ", el("strong", {}, placeText([s.cloud, s.account, s.region]) + " "), s.message)),
+    scopes.length > 5 ? el("li", {}, el("a", { href: "#scopes" }, t("moreScopes", number(scopes.length - 5)))) : null,
+    face.errors.map((e) =>
       el("li", {}, el("span", { class: "badge " + (e.warning ? "warn" : "bad") }, e.kind), " ", e.instance ? el("strong", {}, e.instance + " ") : null, e.message))));
   }
   function heldSection() {
@@ -425,7 +432,7 @@
     texts = data.texts.map((pair) => pair[lang === "en" ? 1 : 0] || pair[0]);
     root.lang = lang === "en" ? "en" : "zh-CN";
     const title = data.run.dry_run ? t("dryTitle") : t("title");
-    document.title = title + " · " + face.outcome + " · " + data.run.id;
+    document.title = title + " · " + outcome() + " · " + data.run.id;
     for (const e of document.querySelectorAll("[data-t]")) e.textContent = e.dataset.t === "title" ? title : t(e.dataset.t);
     for (const e of document.querySelectorAll("[data-label]")) e.setAttribute("aria-label", t(e.dataset.label));
     $("environment").textContent = data.environment;
