@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/klauspost/compress/s2"
-
 	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/wait"
@@ -37,7 +35,7 @@ type remoteWrite struct {
 func (w remoteWrite) push(ctx context.Context, series []state.Series) error {
 	at := w.now().UnixMilli()
 	for batch := range slices.Chunk(series, maxSamples) {
-		if err := w.send(ctx, s2.EncodeSnappy(nil, w.encode(batch, at))); err != nil {
+		if err := w.send(ctx, packSnappy(w.encode(batch, at))); err != nil {
 			return err
 		}
 	}
