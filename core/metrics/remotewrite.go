@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -83,7 +84,7 @@ func (w remoteWrite) encode(series []state.Series, at int64) []byte {
 				}
 			}
 		}
-		slices.SortFunc(labels, func(x, y [2]string) int { return strings.Compare(x[0], y[0]) })
+		sort.Slice(labels, func(x, y int) bool { return labels[x][0] < labels[y][0] })
 		var one []byte
 		for _, l := range labels {
 			one = appendBytes(one, 1, appendBytes(appendBytes(nil, 1, []byte(l[0])), 2, []byte(l[1])))
