@@ -1,4 +1,4 @@
-# make demo | test | canaries | chaos | mutants | test-versitygw | test-serverless | test-page | test-moto | test-reality | build | check | vuln | bench | bench-docs: nothing but Go is needed
+# make demo | test | canaries | chaos | mutants | test-versitygw | test-serverless | test-page | test-monitoring | test-moto | test-reality | build | check | vuln | bench | bench-docs: nothing but Go is needed
 # (test-serverless: npm, test-page: Chromium, test-moto: Python). make deploy | remove: Serverless Devs. make package | release | release-check.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 # Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,access apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
-	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config delivery doctor engine explain httpx inventory jumpserver/... language mapping notify/... \
+	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config delivery doctor engine explain history httpx inventory jumpserver/... language mapping metrics notify/... \
 	operator plan reason reconcile report/... secret state storage storage/dir storage/storagetest wait) \
 	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger) $(addprefix ./infra/,mutants pack schemas)
 
@@ -72,11 +72,17 @@ $(AXE):
 
 test-page:
 	$(if $(PICTURES),@mkdir -p '$(PICTURES)')
-	$(BROWSER) JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium' ./core/report ./core/report/page
+	$(BROWSER) JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium' ./core/report ./core/report/page ./core/history
 
 # The pictures of docs/, drawn anew: look at them before they are committed.
 pictures:
-	$(BROWSER) JMS_SYNC_TEST_DOCUMENTS='$(CURDIR)/docs' $(TESTED) -count=1 -run '^TestChromium' ./core/report ./core/report/page
+	$(BROWSER) JMS_SYNC_TEST_DOCUMENTS='$(CURDIR)/docs' $(TESTED) -count=1 -run '^TestChromium' ./core/report ./core/report/page ./core/history
+
+# What is written for Prometheus, read by Prometheus' own parsers; its engine runs the alert rules' tests. Its modules are
+# none of ours: infra/monitoring/check is a module of its own.
+.PHONY: test-monitoring
+test-monitoring:
+	cd infra/monitoring/check && CGO_ENABLED=0 $(GO) vet -trimpath . && CGO_ENABLED=0 $(GO) test -trimpath -count=1 .
 
 # EC2 as nobody here wrote it: moto's server, in a Python environment of its own.
 MOTO_VERSION := 5.2.5
