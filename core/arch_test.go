@@ -68,7 +68,7 @@ func allowedImports() map[string][]string {
 		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
 		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
-		"functions/local":                 {"core/*", "*test", "functions/internal/logs", "functions/internal/trigger"},
+		"functions/local":                 {"core/*", "*test", "functions/internal/logs", "functions/internal/trigger", "functions/internal/wire"},
 		"infra":                           {}, // files, and tests that compare them with the program
 		"infra/pack":                      {}, "infra/mutants": {},
 		"infra/bench": {"core/*", "*test"},

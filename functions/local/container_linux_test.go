@@ -179,7 +179,7 @@ func (i *image) initOnMachine(d *desk, env []string) {
 	}
 }
 
-// fillIn gives the variables of .env their values, and returns them as docker reads the file.
+// fillIn returns the variables of .env as docker reads the file, with their values.
 func (d *desk) fillIn(file string, values []string) (env []string) {
 	d.Helper()
 	for line := range strings.Lines(d.readFile(file)) {

@@ -111,7 +111,8 @@ func (i *image) buildProgram(stage [][2]string, out string) {
 	i.Helper()
 	source, env := i.TempDir(), append(os.Environ(), "TARGETOS=linux", "TARGETARCH="+runtime.GOARCH)
 	for _, s := range stage {
-		switch words := strings.Fields(s[1]); {
+		words := strings.Fields(s[1])
+		switch {
 		case s[0] == "COPY":
 			to := words[len(words)-1]
 			for _, from := range words[:len(words)-1] {
@@ -210,7 +211,7 @@ func (i *image) copyBuilt(rest string, sources map[string]string) {
 	}
 }
 
-// own gives a file to a user. Without root all files are the one user's.
+// own makes a user the owner of a file. Without root all files are the one user's.
 func (i *image) own(name string, user int) {
 	i.Helper()
 	if os.Geteuid() != 0 {
