@@ -1,5 +1,5 @@
-# make demo | test | canaries | chaos | mutants | test-versitygw | test-serverless | test-moto | test-reality | build | check | vuln | bench | bench-docs: nothing but Go is needed
-# (test-serverless: npm, test-moto: Python). make deploy | remove: Serverless Devs. make package | release | release-check.
+# make demo | test | canaries | chaos | mutants | test-versitygw | test-serverless | test-page | test-moto | test-reality | build | check | vuln | bench | bench-docs: nothing but Go is needed
+# (test-serverless: npm, test-page: Chromium, test-moto: Python). make deploy | remove: Serverless Devs. make package | release | release-check.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -8,7 +8,7 @@ BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 # Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,access apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
 	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config delivery doctor engine explain httpx inventory jumpserver/... language mapping notify/... \
-	operator plan reason reconcile report secret state storage storage/dir storage/storagetest wait) \
+	operator plan reason reconcile report/... secret state storage storage/dir storage/storagetest wait) \
 	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger) $(addprefix ./infra/,mutants pack)
 
 .PHONY: all demo test build check bench bench-docs fmt clean
@@ -53,6 +53,18 @@ test-versitygw: $(GATEWAY)
 
 $(GATEWAY):
 	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
+
+# The pages of runs in a real browser, headless: Debian's Chromium, with fonts for Chinese. PICTURES=folder keeps what it
+# saw, in both languages and themes and on a phone.
+PICTURES ?=
+
+.PHONY: test-page chromium
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-noto-cjk >/dev/null; }
+
+test-page:
+	$(if $(PICTURES),@mkdir -p '$(PICTURES)')
+	JMS_SYNC_TEST_CHROMIUM="$$(command -v chromium)" JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium$$' ./core/report/page
 
 # EC2 as nobody here wrote it: moto's server, in a Python environment of its own.
 MOTO_VERSION := 5.2.5
@@ -146,13 +158,14 @@ test-serverless: $(SDEVS)
 $(SDEVS):
 	npm install --no-audit --no-fund --prefix bin/serverless-devs-$(SERVERLESS) @serverless-devs/s@$(SERVERLESS)
 
-# What neither the compiler nor our own tests hold: .golangci.yml. The linter is built from source, once.
+# What neither the compiler nor our own tests hold: .golangci.yml. The linter is built from source, once. Its cache is
+# this checkout's: it keeps paths of files, so that findings of another checkout would be shown here without its nolint lines.
 GOLANGCI_VERSION := v2.12.2
 GOLANGCI         := bin/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
 
 .PHONY: lint
 lint: $(GOLANGCI)
-	$(GOLANGCI) run ./...
+	GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-cache $(GOLANGCI) run ./...
 
 $(GOLANGCI):
 	GOBIN=$(CURDIR)/$(@D) CGO_ENABLED=0 $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)

@@ -150,17 +150,17 @@ func TestNamedSettings(t *testing.T) {
 	for _, s := range config.Settings(cloudlist.Clouds()) {
 		variables[s.Env] = true
 		for p := s.Path; p != "."; p = strings.TrimSuffix(p, path.Ext(p)) { // its groups too
-			paths[p] = true
+			paths[p], paths[strings.TrimSuffix(p, "[]")] = true, true
 			if path.Ext(p) == "" {
 				break
 			}
 		}
 	}
-	index := regexp.MustCompile(`^(JMS_SYNC_CLOUDS_)\d+(_)`)
+	index := regexp.MustCompile(`^(JMS_SYNC_(?:CLOUDS|NOTIFICATION_CHANNELS)_)\d+(_)`)
 	for name, document := range readDocuments(t) {
 		for _, v := range variable.FindAllString(document, -1) {
 			known := variables[index.ReplaceAllString(v, "${1}<n>${2}")] || strings.Contains(yaml, "'"+v+"'")
-			if !known && !strings.HasPrefix(v, "JMS_SYNC_TEST_") && v != "JMS_SYNC_CLOUDS" && v != "JMS_SYNC" {
+			if !known && !strings.HasPrefix(v, "JMS_SYNC_TEST_") && v != "JMS_SYNC_CLOUDS" && v != "JMS_SYNC_NOTIFICATION_CHANNELS" && v != "JMS_SYNC" {
 				t.Errorf("%s: nothing knows the variable %s", name, v)
 			}
 		}
@@ -217,7 +217,11 @@ func loadSample(ctx context.Context, sample string) error {
 	env := []string{"JMS_KEY_ID=11111111-2222-4333-8444-555555555555", "DINGTALK_WEBHOOK=https://oapi.dingtalk.com/robot/send?access_token=x"}
 	for _, m := range regexp.MustCompile(`\$\{([A-Z_]+)\}`).FindAllStringSubmatch(sample, -1) {
 		if m[1] != "JMS_KEY_ID" && m[1] != "DINGTALK_WEBHOOK" {
-			env = append(env, m[1]+"=dummy-value")
+			value := "dummy-value"
+			if strings.HasSuffix(m[1], "_WEBHOOK") {
+				value = "https://robot.example.com/hook?key=x"
+			}
+			env = append(env, m[1]+"="+value)
 		}
 	}
 	_, err := config.Load(ctx, config.Source{Clouds: cloudlist.Clouds(), File: "sample.yaml", Env: env, ReadFile: func(string) ([]byte, error) { return whole.Bytes(), nil }})

@@ -55,11 +55,15 @@ func Retry[T any](ctx context.Context, policy RetryPolicy, op func(context.Conte
 		if ctx.Err() != nil {
 			return zero, deadlineError(ctx, last)
 		}
-		value, err := op(ctx)
+		call, sent := httpx.WithLastCall(ctx)
+		value, err := op(call)
 		if err == nil {
 			return value, nil
 		}
 		last = err
+		if inventory.KindOf(err) == inventory.Throttled {
+			sent.CountThrottled(ctx)
+		}
 		wait, again := w.nextWait(ctx, err)
 		if !again {
 			return zero, err

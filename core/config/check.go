@@ -31,6 +31,7 @@ func checkConfig(l *mistakeCollector, known inventory.CloudTable, c *Config) {
 	if c.Notification.DingTalk.Enabled {
 		k.checkDingTalk(&c.Notification.DingTalk)
 	}
+	k.checkChannels(&c.Notification)
 }
 
 func (k checker) checkGeneral(c *Config) {
@@ -284,8 +285,7 @@ func (k checker) checkDingTalk(d *DingTalk) {
 	k.checkSecret(path+"secret", d.Secret)
 	for i, mobile := range d.AtMobiles {
 		at := path + "at_mobiles[" + strconv.Itoa(i) + "]"
-		digits := strings.IndexFunc(mobile, func(r rune) bool { return r < '0' || r > '9' }) < 0
-		if !k.notePlaceholder(at, mobile) && (!digits || len(mobile) < 5 || len(mobile) > 20) {
+		if !k.notePlaceholder(at, mobile) && !isMobile(mobile) {
 			k.add(at, language.New("手机号只能由数字组成（5 到 20 位）", "must be a mobile number of 5 to 20 digits"))
 		}
 	}

@@ -197,8 +197,11 @@ type Moves struct {
 type Notification struct {
 	On string `yaml:"on" env:"ON" enum:"always,change,failure" doc:"何时通知。change：写入了什么立即说；失败、暂缓、无人管理、仍开放等会持续的事，在开始时、6 小时后、以后每天、结束时各说一次。always：每次运行都发。failure：只说失败与暂缓，时机同 change;when to tell. change: what was written, at once; what lasts (failures, holds, orphans, what stays open), as it begins, after 6 hours, then daily, and as it ends. always: each run. failure: failures and holds only, at the same times"`
 	// Window is for events; full runs notify as On says.
-	Window   time.Duration `yaml:"window" env:"WINDOW" range:"0s,1h" doc:"事件触发的变更：第一条立即通知，之后这段时间内的合成一张卡片；0 表示每次都发;changes by events: the first is told at once, those of this time after it in one card; 0 = each at once"`
+	Window time.Duration `yaml:"window" env:"WINDOW" range:"0s,1h" doc:"事件触发的变更：第一条立即通知，之后这段时间内的合成一张卡片；0 表示每次都发;changes by events: the first is told at once, those of this time after it in one card; 0 = each at once"`
+	// PageLink is bounded by what stores sign, see storage.MaxLinkLifetime.
+	PageLink time.Duration `yaml:"page_link" env:"PAGE_LINK" range:"0s,168h" doc:"卡片里指向完整运行报告的链接多久有效（状态存储是 OSS、S3、OBS 时）；拿到链接的人都能看，0 表示不放链接；用函数角色的临时凭据签的，随凭据失效;how long the link of a card to the whole run report serves (where the state store is OSS, S3 or OBS); whoever has the link can read the report, 0 = no link; one that the temporary credentials of a function's role signed ends with these"`
 	DingTalk DingTalk      `yaml:"dingtalk" envPrefix:"DINGTALK_"`
+	Channels []Channel     `yaml:"channels" env:"-" doc:"其他通知渠道的列表，可与 dingtalk 同时使用;list of further channels, beside dingtalk"` // by entry, see overrideFromEnv
 }
 
 // DingTalk is a custom robot of a DingTalk group.

@@ -28,7 +28,7 @@ func Default() Config {
 			Writers:   8,
 			BatchSize: 100,
 		},
-		Notification: Notification{On: "change", Window: 30 * time.Second, DingTalk: DingTalk{Style: "table"}},
+		Notification: Notification{On: "change", Window: 30 * time.Second, PageLink: 7 * 24 * time.Hour, DingTalk: DingTalk{Style: "table"}},
 		Log: Log{
 			Level: "INFO", File: "logs/jms-sync.log", MaxSize: 10, BackupCount: 5,
 			SeparateErrorLog: true,

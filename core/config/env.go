@@ -49,72 +49,57 @@ func overrideFromEnv(l *mistakeCollector, environ map[string]string, into *Confi
 			o.vars[name] = value
 		}
 	}
-	o.addAccounts(into)
+	for _, list := range entryLists() {
+		o.addEntries(list, into)
+	}
 	left := maps.Clone(o.vars)
 	if err := o.applyGroup(into, settingPrefix, topFields(into), left); err != nil {
 		return err
 	}
 	// env/v11 can fill a slice of structs, but it stops at the first mistake in it, adds no entry behind those
 	// of the file unless all of them are named too, and knows no defaults that the file has not overridden. So
-	// each account is a struct of its own here.
-	for i := range into.Clouds {
-		c := &into.Clouds[i]
-		if err := o.applyGroup(c, cloudsPrefix+strconv.Itoa(i)+"_", cloudFields(c, i), left); err != nil {
-			return err
+	// each entry is a struct of its own here.
+	for _, list := range entryLists() {
+		for i := range list.entries(into).Len() {
+			prefix := list.prefix + strconv.Itoa(i) + "_"
+			if err := o.applyGroup(list.entries(into).Index(i).Addr().Interface(), prefix, list.fields(into, i), left); err != nil {
+				return err
+			}
 		}
 	}
 	o.noteUnknown(left, into)
 	return nil
 }
 
-// addAccounts adds an account for each index right behind the existing ones. A gap is a mistake: a variable with
+// addEntries adds an entry for each index right behind the existing ones. A gap is a mistake: a variable with
 // too high an index is surely meant for another entry.
-func (o overrider) addAccounts(into *Config) {
-	for _, index := range o.accountIndices() {
+func (o overrider) addEntries(list entryList, into *Config) {
+	for _, index := range o.entryIndices(list) {
+		entries := list.entries(into)
 		switch {
-		case index < len(into.Clouds):
-		case index == len(into.Clouds):
-			into.Clouds = append(into.Clouds, DefaultCloud())
+		case index < entries.Len():
+		case index == entries.Len():
+			entries.Set(reflect.Append(entries, newEntry(entries.Type())))
 		default:
-			next := strconv.Itoa(len(into.Clouds))
-			o.add("clouds["+strconv.Itoa(index)+"]", language.New(
-				"环境变量 "+cloudsPrefix+strconv.Itoa(index)+"_… 跳过了编号，下一个账号的编号是 "+next,
-				"the variables "+cloudsPrefix+strconv.Itoa(index)+"_… leave out a number, the next account has number "+next,
+			next, variables := strconv.Itoa(entries.Len()), list.prefix+strconv.Itoa(index)
+			o.add(list.path+"["+strconv.Itoa(index)+"]", language.New(
+				"环境变量 "+variables+"_… 跳过了编号，"+list.next.ZH+"的编号是 "+next,
+				"the variables "+variables+"_… leave out a number, "+list.next.EN+" has number "+next,
 			))
 		}
 	}
 }
 
-// accountIndices returns the indices of the accounts that variables name, ascending.
-func (o overrider) accountIndices() []int {
-	named := map[int]bool{}
+// entryIndices returns the indices of the entries that variables name, ascending.
+func (o overrider) entryIndices(list entryList) []int {
+	named, keys := map[int]bool{}, list.variableKeys()
 	for name := range o.vars {
-		if index, key, ok := parseCloudVariable(name); ok && slices.Contains(cloudVariableKeys(), key) {
+		index, key, ok := list.parseVariable(name)
+		if ok && slices.Contains(keys, key) {
 			named[index] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(named))
-}
-
-// parseCloudVariable splits a name such as JMS_SYNC_CLOUDS_3_TYPE.
-func parseCloudVariable(name string) (index int, key string, ok bool) {
-	rest, ok := strings.CutPrefix(name, cloudsPrefix)
-	digits, key, cut := strings.Cut(rest, "_")
-	index, err := strconv.Atoi(digits)
-	if !ok || !cut || err != nil || index < 0 || strconv.Itoa(index) != digits {
-		return 0, "", false
-	}
-	return index, key, true
-}
-
-// cloudVariableKeys returns the last parts of an account's variables ("ACCESS_KEY_ID").
-func cloudVariableKeys() []string {
-	var keys []string
-	c := DefaultCloud()
-	for _, l := range cloudFields(&c, 0) {
-		keys = append(keys, strings.TrimPrefix(l.env, cloudsPrefix+"0_"))
-	}
-	return keys
 }
 
 // applyGroup lets env/v11 fill one struct, and removes the variables that it used from left. Values are parsed as
@@ -198,17 +183,27 @@ func unexpectedError(err error) error {
 // noteUnknown reports the variables that no setting used.
 func (o overrider) noteUnknown(left map[string]string, into *Config) {
 	for _, name := range slices.Sorted(maps.Keys(left)) {
-		var names []string
-		index, _, indexed := parseCloudVariable(name)
-		if indexed && index >= len(into.Clouds) && o.hasMistake("clouds["+strconv.Itoa(index)+"]") {
+		index, noted := o.indexOf(name, into)
+		if noted {
 			continue
 		}
-		names = append(names, EnvConfig, EnvState, EnvEventToken)
+		names := []string{EnvConfig, EnvState, EnvEventToken}
 		for _, s := range Settings(nil) {
 			names = append(names, strings.ReplaceAll(s.Env, "<n>", strconv.Itoa(index)))
 		}
 		o.all = append(o.all, Mistake{Path: printable(name), structural: true}.withText(suggestVariable(name, names)))
 	}
+}
+
+// indexOf returns the index in the name of a variable, 0 if it has none; noted says that there is a mistake about it.
+func (o overrider) indexOf(name string, into *Config) (index int, noted bool) {
+	for _, list := range entryLists() {
+		index, _, ok := list.parseVariable(name)
+		if ok {
+			return index, index >= list.entries(into).Len() && o.hasMistake(list.path+"["+strconv.Itoa(index)+"]")
+		}
+	}
+	return 0, false
 }
 
 // suggestVariable suggests a name by what follows the prefix, which would make all names alike. For the name of a

@@ -3,6 +3,7 @@ package config_test
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -161,6 +162,25 @@ func TestBadVariables(t *testing.T) {
 	}
 }
 
+// channelEnv returns the variables of a channel that takes a setting; nothing for a setting of no channel.
+func channelEnv(path string) map[string]string {
+	key, is := strings.CutPrefix(path, "notification.channels[].")
+	if !is {
+		return nil
+	}
+	const prefix = "JMS_SYNC_NOTIFICATION_CHANNELS_0_"
+	switch {
+	case slices.Contains([]string{"server", "from", "to", "tls", "username", "password"}, key):
+		return map[string]string{
+			prefix + "TYPE": "email", prefix + "SERVER": "smtp.example.com:587", prefix + "FROM": "jms@example.com", prefix + "TO": "ops@example.com",
+			prefix + "USERNAME": "jms", prefix + "PASSWORD": "p w",
+		}
+	case slices.Contains([]string{"url", "token"}, key):
+		return map[string]string{prefix + "TYPE": "webhook", prefix + "URL": "https://hooks.example.com/jms"}
+	}
+	return map[string]string{prefix + "TYPE": "dingtalk", prefix + "WEBHOOK": "https://oapi.dingtalk.com/robot/send?access_token=t"}
+}
+
 // TestEverySettingHasItsVariable sets each setting by its variable alone and checks its value.
 func TestEverySettingHasItsVariable(t *testing.T) {
 	t.Parallel()
@@ -171,6 +191,7 @@ func TestEverySettingHasItsVariable(t *testing.T) {
 			t.Errorf("%s has the variable %s", s.Path, s.Env)
 		}
 		env := minimalEnv()
+		maps.Copy(env, channelEnv(s.Path))
 		env[variable] = " \n," // wrong for every type, or a text that shows it
 		_, err := loadText(t, "", env)
 		var bad *config.Error
@@ -181,7 +202,7 @@ func TestEverySettingHasItsVariable(t *testing.T) {
 			continue
 		}
 		if err != nil || !slices.Contains([]string{
-			"log.file", "notification.dingtalk.webhook", "notification.dingtalk.secret",
+			"log.file", "notification.dingtalk.webhook", "notification.dingtalk.secret", "notification.channels[].password",
 		}, s.Path) {
 			t.Errorf("%s: no mistake for nonsense (%v)", variable, err)
 		}

@@ -104,15 +104,19 @@ func Check(ctx context.Context, from Source) (Checked, error) {
 	return checked, nil
 }
 
-// notifiableConfig returns the configuration, if its robot is enabled and there is no mistake in the robot's
+// notifiableConfig returns the configuration, if a channel is enabled and there is no mistake in the channels'
 // settings or the proxy; otherwise nil.
 func (l *mistakeCollector) notifiableConfig(c *Config) *Config {
-	d := &c.Notification.DingTalk
-	if !d.Enabled || d.Webhook.IsEmpty() {
+	n := &c.Notification
+	isEnabled := func(channel Channel) bool { return channel.Enabled }
+	if !n.DingTalk.Enabled && !slices.ContainsFunc(n.Channels, isEnabled) {
 		return nil
 	}
 	own := newMistakeCollector()
-	checker{mistakeCollector: own}.checkDingTalk(d)
+	if n.DingTalk.Enabled {
+		checker{mistakeCollector: own}.checkDingTalk(&n.DingTalk)
+	}
+	checker{mistakeCollector: own}.checkChannels(n)
 	wrong := func(m Mistake) bool {
 		return strings.HasPrefix(m.Path, "notification") || strings.HasPrefix(m.Path, "proxy") || strings.HasPrefix(m.Path, "timezone")
 	}

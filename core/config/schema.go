@@ -127,6 +127,7 @@ const (
 	refCondition = "#/$defs/condition"
 	refPatterns  = "#/$defs/patterns"
 	refAccount   = "#/$defs/account"
+	refChannel   = "#/$defs/channel"
 )
 
 // group returns the schema of a group of settings with these defaults.
@@ -159,6 +160,8 @@ func (w schemaWriter) value(field reflect.StructField, v reflect.Value, path str
 	switch {
 	case v.Type() == reflect.TypeFor[[]Cloud]():
 		return schema{Type: types{"array", "null"}, Items: &schema{Ref: refAccount}}
+	case v.Type() == reflect.TypeFor[[]Channel]():
+		return schema{Type: types{"array", "null"}, Items: &schema{Ref: refChannel}}
 	case v.Type() == reflect.TypeFor[[]mapping.Rule]():
 		return schema{Type: types{"array", "null"}, Items: &schema{Ref: refRule}}
 	case k.isList(v.Type()):

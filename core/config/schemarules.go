@@ -65,7 +65,8 @@ func (w schemaWriter) definitions() properties {
 	rule := w.ruleGroup(reflect.TypeFor[ruleKeys]())
 	rule.AnyOf = []schema{{Required: []string{"set"}}, {Required: []string{"stop"}}}
 	return properties{
-		{strings.TrimPrefix(refAccount, "#/$defs/"), w.account()},
+		{strings.TrimPrefix(refAccount, "#/$defs/"), w.entry(accountList())},
+		{strings.TrimPrefix(refChannel, "#/$defs/"), w.entry(channelList())},
 		{strings.TrimPrefix(refRule, "#/$defs/"), rule},
 		{strings.TrimPrefix(refCondition, "#/$defs/"), conditionSchema()},
 		{strings.TrimPrefix(refPatterns, "#/$defs/"), schema{AnyOf: []schema{
@@ -74,9 +75,9 @@ func (w schemaWriter) definitions() properties {
 	}
 }
 
-// account returns the schema of an account. Of one that is not enabled only the keys matter.
-func (w schemaWriter) account() schema {
-	enabled := w.group(reflect.ValueOf(DefaultCloud()), "clouds[]")
+// entry returns the schema of an account or a channel. Of one that is not enabled only the keys matter.
+func (w schemaWriter) entry(list entryList) schema {
+	enabled := w.group(reflect.ValueOf(list.preset), list.path+"[]")
 	enabled.Type = types{"object"}
 	disabled := enabled
 	disabled.Properties = nil

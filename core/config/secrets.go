@@ -11,5 +11,8 @@ func (c Config) Secrets() []secret.Value {
 	for _, cloud := range c.Clouds {
 		all = append(all, cloud.AccessKeyID, cloud.AccessKeySecret)
 	}
+	for _, channel := range c.Notification.Channels {
+		all = append(all, channel.Webhook, channel.URL, channel.Secret, channel.Token, channel.Password)
+	}
 	return all
 }

@@ -28,7 +28,7 @@ func countSecrets(of reflect.Type) int {
 // TestSecretsAreComplete: a secret that a setting adds is among them.
 func TestSecretsAreComplete(t *testing.T) {
 	t.Parallel()
-	if got, want := len(Config{Clouds: []Cloud{{}}}.Secrets()), countSecrets(reflect.TypeFor[Config]()); got != want || want < 8 {
+	if got, want := len(Config{Clouds: []Cloud{{}}, Notification: Notification{Channels: []Channel{{}}}}.Secrets()), countSecrets(reflect.TypeFor[Config]()); got != want || want < 8 {
 		t.Errorf("%d secrets, the settings have %d", got, want)
 	}
 }

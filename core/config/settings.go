@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"reflect"
-	"strconv"
 	"strings"
 	"time"
 
@@ -26,9 +25,6 @@ type Setting struct {
 
 // settingPrefix begins the name of every variable that sets a setting.
 const settingPrefix = "JMS_SYNC_"
-
-// cloudsPrefix begins the variables of accounts; the index, "_" and the setting's own name follow.
-const cloudsPrefix = settingPrefix + "CLOUDS_"
 
 // settingField is one setting inside a Config.
 type settingField struct {
@@ -56,9 +52,9 @@ func listFields(group reflect.Value, path, env string) []settingField {
 	return found
 }
 
-// isGroupList reports whether a field is a list of groups: accounts, rules.
+// isGroupList reports whether a field is a list of groups: accounts, channels, rules.
 func isGroupList(t reflect.Type) bool {
-	return t == reflect.TypeFor[[]Cloud]() || t == reflect.TypeFor[[]mapping.Rule]()
+	return isEntryList(t) || t == reflect.TypeFor[[]mapping.Rule]()
 }
 
 func joinPath(path, key string) string {
@@ -68,26 +64,22 @@ func joinPath(path, key string) string {
 	return path + "." + key
 }
 
-// topFields returns the settings of a Config without its accounts.
+// topFields returns the settings of a Config without its lists of entries.
 func topFields(c *Config) []settingField {
 	return listFields(reflect.ValueOf(c).Elem(), "", settingPrefix)
 }
 
-// cloudFields returns the settings of the account with this index.
-func cloudFields(c *Cloud, index int) []settingField {
-	n := strconv.Itoa(index)
-	return listFields(reflect.ValueOf(c).Elem(), "clouds["+n+"]", cloudsPrefix+n+"_")
-}
-
-// Settings returns every setting in the order of the struct, accounts before sync. Their texts name the known clouds.
+// Settings returns every setting in the order of the struct, accounts before sync, channels before log. Their texts name the
+// known clouds.
 func Settings(known inventory.CloudTable) []Setting {
 	zh, en := cloudNames(known)
-	top, account := Default(), DefaultCloud()
-	clouds := listFields(reflect.ValueOf(&account).Elem(), "clouds[]", cloudsPrefix+"<n>_")
+	top := Default()
+	before := map[string]entryList{"sync.whitelist": accountList(), "log.level": channelList()}
 	var all []Setting
 	for _, l := range topFields(&top) {
-		if l.path == "sync.whitelist" {
-			all = appendSettings(all, clouds, zh, en)
+		list, is := before[l.path]
+		if is {
+			all = appendSettings(all, list.presetFields("[]", "<n>"), zh, en)
 		}
 		all = appendSettings(all, []settingField{l}, zh, en)
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -88,8 +89,8 @@ func TestShown(t *testing.T) {
 // TestTags proves what the parsers assume of the tags, and that defaults are valid.
 func TestTags(t *testing.T) {
 	t.Parallel()
-	c, account := Default(), DefaultCloud()
-	for _, l := range append(topFields(&c), cloudFields(&account, 0)...) {
+	c := Default()
+	for _, l := range slices.Concat(topFields(&c), accountList().presetFields("[0]", "0"), channelList().presetFields("[0]", "0")) {
 		low, high, bounded := strings.Cut(l.tag.Get("range"), ",")
 		number := l.value.Type() == reflect.TypeFor[int]()
 		if span := l.value.Type() == reflect.TypeFor[time.Duration](); (number || span) != bounded {

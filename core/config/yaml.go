@@ -101,7 +101,7 @@ func (r yamlReader) readField(n *yaml.Node, field reflect.StructField, into refl
 	case into.Type() == reflect.TypeFor[[]mapping.Rule]():
 		into.Set(reflect.ValueOf(r.readRules(n, path)))
 	case isGroupList(into.Type()):
-		r.readClouds(n, into, path)
+		r.readEntries(n, into, path)
 	case newSettingTypes().isList(into.Type()):
 		r.readList(n, into, path)
 	case into.Type() == newSettingTypes().addresses:
@@ -113,27 +113,34 @@ func (r yamlReader) readField(n *yaml.Node, field reflect.StructField, into refl
 	}
 }
 
-// readClouds reads the list of accounts. An entry that cannot be read still counts, so that indices in mistakes and
-// variables stay those of the file.
-func (r yamlReader) readClouds(n *yaml.Node, into reflect.Value, path string) {
+// readEntries reads a list of accounts or of channels. An entry that cannot be read still counts, so that indices in
+// mistakes and variables stay those of the file.
+func (r yamlReader) readEntries(n *yaml.Node, into reflect.Value, path string) {
 	if isNull(n) {
 		return
 	}
 	r.places[path] = placeOf(n)
 	if n.Kind != yaml.SequenceNode {
-		r.add(path, language.New("应为云账号的列表（每项以 - 开头）", "must be a list of accounts (each begins with -)"))
+		r.add(path, notEntriesText(path))
 		return
 	}
 	for i, item := range n.Content {
-		entry, at := DefaultCloud(), path+"["+strconv.Itoa(i)+"]"
+		entry, at := newEntry(into.Type()), path+"["+strconv.Itoa(i)+"]"
 		item = resolveAlias(item)
 		if isNull(item) {
 			r.places[at] = placeOf(item)
 			r.add(at, emptyItemText())
 		}
-		r.readGroup(item, reflect.ValueOf(&entry).Elem(), at)
-		into.Set(reflect.Append(into, reflect.ValueOf(entry)))
+		r.readGroup(item, entry, at)
+		into.Set(reflect.Append(into, entry))
 	}
+}
+
+func notEntriesText(path string) language.Text {
+	if path == accountList().path {
+		return language.New("应为云账号的列表（每项以 - 开头）", "must be a list of accounts (each begins with -)")
+	}
+	return language.New("应为通知渠道的列表（每项以 - 开头）", "must be a list of channels (each begins with -)")
 }
 
 // readList reads a list, or one text with commas, as in a variable.

@@ -5,8 +5,10 @@ package delivery
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -24,14 +26,15 @@ const (
 
 // Cards sends reports and other messages to all channels. It is not changed by sending.
 type Cards struct {
-	Notifiers []notify.Notifier // none = nobody is notified
-	NotifyOn  NotifyOn
-	Options   report.Options // how cards are worded
+	Channels []Channel      // none = nobody is notified
+	Options  report.Options // how cards are worded, where a channel does not say otherwise
 	// Conditions remembers what people were notified of that lasts. nil = nothing is remembered: every run notifies of all that
 	// failed or is held.
 	Conditions ConditionMemory
 	Outbox     *Outbox            // of events' reports, in this process; nil = none are kept
 	Queue      *state.ReportQueue // of events' reports, for all processes; nil = there is no store
+	Backlog    *Backlog           // what single channels still have to tell; nil = what one does not accept is lost to it
+	Pages      PageKeeper         // nil = none are kept
 	// TimerInterval is that of the timer of full runs: see CheckStaleness.
 	TimerInterval time.Duration
 	Now           func() time.Time
@@ -48,46 +51,60 @@ type Debt interface {
 }
 
 // HasChannel reports whether anybody can be notified.
-func (c Cards) HasChannel() bool { return len(c.Notifiers) > 0 }
+func (c Cards) HasChannel() bool { return len(c.Channels) > 0 }
 
-// Wants reports whether people are notified of a full run: with its news, where it is known what they were notified of
+// OtherLanguage returns the language of a channel that has another one than the rest; "" = all have the same.
+func (c Cards) OtherLanguage() language.Lang {
+	for _, channel := range c.Channels {
+		if channel.Lang != "" && channel.Lang != c.Options.Lang {
+			return channel.Lang
+		}
+	}
+	return ""
+}
+
+// Always returns cards of which every channel is told of every run that concerns its accounts.
+func (c Cards) Always() Cards {
+	c.Channels = slices.Clone(c.Channels)
+	for n := range c.Channels {
+		c.Channels[n].On = NotifyAlways
+	}
+	return c
+}
+
+// Wants reports whether anybody is notified of a full run: with its news, where it is known what people were notified of
 // before.
 func (c Cards) Wants(rep report.Report) bool {
-	if rep.KnowsNews() {
-		return rep.HasNews() || c.WantsByItself(rep)
-	}
-	return rep.HasNewProblem() || c.WantsByItself(rep)
+	return slices.ContainsFunc(c.Channels, func(channel Channel) bool { return channel.wants(channel.selectNews(rep)) })
 }
 
-// WantsByItself reports whether people are notified of a full run whatever they were notified of before.
+// WantsByItself reports whether anybody is notified of a full run whatever they were notified of before.
 func (c Cards) WantsByItself(rep report.Report) bool {
-	switch c.NotifyOn {
-	case NotifyOnChange:
-		return rep.HasWrites() || rep.HasNewNode()
-	case NotifyOnFailure:
-		return rep.HasNewNode()
-	default:
-		return true
-	}
+	return slices.ContainsFunc(c.Channels, func(channel Channel) bool { return !channel.Tracks && channel.wantsByItself(rep) })
 }
 
-// WantsRemovals reports whether people are notified of every removal.
-func (c Cards) WantsRemovals() bool { return c.HasChannel() && c.NotifyOn != NotifyOnFailure }
+// WantsRemovals reports whether somebody is notified of every removal.
+func (c Cards) WantsRemovals() bool {
+	return slices.ContainsFunc(c.Channels, func(channel Channel) bool {
+		return !channel.Tracks && channel.On != NotifyOnFailure && len(channel.Accounts) == 0 && !channel.Severity.IsAtLeast(notify.SeverityWarning)
+	})
+}
 
-// Deliver sends what is kept, and then the report of a full run if people are notified of it. The error is that of a card
-// which nobody sends again.
-func (c Cards) Deliver(ctx context.Context, rep report.Report) error {
+// Deliver sends what is kept, and then the report of a full run to those who are notified of it. delivered says that somebody
+// accepted its card, or that nobody is notified of it. The error names each channel that did not accept its own.
+func (c Cards) Deliver(ctx context.Context, rep report.Report) (delivered bool, err error) {
 	c.Flush(ctx)
 	if !c.HasChannel() {
-		return nil
+		c.withPage(ctx, rep)
+		return true, nil
 	}
-	_, err := c.sendWanted(ctx, rep)
-	return err
+	s := c.sendWanted(ctx, rep)
+	return s.isDone(), s.err
 }
 
 // DeliverEvents sends the report of events, now or with those of its window, if people are notified of it.
 func (c Cards) DeliverEvents(ctx context.Context, rep report.Report, debt Debt) {
-	if rep.NeedsAttention() || rep.HasNewNode() || rep.HasChanges() && c.NotifyOn != NotifyOnFailure {
+	if c.wantsEvents(rep) {
 		c.enqueue(ctx, queuedReport{rep, debt})
 		return
 	}
@@ -95,11 +112,17 @@ func (c Cards) DeliverEvents(ctx context.Context, rep report.Report, debt Debt) 
 	c.flushDue(ctx)
 }
 
+// wantsEvents reports whether anybody is notified of events.
+func (c Cards) wantsEvents(rep report.Report) bool {
+	return slices.ContainsFunc(c.Channels, func(channel Channel) bool { return channel.wantsEvents(rep) })
+}
+
 // Flush sends all that is kept: before the process is stopped, and with every full run.
 func (c Cards) Flush(ctx context.Context) {
 	if !c.HasChannel() {
 		return
 	}
+	c.flushBacklog(ctx)
 	if c.Outbox != nil {
 		c.sendQueued(ctx, c.Outbox.claimAll())
 	}
@@ -121,24 +144,13 @@ func (c Cards) flushDue(ctx context.Context) {
 	}
 }
 
-// sendReport sends one card to all channels. What went wrong is logged, and returned for those who can try again.
-func (c Cards) sendReport(ctx context.Context, rep report.Report) error {
-	c.Log.Debug("stage", "name", "notify")
-	if c.OnSend != nil {
-		c.OnSend()
+// sendEvents sends the report of events in one card. The error is that of a card that nobody accepted.
+func (c Cards) sendEvents(ctx context.Context, rep report.Report) error {
+	s := c.send(ctx, rep, Channel.wantsEvents)
+	if s.isDone() {
+		return nil
 	}
-	ctx, cancel := DetachedContext(ctx)
-	defer cancel()
-	return c.sendMessage(ctx, report.NewMessage(rep, c.Options))
-}
-
-// sendMessage sends a message to all channels, and logs what went wrong.
-func (c Cards) sendMessage(ctx context.Context, m notify.Message) error {
-	err := notify.SendAll(ctx, c.Notifiers, m)
-	if err != nil {
-		c.Log.Error("notification failed", "error", err)
-	}
-	return err
+	return s.err
 }
 
 // notifyTimeout bounds the notification where the run itself has no deadline.

@@ -3,7 +3,9 @@ package delivery
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -73,7 +75,8 @@ type notifiedCard struct {
 	report.Report
 	claim  string
 	cards  Cards
-	counts bool // it says something that lasts
+	counts bool              // it says something that lasts
+	known  []state.Condition // what was remembered before
 }
 
 // withNews returns a report with what people are to be notified of its conditions. Nobody else notifies of these until
@@ -86,6 +89,7 @@ func (c Cards) withNews(ctx context.Context, rep report.Report) notifiedCard {
 	var news report.News
 	err := c.Conditions.UpdateConditions(ctx, func(known []state.Condition) ([]state.Condition, bool) {
 		j := judge{rep: rep, wants: c.wantsCondition, now: c.Now(), claim: card.claim, interval: c.TimerInterval}
+		card.known = slices.Clone(known)
 		next, changed := j.judge(known)
 		news = j.news
 		return next, changed
@@ -98,9 +102,9 @@ func (c Cards) withNews(ctx context.Context, rep report.Report) notifiedCard {
 	return card
 }
 
-// wantsCondition reports whether people are notified of a condition. A pause has a notice of its own.
+// wantsCondition reports whether anybody is notified of a condition, or keeps track of it.
 func (c Cards) wantsCondition(k report.Condition) bool {
-	return k.Kind != report.Paused && (c.NotifyOn != NotifyOnFailure || k.IsUrgent())
+	return slices.ContainsFunc(c.Channels, func(channel Channel) bool { return channel.wantsCondition(k) })
 }
 
 // settle notes whether the card was accepted: otherwise nothing of it was said.
@@ -117,15 +121,17 @@ func (n notifiedCard) settle(ctx context.Context, accepted bool) {
 	}
 }
 
-// sendWanted sends the report of a full run if people are notified of it.
-func (c Cards) sendWanted(ctx context.Context, rep report.Report) (sent bool, err error) {
+// sendWanted sends the report of a full run to those who are notified of it, and what lasts to those who keep track of that.
+func (c Cards) sendWanted(ctx context.Context, rep report.Report) sending {
 	ctx, cancel := DetachedContext(ctx)
 	defer cancel()
 	card := c.withNews(ctx, rep)
-	if !c.Wants(card.Report) {
-		return false, nil
+	card.Report = c.withPage(ctx, card.Report)
+	lost := c.sendAlerts(ctx, card.Report, card.known)
+	s := c.send(ctx, card.Report, Channel.wants)
+	if s.wanted > 0 {
+		card.settle(ctx, s.isDone())
 	}
-	err = c.sendReport(ctx, card.Report)
-	card.settle(ctx, err == nil)
-	return err == nil, err
+	s.err = errors.Join(s.err, lost)
+	return s
 }

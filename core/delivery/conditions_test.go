@@ -39,7 +39,7 @@ func newTeller(t *testing.T) *teller {
 
 func (s *teller) cards() delivery.Cards {
 	return delivery.Cards{
-		Notifiers: []notify.Notifier{s.robot}, NotifyOn: s.on, Conditions: s.memory, TimerInterval: 10 * time.Minute,
+		Channels: delivery.NewChannels(s.on, s.robot), Conditions: s.memory, TimerInterval: 10 * time.Minute,
 		Options: report.Options{Lang: language.English}, Now: func() time.Time { return s.now }, Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -103,7 +103,7 @@ func (s *teller) input(finds ...string) report.Input {
 func (s *teller) run(after time.Duration, title string, finds ...string) notify.Message {
 	s.Helper()
 	s.now = s.now.Add(after)
-	_ = s.cards().Deliver(s.Context(), report.Build(s.input(finds...)))
+	_, _ = s.cards().Deliver(s.Context(), report.Build(s.input(finds...)))
 	return s.wantCard(title, fmt.Sprint(finds))
 }
 
@@ -308,7 +308,7 @@ func TestKilledWhileSending(t *testing.T) {
 	s := newTeller(t)
 	killed := s.cards()
 	killed.Conditions = deafMemory{s.memory, new(int)}
-	_ = killed.Deliver(t.Context(), report.Build(s.input("denied")))
+	_, _ = killed.Deliver(t.Context(), report.Build(s.input("denied")))
 	s.seen = len(s.robot.Cards)
 	s.run(time.Minute, "", "denied") // it may still be on its way
 	s.run(interval, deniedT, "denied")
@@ -344,7 +344,7 @@ func TestProcessesTellOnce(t *testing.T) {
 			}
 			c := s.cards()
 			c.Conditions = delivery.StoredMemory{Store: store, Log: slog.New(slog.DiscardHandler)}
-			if err := c.Deliver(t.Context(), report.Build(s.input(finds...))); err != nil {
+			if _, err := c.Deliver(t.Context(), report.Build(s.input(finds...))); err != nil {
 				t.Error(err)
 			}
 		}

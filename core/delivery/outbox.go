@@ -79,7 +79,7 @@ func (c Cards) enqueue(ctx context.Context, q queuedReport) {
 	case c.enqueueShared(ctx, q.Report):
 		q.debt.Close(ctx, true)
 	case c.Outbox == nil:
-		q.debt.Close(ctx, c.sendReport(ctx, q.Report) == nil)
+		q.debt.Close(ctx, c.sendEvents(ctx, q.Report) == nil)
 	default:
 		q.debt.Extend(ctx) // before others can take it
 		c.sendQueued(ctx, c.Outbox.put(q, c.Now()))
@@ -95,7 +95,7 @@ func (c Cards) sendQueued(ctx context.Context, all []queuedReport) {
 	for _, q := range all {
 		reports = append(reports, q.Report)
 	}
-	if c.sendReport(ctx, report.Merge(reports)) != nil {
+	if c.sendEvents(ctx, report.Merge(reports)) != nil {
 		for _, q := range all {
 			q.debt.Extend(ctx)
 		}

@@ -12,7 +12,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
-	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 )
 
@@ -47,7 +46,7 @@ func TestOutboxWindow(t *testing.T) {
 	move("i-b3", "10.0.8.6")
 	h.ExpectMessages(0)
 	e := h.NewEventHandler().Engine // the next timer run tells it at the latest
-	e.Cards.NotifyOn = delivery.NotifyOnChange
+	e.Cards.Channels[0].On = delivery.NotifyOnChange
 	e.Run(t.Context(), engine.Request{})
 	h.ExpectMessages(1, "web-3")
 	h.Close()
@@ -97,7 +96,7 @@ func TestOutboxAtOnce(t *testing.T) {
 	}
 	r := &enginetest.FakeNotifier{Refuse: func(n int) bool { return n%3 == 1 }}
 	v := h.NewEventHandler()
-	v.Engine.Cards.Notifiers, v.Engine.Log = []notify.Notifier{r}, slog.New(slog.DiscardHandler)
+	v.Engine.Cards.Channels, v.Engine.Log = delivery.NewChannels(delivery.NotifyAlways, r), slog.New(slog.DiscardHandler)
 	v.Engine.ApplyOptions.Log, v.Engine.Cards.Log = v.Engine.Log, v.Engine.Log
 	var all sync.WaitGroup
 	for n := range invocations {

@@ -20,6 +20,7 @@ type ShardCard struct {
 // DeliverShard adds the report of a shard to those of the others, to be sent in one card by whoever finds that all are
 // there. It reports whether the report is kept for that card, or was sent, or need not be.
 func (c Cards) DeliverShard(ctx context.Context, rep report.Report, card ShardCard) (delivered bool) {
+	rep = c.withPage(ctx, rep)
 	if !c.HasChannel() {
 		return true
 	}
@@ -28,8 +29,7 @@ func (c Cards) DeliverShard(ctx context.Context, rep report.Report, card ShardCa
 	delivered = true
 	if err := putShardReport(ctx, card, rep); err != nil {
 		c.Log.Warn("the part is told by itself", "part", card.Shard.String(), "reason", err)
-		_, lost := c.sendWanted(ctx, rep) // logged
-		delivered = lost == nil
+		delivered = c.sendWanted(ctx, rep).isDone() // what went wrong is logged
 		if errors.Is(err, state.ErrNoQueue) {
 			return delivered
 		}
@@ -68,9 +68,9 @@ func (c Cards) flushShardBatches(ctx context.Context, card ShardCard) {
 		}
 		rep, some := c.mergeShardReports(batch)
 		if some {
-			_, err = c.sendWanted(ctx, rep)
-			if err != nil {
-				err = errors.Join(err, batch.Nack(ctx))
+			s := c.sendWanted(ctx, rep)
+			if !s.isDone() {
+				err = errors.Join(s.err, batch.Nack(ctx))
 				c.Log.Warn("the card that parts share is left to others", "error", err)
 				return
 			}

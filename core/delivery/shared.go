@@ -62,7 +62,7 @@ func (c Cards) sendClaimed(ctx context.Context, batch state.Batch) {
 		reports = append(reports, r)
 	}
 	end := batch.Ack
-	if len(reports) > 0 && c.sendReport(ctx, report.Merge(reports)) != nil {
+	if len(reports) > 0 && c.sendEvents(ctx, report.Merge(reports)) != nil {
 		end = batch.Nack
 	}
 	if err := end(ctx); err != nil {

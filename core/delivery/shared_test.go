@@ -55,7 +55,7 @@ func TestProcessesShareCards(t *testing.T) {
 		s.ExpectMessages(1, "web-1")
 		s.handleInOtherProcess("i-b2", "10.0.8.5")
 		e := s.NewEventHandler().Engine // a timer run tells it at the latest
-		e.Cards.NotifyOn = delivery.NotifyOnChange
+		e.Cards.Channels[0].On = delivery.NotifyOnChange
 		e.Run(t.Context(), engine.Request{})
 		s.ExpectMessages(1, "web-2")
 		e.Run(t.Context(), engine.Request{})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -96,7 +97,10 @@ func (c Cards) CheckStaleness(ctx context.Context, store *state.Store, rules pla
 		return f, err
 	}
 	c.Log.Error("no complete run was made", "scopes", len(f.StaleScopes(now)), "for", f.MaxAge)
-	if c.sendMessage(ctx, report.NewStaleAlarm(f.StaleScopes(now), f.MaxAge, now, c.Options)) != nil {
+	alarm := func(o report.Options) notify.Message {
+		return report.NewStaleAlarm(f.StaleScopes(now), f.MaxAge, now, o)
+	}
+	if c.SendMessage(ctx, alarm) != nil {
 		return f, store.ClearAlarm(ctx)
 	}
 	return f, nil
@@ -131,7 +135,8 @@ func (c Cards) RecordHeartbeat(ctx context.Context, store *state.Store, shardKey
 	if err != nil {
 		return err
 	}
-	if !isEndTold(known, alarm.Since) && c.sendMessage(ctx, report.NewRecovery(alarm.Since, c.Now(), c.Options)) != nil {
+	recovery := func(o report.Options) notify.Message { return report.NewRecovery(alarm.Since, c.Now(), o) }
+	if !isEndTold(known, alarm.Since) && c.SendMessage(ctx, recovery) != nil {
 		return nil // the next run sends it
 	}
 	return store.ClearAlarm(ctx)
@@ -179,7 +184,8 @@ func (c Cards) registerInstallation(ctx context.Context, store *state.Store) err
 	c.Log.Warn("the state store is shared with another JumpServer, or with this one by another name (then set jumpserver.id)",
 		"server", store.Server(), "others", names)
 	if c.HasChannel() {
-		_ = c.sendMessage(ctx, report.NewSharedStoreNote(store.Server(), names, c.Options)) // logged; status shows it too
+		note := func(o report.Options) notify.Message { return report.NewSharedStoreNote(store.Server(), names, o) }
+		_ = c.SendMessage(ctx, note) // logged; status shows it too
 	}
 	return err
 }

@@ -127,7 +127,7 @@ func TestAlarmBesideAMisspeltSlice(t *testing.T) {
 	for range 4 {
 		s.now = s.now.Add(interval)
 		wrong := report.Input{Started: s.now, Language: language.English, Slice: "misspelt", Stopped: &inventory.Error{Kind: inventory.NotFound, Message: "no such account"}}
-		_ = s.cards().Deliver(t.Context(), report.Build(wrong))
+		_, _ = s.cards().Deliver(t.Context(), report.Build(wrong))
 	}
 	s.seen = len(s.robot.Cards)
 	if f, err := s.cards().CheckStaleness(t.Context(), store, rules); err != nil || !f.Stalled || s.seen != 1 {

@@ -122,7 +122,7 @@ func TestRegionNoLongerNamed(t *testing.T) {
 		t.Errorf("retire: %v %s", retired.Err, enginetest.Describe(retired.Report))
 	}
 	keyed := inCloud()
-	keyed.Cards.Notifiers = nil
+	keyed.Cards.Channels = nil
 	w.Accounts[0].Regions = []string{"cn-beijing"}
 	region := w.NewFleet(w.LoadConfig())
 	w.Accounts[0].Regions = []string{}

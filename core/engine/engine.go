@@ -71,13 +71,16 @@ type RunResult struct {
 // logged and listed in the report's errors, and changes nothing else.
 func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	started := e.Now()
-	work, cancel := e.WorkContext(ctx)
+	watch := e.watch(started)
+	e.OnStage = watch.enter
+	work, cancel := e.WorkContext(watch.calls.WithCalls(ctx))
 	defer cancel()
 	p := &pass{req: req, changes: noChanges, removals: e.NewRemovalTracker(req.DryRun), halt: e.Paused(work)}
 	err := e.runStages(work, p)
 	e.compareAccess(work, p)
 	p.addProblems(e.clockErrors(work))
 	in := e.reportInput(p, started, err)
+	in.Stages, in.Peers = watch.stages(e.Now()), watch.peers()
 	e.Cards = p.halt.fillReport(ctx, e, &in)
 	in.Problems = append(in.Problems, e.StoreErrors()...)
 	rep := report.Build(in)

@@ -44,7 +44,7 @@ type pass struct {
 func (e Engine) reportInput(p *pass, started time.Time, stopped error) report.Input {
 	return report.Input{
 		Started: started, Duration: e.Now().Sub(started), DryRun: p.req.DryRun,
-		Environment: e.Cards.Options.Environment, Language: e.Cards.Options.Lang,
+		Environment: e.Cards.Options.Environment, Language: e.Cards.Options.Lang, OtherLanguage: e.Cards.OtherLanguage(),
 		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
 		Items: slices.Concat(p.applied.Items, p.removals.UnreportedItems()),
 		Nodes: p.applied.Nodes, Problems: p.applied.Problems, Stopped: stopped, HeldSets: p.heldSets,

@@ -54,7 +54,7 @@ func (e Engine) Paused(ctx context.Context) Halt {
 // pausedNow is Paused for who asks once more in the middle of a run.
 func (e Engine) pausedNow(ctx context.Context) plan.Pause { return e.Paused(ctx).Pause }
 
-// fillReport fills what a report says of a pause, and returns the cards that deliver it: whatever NotifyOn says, where
+// fillReport fills what a report says of a pause, and returns the cards that deliver it: whatever channels say of runs, where
 // people were not notified of it for a day. The end of a pause is reported once, by the next card.
 // A dry run notifies nobody.
 func (h Halt) fillReport(ctx context.Context, e Engine, in *report.Input) delivery.Cards {
@@ -74,7 +74,7 @@ func (h Halt) fillReport(ctx context.Context, e Engine, in *report.Input) delive
 		in.PauseEnded = h.endedReason
 	}
 	if h.Stands() && err == nil && e.Now().Sub(notice.At) >= remindPause {
-		cards.NotifyOn = delivery.NotifyAlways
+		cards = cards.Always()
 	}
 	return cards
 }

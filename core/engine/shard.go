@@ -101,8 +101,7 @@ func shardKey(req Request) string {
 // shards share is left to the others.
 func (e Engine) deliverReport(ctx context.Context, req Request, rep report.Report) (delivered bool, lost error) {
 	if e.ShardGroup == nil || !req.isWritingShard() {
-		lost = e.Cards.Deliver(ctx, rep)
-		return lost == nil, lost
+		return e.Cards.Deliver(ctx, rep)
 	}
 	e.Cards.Flush(ctx)
 	return e.DeliverShardReport(ctx, req, rep), nil

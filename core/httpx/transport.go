@@ -65,12 +65,15 @@ func RoundTrip(by http.RoundTripper, req *http.Request, timeout time.Duration, m
 	ctx, cancel := context.WithTimeout(req.Context(), timeout)
 	defer cancel()
 	defer wait.Progress(ctx)
+	sent := time.Now()
 	resp, err := by.RoundTrip(req.WithContext(ctx))
 	if err != nil {
+		CountCall(ctx, req.URL.Host, time.Since(sent), 0, err)
 		return nil, nil, &NoAnswerError{Err: errors.Join(ctx.Err(), err)}
 	}
 	defer func() { _ = resp.Body.Close() }() // it was only read
 	body, err := ReadBody(resp, maxBytes)
+	CountCall(ctx, req.URL.Host, time.Since(sent), resp.StatusCode, err)
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	if err != nil && !errors.Is(err, ErrTooLarge) {
 		err = &NoAnswerError{Err: errors.Join(ctx.Err(), err)}

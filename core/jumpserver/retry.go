@@ -190,6 +190,7 @@ func (c *Client) sendOnce(ctx context.Context, q apiCall, body []byte, timeout t
 	c.callCount.Add(1)
 	resp, err := c.httpClient.Do(req)
 	if err != nil {
+		httpx.CountCall(ctx, req.URL.Host, c.now().Sub(start), 0, err)
 		failed := c.unreachableError(ctx, q.op, err)
 		return c.asUnanswered(q, c.now().Sub(start), isNeverSent(err, failed), failed)
 	}
@@ -198,6 +199,7 @@ func (c *Client) sendOnce(ctx context.Context, q apiCall, body []byte, timeout t
 	resp.Request = req // net/http sets it, transports of tests may not
 	err = c.readAnswer(ctx, q, resp)
 	took := c.now().Sub(start)
+	httpx.CountCall(ctx, req.URL.Host, took, resp.StatusCode, nil)
 	// The path is logged without its query, which may be long; headers are never logged.
 	c.log.LogAttrs(ctx, slog.LevelDebug, "jumpserver call", slog.String("op", q.op), slog.String("method", q.method),
 		slog.String("path", req.URL.Path), slog.Int("status", resp.StatusCode), slog.Duration("took", took))

@@ -89,7 +89,7 @@ func (r *actionRun) result(started time.Time, err error) Result {
 	options := r.Cards.Options
 	in := report.Input{
 		Started: started, Duration: r.Now().Sub(started), DryRun: !r.action.Write,
-		Environment: options.Environment, Language: options.Lang,
+		Environment: options.Environment, Language: options.Lang, OtherLanguage: r.Cards.OtherLanguage(),
 		Listings: r.listings, Notes: r.notes, Unchanged: r.unchanged,
 		Items: r.applied.Items, Nodes: r.applied.Nodes, Problems: append(r.applied.Problems, r.StoreErrors()...), Stopped: err, Pause: r.halt.Pause,
 		Recorded: r.action.Recorded && r.action.Write,

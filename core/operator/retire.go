@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
-	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -34,10 +33,11 @@ func notifyWritten(ctx context.Context, e engine.Engine, o Action, out Result) R
 	}
 	cards := e.Cards
 	if out.Report.HasChanges() {
-		cards.NotifyOn = delivery.NotifyAlways
+		cards = cards.Always()
 	}
 	if cards.Wants(out.Report) {
-		out.Report = out.Report.WithNotifyError(cards.Deliver(ctx, out.Report))
+		_, err := cards.Deliver(ctx, out.Report)
+		out.Report = out.Report.WithNotifyError(err)
 	}
 	return out
 }

@@ -132,7 +132,7 @@ func (r *eventRun) logFailedScopes(listings []inventory.Listing) {
 func (r *eventRun) reportInput(started time.Time, listings []inventory.Listing) report.Input {
 	options := r.Engine.Cards.Options
 	in := report.Input{
-		Started: started, Duration: r.Engine.Now().Sub(started), Environment: options.Environment, Language: options.Lang,
+		Started: started, Duration: r.Engine.Now().Sub(started), Environment: options.Environment, Language: options.Lang, OtherLanguage: r.Engine.Cards.OtherLanguage(),
 		Listings: listings, Notes: r.notes, Unchanged: r.unchanged,
 		Items: slices.Concat(r.items, r.removals.UnreportedItems()), Nodes: r.nodes, Problems: r.problems, Pause: r.halt.Pause,
 	}

@@ -29,7 +29,11 @@ func NewStaleAlarm(scopes []ScopeAge, limit time.Duration, now time.Time, o Opti
 				fmt.Sprintf(w.lastCompleteF, a.CompletedAt.In(locationOf(o)).Format(time.DateTime), now.Sub(a.CompletedAt).Truncate(time.Minute))
 		})
 	}
-	return w.alarm(s, w.alarmHint, now, o)
+	m := w.alarm(s, w.alarmHint, now, o)
+	if len(scopes) > 0 {
+		m.Alerts = []notify.Alert{staleAlert(scopes[0].CompletedAt, now.Add(maxAlarmTime), s.heading)}
+	}
+	return m
 }
 
 // NewRecovery returns the message that there are complete runs again after an alarm; since may be zero.
@@ -40,7 +44,9 @@ func NewRecovery(since, now time.Time, o Options) notify.Message {
 	if !since.IsZero() {
 		m.Markdown += paragraphBreak + fmt.Sprintf(w.alarmSinceF, since.In(locationOf(o)).Format(time.DateTime))
 	}
-	return m
+	m.Topic, m.Time = notify.TopicRecovery, now
+	m.Alerts = []notify.Alert{staleAlert(since, now, w.recoveryHead)}
+	return withID(m)
 }
 
 // NewSharedStoreNote returns the message that a state store also has the state of other JumpServers, or of this one
@@ -53,7 +59,8 @@ func NewSharedStoreNote(server string, others []string, o Options) notify.Messag
 		escaped = append(escaped, escapeMarkdown(name))
 	}
 	m.Markdown += SharedStoreText(escapeMarkdown(server), escaped, o.Lang) + paragraphBreak + w.title
-	return m
+	m.Topic, m.Severity = notify.TopicNote, notify.SeverityWarning
+	return withID(m)
 }
 
 // SharedStoreText returns the text of NewSharedStoreNote without Markdown and heading. others has at least one.
@@ -75,7 +82,12 @@ func NewConfigAlarm(function, why string, now time.Time, o Options) notify.Messa
 	for line := range strings.Lines(why) {
 		s.addRow(func() string { return "- " + messageCell(strings.TrimSpace(line)) })
 	}
-	return w.alarm(s, escapedCell(function, maxNameRunes)+paragraphBreak+w.configAlarmHint, now, o)
+	m := w.alarm(s, escapedCell(function, maxNameRunes)+paragraphBreak+w.configAlarmHint, now, o)
+	m.Alerts = []notify.Alert{{
+		Key: "config_unusable/" + function, Name: "config_unusable", Severity: notify.SeverityError, Labels: map[string]string{"function": function},
+		Summary: w.configAlarmHead, StartsAt: now, EndsAt: now.Add(2 * time.Hour), // it is told again each hour
+	}}
+	return m
 }
 
 // newPlainMessage returns a message that is not about one run, with its title as its first line.
@@ -88,10 +100,10 @@ func (w messageWriter) newPlainMessage(headline string, o Options) notify.Messag
 // alarm returns a message with one section, named as that is, and a foot. It mentions people.
 func (w messageWriter) alarm(s section, foot string, now time.Time, o Options) notify.Message {
 	m := w.newPlainMessage(w.alarmTitle+s.heading, o)
-	m.Mention = true
+	m.Mention, m.Topic, m.Severity, m.Time = true, notify.TopicAlarm, notify.SeverityError, now
 	foot += paragraphBreak + w.timeLabel + now.In(w.location).Format(time.DateTime)
 	m.Markdown += strings.Join(append(fitSections([]section{s}, MaxMessageBytes-jsonSize(m.Title+m.Markdown+m.LinkText+m.LinkURL+foot+paragraphBreak)), foot), paragraphBreak)
-	return m
+	return withID(m)
 }
 
 // NewStalenessReport returns the report of a trigger that only checks whether there are complete runs; late: there

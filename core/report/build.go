@@ -3,7 +3,6 @@ package report
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -28,9 +27,20 @@ import (
 //	note Orphan, Drift        orphans, drifted                   its own
 //	note Keep                 not at all: its scope says why     none
 func Build(in Input) Report {
+	r := build(in)
+	if in.OtherLanguage != "" && in.OtherLanguage != in.Language {
+		in.Language = in.OtherLanguage
+		other := build(in)
+		r.other = &other
+	}
+	return r
+}
+
+func build(in Input) Report {
 	r := newReport(in.Started)
+	r.input, r.lang = &in, in.Language
 	r.DryRun, r.environment, r.Unchanged, r.names = in.DryRun, in.Environment, in.Unchanged, in.Names
-	r.Duration = math.Round(in.Duration.Seconds()*1000) / float64(time.Second/time.Millisecond)
+	r.Duration, r.Stages, r.Peers = RoundSeconds(in.Duration), in.Stages, in.Peers
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)
 	w := textsOf(in.Language)
 	r.Pause = pauseOf(in, w.lang)
@@ -63,7 +73,7 @@ func Build(in Input) Report {
 	for n, i := range in.Items {
 		shown := len(r.Changes)
 		r.addItem(i, w)
-		if in.DryRun && len(r.Changes) > shown {
+		if len(r.Changes) > shown {
 			r.Changes[shown].planned = &in.Items[n].Change
 		}
 		r.addRemoval(i, in.Approved[i.Change.AssetID])
@@ -71,7 +81,7 @@ func Build(in Input) Report {
 	for n, c := range in.Notes {
 		shown := len(r.Changes)
 		r.addNote(c, w)
-		if in.DryRun && len(r.Changes) > shown {
+		if len(r.Changes) > shown {
 			r.Changes[shown].planned = &in.Notes[n]
 		}
 	}

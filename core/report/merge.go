@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/access"
+	"github.com/jms-sync/jms-sync/core/plan"
 )
 
 // Merge returns one report of several, for one card: counts are summed, the worst outcome counts, and a scope that
@@ -46,6 +47,7 @@ func Merge(reports []Report) Report {
 		}
 		m.Nodes = append(m.Nodes, r.Nodes...)
 		m.Access = access.Merge(m.Access, r.Access)
+		m.Peers = mergePeers(m.Peers, r.Peers)
 		m.Changes = append(m.Changes, r.Changes...)
 		m.Errors = append(m.Errors, r.Errors...)
 		m.runErrors = append(m.runErrors, r.runErrors...)
@@ -54,7 +56,65 @@ func Merge(reports []Report) Report {
 		m.looks = append(m.looks, r.looks...)
 		m.mergeScopes(r.Scopes)
 	}
+	m.lang, m.other = reports[0].lang, mergeOthers(reports, Merge)
 	return m
+}
+
+// mergeOthers returns the reports in their other language as one, if each has one.
+func mergeOthers(reports []Report, merge func([]Report) Report) *Report {
+	others := make([]Report, 0, len(reports))
+	for _, r := range reports {
+		if r.other == nil {
+			return nil
+		}
+		others = append(others, *r.other)
+	}
+	m := merge(others)
+	return &m
+}
+
+// MergeUntold returns one report of several that were not told yet, oldest first, for one card. Numbers that say how things
+// are, as the total, are those of the newest.
+func MergeUntold(reports []Report) Report {
+	m := Merge(reports)
+	if len(reports) < 2 {
+		return m
+	}
+	last, news := reports[len(reports)-1], reports[0].news
+	for _, r := range reports[1:] {
+		news = mergeNews(news, r.news)
+	}
+	m.Total, m.Unchanged, m.Skipped, m.Orphans, m.Drifted, m.StaysOpen = last.Total, last.Unchanged, last.Skipped, last.Orphans, last.Drifted, last.StaysOpen
+	m.runErrors, m.warnings, m.Errors, m.Nodes = distinct(m.runErrors), distinct(m.warnings), distinct(m.Errors), distinct(m.Nodes)
+	m.HeldSets, m.Expected = distinct(m.HeldSets), distinct(m.Expected)
+	m.dropRepeatedLines()
+	m.other = mergeOthers(reports, MergeUntold)
+	if news == nil {
+		return m
+	}
+	return m.WithNews(*news)
+}
+
+// dropRepeatedLines takes out what several runs report alike because it lasts.
+func (r *Report) dropRepeatedLines() {
+	type line struct {
+		action                  plan.Action
+		asset, instance, reason string
+	}
+	seen := map[line]bool{}
+	r.Held = 0
+	r.Changes = slices.DeleteFunc(slices.Clone(r.Changes), func(c Change) bool {
+		if !slices.Contains([]plan.Action{plan.Hold, plan.Skip, plan.Orphan, plan.Drift}, c.Action) {
+			return false
+		}
+		l := line{c.Action, c.AssetID, c.InstanceID, c.Reason}
+		twice := seen[l]
+		seen[l] = true
+		if c.Action == plan.Hold && !twice {
+			r.Held++
+		}
+		return twice
+	})
 }
 
 func (r *Report) mergeScopes(scopes []Scope) {

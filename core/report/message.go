@@ -58,7 +58,11 @@ func NewMessage(r Report, o Options) notify.Message {
 	if r.isAllPaused() {
 		w.heldHead = w.heldPausedHead
 	}
-	m := notify.Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL, Mention: r.NeedsMention()}
+	m := notify.Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL, Mention: r.NeedsMention(), Severity: r.Severity(), Time: r.started}
+	m.PageURL = r.pageURL()
+	if m.PageURL != "" {
+		m.PageText = w.pageLink
+	}
 	top := titleLine(m.Title) + w.alertBlock(r) + "### " + w.timeLabel + r.started.In(locationOf(o)).Format(time.DateTime)
 	if r.DryRun {
 		top += paragraphBreak + w.dryRun
@@ -69,7 +73,7 @@ func NewMessage(r Report, o Options) notify.Message {
 	who, without := w.accessSection(r), w.withoutSection(r)
 	created, updated := w.assetSection(r, plan.Create), w.assetSection(r, plan.Update)
 	deactivated, deleted := w.assetSection(r, plan.Deactivate), w.assetSection(r, plan.Delete)
-	room := MaxMessageBytes - jsonSize(m.Title+m.LinkText+m.LinkURL+top+paragraphBreak+result+paragraphBreak)
+	room := MaxMessageBytes - jsonSize(m.Title+m.LinkText+m.LinkURL+m.PageLink()+top+paragraphBreak+result+paragraphBreak)
 	// In the order in which they get room; removals before creates.
 	t := fitSections([]section{failures, held, warnings, open, deleted, deactivated, who, created, updated, orphans, lasting, ended, without}, room)
 	blocks := []string{top}
@@ -86,7 +90,7 @@ func NewMessage(r Report, o Options) notify.Message {
 		}
 	}
 	m.Markdown = strings.Join(blocks, paragraphBreak)
-	return m
+	return withID(m)
 }
 
 // alertBlock returns what stands before all else: what is paused, and accounts whose key is another account's, each

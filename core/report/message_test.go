@@ -24,7 +24,7 @@ func messageText(m notify.Message) string {
 func messageSize(t testing.TB, m notify.Message) int {
 	t.Helper()
 	n := 0
-	for _, s := range []string{m.Title, m.Markdown, m.LinkText, m.LinkURL} {
+	for _, s := range []string{m.Title, m.Markdown, m.LinkText, m.LinkURL, m.PageLink()} {
 		text, err := json.Marshal(s)
 		if err != nil {
 			t.Fatal(err)
@@ -177,7 +177,7 @@ func TestWorstMessageFits(t *testing.T) {
 // TestFailuresSurvive: if there is little room, failures get it before anything else.
 func TestFailuresSurvive(t *testing.T) {
 	t.Parallel()
-	m := report.NewMessage(report.Build(largestInput(language.English, "𠮷", 1000)), messageOptions(language.English, "table"))
+	m := report.NewMessage(report.Build(largestInput(language.English, "𠮷", 1000)).WithPage("https://x/"+strings.Repeat("s", 1500)), messageOptions(language.English, "table"))
 	rows := func(head string) int {
 		_, rest, found := strings.Cut(m.Markdown, "### "+head+"\n\n")
 		if !found {

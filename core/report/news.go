@@ -8,15 +8,15 @@ import (
 // Notice is a condition as people are notified of it.
 type Notice struct {
 	Condition
-	Since time.Time
-	Again bool // people were notified of it before
+	Since time.Time `json:"since"`
+	Again bool      `json:"again,omitempty"` // people were notified of it before
 }
 
 // News is what people are notified of the conditions of a run.
 type News struct {
-	Due      []Notice // that began, or of which people are reminded
-	Ended    []Notice
-	Standing []Notice // of which people were notified not long ago
+	Due      []Notice `json:"due,omitempty"` // that began, or of which people are reminded
+	Ended    []Notice `json:"ended,omitempty"`
+	Standing []Notice `json:"standing,omitempty"` // of which people were notified not long ago
 }
 
 // WithNews returns the report with what people are notified of its conditions. What they know already stands among the

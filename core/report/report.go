@@ -43,19 +43,21 @@ type Input struct {
 	Duration    time.Duration
 	DryRun      bool
 	Environment string
-	Language    language.Lang       // of the reasons in Report.Changes
-	Listings    []inventory.Listing // sorted by scope
-	Notes       []plan.Change       // Skip, Hold and Keep
-	Unchanged   int
-	Items       []apply.Item
-	Nodes       []apply.Node
-	Problems    []error // of the run and not of one item; some are only warnings, see IsWarning
-	Stopped     error   // what ended the run before it did its work
-	HeldSets    []HeldSetSummary
-	Expected    []reason.Reason // what people have announced
-	Pause       plan.Pause      // what a person has paused
-	PauseEnded  reason.Reason   // what to report of a pause that ended by itself; without a code = nothing
-	Names       plan.Names      // of what the changes name by ids
+	Language    language.Lang // of the reasons in Report.Changes
+	// OtherLanguage is one that some people read besides; "" = nobody does. See Report.In.
+	OtherLanguage language.Lang
+	Listings      []inventory.Listing // sorted by scope
+	Notes         []plan.Change       // Skip, Hold and Keep
+	Unchanged     int
+	Items         []apply.Item
+	Nodes         []apply.Node
+	Problems      []error // of the run and not of one item; some are only warnings, see IsWarning
+	Stopped       error   // what ended the run before it did its work
+	HeldSets      []HeldSetSummary
+	Expected      []reason.Reason // what people have announced
+	Pause         plan.Pause      // what a person has paused
+	PauseEnded    reason.Reason   // what to report of a pause that ended by itself; without a code = nothing
+	Names         plan.Names      // of what the changes name by ids
 	// Recorded says that the run is put into the history, so that people can name it.
 	Recorded bool
 	// Compared says that all of JumpServer was compared with the listings.
@@ -63,6 +65,8 @@ type Input struct {
 	Approved map[string]string // of removals that people approved: the set's hash, by asset
 	// Access is who gains and who loses hosts by the run; nil = nobody asked.
 	Access *access.Diff
+	Stages []Stage
+	Peers  []Peer
 	Slice  string // names the runs that list the same accounts and regions
 }
 
@@ -101,13 +105,18 @@ type Report struct {
 	// Nodes are those for new assets that are new, or are not where the configuration says.
 	Nodes []Node `json:"nodes,omitempty"`
 	// Access is who gains and who loses hosts, if mapping rules decide where hosts are.
-	Access  *access.Diff `json:"access,omitempty"`
+	Access *access.Diff `json:"access,omitempty"`
+	// Stages are those of the run, in their order. A merged report has none.
+	Stages []Stage `json:"stages,omitempty"`
+	// Peers are whom the run asked, by host.
+	Peers   []Peer       `json:"peers,omitempty"`
 	Scopes  []Scope      `json:"scopes"`
 	Changes []Change     `json:"changes"`
 	Errors  []ErrorEntry `json:"errors"`
 
 	environment string
 	names       plan.Names
+	input       *Input // what it was built of; nil = it was merged or stored
 	started     time.Time
 	runErrors   []ErrorEntry // those of Errors that concern the run and not one item
 	warnings    []ErrorEntry // those of Errors that do not change the outcome
@@ -117,8 +126,11 @@ type Report struct {
 	open        []OpenAsset
 	compared    bool // see Compared
 	conditions  []Condition
-	looks       []look // one for each run of which this is the report
-	news        *News  // nil = it is not known what people were notified of
+	looks       []look  // one for each run of which this is the report
+	page        *string // where people open its page, "" = nowhere; nil = none was kept yet
+	news        *News   // nil = it is not known what people were notified of
+	lang        language.Lang
+	other       *Report // the same in another language, without news; nil = nobody reads it
 }
 
 // HeldSetSummary names held removals, for jms-sync approve.
@@ -174,7 +186,7 @@ type Change struct {
 	// Values are what the change sets, before and after. Only the document of a dry run has them.
 	Values []plan.FieldChange `json:"values,omitempty"`
 
-	planned *plan.Change // of a dry run
+	planned *plan.Change // nil = it was merged or stored
 }
 
 // ErrorEntry is an error of the run, or of the instance that it names.
@@ -234,7 +246,7 @@ func (r Report) JSON(w io.Writer) error {
 	e.SetIndent("    ", "  ")
 	for n, c := range changes {
 		row.Reset()
-		if c.planned != nil {
+		if c.planned != nil && r.DryRun {
 			c.Values = c.planned.FieldChanges(r.names)
 		}
 		if err := e.Encode(c); err != nil {

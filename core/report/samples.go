@@ -8,6 +8,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
+// NewTestMessage returns what shows that messages arrive by a channel.
+func NewTestMessage(channel string, now time.Time, o Options) notify.Message {
+	w := newMessageWriter(o)
+	m := w.newPlainMessage(w.testTitle, o)
+	m.Markdown += fmt.Sprintf(w.testF, escapedCell(channel, maxNameRunes)) + paragraphBreak + w.timeLabel + now.In(w.location).Format(time.DateTime)
+	m.Topic, m.Time = notify.TopicTest, now
+	return withID(m)
+}
+
 // NewStyleSamples returns one sample card for each style, so that people see which one their clients show, and how to
 // choose it.
 func NewStyleSamples(now time.Time, o Options) []notify.Message {
@@ -24,7 +33,8 @@ func NewStyleSamples(now time.Time, o Options) []notify.Message {
 		m := w.newPlainMessage(fmt.Sprintf(w.sampleTitleF, n+1, len(styles), style), o)
 		m.Markdown += fmt.Sprintf(w.sampleF, style) + paragraphBreak + w.resultBlock(r) + paragraphBreak + w.assetSection(r, plan.Create).render(len(r.Changes))
 		m.Markdown += paragraphBreak + w.title
-		samples = append(samples, m)
+		m.Topic, m.Time = notify.TopicTest, now
+		samples = append(samples, withID(m))
 	}
 	return samples
 }

@@ -42,7 +42,7 @@ func TestKeptReportIsTheSame(t *testing.T) {
 	r := report.Build(in)
 	back := marshalAndUnmarshal(t, r, 1<<20)
 	for _, o := range []report.Options{{}, {Lang: language.English, Style: report.StyleList}} {
-		if got, want := report.NewMessage(back, o), report.NewMessage(r, o); got != want {
+		if got, want := report.NewMessage(back, o), report.NewMessage(r, o); !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v\nwant %+v", got, want)
 		}
 	}
@@ -65,7 +65,7 @@ func TestLargeReportIsCut(t *testing.T) {
 	r.Changes = append(r.Changes, report.Change{Action: plan.Hold, Name: "held", Reason: "why"})
 	r.Held = 1
 	back := marshalAndUnmarshal(t, r, 10_000)
-	if got, want := report.NewMessage(back, report.Options{}), report.NewMessage(r, report.Options{}); got != want {
+	if got, want := report.NewMessage(back, report.Options{}), report.NewMessage(r, report.Options{}); !reflect.DeepEqual(got, want) {
 		t.Errorf("%s\nwant %s", got.Markdown, want.Markdown)
 	}
 	if len(r.Changes) != 6001 || r.Changes[5999].Action != plan.Skip {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
@@ -13,23 +14,31 @@ import (
 // shows.
 type storedReport struct {
 	Report
-	Environment string       `json:"environment"`
-	RunErrors   []ErrorEntry `json:"run"`
-	Warnings    []ErrorEntry `json:"warnings"`
-	NotReached  int          `json:"late"`
-	Placeholder bool         `json:"told_elsewhere"`
-	KnownScopes []int        `json:"quiet,omitempty"` // indices of scopes
-	Compared    bool         `json:"compared,omitempty"`
-	Open        []OpenAsset  `json:"open,omitempty"`            // their ids, actions and codes
-	ComparedIn  []int        `json:"compared_scopes,omitempty"` // indices of scopes
-	Conditions  []Condition  `json:"conditions,omitempty"`
-	Looks       []look       `json:"looks,omitempty"`
+	Environment string          `json:"environment"`
+	RunErrors   []ErrorEntry    `json:"run"`
+	Warnings    []ErrorEntry    `json:"warnings"`
+	NotReached  int             `json:"late"`
+	Placeholder bool            `json:"told_elsewhere"`
+	KnownScopes []int           `json:"quiet,omitempty"` // indices of scopes
+	Compared    bool            `json:"compared,omitempty"`
+	Open        []OpenAsset     `json:"open,omitempty"`            // their ids, actions and codes
+	ComparedIn  []int           `json:"compared_scopes,omitempty"` // indices of scopes
+	Conditions  []Condition     `json:"conditions,omitempty"`
+	Looks       []look          `json:"looks,omitempty"`
+	News        *News           `json:"news,omitempty"`
+	Page        string          `json:"page,omitempty"`
+	Lang        string          `json:"lang,omitempty"`
+	Other       json.RawMessage `json:"other,omitempty"` // the same in another language, if there is room
 }
 
 // Marshal encodes a report for Unmarshal. If that is more than limit bytes, changes that a message only counts are
 // left out; if it is still too much the error is of kind Limit.
 func Marshal(r Report, limit int) ([]byte, error) {
 	data, err := r.marshalStored()
+	if err == nil && len(data) > limit && r.other != nil {
+		r.other = nil
+		data, err = r.marshalStored()
+	}
 	if err == nil && len(data) > limit {
 		r.Changes, r.open, r.Access = shownChanges(r.Changes), nil, r.Access.Shortened(maxAssetRows+1, maxNames+1)
 		data, err = r.marshalStored()
@@ -46,7 +55,14 @@ func Marshal(r Report, limit int) ([]byte, error) {
 func (r Report) marshalStored() ([]byte, error) {
 	k := storedReport{
 		Report: r, Environment: r.environment, RunErrors: r.runErrors, Warnings: r.warnings, NotReached: r.notReached, Placeholder: r.placeholder,
-		Compared: r.compared, Conditions: r.conditions, Looks: r.looks,
+		Compared: r.compared, Conditions: r.conditions, Looks: r.looks, News: r.news, Lang: string(r.lang), Page: r.pageURL(),
+	}
+	if r.other != nil {
+		other, err := r.other.marshalStored()
+		if err != nil {
+			return nil, err
+		}
+		k.Other = other
 	}
 	for _, a := range r.open {
 		k.Open = append(k.Open, OpenAsset{Change: Change{AssetID: a.AssetID, Action: a.Action}, Code: a.Code})
@@ -108,6 +124,20 @@ func Unmarshal(data []byte) (Report, error) {
 	r.compared, r.open, r.conditions, r.looks = k.Compared, k.Open, k.Conditions, k.Looks
 	for n := range r.Scopes {
 		r.Scopes[n].alreadyNotified, r.Scopes[n].compared = slices.Contains(k.KnownScopes, n), slices.Contains(k.ComparedIn, n)
+	}
+	if len(k.Other) > 0 {
+		other, err := Unmarshal(k.Other)
+		if err != nil {
+			return Report{}, err
+		}
+		r.other = &other
+	}
+	r.lang = language.Lang(k.Lang)
+	if k.Page != "" {
+		r.page = &k.Page
+	}
+	if k.News != nil {
+		r = r.WithNews(*k.News)
 	}
 	return r, nil
 }

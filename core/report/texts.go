@@ -37,6 +37,7 @@ type texts struct {
 	orphanHead, moreOrphansF, orphans, drifted              string
 	approveF, noStoreF, dryApproveF, quarantineF            string
 	approveMovesF, heldMovesHead, heldBothHead              string
+	pageLink                                                string
 	undoHint, deactivatedAt                                 string
 	openHead, moreOpenF, openLineF, andOthersF              string
 	withoutHead, moreWithoutF                               string
@@ -109,6 +110,7 @@ func textsOf(lang language.Lang) texts {
 		proofLines:      lang.Text("；备注后追加证明归属的几行", "; the lines that prove whose it is go behind its comment"),
 		orphanHead:      lang.Text("无人管理的资产（没有账号再查询它们，可用 jms-sync retire 处理）", "Orphaned assets (no account asks for them any more; see jms-sync retire)"),
 		moreOrphansF:    lang.Text("*等共 %d 个无人管理的资产*", "*%d orphans in all*"),
+		pageLink:        lang.Text("完整的运行报告", "The whole run report"),
 		orphans:         lang.Text("无人管理", "Orphans"),
 		drifted:         lang.Text("与云不同", "Drift"),
 		scopesF:         lang.Text("区域：%d 个完整，%d 个失败", "Scopes: %d complete, %d failed"),

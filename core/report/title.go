@@ -222,7 +222,7 @@ type titleTexts struct {
 	createdShort, updatedShort, deactivatedShort, deletedShort string
 	lastingHead, moreLastingF, endedHead, moreEndedF           string
 	sinceF, lastedF, knownF, otherScopesF, allHeldF            string
-	sampleTitleF, sampleF                                      string
+	sampleTitleF, sampleF, testTitle, testF                    string
 }
 
 func titleTextsOf(lang language.Lang) titleTexts {
@@ -249,6 +249,8 @@ func titleTextsOf(lang language.Lang) titleTexts {
 		otherScopesF:     lang.Text("%d 个区域", "%d regions"),
 		allHeldF:         lang.Text("全部名单（实例 ID 与 IP）：jms-sync held %s", "all of them, with instance and address: jms-sync held %s"),
 		sampleTitleF:     lang.Text("测试 %d/%d：%s 样式", "test %d/%d: style %s"),
+		testTitle:        lang.Text("测试：通知可以送达", "test: messages arrive"),
+		testF:            lang.Text("这是一条测试消息：渠道 %s 可以送达。", "A test: messages arrive by the channel %s."),
 		sampleF: lang.Text("这是一条测试消息：通知可以送达。电脑和手机上都看得清这一张，就设置 notification.dingtalk.style: %s。有的手机把表格显示成一排竖线，那就选 list。",
 			"A test: messages arrive. If this card reads well on computers and on phones, set notification.dingtalk.style: %s. Some phones show a table as raw bars: then choose list."),
 	}

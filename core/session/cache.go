@@ -22,6 +22,7 @@ type Cache struct {
 	roles       *cloud.RoleCache
 	quarantines *cloud.MemoryQuarantineStore // used without a state store; nil = no quarantine
 	conditions  *delivery.ProcessMemory      // what people were notified of; nil = the state store alone remembers it
+	backlog     *delivery.ProcessBacklog     // of single channels; nil = the state store alone keeps it
 	// stalenessCheckedAt is when an event last checked that complete runs happen, in Unix seconds.
 	stalenessCheckedAt *atomic.Int64
 }
@@ -36,10 +37,10 @@ func NewCache(cfg config.Config, log *slog.Logger, previous *Cache) (*Cache, err
 	c := &Cache{client: client, owners: cloud.NewOwnerCache()}
 	if previous == nil {
 		c.roles, c.quarantines, c.stalenessCheckedAt = cloud.NewRoleCache(), cloud.NewMemoryQuarantineStore(), new(atomic.Int64)
-		c.conditions = new(delivery.ProcessMemory)
+		c.conditions, c.backlog = new(delivery.ProcessMemory), new(delivery.ProcessBacklog)
 	} else {
 		c.roles, c.quarantines, c.stalenessCheckedAt = previous.roles, previous.quarantines, previous.stalenessCheckedAt
-		c.conditions = previous.conditions
+		c.conditions, c.backlog = previous.conditions, previous.backlog
 	}
 	c.window = cfg.Notification.Window
 	c.outbox = delivery.NewOutbox(c.window)

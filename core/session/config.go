@@ -1,15 +1,18 @@
 package session
 
 import (
+	"fmt"
 	"log/slog"
 	"net/url"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
-	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+	channels "github.com/jms-sync/jms-sync/core/notify/all"
+	"github.com/jms-sync/jms-sync/core/notify/post"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 )
@@ -86,17 +89,52 @@ func ReportOptions(cfg config.Config) report.Options {
 	}
 }
 
-// NewNotifiers returns the enabled channels of a configuration.
-func NewNotifiers(cfg config.Config) ([]notify.Notifier, error) {
+// NewChannels returns the channels that a configuration uses.
+func NewChannels(cfg config.Config) ([]delivery.Channel, error) {
+	var all []delivery.Channel
+	for _, c := range enabledChannels(cfg) {
+		n, err := channels.New(channelSettings(cfg, c), post.Options{Proxy: cfg.Proxy.Reveal()})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Name, err)
+		}
+		from, to, _ := config.ParseHours(c.Quiet)
+		all = append(all, delivery.Channel{
+			Notifier: n, On: delivery.NotifyOn(c.On), Accounts: c.Accounts, Severity: notify.Severity(c.Severity),
+			Quiet: delivery.Quiet{From: from, To: to, Location: cfg.Location()}, Lang: language.Lang(c.Language), Style: c.Style,
+			Tracks: channels.Tracks(c.Type), WantsData: channels.WantsData(c.Type),
+		})
+	}
+	return all, nil
+}
+
+// enabledChannels returns the channels that are used in the environment of the configuration; notification.dingtalk is the
+// first of them.
+func enabledChannels(cfg config.Config) []config.Channel {
+	var all []config.Channel
 	d := cfg.Notification.DingTalk
-	if !d.Enabled {
-		return nil, nil
+	if d.Enabled {
+		c := config.DefaultChannel()
+		c.Type, c.Name, c.On = "dingtalk", "dingtalk", cfg.Notification.On
+		c.Webhook, c.Secret, c.Mention, c.MentionAll, c.Style = d.Webhook, d.Secret, d.AtMobiles, d.AtAll, d.Style
+		all = append(all, c)
 	}
-	robot, err := dingtalk.New(
-		dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret, AtMobiles: d.AtMobiles, AtAll: d.AtAll},
-		dingtalk.Options{Proxy: cfg.Proxy.Reveal()})
-	if err != nil {
-		return nil, err
+	for _, c := range cfg.Notification.Channels {
+		if c.Enabled && isUsedIn(c, cfg) {
+			all = append(all, c)
+		}
 	}
-	return []notify.Notifier{robot}, nil
+	return all
+}
+
+// isUsedIn reports whether a channel is for the environment of a configuration.
+func isUsedIn(c config.Channel, cfg config.Config) bool {
+	return len(c.Environments) == 0 || plan.MatchesAny(c.Environments, cfg.Environment.Type)
+}
+
+func channelSettings(cfg config.Config, c config.Channel) channels.Settings {
+	return channels.Settings{
+		Type: c.Type, Name: c.Name, Webhook: c.Webhook, URL: c.URL, Secret: c.Secret, Token: c.Token, Password: c.Password,
+		Username: c.Username, Server: c.Server, TLS: c.TLS, From: c.From, To: c.To, Mention: c.Mention, MentionAll: c.MentionAll,
+		Source: cfg.JumpServer.URL,
+	}
 }

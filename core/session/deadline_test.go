@@ -9,6 +9,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/notify"
 )
 
@@ -50,7 +51,7 @@ func TestEventsAnswerInTime(t *testing.T) {
 	t.Parallel()
 	s := newStoreSession(t, config.Default(), "test")
 	robot := &deadlineNotifier{}
-	s.engine.Cards.Notifiers = []notify.Notifier{robot}
+	s.engine.Cards.Channels = delivery.NewChannels(delivery.NotifyAlways, robot)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	s.HandleEvents(ctx, Events{Parsed: []cloud.ParsedEvent{{ID: "1", Err: errors.New("unreadable")}}})

@@ -21,7 +21,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/doctor"
 	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+	channels "github.com/jms-sync/jms-sync/core/notify/all"
+	"github.com/jms-sync/jms-sync/core/notify/post"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
@@ -58,7 +59,13 @@ func DoctorChecks(x Examination) ([]doctor.Check, error) {
 		checks = append(checks, doctor.CloudCheck(doctorAccount(open[0], c)))
 		open = open[1:]
 	}
-	return append(checks, doctor.RobotCheck(doctorRobot(x)), doctor.StateCheck(doctorStore(x))), nil
+	if x.Config.Notification.DingTalk.Enabled || len(x.Config.Notification.Channels) == 0 {
+		checks = append(checks, doctor.RobotCheck(doctorRobot(x)))
+	}
+	for _, c := range x.Config.Notification.Channels {
+		checks = append(checks, doctor.ChannelCheck(doctorChannel(x, c)))
+	}
+	return append(checks, doctor.StateCheck(doctorStore(x))), nil
 }
 
 func doctorJumpServer(cfg config.Config) doctor.JumpServerSettings {
@@ -189,7 +196,7 @@ func doctorRobot(x Examination) doctor.Robot {
 	r.Proxied, r.SendTest, r.Samples = isProxied(x.Config.Proxy, d.Webhook.Reveal()), x.SendTest, report.NewStyleSamples(time.Now(), ReportOptions(x.Config))
 	r.LookupHost = net.DefaultResolver.LookupHost
 	// A test message mentions nobody.
-	r.Sender, r.Err = dingtalk.New(dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret}, dingtalk.Options{Proxy: x.Config.Proxy.Reveal()})
+	r.Sender, r.Err = channels.New(channels.Settings{Type: "dingtalk", Webhook: d.Webhook, Secret: d.Secret}, post.Options{Proxy: x.Config.Proxy.Reveal()})
 	return r
 }
 

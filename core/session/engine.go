@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
@@ -13,6 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/operator"
 	"github.com/jms-sync/jms-sync/core/reconcile"
+	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/wait"
 )
 
@@ -20,7 +22,7 @@ import (
 
 // newEngine returns the engine with everything that all runs and operator actions of the session share.
 func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
-	notifiers, err := NewNotifiers(s.cfg)
+	to, err := NewChannels(s.cfg)
 	if err != nil {
 		return engine.Engine{}, err
 	}
@@ -30,7 +32,7 @@ func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
 		Rules:        s.rules(),
 		Limits:       planLimits(s.cfg),
 		ApplyOptions: apply.Options{Writers: s.cfg.Sync.Writers, Now: time.Now, Log: s.log, Progress: hooks.Progress},
-		Cards:        s.newCards(notifiers, hooks),
+		Cards:        s.newCards(to, hooks),
 		Now:          time.Now,
 		SkewClock:    time.Now,
 		Log:          s.log,
@@ -55,20 +57,31 @@ func (s *Session) storeProblem() error {
 }
 
 // newCards returns the delivery of cards to people.
-func (s *Session) newCards(notifiers []notify.Notifier, hooks Hooks) delivery.Cards {
+func (s *Session) newCards(to []delivery.Channel, hooks Hooks) delivery.Cards {
 	c := delivery.Cards{
-		Notifiers: notifiers, NotifyOn: delivery.NotifyOn(s.cfg.Notification.On), Options: ReportOptions(s.cfg),
-		Outbox: s.cache.outbox, TimerInterval: s.cfg.Sync.Interval, Now: time.Now, Log: s.log,
+		Channels: to, Options: ReportOptions(s.cfg), Outbox: s.cache.outbox, TimerInterval: s.cfg.Sync.Interval, Now: time.Now, Log: s.log,
 	}
 	if hooks.Stage != nil {
 		c.OnSend = func() {
 			hooks.Stage("notify")
 		}
 	}
+	if s.store != nil || s.cache.backlog != nil {
+		c.Backlog = &delivery.Backlog{Process: s.cache.backlog, Store: s.store, Log: s.log}
+	}
+	if s.store != nil {
+		c.Pages = pages{s}
+	}
 	if s.store != nil && s.cfg.Notification.Window > 0 {
 		c.Queue = s.store.ReportQueue("events", s.cfg.Notification.Window)
 	}
 	return c
+}
+
+// SendNotice sends a message that is about no run to the channels of a configuration, worded for each. The error is that of a
+// message that nobody accepted.
+func SendNotice(ctx context.Context, channels []delivery.Channel, o report.Options, log *slog.Logger, word func(report.Options) notify.Message) error {
+	return delivery.Cards{Channels: channels, Options: o, Now: time.Now, Log: log}.SendMessage(ctx, word)
 }
 
 // fleet returns the enabled accounts.
@@ -93,7 +106,7 @@ func (s *Session) openFleet(accounts []cloud.Account) cloud.Fleet {
 func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) engine.Engine {
 	e := s.engine
 	if r.silent {
-		e.Cards.Notifiers = nil
+		e.Cards.Channels = nil
 	}
 	if r.asksAccess {
 		e.Access = s.cache.client

@@ -210,6 +210,11 @@ func (b boundedBucket) Delete(ctx context.Context, key string) error {
 	return err
 }
 
+// Link implements storage.Linker. It makes no call.
+func (b boundedBucket) Link(ctx context.Context, key string, lifetime time.Duration) (string, error) {
+	return storage.Link(ctx, b.Bucket, key, lifetime)
+}
+
 // Capabilities implements storage.Bucket.
 func (b boundedBucket) Capabilities(ctx context.Context) storage.Capabilities {
 	able, err := callStore(ctx, b.outage, func(ctx context.Context) (storage.Capabilities, error) {

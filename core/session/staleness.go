@@ -19,7 +19,7 @@ func (s *Session) CheckStaleness(ctx context.Context) (delivery.Freshness, error
 // Freshness is CheckStaleness without notification.
 func (s *Session) Freshness(ctx context.Context) (delivery.Freshness, error) {
 	silent := s.engine.Cards
-	silent.Notifiers = nil
+	silent.Channels = nil
 	return s.checkStaleness(ctx, silent)
 }
 

@@ -70,6 +70,9 @@
 //	                                 missing, until there is one
 //	conditions.json                  a run that notified people of what       people are notified again of all      as lost; moved
 //	                                 lasts, or sees a change of it            that lasts
+//	pages/<day>/<time>-<nonce>.html  a run of which people are notified or    the run has no page                   it is shown as it is
+//	                                 that wrote; deleted after 30 days; at
+//	                                 most 4 MiB
 //	runs/<day>/<time>-<nonce>.json   a run or retire at its end; deleted      missing in the history and for        as lost; stays
 //	                                 after 180 days (-closed.json: it         reactivate
 //	                                 removed assets); shortened to 1 MiB
@@ -90,11 +93,12 @@
 //
 // # Format
 //
-// Every object is {"schema":1,"checksum":"sha256:<of the body's bytes>","body":{…}}. A body has
-// exactly the fields of its kind, in their order; a new field is a new schema of that kind. An object of a later schema is
-// treated like a corrupt one, with a warning that says so; only that of a node id stays. Of schema 2 are leases (1 is read
-// too). Of schema 3 are scopes (2 is read too, 1 is overwritten without a warning), held sets and approvals (since 2 they
-// name their JumpServer and organisation, and 1 approves nothing; 3 adds address and node, and 2 is read too).
+// Every object, apart from pages, which are HTML for browsers and never read by a program, is
+// {"schema":1,"checksum":"sha256:<of the body's bytes>","body":{…}}. A body has exactly the fields of its kind, in
+// their order; a new field is a new schema of that kind. An object of a later schema is treated like a corrupt one,
+// with a warning that says so; only that of a node id stays. Of schema 2 are leases (1 is read too). Of schema 3 are
+// scopes (2 is read too, 1 is overwritten without a warning), held sets and approvals (since 2 they name their
+// JumpServer and organisation, and 1 approves nothing; 3 adds address and node, and 2 is read too).
 //
 // # Clocks
 //

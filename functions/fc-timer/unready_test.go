@@ -66,7 +66,7 @@ func testNoWebhook(w *world) {
 	w.StartWith([]string{w.writeConfigFile(w.quickConfig(""))})
 	w.WantError(w.Invoke("", runtimetest.Options{}), "JMS_KEY_ID")
 	w.WantUntouched()
-	if !strings.Contains(w.Process.Output(), "no webhook is known") {
+	if !strings.Contains(w.Process.Output(), "no channel is known") {
 		w.Errorf("the log does not say so: %s", w.Process.Output())
 	}
 }

@@ -326,7 +326,7 @@ func TestPlanFile(t *testing.T) {
 	}
 	asked := d.JMS.Requests()
 	for name, text := range map[string]string{
-		"no JSON": "x", "the results of a run": strings.Replace(good, `"plan"`, `"plans"`, 1),
+		"no JSON": "x", "the results of a run": strings.Replace(good, `"plan": {`, `"plans": {`, 1),
 		"cut":             good[:len(good)/2],
 		"edited":          strings.ReplaceAll(good, whole.Plan.Changes[0].Name, "other"),
 		"of yesterday":    again(func(p *reviewedPlan) { p.CreatedAt = p.CreatedAt.Add(-planTTL) }),

@@ -24,6 +24,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+	"github.com/jms-sync/jms-sync/core/notify/email/emailtest"
+	"github.com/jms-sync/jms-sync/core/notify/webhook/webhooktest"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
@@ -40,6 +42,11 @@ func secretCanaries() map[string]string {
 		"clouds[].access_key_secret":       "CANARY-of-the-cloud",
 		"notification.dingtalk.webhook":    "CANARY-of-the-webhook",
 		"notification.dingtalk.secret":     "SECCANARYofTheRobot",
+		"notification.channels[].webhook":  "CANARY-of-the-second-webhook",
+		"notification.channels[].url":      "CANARY-of-the-hooks-url",
+		"notification.channels[].secret":   "CANARY-of-the-hmac",
+		"notification.channels[].token":    "CANARY-of-the-bearer",
+		"notification.channels[].password": "CANARY-of-the-mail",
 		"$ALIBABA_CLOUD_ACCESS_KEY_ID":     storagetest.GoodID,
 		"$ALIBABA_CLOUD_ACCESS_KEY_SECRET": storagetest.GoodSecret,
 	}
@@ -124,11 +131,14 @@ func (m *canaryDesk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // noteDerived records what was derived from secrets in one request: signatures, and the proxy's password in its HTTP
 // form.
 func (m *canaryDesk) noteDerived(said string) {
-	made := regexp.MustCompile(`signature="([^"]+)"|\b[Ss]ign(?:ature)?=([^&\s]+)|Proxy-Authorization: Basic (\S+)`)
+	made := regexp.MustCompile(`signature="([^"]+)"|X-Jms-Sync-Signature: (sha256=[0-9a-f]+)|\b[Ss]ign(?:ature)?=([^&\s]+)|Proxy-Authorization: Basic (\S+)`)
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	for _, found := range made.FindAllStringSubmatch(said, -1) {
-		text := found[1] + found[2] + found[3]
+		text := strings.Join(found[1:], "")
+		if strings.Contains(text, "*") { // a card that speaks of a request: no signature holds an asterisk
+			continue
+		}
 		m.derived[text] = true
 		if plain, err := url.QueryUnescape(text); err == nil {
 			m.derived[plain] = true
@@ -180,10 +190,35 @@ proxy: %q
 jumpserver: {url: %q, proxy: %q, access_key_id: %s, access_key_secret: %s}
 clouds:
   - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing], endpoint: %q}
-notification: {on: always, window: 0s, dingtalk: {enabled: true, webhook: %q, secret: %s}}
+notification:
+  on: always
+  window: 0s
+  dingtalk: {enabled: true, webhook: %q, secret: %s}
+  channels: %s
 log: {level: DEBUG, detailed: true, file: %q}
 `, proxy, m.JumpServerURL, inner, c["jumpserver.access_key_id"], c["jumpserver.access_key_secret"], c["clouds[].access_key_id"], c["clouds[].access_key_secret"],
-		m.CloudURL, m.Webhook, c["notification.dingtalk.secret"], m.readLog()))
+		m.CloudURL, m.Webhook, c["notification.dingtalk.secret"], m.channels(), m.readLog()))
+}
+
+// channels starts the other side of more channels, and returns their settings: what they are sent goes through the proxy too,
+// but for mail.
+func (m *canaryDesk) channels() string {
+	m.Helper()
+	c := secretCanaries()
+	const list = "notification.channels[]."
+	robot := dingtalktest.New(dingtalktest.Options{Token: c[list+"webhook"], ReportUnexpected: m.Errorf})
+	hook := webhooktest.New(webhooktest.Options{Secret: c[list+"secret"], Token: c[list+"token"], ReportUnexpected: m.Errorf})
+	server, err := emailtest.Start(emailtest.Options{Clear: true, Username: "jms", Password: c[list+"password"], ReportUnexpected: m.Errorf})
+	if err != nil {
+		m.Fatal(err)
+	}
+	m.Cleanup(server.Close)
+	return fmt.Sprintf(`[
+    {type: dingtalk, name: second, webhook: %q},
+    {type: webhook, url: %q, secret: %s, token: %s},
+    {type: email, server: %q, tls: none, username: jms, password: %s, from: a@example.com, to: b@example.com}]`,
+		m.Serve(robot)+dingtalktest.WebhookPath+"?access_token="+c[list+"webhook"],
+		m.Serve(hook)+"/?key="+c[list+"url"], c[list+"secret"], c[list+"token"], server.Address, c[list+"password"])
 }
 
 // TestCanaries: whatever a command meets, no secret appears in its output, log, results, cards, state or assets, in any

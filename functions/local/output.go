@@ -13,6 +13,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/report/page"
 )
 
 // document is what -o writes: the results of a run, or of events.
@@ -23,6 +24,7 @@ type outputFile struct {
 	name    string    // "" = nowhere, "-" = standard output
 	stdout  io.Writer // of the program
 	written bool
+	page    page.Options // how a page is written, if the name asks for one
 }
 
 // standardOutput is the name of -o that means standard output.
@@ -55,7 +57,7 @@ func (o *outputFile) write(r document) error {
 		return nil
 	}
 	o.written = true
-	err := o.replaceFile(r)
+	err := o.replaceFile(o.asNamed(r))
 	if err != nil {
 		return fmt.Errorf("--output: %w", err)
 	}

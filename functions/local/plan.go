@@ -73,7 +73,7 @@ func (o *options) runPlan(ctx context.Context, p planOptions, stdout, stderr io.
 	changes := false
 	err := o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
 		out := s.Plan(ctx, session.PlanRequest{
-			Accounts: p.accounts, Regions: p.regions, Only: p.instances, Review: o.output.isSet(), Access: p.access,
+			Accounts: p.accounts, Regions: p.regions, Only: p.instances, Review: o.output.isSet() && !o.output.wantsPage(), Access: p.access,
 		})
 		o.printPlan(s, stdout, out)
 		changes = out.Report.HasChanges() && (out.Report.Outcome == report.OK || out.Report.Outcome == report.Held)

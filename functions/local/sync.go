@@ -18,6 +18,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/report/page"
 	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/core/wait"
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
@@ -54,7 +55,7 @@ func (o *options) addFlags(root *cobra.Command) {
 	f.StringVarP(&o.interval, "interval", "i", "5", o.lang.Text("两次尝试之间的间隔：秒数，或 10s、1m 这样的时长", "how long to wait between two tries: seconds, or a duration such as 10s, 1m"))
 	f.BoolVarP(&o.verbose, "verbose", "v", false, o.lang.Text("终端上也显示 INFO 级的日志", "show the log from INFO on a terminal too"))
 	f.BoolVar(&o.noColor, "no-color", false, o.lang.Text("终端上不用颜色（也可设置 NO_COLOR）", "no colours on a terminal (NO_COLOR says the same)"))
-	f.StringVarP(&o.output.name, "output", "o", "", o.lang.Text("把结果（JSON）写到这个文件；- 表示标准输出（给人看的内容改到标准错误）", "write the results (JSON) to this file; - is standard output (what people read then goes to standard error)"))
+	f.StringVarP(&o.output.name, "output", "o", "", o.lang.Text("把结果（JSON）写到这个文件；report.html 这样的名字写成网页，用浏览器看；- 表示标准输出（给人看的内容改到标准错误）", "write the results (JSON) to this file; a name such as report.html gets a page for a browser; - is standard output (what people read then goes to standard error)"))
 }
 
 // runSync makes one run, retries it while it fails, and prints what was done.
@@ -149,6 +150,7 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalS
 	if err != nil {
 		return nil, err
 	}
+	o.output.page = page.Options{Lang: language.Lang(cfg.Language), Location: cfg.Location()}
 	p := newProgressLine(stderr, language.Lang(cfg.Language))
 	log, closer, err := o.newLogger(cfg, p)
 	if err != nil {

@@ -38,6 +38,24 @@ func cardMutants() []mutant {
 		name: "cards: mentions only where people must act", file: "core/notify/dingtalk/card.go",
 		old: "if m.Mention {", broken: "if m.Title != \"\" {", pkg: "./core/notify/dingtalk", test: "TestContract",
 	}, {
+		name: "channels: what one does not accept is kept for it", file: "core/delivery/send.go",
+		old: "if k.err != nil && s.accepted > 0 && !c.Backlog.keep(", broken: "if k.err == nil && s.accepted > 0 && !c.Backlog.keep(", pkg: "./core/delivery", test: "TestOneDeadChannel",
+	}, {
+		name: "channels: a card that none accepts was told to nobody", file: "core/delivery/send.go",
+		old: "return s.wanted == 0 || s.accepted > 0", broken: "return s.wanted >= 0", pkg: "./core/delivery", test: "TestAllChannelsDead",
+	}, {
+		name: "channels: failures and holds do not wait for the morning", file: "core/delivery/channel.go",
+		old: "return c.Quiet.Includes(now) && !rep.NeedsMention()", broken: "return c.Quiet.Includes(now)", pkg: "./core/delivery", test: "TestQuietHours",
+	}, {
+		name: "channels: a run that fails as a whole is told to all", file: "core/delivery/channel.go",
+		old: "return (k.Account == \"\" || c.hearsOf(k.Account)) &&", broken: "return c.hearsOf(k.Account) &&", pkg: "./core/delivery", test: "TestChannelsAreToldTheirOwn",
+	}, {
+		name: "channels: a run that saw nothing ends no alert", file: "core/delivery/alerts.go",
+		old: "(rep.HasSeen(one) || !old.EndedAt.IsZero())", broken: "(rep.HasSeen(one) || old.Key != \"\")", pkg: "./core/delivery", test: "TestAlerts",
+	}, {
+		name: "channels: no mail and no password in clear", file: "core/notify/email/deliver.go",
+		old: "\tif !offered {\n\t\treturn errNoTLS\n\t}\n", broken: "\tif !offered {\n\t\treturn nil\n\t}\n", pkg: "./core/notify/email", test: "TestNoTLSNoMail",
+	}, {
 		name: "cards: what people know mentions nobody", file: "core/report/news.go",
 		old: "slices.ContainsFunc(r.news.Due, func(n Notice) bool { return n.IsUrgent() })", broken: "r.NeedsAttention()", pkg: "./core/report", test: "TestMentions",
 	}, {

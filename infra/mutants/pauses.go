@@ -36,7 +36,7 @@ func pauseMutants() []mutant {
 		pkg: "./core/operator", test: "TestPauseAndOrders",
 	}, {
 		name: "a pause is told daily", file: "core/engine/paused.go",
-		old: "\t\tcards.NotifyOn = delivery.NotifyAlways\n", broken: "",
+		old: "\t\tcards = cards.Always()\n", broken: "",
 		pkg: "./core/engine", test: "TestPauseIsTold",
 	}, {
 		name: "more than was announced is held", file: "core/plan/thresholds.go",

@@ -16,6 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+	"github.com/jms-sync/jms-sync/core/notify/post"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -190,7 +191,7 @@ func (w *world) cloudTransport(a *account) http.RoundTripper {
 func (w *world) newNotifier() notify.Notifier {
 	robot, err := dingtalk.New(
 		dingtalk.Settings{Webhook: secret.New("http://dingtalk" + dingtalktest.WebhookPath + "?access_token=" + robotToken), Secret: secret.New(robotSign)},
-		dingtalk.Options{Transport: w.transport(dingTalk, w.robot, func(*http.Request) string { return dingTalk }), Now: w.now})
+		post.Options{Transport: w.transport(dingTalk, w.robot, func(*http.Request) string { return dingTalk }), Now: w.now})
 	if err != nil {
 		w.Errorf("robot: %v", err)
 	}

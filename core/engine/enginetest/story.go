@@ -58,8 +58,8 @@ func (s StoryEngine) Engine() engine.Engine {
 		Clouds: s.Clouds, Bastion: s.Bastion, Rules: s.Rules, Limits: s.Limits, Log: s.Log, Now: s.Now, Reserve: s.Reserve,
 		ApplyOptions: apply.Options{Writers: s.Writers, Now: s.Now, Log: s.Log},
 		Cards: delivery.Cards{
-			Options:   report.Options{Lang: s.Rules.Lang, Location: time.UTC, AssetURL: s.AssetURL},
-			Notifiers: s.Notifiers, NotifyOn: s.NotifyOn, Now: s.Now, Log: s.Log,
+			Options:  report.Options{Lang: s.Rules.Lang, Location: time.UTC, AssetURL: s.AssetURL},
+			Channels: delivery.NewChannels(s.NotifyOn, s.Notifiers...), Now: s.Now, Log: s.Log,
 		},
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+	"github.com/jms-sync/jms-sync/core/notify/post"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 )
@@ -43,7 +44,7 @@ func (w *World) NewEngine() engine.Engine {
 				Lang: language.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
 				AssetURL: cfg.JumpServer.URL + "/ui/", Environment: cfg.Environment.Type,
 			},
-			Notifiers: []notify.Notifier{w.newNotifier(cfg)}, NotifyOn: delivery.NotifyOn(cfg.Notification.On), Now: w.RunClock.Now, Log: w.logger(),
+			Channels: delivery.NewChannels(delivery.NotifyOn(cfg.Notification.On), w.newNotifier(cfg)), Now: w.RunClock.Now, Log: w.logger(),
 		},
 		Now:       w.RunClock.Now,
 		SkewClock: w.SkewClock,
@@ -86,7 +87,7 @@ func (w *World) newNotifier(cfg config.Config) notify.Notifier {
 	d := cfg.Notification.DingTalk
 	robot, err := dingtalk.New(
 		dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret, AtMobiles: d.AtMobiles, AtAll: d.AtAll},
-		dingtalk.Options{Sleep: (&Clock{}).Sleep, Transport: w.network[w.urls.robot]})
+		post.Options{Sleep: (&Clock{}).Sleep, Transport: w.network[w.urls.robot]})
 	if err != nil {
 		w.T.Fatal(err)
 	}

@@ -4,19 +4,14 @@
 package dingtalk
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
-	"github.com/jms-sync/jms-sync/core/httpx"
-	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/notify/post"
 	"github.com/jms-sync/jms-sync/core/secret"
-	"github.com/jms-sync/jms-sync/core/wait"
 )
 
 // Settings are one robot, as its owner copies them from DingTalk.
@@ -25,15 +20,6 @@ type Settings struct {
 	Secret    secret.Value // of "sign"; empty if the robot is protected in another way
 	AtMobiles []string     // digits only, at most MaxMobiles
 	AtAll     bool
-}
-
-// Options replace what tests control; the zero value is right for everything else.
-type Options struct {
-	Proxy     string            // http(s)://…; "" = HTTP(S)_PROXY of the process; NO_PROXY applies to both
-	Timeout   time.Duration     // of one request; 0 = 10 s
-	Transport http.RoundTripper // nil = a new one, with Proxy
-	Now       func() time.Time
-	Sleep     func(ctx context.Context, d time.Duration) error // returns early when ctx ends
 }
 
 // MaxMobiles is how many people a message may mention, as each takes up room in it.
@@ -46,64 +32,34 @@ type Robot struct {
 	signingKey string
 	mobiles    []string
 	mentionAll bool
-	client     *http.Client
-	now        func() time.Time
-	sleep      func(context.Context, time.Duration) error
+	sender     *post.Sender
 }
 
 // New checks the settings and sends nothing. Its errors are of kind InvalidConfig.
-func New(s Settings, o Options) (*Robot, error) {
+func New(s Settings, o post.Options) (*Robot, error) {
 	address, err := url.Parse(s.Webhook.Reveal())
 	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
-		return nil, newConfigError("webhook is not a http(s) URL")
+		return nil, post.NewConfigError("webhook is not a http(s) URL")
 	}
 	token := address.Query().Get("access_token")
 	if token == "" {
-		return nil, newConfigError("webhook has no access_token")
+		return nil, post.NewConfigError("webhook has no access_token")
 	}
 	if len(s.AtMobiles) > MaxMobiles {
-		return nil, newConfigError("more than " + strconv.Itoa(MaxMobiles) + " mobile numbers to mention")
+		return nil, post.NewConfigError("more than " + strconv.Itoa(MaxMobiles) + " mobile numbers to mention")
 	}
 	for n, m := range s.AtMobiles {
 		if !isMobileNumber(m) {
-			return nil, newConfigError("mobile number " + strconv.Itoa(n+1) + " to mention is not 5 to 20 digits")
+			return nil, post.NewConfigError("mobile number " + strconv.Itoa(n+1) + " to mention is not 5 to 20 digits")
 		}
 	}
-	client, err := newHTTPClient(o)
+	sender, err := post.NewSender(o)
 	if err != nil {
 		return nil, err
 	}
-	r := &Robot{
-		webhook: address, token: token, signingKey: s.Secret.Reveal(),
-		mobiles: s.AtMobiles, mentionAll: s.AtAll, client: client, now: o.Now, sleep: o.Sleep,
-	}
-	if r.now == nil {
-		r.now = time.Now
-	}
-	if r.sleep == nil {
-		r.sleep = wait.For
-	}
-	return r, nil
-}
-
-// newHTTPClient returns a client that follows no redirect: the token must not reach another host.
-func newHTTPClient(o Options) (*http.Client, error) {
-	if o.Timeout <= 0 {
-		o.Timeout = 10 * time.Second
-	}
-	if o.Transport == nil {
-		by, err := httpx.NewProxyFunc(o.Proxy)
-		if err != nil {
-			return nil, newConfigError(err.Error())
-		}
-		transport := httpx.NewTransport(by, o.Timeout)
-		transport.ForceAttemptHTTP2 = true
-		transport.DisableKeepAlives = true // a function is frozen between two messages, and a kept connection would be dead
-		o.Transport = transport
-	}
-	client := httpx.NewClient(o.Transport)
-	client.Timeout = o.Timeout
-	return client, nil
+	return &Robot{
+		webhook: address, token: token, signingKey: s.Secret.Reveal(), mobiles: s.AtMobiles, mentionAll: s.AtAll, sender: sender,
+	}, nil
 }
 
 // Name returns "dingtalk".
@@ -115,7 +71,7 @@ func (r *Robot) signedURL() (address string, private []string) {
 	if r.signingKey == "" {
 		return r.webhook.String(), []string{r.token}
 	}
-	at := strconv.FormatInt(r.now().UnixMilli(), 10)
+	at := strconv.FormatInt(r.sender.Now().UnixMilli(), 10)
 	signature := signTimestamp(at, r.signingKey)
 	signed := *r.webhook
 	query := signed.Query()
@@ -138,8 +94,4 @@ func isMobileNumber(s string) bool {
 		}
 	}
 	return len(s) >= 5 && len(s) <= 20
-}
-
-func newConfigError(text string) error {
-	return &notify.Error{Kind: notify.InvalidConfig, Message: text}
 }

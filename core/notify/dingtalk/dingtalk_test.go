@@ -15,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 	"github.com/jms-sync/jms-sync/core/notify/notifytest"
+	"github.com/jms-sync/jms-sync/core/notify/post"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -34,7 +35,7 @@ func startRobot(t testing.TB) (*dingtalktest.Robot, dingtalk.Settings) {
 	}
 }
 
-func newRobot(t testing.TB, s dingtalk.Settings, o dingtalk.Options) *dingtalk.Robot {
+func newRobot(t testing.TB, s dingtalk.Settings, o post.Options) *dingtalk.Robot {
 	t.Helper()
 	if o.Sleep == nil {
 		o.Sleep = notifytest.NoSleep
@@ -46,13 +47,32 @@ func newRobot(t testing.TB, s dingtalk.Settings, o dingtalk.Options) *dingtalk.R
 	return r
 }
 
+// TestPageLink: the link to the page stands at the end, however long the text is.
+func TestPageLink(t *testing.T) {
+	t.Parallel()
+	robot, settings := startRobot(t)
+	m := notifytest.SampleMessage()
+	m.PageURL, m.PageText = "https://bucket.example.com/p.html?sign=a&b", "Report"
+	for _, text := range []string{"short", strings.Repeat("long line\n", 5000)} {
+		m.Markdown = text
+		if err := newRobot(t, settings, post.Options{}).Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, got := range robot.Messages() {
+		if !strings.HasSuffix(got.Text, "\n\n[Report](https://bucket.example.com/p.html?sign=a&b)") {
+			t.Errorf("the card ends with %q", got.Text[max(0, len(got.Text)-80):])
+		}
+	}
+}
+
 func TestContract(t *testing.T) {
 	t.Parallel()
 	notifytest.RunContract(t, func(t *testing.T) notifytest.Channel {
 		robot, settings := startRobot(t)
 		settings.AtMobiles = []string{"13800000000"}
 		return notifytest.Channel{
-			Notifier:         newRobot(t, settings, dingtalk.Options{}),
+			Notifier:         newRobot(t, settings, post.Options{}),
 			RejectAll:        func() { robot.QueueFaults(dingtalktest.AnswerFaults(9, "keywords")...) },
 			ThrottleAll:      func() { robot.QueueFaults(dingtalktest.AnswerFaults(9, "gateway-throttle")...) },
 			BreakConnections: func() { robot.QueueFaults(dingtalktest.DropFaults(9)...) },
@@ -92,7 +112,7 @@ func TestBody(t *testing.T) {
 	t.Cleanup(server.Close)
 	r := newRobot(t, dingtalk.Settings{
 		Webhook: secret.New(server.URL + "?access_token=x"), AtMobiles: []string{"13800000000", "13900000000"}, AtAll: true,
-	}, dingtalk.Options{})
+	}, post.Options{})
 	if err := r.Send(t.Context(), notify.Message{Title: "T", Markdown: "M", LinkText: "L", LinkURL: "https://u/", Mention: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +134,7 @@ func TestSignature(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	r := newRobot(t, dingtalk.Settings{Webhook: secret.New(server.URL + "?access_token=a"), Secret: secret.New("SECabc")},
-		dingtalk.Options{Now: func() time.Time { return time.UnixMilli(1700000000000) }})
+		post.Options{Now: func() time.Time { return time.UnixMilli(1700000000000) }})
 	if err := r.Send(t.Context(), notifytest.SampleMessage()); err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +177,7 @@ func TestAnswers(t *testing.T) {
 			t.Parallel()
 			robot, settings := startRobot(t)
 			robot.QueueFaults(c.fault)
-			err := newRobot(t, settings, dingtalk.Options{}).Send(t.Context(), notifytest.SampleMessage())
+			err := newRobot(t, settings, post.Options{}).Send(t.Context(), notifytest.SampleMessage())
 			if notifytest.KindOf(err) != c.kind || robot.Calls() != c.calls || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("kind %q, %d calls: %v", notifytest.KindOf(err), robot.Calls(), err)
 			}
@@ -187,7 +207,7 @@ func TestRetries(t *testing.T) {
 			t.Parallel()
 			robot, settings := startRobot(t)
 			robot.QueueFaults(c.faults...)
-			err := newRobot(t, settings, dingtalk.Options{}).Send(t.Context(), notifytest.SampleMessage())
+			err := newRobot(t, settings, post.Options{}).Send(t.Context(), notifytest.SampleMessage())
 			if (err == nil) != c.fine || robot.Calls() != c.calls || err != nil && notifytest.KindOf(err) != notify.Temporary {
 				t.Errorf("%d calls: %v", robot.Calls(), err)
 			}
@@ -205,7 +225,7 @@ func TestDeadline(t *testing.T) {
 	robot.QueueFaults(dingtalktest.Fault{Blocked: stuck})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	err := newRobot(t, settings, dingtalk.Options{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}).
+	err := newRobot(t, settings, post.Options{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}).
 		Send(ctx, notifytest.SampleMessage())
 	if !errors.Is(err, context.DeadlineExceeded) || notifytest.KindOf(err) != notify.Temporary {
 		t.Error(err)
@@ -218,7 +238,7 @@ func TestUnreachable(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
 	r := newRobot(t, dingtalk.Settings{Webhook: secret.New(server.URL + "/robot/send?access_token=" + testToken), Secret: secret.New(testKey)},
-		dingtalk.Options{Timeout: time.Second})
+		post.Options{Timeout: time.Second})
 	err := r.Send(t.Context(), notifytest.SampleMessage())
 	if notifytest.KindOf(err) != notify.Temporary || strings.Contains(err.Error(), "access_token") || !strings.Contains(err.Error(), "refused") {
 		t.Error(err)
@@ -233,7 +253,7 @@ func TestProxy(t *testing.T) {
 		_, _ = w.Write([]byte(dingtalktest.RecordedAnswer("ok")))
 	}))
 	t.Cleanup(proxy.Close)
-	r := newRobot(t, dingtalk.Settings{Webhook: secret.New("http://robot.invalid/robot/send?access_token=x")}, dingtalk.Options{Proxy: proxy.URL})
+	r := newRobot(t, dingtalk.Settings{Webhook: secret.New("http://robot.invalid/robot/send?access_token=x")}, post.Options{Proxy: proxy.URL})
 	if err := r.Send(t.Context(), notifytest.SampleMessage()); err != nil || asked != "robot.invalid" {
 		t.Errorf("asked for %q: %v", asked, err)
 	}
@@ -255,7 +275,7 @@ func TestMistakes(t *testing.T) {
 		"too many mobiles": {good, "", make([]string, dingtalk.MaxMobiles+1), "more than 100"},
 		"a bad proxy":      {good, "http://user:" + testToken + "@%zz", nil, "proxy"},
 	} {
-		_, err := dingtalk.New(dingtalk.Settings{Webhook: secret.New(c.webhook), AtMobiles: c.mobiles}, dingtalk.Options{Proxy: c.proxy})
+		_, err := dingtalk.New(dingtalk.Settings{Webhook: secret.New(c.webhook), AtMobiles: c.mobiles}, post.Options{Proxy: c.proxy})
 		if notifytest.KindOf(err) != notify.InvalidConfig || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), testToken) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -264,7 +284,7 @@ func TestMistakes(t *testing.T) {
 	for _, m := range []notify.Message{{}, {Title: "T", Markdown: "M", LinkText: "L"}, {
 		Title: strings.Repeat("T", dingtalk.MaxBodyBytes), Markdown: "M", LinkText: "L", LinkURL: "u",
 	}} {
-		if err := newRobot(t, settings, dingtalk.Options{}).Send(t.Context(), m); notifytest.KindOf(err) != notify.InvalidConfig || robot.Calls() != 0 {
+		if err := newRobot(t, settings, post.Options{}).Send(t.Context(), m); notifytest.KindOf(err) != notify.InvalidConfig || robot.Calls() != 0 {
 			t.Errorf("%d calls: %v", robot.Calls(), err)
 		}
 	}
@@ -291,7 +311,7 @@ func FuzzBody(f *testing.F) {
 	f.Cleanup(server.Close)
 	robot := newRobot(f, dingtalk.Settings{
 		Webhook: secret.New(server.URL + "?" + url.Values{"access_token": {testToken}}.Encode()), AtMobiles: []string{"13800000000"},
-	}, dingtalk.Options{})
+	}, post.Options{})
 	f.Fuzz(func(t *testing.T, text string, times int) {
 		m := notifytest.SampleMessage()
 		m.Mention = true

@@ -13,7 +13,7 @@ import (
 
 // newRemoteHarness returns the harness of an emulated store.
 func newRemoteHarness(dialect storagetest.Dialect, versioning string, able storage.Capabilities) storagetest.Harness {
-	return storagetest.Harness{Abilities: able, New: func(t testing.TB) storagetest.World {
+	return storagetest.Harness{Abilities: able, Links: true, New: func(t testing.TB) storagetest.World {
 		server := storagetest.NewServer(t, dialect)
 		server.RequireToken(storagetest.GoodToken)
 		server.SetVersioning(versioning)
@@ -41,7 +41,7 @@ func TestContract(t *testing.T) {
 	for name, harness := range map[string]storagetest.Harness{
 		"s3":  newRemoteHarness(storagetest.S3, "", both),
 		"oss": newRemoteHarness(storagetest.OSS, "", storage.Capabilities{CreateOnly: true}),
-		"s3, ignorant": {Abilities: storage.Capabilities{}, New: func(t testing.TB) storagetest.World {
+		"s3, ignorant": {Abilities: storage.Capabilities{}, Links: true, New: func(t testing.TB) storagetest.World {
 			w := newRemoteHarness(storagetest.S3, "", storage.Capabilities{}).New(t)
 			w.Server.IgnoreConditions()
 			return w

@@ -19,6 +19,7 @@ import (
 func TestContractOnGofakes3(t *testing.T) {
 	t.Parallel()
 	storagetest.Run(t, storagetest.Harness{
+		Links:     true,
 		Abilities: storage.Capabilities{CreateOnly: true, IfMatch: true},
 		New: func(t testing.TB) storagetest.World {
 			backend := s3mem.New()

@@ -38,7 +38,7 @@ func TestVersitygw(t *testing.T) {
 	t.Run("contract", func(t *testing.T) {
 		t.Parallel()
 		storagetest.Run(t, storagetest.Harness{
-			Abilities: storage.Capabilities{CreateOnly: true, IfMatch: true},
+			Abilities: storage.Capabilities{CreateOnly: true, IfMatch: true}, Links: true,
 			New: func(t testing.TB) storagetest.World {
 				ref := gateway.newBucket(t)
 				return storagetest.World{Open: func(t testing.TB, policy storage.RetryPolicy) storage.Bucket {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	sdk "github.com/huaweicloud/huaweicloud-sdk-go-obs/obs"
 
@@ -36,10 +37,11 @@ func Open(ref storage.Ref, credentials storage.Credentials, client *http.Client)
 			return sdkCalls{}, &inventory.Error{Kind: inventory.Invalid, Message: "the SDK takes neither endpoint nor credentials"}
 		}
 		return sdkCalls{
-			get:    func(in *sdk.GetObjectInput) (*sdk.GetObjectOutput, error) { return c.GetObject(in) },
-			put:    func(in *sdk.PutObjectInput) (*sdk.PutObjectOutput, error) { return c.PutObject(in) },
-			list:   func(in *sdk.ListObjectsInput) (*sdk.ListObjectsOutput, error) { return c.ListObjects(in) },
-			remove: func(in *sdk.DeleteObjectInput) (*sdk.DeleteObjectOutput, error) { return c.DeleteObject(in) },
+			get:     func(in *sdk.GetObjectInput) (*sdk.GetObjectOutput, error) { return c.GetObject(in) },
+			put:     func(in *sdk.PutObjectInput) (*sdk.PutObjectOutput, error) { return c.PutObject(in) },
+			list:    func(in *sdk.ListObjectsInput) (*sdk.ListObjectsOutput, error) { return c.ListObjects(in) },
+			presign: func(in *sdk.CreateSignedUrlInput) (*sdk.CreateSignedUrlOutput, error) { return c.CreateSignedUrl(in) },
+			remove:  func(in *sdk.DeleteObjectInput) (*sdk.DeleteObjectOutput, error) { return c.DeleteObject(in) },
 		}, nil
 	}}, nil
 }
@@ -50,6 +52,8 @@ type sdkCalls struct {
 	put    func(*sdk.PutObjectInput) (*sdk.PutObjectOutput, error)
 	list   func(*sdk.ListObjectsInput) (*sdk.ListObjectsOutput, error)
 	remove func(*sdk.DeleteObjectInput) (*sdk.DeleteObjectOutput, error)
+	// presign makes no request.
+	presign func(*sdk.CreateSignedUrlInput) (*sdk.CreateSignedUrlOutput, error)
 }
 
 // bucket implements storage.Bucket.
@@ -72,6 +76,22 @@ func (b bucket) Get(ctx context.Context, key, knownETag string) (storage.Object,
 	}
 	data, err := io.ReadAll(out.Body)
 	return storage.Object{Data: data, ETag: out.ETag}, errors.Join(err, out.Body.Close())
+}
+
+// Link implements storage.Linker: https://support.huaweicloud.com/sdk-go-devg-obs/obs_33_0601.html
+func (b bucket) Link(ctx context.Context, key string, lifetime time.Duration) (string, error) {
+	c, err := b.newCalls(ctx)
+	if err != nil {
+		return "", err
+	}
+	out, err := c.presign(&sdk.CreateSignedUrlInput{
+		Method: sdk.HttpMethodGet, Bucket: b.name, Key: key, Expires: int(lifetime.Seconds()),
+		QueryParams: map[string]string{"response-content-type": storage.LinkContentType, "response-content-disposition": storage.LinkContentDisposition},
+	})
+	if err != nil {
+		return "", err
+	}
+	return out.SignedUrl, nil
 }
 
 // Put implements storage.Bucket. The SDK knows no condition, so none is ever asked for.

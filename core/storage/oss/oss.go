@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
@@ -48,6 +49,13 @@ func Open(ref storage.Ref, c storage.Credentials, client *http.Client) (storage.
 		remove: func(ctx context.Context, in *sdk.DeleteObjectRequest) (*sdk.DeleteObjectResult, error) {
 			return s.DeleteObject(ctx, in)
 		},
+		presign: func(ctx context.Context, in *sdk.GetObjectRequest, lifetime time.Duration) (string, error) {
+			out, err := s.Presign(ctx, in, sdk.PresignExpires(lifetime))
+			if err != nil {
+				return "", err
+			}
+			return out.URL, nil
+		},
 		versioning: func(ctx context.Context, in *sdk.GetBucketVersioningRequest) (*sdk.GetBucketVersioningResult, error) {
 			return s.GetBucketVersioning(ctx, in)
 		},
@@ -56,11 +64,13 @@ func Open(ref storage.Ref, c storage.Credentials, client *http.Client) (storage.
 
 // bucket implements storage.Bucket with the calls of the SDK that are used.
 type bucket struct {
-	name       string
-	get        func(context.Context, *sdk.GetObjectRequest) (*sdk.GetObjectResult, error)
-	put        func(context.Context, *sdk.PutObjectRequest) (*sdk.PutObjectResult, error)
-	list       func(context.Context, *sdk.ListObjectsV2Request) (*sdk.ListObjectsV2Result, error)
-	remove     func(context.Context, *sdk.DeleteObjectRequest) (*sdk.DeleteObjectResult, error)
+	name   string
+	get    func(context.Context, *sdk.GetObjectRequest) (*sdk.GetObjectResult, error)
+	put    func(context.Context, *sdk.PutObjectRequest) (*sdk.PutObjectResult, error)
+	list   func(context.Context, *sdk.ListObjectsV2Request) (*sdk.ListObjectsV2Result, error)
+	remove func(context.Context, *sdk.DeleteObjectRequest) (*sdk.DeleteObjectResult, error)
+	// presign returns a signed URL, without a call.
+	presign    func(ctx context.Context, in *sdk.GetObjectRequest, lifetime time.Duration) (string, error)
 	versioning func(context.Context, *sdk.GetBucketVersioningRequest) (*sdk.GetBucketVersioningResult, error)
 
 	knownCapabilities atomic.Pointer[storage.Capabilities] // once the bucket has said it
@@ -78,6 +88,15 @@ func (b *bucket) Get(ctx context.Context, key, knownETag string) (storage.Object
 	}
 	data, err := io.ReadAll(out.Body)
 	return storage.Object{Data: data, ETag: sdk.ToString(out.ETag)}, errors.Join(err, out.Body.Close())
+}
+
+// Link implements storage.Linker. By the host names of OSS itself a browser downloads the page, by a domain of the user's
+// it shows it: https://help.aliyun.com/zh/oss/user-guide/how-to-obtain-the-url-of-a-single-object-or-the-urls-of-multiple-objects
+func (b *bucket) Link(ctx context.Context, key string, lifetime time.Duration) (string, error) {
+	return b.presign(ctx, &sdk.GetObjectRequest{
+		Bucket: &b.name, Key: &key,
+		ResponseContentType: sdk.Ptr(storage.LinkContentType), ResponseContentDisposition: sdk.Ptr(storage.LinkContentDisposition),
+	}, lifetime)
 }
 
 // Put implements storage.Bucket. OSS can only forbid to overwrite, and where the bucket has (or

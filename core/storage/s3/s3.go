@@ -12,6 +12,7 @@ import (
 	"path"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -59,6 +60,13 @@ func Open(ref storage.Ref, credentials storage.Credentials, client *http.Client)
 		remove: func(ctx context.Context, in *sdk.DeleteObjectInput) (*sdk.DeleteObjectOutput, error) {
 			return c.DeleteObject(ctx, in)
 		},
+		presign: func(ctx context.Context, in *sdk.GetObjectInput, lifetime time.Duration) (string, error) {
+			out, err := sdk.NewPresignClient(c, sdk.WithPresignExpires(lifetime)).PresignGetObject(ctx, in)
+			if err != nil {
+				return "", err
+			}
+			return out.URL, nil
+		},
 	}, nil
 }
 
@@ -69,6 +77,8 @@ type bucket struct {
 	put    func(context.Context, *sdk.PutObjectInput) (*sdk.PutObjectOutput, error)
 	list   func(context.Context, *sdk.ListObjectsV2Input) (*sdk.ListObjectsV2Output, error)
 	remove func(context.Context, *sdk.DeleteObjectInput) (*sdk.DeleteObjectOutput, error)
+	// presign returns a signed URL, without a call.
+	presign func(ctx context.Context, in *sdk.GetObjectInput, lifetime time.Duration) (string, error)
 
 	mustProbe         bool   // another store, whose conditions are to be tried out
 	probeNeighbour    string // where there is the right to write
@@ -93,6 +103,14 @@ func (b *bucket) Get(ctx context.Context, key, knownETag string) (storage.Object
 	}
 	data, err := io.ReadAll(out.Body)
 	return storage.Object{Data: data, ETag: aws.ToString(out.ETag)}, errors.Join(err, out.Body.Close())
+}
+
+// Link implements storage.Linker: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ShareObjectPreSignedURL.html
+func (b *bucket) Link(ctx context.Context, key string, lifetime time.Duration) (string, error) {
+	return b.presign(ctx, &sdk.GetObjectInput{
+		Bucket: &b.name, Key: &key,
+		ResponseContentType: aws.String(storage.LinkContentType), ResponseContentDisposition: aws.String(storage.LinkContentDisposition),
+	}, lifetime)
 }
 
 // Put implements storage.Bucket. If-None-Match and If-Match hold in every bucket, with or

@@ -238,6 +238,9 @@ func (s *Server) checkSignature(w http.ResponseWriter, r *http.Request) bool {
 		S3: "AWS4-HMAC-SHA256 Credential=" + GoodID + "/", OSS: "OSS4-HMAC-SHA256 Credential=" + GoodID + "/", OBS: "AWS " + GoodID + ":",
 	}[s.dialect]
 	token := r.Header.Get("X-Amz-Security-Token") + r.Header.Get("X-Oss-Security-Token")
+	if signed, is := s.signedURL(r); is {
+		return s.checkLink(w, r, signed)
+	}
 	switch {
 	case r.Header.Get("Authorization") == "":
 		s.writeError(w, http.StatusForbidden, "AccessDenied", "anonymous")
@@ -263,6 +266,11 @@ func (s *Server) serveGet(w http.ResponseWriter, r *http.Request, key string) {
 		return
 	}
 	s.addChecksum(w, data)
+	for parameter, header := range map[string]string{"response-content-type": "Content-Type", "response-content-disposition": "Content-Disposition"} {
+		if value := r.URL.Query().Get(parameter); value != "" {
+			w.Header().Set(header, value)
+		}
+	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
 	_, _ = w.Write(data)
 }

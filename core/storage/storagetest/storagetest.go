@@ -28,6 +28,7 @@ type World struct {
 type Harness struct {
 	New       func(t testing.TB) World
 	Abilities storage.Capabilities // that the store must report
+	Links     bool                 // it hands out links
 }
 
 // Run runs the whole contract.
@@ -46,6 +47,7 @@ func Run(t *testing.T, h Harness) {
 		"nothing lost":  testNoLostUpdates,
 		"whole objects": testAtomicReads,
 		"cancelled":     testCancelled,
+		"link":          testLink,
 	}
 	if h.New(t).Server != nil {
 		for name, test := range map[string]func(*testing.T, Harness){

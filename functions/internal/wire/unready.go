@@ -38,10 +38,10 @@ func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 	log := namedLog(ctx, a.fallbackLog())
 	cfg, known := a.notifiableConfig(why)
 	if !known {
-		log.Warn("nobody is told that the configuration cannot be used: no webhook is known")
+		log.Warn("nobody is told that the configuration cannot be used: no channel is known")
 		return
 	}
-	robots, err := session.NewNotifiers(cfg)
+	channels, err := session.NewChannels(cfg)
 	if err != nil {
 		log.Warn("nobody is told that the configuration cannot be used", "error", err)
 		return
@@ -55,8 +55,10 @@ func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 	if cfg.JumpServer.URL == "" {
 		o.AssetURL = runbookURL
 	}
-	text := language.ErrorText(why, language.Lang(cfg.Language))
-	if err := notify.SendAll(ctx, robots, report.NewConfigAlarm(a.name, text, a.now(), o)); err != nil {
+	word := func(o report.Options) notify.Message {
+		return report.NewConfigAlarm(a.name, language.ErrorText(why, o.Lang), a.now(), o)
+	}
+	if err := session.SendNotice(ctx, channels, o, log, word); err != nil {
 		log.Warn("nobody is told that the configuration cannot be used", "error", err)
 	}
 }
@@ -90,7 +92,7 @@ func (a *App) notifiableConfig(why error) (cfg config.Config, known bool) {
 		d.Secret = secret.New(cmp.Or(lookupVariable(a.environ, prefix+"SECRET"), lookupVariable(a.environ, "DINGTALK_SECRET")))
 		return cfg, true
 	}
-	if w := a.current.Load(); w != nil && w.cfg.Notification.DingTalk.Enabled {
+	if w := a.current.Load(); w != nil && (w.cfg.Notification.DingTalk.Enabled || len(w.cfg.Notification.Channels) > 0) {
 		return w.cfg, true
 	}
 	return config.Config{}, false
