@@ -120,6 +120,7 @@ func rootCommand(o *options, program, stderr io.Writer) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	o.addFlags(root)
 	root.Flags().BoolVar(&o.everyAccount, "every-account", false, o.lang.Text("也查询隔离中的账号（权限已修好而密钥未换时用）", "ask accounts in quarantine too (for rights that were mended without a new key)"))
+	root.Flags().BoolVar(&o.partialOK, "partial-ok", false, o.lang.Text("部分完成或有变更被暂缓时退出码也为 0（通知照发）：给会因此告警的调度器用", "exit code 0 also where a run was done in part or changes are on hold (cards go out as ever): for schedulers that would raise an alarm"))
 	root.Flags().BoolVar(&showVersion, "version", false, o.lang.Text("显示版本", "show the version"))
 	root.AddCommand(planCommand(o, stdout, stderr), explainCommand(o, stdout, stderr), doctorCommand(o, stdout), initCommand(o, stdout, stderr),
 		eventCommand(o, stdout, stderr), listenCommand(o, stderr), splitCommand(o, stdout, stderr),

@@ -42,6 +42,7 @@ type options struct {
 	cfg   *config.Config // nil = it was not loaded, or not yet
 
 	everyAccount bool // of a sync: query accounts in quarantine too
+	partialOK    bool // of a sync: what was done in part ends with exit code 0
 	remap        bool // of plan, and of apply for its file: mapping rules decide on existing assets too
 }
 
@@ -60,9 +61,14 @@ func (o *options) addFlags(root *cobra.Command) {
 
 // runSync makes one run, retries it while it fails, and prints what was done.
 func (o *options) runSync(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
+	err := o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
 		return s.Sync(ctx, session.Request{IncludeQuarantined: o.everyAccount, PutsOff: isRetryable})
 	}, false)
+	var wanted *exitError
+	if o.partialOK && errors.As(err, &wanted) && wanted.code == exitPartial && wanted.err == nil {
+		return nil
+	}
+	return err
 }
 
 // leaseHolder names the holder of the lease, for people.
