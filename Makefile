@@ -54,17 +54,29 @@ test-versitygw: $(GATEWAY)
 $(GATEWAY):
 	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
 
-# The pages of runs in a real browser, headless: Debian's Chromium, with fonts for Chinese. PICTURES=folder keeps what it
-# saw, in both languages and themes and on a phone.
+# The pages of runs in a real browser, headless: Debian's Chromium, with fonts for Chinese, and axe-core of npm, where that
+# can be had. PICTURES=folder keeps what it saw, in both languages and themes and on a phone.
 PICTURES ?=
+AXE_VERSION := 4.14.1
+AXE         := bin/axe-core-$(AXE_VERSION)/node_modules/axe-core/axe.min.js
+BROWSER     := JMS_SYNC_TEST_CHROMIUM="$$(command -v chromium)" JMS_SYNC_TEST_AXE='$(abspath $(wildcard $(AXE)))'
 
-.PHONY: test-page chromium
+.PHONY: test-page pictures chromium axe
 chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-noto-cjk >/dev/null; }
 
+axe: $(AXE)
+
+$(AXE):
+	npm install --no-audit --no-fund --prefix bin/axe-core-$(AXE_VERSION) axe-core@$(AXE_VERSION)
+
 test-page:
 	$(if $(PICTURES),@mkdir -p '$(PICTURES)')
-	JMS_SYNC_TEST_CHROMIUM="$$(command -v chromium)" JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium$$' ./core/report/page
+	$(BROWSER) JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium' ./core/report ./core/report/page
+
+# The pictures of docs/, drawn anew: look at them before they are committed.
+pictures:
+	$(BROWSER) JMS_SYNC_TEST_DOCUMENTS='$(CURDIR)/docs' $(TESTED) -count=1 -run '^TestChromium' ./core/report ./core/report/page
 
 # EC2 as nobody here wrote it: moto's server, in a Python environment of its own.
 MOTO_VERSION := 5.2.5

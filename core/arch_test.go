@@ -20,6 +20,7 @@ const module = "github.com/jms-sync/jms-sync/"
 func allowedImports() map[string][]string {
 	return map[string][]string{
 		"core":                           {},
+		"core/browsertest":               {},
 		"core/language":                  {},
 		"core/secret":                    {},
 		"core/inventory":                 {"core/language"},

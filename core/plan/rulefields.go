@@ -68,7 +68,7 @@ func (b *builder) diffProtocols(c *Change, d *drift, a *inventory.Asset, o *mapp
 	}
 	policy := b.rules.policy(b.rules.Manage.Port, true)
 	if ok && (policy == WriteAlways || policy == WriteIfMissing && len(a.Protocols) == 0) {
-		c.Patch.Protocols, c.Fields = wanted, append(c.Fields, FieldPort)
+		c.Patch.Protocols, c.Fields, c.moves = wanted, append(c.Fields, FieldPort), c.moves|movePort
 		return
 	}
 	if ok {
@@ -123,7 +123,7 @@ func (b *builder) diffAccounts(c *Change, d *drift, a *inventory.Asset, o *mappi
 		}
 	}
 	if len(c.Patch.Accounts) > 0 {
-		c.Fields = append(c.Fields, FieldAccounts)
+		c.Fields, c.moves = append(c.Fields, FieldAccounts), c.moves|moveAccounts
 	}
 	if len(missing) > 0 {
 		d.add(FieldAccounts, usernamesOf(a), strings.Join(o.Accounts, listComma))

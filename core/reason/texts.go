@@ -59,6 +59,8 @@ func textsOf(code Code) (texts, bool) {
 		{LabelsAlone, texts{"不改动：标签说它是实例 %s，资产 ID 与备注都不能证明；如果是，执行 jms-sync adopt --by-address（实例已不在：在备注里写 instance_id: <实例 ID>），否则移除它的 jms-* 标签",
 			"left alone: labels say that it is instance %s, neither its id nor its comment proves it; if it is, jms-sync adopt --by-address (instance gone: write instance_id: <its id> into the comment), else take its jms-* labels off"}},
 		{SomeByLabelsAlone, texts{"%d 个资产只有标签说是我们的，资产 ID 与备注都不能证明（%s）：不改动；可能是有人伪造，逐个的说明见 jms-sync plan", "%d assets are ours by their labels alone, which neither their ids nor their comments prove (%s): left alone; somebody may have forged them, jms-sync plan says more of each"}},
+		{SomeUnread, texts{"%d 个资产（%s）按规则该有的内容取决于云没有给出的标签：原样保留；逐个的说明见 jms-sync explain，密钥要能读标签",
+			"%d assets (%s) keep what rules decide by tags that their clouds did not show; jms-sync explain says more of each, and the key must be allowed to read tags"}},
 		{OwnersDiffer, texts{"保留：标签 jms-owner 说云账号 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
 			"kept: the label jms-owner says cloud account %s, the comment says %s; nothing is removed while they differ: correct the wrong one"}},
 		{ProjectsDiffer, texts{"保留：标签 jms-project 说项目 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
@@ -143,7 +145,7 @@ func textsOf(code Code) (texts, bool) {
 		{GuardLeak, texts{"暂缓：该区域 24 小时内将共失去 %d/%d 个资产（其中 %d 个已停用），超过 %d%%", "held: within 24 hours the scope would have lost %d of %d assets (%d of them are deactivated already), more than %d%%"}},
 		{GuardMissing, texts{"暂缓：该区域变空（原有 %d 个资产），首次证实已释放于 %s，%s 之后的同步再次证实即移除", "held: the scope has become empty (it had %d assets); first proved released at %s, removed by a run after %s that proves it again"}},
 		{GuardRun, texts{"暂缓：本次共要移除 %d 个资产，超过上限 %d", "held: the run would remove %d assets, more than %d"}},
-		{GuardRunLately, texts{"暂缓：连同其他运行 10 分钟内停用的 %d 个，共移除 %d 个资产，超过上限 %d", "held: with the %d that other runs deactivated within 10 minutes %d assets would be removed, more than %d"}},
+		{GuardRunLately, texts{"暂缓：连同其他运行 10 分钟内（规则停用的为 1 小时内）停用的 %d 个，共移除 %d 个资产，超过上限 %d", "held: with the %d that other runs deactivated within 10 minutes (by rules: within the hour) %d assets would be removed, more than %d"}},
 		{GuardRunDeletes, texts{"暂缓：本次共有 %d 个资产宽限期满要删除，超过上限 %d", "held: the run would delete %d assets whose grace is over, more than %d"}},
 		{GuardFleet, texts{"暂缓：24 小时内 %d 个区域将共失去 %d/%d 个资产（其中 %d 个已停用，无人批准），超过全部资产的 %d%%", "held: within 24 hours %d scopes together would have lost %d of all %d assets (%d of them are deactivated already, approved by nobody), more than %d%%"}},
 		{GuardEmptied, texts{"暂缓：一小时内有 %d 个区域变空，共 %d 个资产，算作一次 100%% 的损失", "held: %d scopes became empty within one hour, %d assets together, which counts as one loss of 100%%"}},
@@ -268,7 +270,7 @@ func textsOf(code Code) (texts, bool) {
 		{RuleEnded, texts{"停用它的规则不再匹配，重新启用", "the rule that deactivated it no longer matches: active again"}},
 		{RuleEndedOff, texts{"停用它的规则不再匹配；它已被人工关闭，保持关闭", "the rule that deactivated it no longer matches; a person switched the asset off, it stays off"}},
 		{KeptByTag, texts{"保留：实例的标签 jms:keep 这样要求", "kept: the instance's tag jms:keep says so"}},
-		{GuardMoves, texts{"暂缓：按规则，该区域将有 %d/%d 个资产换节点、网域、平台或地址，超过 %d%%；其余改动照常", "held: by the rules %d of %d assets of the scope would change their node, zone, platform or address, more than %d%%; other changes are made"}},
+		{GuardMoves, texts{"暂缓：按规则，该区域将有 %d/%d 个资产换节点、网域、平台、端口、地址或账号，超过 %d%%；其余改动照常", "held: by the rules %d of %d assets of the scope would change their node, zone, platform, ports, address or accounts, more than %d%%; other changes are made"}},
 		{NotReadAgain, texts{"保留：写入前未能重新读取资产", "kept: it could not be read again before the write"}},
 	} {
 		if t.code == code {
