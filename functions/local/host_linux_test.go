@@ -116,7 +116,7 @@ func TestSomebodySeesAHostFail(t *testing.T) {
 			t.Errorf("exit code %d, success is %v: %s", code, u.success, journal)
 		}
 	}
-	if card := d.wantCards(1); !strings.Contains(card, "nonsense") {
+	if card := d.wantCards(1); !strings.Contains(card, "nonsense") || !strings.Contains(card, "/etc/jms-sync/environment") {
 		t.Error(card)
 	}
 	d.runCron("nonsense")

@@ -75,7 +75,7 @@ func newImage(t *testing.T, certificates []byte) *image {
 	return i
 }
 
-// needSeparateRoot skips the test where a process cannot be given a root of its own. JMS_SYNC_TEST_IMAGE says that it
+// needSeparateRoot skips the test where a process cannot be given a root of its own. TEST_IMAGE says that it
 // must be possible, as .ci/run does.
 func needSeparateRoot(t *testing.T) {
 	t.Helper()
@@ -87,7 +87,7 @@ func needSeparateRoot(t *testing.T) {
 		return
 	}
 	text := fmt.Sprintf("NOTHING OF THE CONTAINER WAS TRIED: neither root nor user namespaces here: %v", err)
-	if os.Getenv("JMS_SYNC_TEST_IMAGE") != "" {
+	if os.Getenv("TEST_IMAGE") != "" {
 		t.Fatal(text)
 	}
 	t.Skip(text)
