@@ -75,7 +75,7 @@ func allowedImports() map[string][]string {
 		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
 		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
-		"functions/local":                 {"core/*", "core/report/page", "*test", "functions/internal/logs", "functions/internal/logs/logfile", "functions/internal/trigger"},
+		"functions/local":                 {"core/*", "core/report/page", "*test", "functions/internal/logs", "functions/internal/logs/logfile", "functions/internal/trigger", "functions/internal/wire"},
 		"infra":                           {}, // files, and tests that compare them with the program
 		"infra/pack":                      {}, "infra/mutants": {}, "infra/schemas": {}, "infra/schemas/standin": {},
 		"infra/bench": {"core/*", "*test"},
