@@ -47,6 +47,7 @@ func allowedImports() map[string][]string {
 		"core/notify/<x>":                {"core/notify", "core/notify/post", "core/wait", "core/httpx", "core/secret"},
 		"core/notify/all":                {"core/notify", "core/notify/<x>", "core/secret"},
 		"core/notify/notifytest":         {"core/notify", "core/secret"},
+		"core/notify/posttest":           {},
 		"core/config":                    {"core/inventory", "core/language", "core/secret", "core/plan", "core/mapping"},
 		"core/storage":                   {"core/inventory", "core/language", "core/wait", "core/httpx", "core/secret"},
 		"core/storage/<x>":               {"core/storage", "core/inventory", "core/language", "core/secret"},
@@ -66,16 +67,17 @@ func allowedImports() map[string][]string {
 		"core/session/sessiontest": {"core/*", "*test"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/language", "core/notify", "core/reconcile", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage",
-			"functions/internal/logs", "functions/internal/trigger"},
+			"functions/internal/logs", "functions/internal/logs/logfile", "functions/internal/trigger"},
 		"functions/internal/logs":         {"core/language", "core/secret"},
+		"functions/internal/logs/logfile": {"core/language"},
 		"functions/internal/trigger":      {"core/inventory"},
 		"functions/internal/fgruntime":    {"core/wait"},
 		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
 		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
-		"functions/local":                 {"core/*", "core/report/page", "*test", "functions/internal/logs", "functions/internal/trigger"},
+		"functions/local":                 {"core/*", "core/report/page", "*test", "functions/internal/logs", "functions/internal/logs/logfile", "functions/internal/trigger", "functions/internal/wire"},
 		"infra":                           {}, // files, and tests that compare them with the program
-		"infra/pack":                      {}, "infra/mutants": {},
+		"infra/pack":                      {}, "infra/mutants": {}, "infra/schemas": {}, "infra/schemas/standin": {},
 		"infra/bench": {"core/*", "*test"},
 	}
 }
@@ -207,7 +209,7 @@ func permits(rule []string, from, target string) bool {
 			return true
 		}
 	}
-	return isTest(from) && (path.Dir(from) == target || target == "core/cloud/peertest")
+	return isTest(from) && (path.Dir(from) == target || target == "core/cloud/peertest" || target == "core/notify/posttest")
 }
 
 func isTest(folder string) bool { return strings.HasSuffix(folder, "test") }

@@ -2,7 +2,10 @@
 // want them, and brings them to where they are read. Nothing is decided by them.
 package metrics
 
-import "slices"
+import (
+	"slices"
+	"sort"
+)
 
 // Kind is the type of a family, as Prometheus names it.
 type Kind string
@@ -104,11 +107,6 @@ func Families() []Family {
 		{Name: lastEvent, Kind: Gauge, Unit: "seconds", Labels: scope, Help: "When an event last led to something in the scope."},
 		{Name: metricsSince, Kind: Gauge, Unit: "seconds", Help: "When the counters began."},
 	}
-	slices.SortFunc(all, func(x, y Family) int {
-		if x.Name < y.Name {
-			return -1
-		}
-		return 1
-	})
+	sort.Slice(all, func(x, y int) bool { return all[x].Name < all[y].Name }) // slices.SortFunc is 20 KiB of a function for each type
 	return all
 }

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -65,12 +66,7 @@ func Record(m state.Metrics, r Run) state.Metrics {
 	if name != "" {
 		next.Parts = append(next.Parts, state.MetricPart{Name: name, At: r.Now.UTC(), Series: r.partSeries(known)})
 	}
-	slices.SortFunc(next.Parts, func(x, y state.MetricPart) int {
-		if x.Name < y.Name {
-			return -1
-		}
-		return 1
-	})
+	sort.Slice(next.Parts, func(x, y int) bool { return next.Parts[x].Name < next.Parts[y].Name })
 	return next
 }
 

@@ -9,10 +9,9 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"sort"
 	"strings"
 	"time"
-
-	"github.com/klauspost/compress/s2"
 
 	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -37,7 +36,7 @@ type remoteWrite struct {
 func (w remoteWrite) push(ctx context.Context, series []state.Series) error {
 	at := w.now().UnixMilli()
 	for batch := range slices.Chunk(series, maxSamples) {
-		if err := w.send(ctx, s2.EncodeSnappy(nil, w.encode(batch, at))); err != nil {
+		if err := w.send(ctx, packSnappy(w.encode(batch, at))); err != nil {
 			return err
 		}
 	}
@@ -85,7 +84,7 @@ func (w remoteWrite) encode(series []state.Series, at int64) []byte {
 				}
 			}
 		}
-		slices.SortFunc(labels, func(x, y [2]string) int { return strings.Compare(x[0], y[0]) })
+		sort.Slice(labels, func(x, y int) bool { return labels[x][0] < labels[y][0] })
 		var one []byte
 		for _, l := range labels {
 			one = appendBytes(one, 1, appendBytes(appendBytes(nil, 1, []byte(l[0])), 2, []byte(l[1])))

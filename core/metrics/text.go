@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/state"
@@ -70,9 +71,7 @@ func sortHistogram(f Family, own []state.Series) {
 	if f.Kind != Histogram {
 		return
 	}
-	slices.SortStableFunc(own, func(x, y state.Series) int {
-		return strings.Compare(groupOf(x), groupOf(y))
-	})
+	sort.SliceStable(own, func(x, y int) bool { return groupOf(own[x]) < groupOf(own[y]) })
 }
 
 // groupOf returns the labels of a series without the bound of its bucket.

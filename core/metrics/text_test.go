@@ -85,3 +85,34 @@ func TestFamilies(t *testing.T) {
 		}
 	}
 }
+
+// TestDocuments: docs/metrics.md has every family with its labels, in both languages, and no other.
+func TestDocuments(t *testing.T) {
+	t.Parallel()
+	for name, separator := range map[string]string{"metrics.md": "、", "metrics.en.md": ", "} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := 0
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "| `jms_sync_") {
+				rows++
+			}
+		}
+		if rows != len(Families()) {
+			t.Errorf("%s has %d families of %d", name, rows, len(Families()))
+		}
+		for _, f := range Families() {
+			labels := "–"
+			if len(f.Labels) > 0 {
+				labels = "`" + strings.Join(f.Labels, "`"+separator+"`") + "`"
+			}
+			_, rest, found := strings.Cut(string(text), "| `"+f.Name+"` | ")
+			row, _, _ := strings.Cut(rest, "\n")
+			if !found || !strings.Contains(row, " | "+labels+" | ") {
+				t.Errorf("%s: %s with the labels %s is missing: %s", name, f.Name, labels, row)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -78,17 +79,19 @@ func (v *values) sorted() []state.Series {
 
 // sortSeries sorts by name and labels, the buckets of a histogram by their bound.
 func sortSeries(all []state.Series) {
-	slices.SortFunc(all, func(x, y state.Series) int {
-		if c := strings.Compare(x.Name, y.Name); c != 0 {
+	sort.Slice(all, func(x, y int) bool { return compareSeries(all[x], all[y]) < 0 })
+}
+
+func compareSeries(x, y state.Series) int {
+	if c := strings.Compare(x.Name, y.Name); c != 0 {
+		return c
+	}
+	for n := 1; n < min(len(x.Labels), len(y.Labels)); n += 2 {
+		if c := compareLabels(x.Labels[n-1], x.Labels[n], y.Labels[n]); c != 0 {
 			return c
 		}
-		for n := 1; n < min(len(x.Labels), len(y.Labels)); n += 2 {
-			if c := compareLabels(x.Labels[n-1], x.Labels[n], y.Labels[n]); c != 0 {
-				return c
-			}
-		}
-		return len(x.Labels) - len(y.Labels)
-	})
+	}
+	return len(x.Labels) - len(y.Labels)
 }
 
 func compareLabels(name, x, y string) int {
@@ -113,7 +116,7 @@ func formatValue(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) 
 func All(m state.Metrics) []state.Series {
 	all := newValues(m.Totals)
 	parts := slices.Clone(m.Parts)
-	slices.SortStableFunc(parts, func(x, y state.MetricPart) int { return x.At.Compare(y.At) })
+	sort.SliceStable(parts, func(x, y int) bool { return parts[x].At.Before(parts[y].At) })
 	for _, p := range parts {
 		for _, s := range p.Series {
 			all.set(s.Name, s.Value, s.Labels...)

@@ -2,7 +2,7 @@ package report
 
 import (
 	"iter"
-	"slices"
+	"sort"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -34,7 +34,7 @@ func CountAssets(ours iter.Seq[inventory.Asset]) []AssetCount {
 	for _, c := range counts {
 		all = append(all, c)
 	}
-	slices.SortFunc(all, func(x, y AssetCount) int { return x.Scope.Compare(y.Scope) })
+	sort.Slice(all, func(x, y int) bool { return all[x].Scope.Compare(all[y].Scope) < 0 })
 	return all
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -65,6 +66,7 @@ func readRulesTest(t *testing.T) rulesTest {
 func TestRules(t *testing.T) {
 	t.Parallel()
 	file := readRulesTest(t)
+	runbook := string(readFile(t, "../../../docs/runbook.en.md"))
 	fires, silent := map[string]bool{}, map[string]bool{}
 	for _, c := range file.Tests {
 		c.run(t, time.Duration(file.EvaluationInterval))
@@ -79,6 +81,11 @@ func TestRules(t *testing.T) {
 	for _, r := range readRules(t) {
 		if !fires[r.Alert] || !silent[r.Alert] {
 			t.Errorf("%s: a test that it fires: %v, that it does not: %v", r.Alert, fires[r.Alert], silent[r.Alert])
+		}
+		for _, cited := range regexp.MustCompile(`"([^"]+)"`).FindAllStringSubmatch(r.Annotations["description"], -1) {
+			if !strings.Contains(runbook, "\n## "+cited[1]+"\n") {
+				t.Errorf("%s: the runbook has no section %s", r.Alert, cited[1])
+			}
 		}
 		if r.Annotations["summary"] == "" || r.Annotations["summary_zh"] == "" || r.Annotations["description"] == "" || r.Labels["severity"] == "" {
 			t.Errorf("%s lacks a text or its severity", r.Alert)
