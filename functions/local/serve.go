@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,10 +52,10 @@ func serveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 
 // consoleServer is the console of this command.
 type consoleServer struct {
-	o     *options
-	cfg   config.Config
-	log   *slog.Logger
-	cache *session.Cache
+	source session.ConfigSource
+	cfg    config.Config
+	log    *slog.Logger
+	cache  *session.Cache
 }
 
 // serve serves the console until it is told to stop.
@@ -71,11 +70,16 @@ func (o *options) serve(ctx context.Context, listen string, stdout, stderr io.Wr
 		return &exitError{exitUsage, err}
 	}
 	defer closer.Close()
-	cache, err := session.NewCache(cfg, log, nil)
+	c := &consoleServer{source: o.configSource(), cfg: cfg, log: log}
+	return c.run(ctx, listen, stdout)
+}
+
+// run serves the console until it is told to stop.
+func (c *consoleServer) run(ctx context.Context, listen string, stdout io.Writer) (err error) {
+	c.cache, err = session.NewCache(c.cfg, c.log, nil)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	c := &consoleServer{o: o, cfg: cfg, log: log, cache: cache}
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return &exitError{exitFailed, err}
@@ -86,7 +90,7 @@ func (o *options) serve(ctx context.Context, listen string, stdout, stderr io.Wr
 	}
 	server := &http.Server{
 		Handler: console.New(settings, backend.New(c.backendOptions())), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
 	}
 	stopped := make(chan error, 1)
 	defer context.AfterFunc(ctx, func() {
@@ -151,12 +155,12 @@ func (c *consoleServer) backendOptions() backend.Options {
 	return backend.Options{
 		Open: func(_ context.Context, hooks session.Hooks) (*session.Session, error) {
 			return session.Open(session.Options{
-				Config: c.cfg, Environ: os.Environ(), RequireState: true, Log: c.log, Cache: c.cache, Hooks: hooks, Holder: leaseHolder() + " (console)",
+				Config: c.cfg, Environ: c.source.Environ, RequireState: true, Log: c.log, Cache: c.cache, Hooks: hooks, Holder: leaseHolder() + " (console)",
 			})
 		},
-		Check: c.o.configSource().Check,
+		Check: c.source.Check,
 		Examine: func(context.Context) ([]doctor.Check, error) {
-			return session.DoctorChecks(session.Examination{Config: c.cfg, Source: c.o.config, Environ: os.Environ()})
+			return session.DoctorChecks(session.Examination{Config: c.cfg, Source: c.source.File, Environ: c.source.Environ})
 		},
 	}
 }
