@@ -36,6 +36,7 @@ type Config struct {
 	Mapping      *mapping.Set `yaml:"-" env:"-"`
 	Sync         Sync         `yaml:"sync" envPrefix:"SYNC_"`
 	Notification Notification `yaml:"notification" envPrefix:"NOTIFICATION_"`
+	Console      Console      `yaml:"console" envPrefix:"CONSOLE_"`
 	Log          Log          `yaml:"log" envPrefix:"LOG_"`
 }
 
