@@ -115,6 +115,8 @@ func (k checker) checkPeople(path string, patterns []string, l ConsoleLogin) {
 			k.add(at, language.New("应为邮箱、id:… 或 group:…，首尾没有空格", "must be an address, id:… or group:…, without a space at its ends"))
 		case slices.Contains([]string{"*", "id:*", "group:*"}, pattern) && path == "console.approvers":
 			k.add(at, language.New("不能是所有人：能登录的人都会成为批准者", "must not mean everybody: all who can sign in would approve"))
+		case l.Type == LoginDingTalk && (!isID || pattern == "id:*"):
+			k.add(at, language.New("钉钉只能写 id:<unionId>：其他企业的人也能用钉钉登录，钉钉也不保证邮箱是本人的", "must be id:<unionId> with DingTalk: people of other companies can sign in there too, and it does not vouch for addresses"))
 		case isGroup && l.Type != LoginOIDC:
 			k.add(at, language.New("组只用于 oidc", "groups are only for oidc"))
 		case !isID && !isGroup && pattern != "*" && !strings.Contains(pattern, "@"):
