@@ -33,6 +33,7 @@ func checkConfig(l *mistakeCollector, known inventory.CloudTable, c *Config) {
 		k.checkDingTalk(&c.Notification.DingTalk)
 	}
 	k.checkChannels(&c.Notification)
+	k.checkConsole(&c.Console)
 }
 
 func (k checker) checkGeneral(c *Config) {

@@ -37,6 +37,7 @@ type Config struct {
 	Sync         Sync         `yaml:"sync" envPrefix:"SYNC_"`
 	Notification Notification `yaml:"notification" envPrefix:"NOTIFICATION_"`
 	Metrics      Metrics      `yaml:"metrics" envPrefix:"METRICS_"`
+	Console      Console      `yaml:"console" envPrefix:"CONSOLE_"`
 	Log          Log          `yaml:"log" envPrefix:"LOG_"`
 }
 

@@ -181,6 +181,19 @@ func channelEnv(path string) map[string]string {
 	return map[string]string{prefix + "TYPE": "dingtalk", prefix + "WEBHOOK": "https://oapi.dingtalk.com/robot/send?access_token=t"}
 }
 
+// consoleEnv returns the variables of a console that is used; nothing for a setting of another group.
+func consoleEnv(path string) map[string]string {
+	if !strings.HasPrefix(path, "console.") {
+		return nil
+	}
+	const prefix = "JMS_SYNC_CONSOLE_"
+	return map[string]string{
+		prefix + "ENABLED": "true", prefix + "URL": "https://jms-sync.example.com", prefix + "APPROVERS": "anna@example.com",
+		prefix + "COOKIE_KEY": strings.Repeat("k", 32), prefix + "LOGIN_ISSUER": "https://login.example.com", prefix + "LOGIN_CLIENT_ID": "jms",
+		prefix + "LOGIN_CLIENT_SECRET": "word",
+	}
+}
+
 // TestEverySettingHasItsVariable sets each setting by its variable alone and checks its value.
 func TestEverySettingHasItsVariable(t *testing.T) {
 	t.Parallel()
@@ -192,6 +205,7 @@ func TestEverySettingHasItsVariable(t *testing.T) {
 		}
 		env := minimalEnv()
 		maps.Copy(env, channelEnv(s.Path))
+		maps.Copy(env, consoleEnv(s.Path))
 		env[variable] = " \n," // wrong for every type, or a text that shows it
 		_, err := loadText(t, "", env)
 		var bad *config.Error

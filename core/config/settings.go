@@ -74,7 +74,7 @@ func topFields(c *Config) []settingField {
 func Settings(known inventory.CloudTable) []Setting {
 	zh, en := cloudNames(known)
 	top := Default()
-	before := map[string]entryList{"sync.whitelist": accountList(), "log.level": channelList()}
+	before := map[string]entryList{"sync.whitelist": accountList(), "console.enabled": channelList()}
 	var all []Setting
 	for _, l := range topFields(&top) {
 		list, is := before[l.path]

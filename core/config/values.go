@@ -30,7 +30,7 @@ func Values(cfg Config, known inventory.CloudTable) []CurrentValue {
 	var all []CurrentValue
 	for _, f := range topFields(&cfg) {
 		for _, l := range entryLists() {
-			if f.path == map[string]string{"clouds": "sync.whitelist", "notification.channels": "log.level"}[l.path] {
+			if f.path == map[string]string{"clouds": "sync.whitelist", "notification.channels": "console.enabled"}[l.path] {
 				all = appendEntries(all, l, &cfg, docs)
 			}
 		}

@@ -41,5 +41,5 @@
 //
 // POST /api/plan and its apply answer with text/event-stream: stage (Stage), progress (Progress), rows (PlanRows), then
 // either result or error (Problem). Each has one line of data. A line that begins with a colon says nothing: the run is
-// still at work. The work ends with the request, but what an apply began to write it ends first.
+// still at work. A plan ends with its request; an apply goes on where the browser went away, and the audit log says how it ended.
 package console

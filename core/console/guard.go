@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/console/login"
@@ -20,9 +21,9 @@ const maxBody = 64 << 10
 func (h *handler) guard(next http.Handler) http.Handler {
 	hosts := h.hosts()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		setHeaders(w.Header(), len(h.Origins) > 0 && h.Origins[0][:5] == "https")
+		setHeaders(w.Header(), strings.HasPrefix(h.Origins[0], "https:"))
 		defer h.recover(w, r)
-		if !hosts[r.Host] { // another name for this address may be anybody's
+		if !h.AnyHost && !hosts[r.Host] { // another name for this address may be anybody's
 			h.fail(w, r, newFailure(http.StatusMisdirectedRequest, CodeHost, language.New("这个地址不是控制台的地址", "this is not the console's address")))
 			return
 		}

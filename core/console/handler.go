@@ -23,7 +23,10 @@ const (
 type Settings struct {
 	// Origins are where browsers find the console: "https://console.example.com". The first is the one that people are sent
 	// to. A request for any other host is refused, and so is a POST of any other origin.
-	Origins  []string
+	Origins []string
+	// AnyHost says that the platform decides which requests come here, whatever host they name: no name of an address of ours
+	// can be somebody else's.
+	AnyHost  bool
 	Sessions *login.Sessions
 	Login    string // one of the ways to sign in
 	Provider login.Provider

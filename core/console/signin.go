@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -83,7 +84,7 @@ func (h *handler) signInEnd(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	flow, ours := h.Sessions.EndFlow(w, r)
-	code := r.URL.Query().Get("code")
+	code := cmp.Or(r.URL.Query().Get("code"), r.URL.Query().Get("authCode")) // as DingTalk says
 	if !ours || code == "" {
 		h.redirectFailed(w, r, "state", Person{})
 		return

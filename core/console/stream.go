@@ -2,6 +2,7 @@ package console
 
 import (
 	"compress/gzip"
+	"context"
 	"io"
 	"net/http"
 	"sync"
@@ -22,6 +23,7 @@ type stream struct {
 	packed *gzip.Writer // nil = not compressed
 	flush  func() error
 	done   chan struct{}
+	closed bool
 }
 
 // newStream begins an answer of events, and keeps it alive until it is closed.
@@ -58,6 +60,9 @@ func (s *stream) beat() {
 func (s *stream) send(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
 	_, _ = io.WriteString(s.to, text)
 	if s.packed != nil {
 		_ = s.packed.Flush()
@@ -84,9 +89,18 @@ func (s *stream) end(result any, err error) {
 	} else {
 		s.event("result", result)
 	}
-	close(s.done)
+	s.close()
+}
+
+// close ends the answer, also where a run broke.
+func (s *stream) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	close(s.done)
 	if s.packed != nil {
 		_ = s.packed.Close()
 	}
@@ -122,6 +136,7 @@ func (h *handler) plan(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := h.newStream(w, r)
+	defer s.close()
 	result, err := h.backend.Plan(r.Context(), o, s.watch())
 	s.end(result, err)
 }
@@ -146,7 +161,20 @@ func (h *handler) apply(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := h.newStream(w, r)
-	result, err := h.backend.Apply(r.Context(), by, id, o, s.watch())
+	defer s.close()
+	ctx, cancel := outlive(r.Context())
+	defer cancel()
+	result, err := h.backend.Apply(ctx, by, id, o, s.watch())
 	end(err)
 	s.end(result, err)
+}
+
+// outlive returns a context for what goes on where the browser went away: it ends only with the deadline of the platform.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, bounded := ctx.Deadline()
+	ctx = context.WithoutCancel(ctx)
+	if bounded {
+		return context.WithDeadline(ctx, deadline)
+	}
+	return ctx, func() {}
 }

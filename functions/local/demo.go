@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,39 +18,48 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
 func demoCommand(o *options, stdout io.Writer) *cobra.Command {
-	var timer, event string
+	var d demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: o.lang.Text("用内置的 JumpServer、五朵云、钉钉模拟器演示主要流程（真实的 SDK 与函数程序，不需要任何配置）", "Show the main job against built-in emulators of JumpServer, five clouds and DingTalk (real SDKs and function programs, no settings needed)"),
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := runDemo(cmd.Context(), o.lang, stdout, timer, event); err != nil {
+			if err := runDemo(cmd.Context(), o.lang, stdout, d); err != nil {
 				return &exitError{exitFailed, fmt.Errorf("demo: %w", err)}
 			}
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&timer, "timer", "dist/fc-timer/bootstrap", o.lang.Text("定时函数的程序（make build 生成）", "program of the timer function (made by make build)"))
-	cmd.Flags().StringVar(&event, "event", "dist/fc-event/bootstrap", o.lang.Text("事件函数的程序（make build 生成）", "program of the event function (made by make build)"))
+	cmd.Flags().StringVar(&d.timer, "timer", "dist/fc-timer/bootstrap", o.lang.Text("定时函数的程序（make build 生成）", "program of the timer function (made by make build)"))
+	cmd.Flags().StringVar(&d.event, "event", "dist/fc-event/bootstrap", o.lang.Text("事件函数的程序（make build 生成）", "program of the event function (made by make build)"))
+	cmd.Flags().BoolVar(&d.serve, "serve", false, o.lang.Text("演示之后启动控制台，在浏览器里看演示留下的一切", "start the console afterwards, for a browser to see all that the demo left"))
 	return cmd
 }
 
+// demoOptions are the flags of demo.
+type demoOptions struct {
+	timer, event string // programs
+	serve        bool
+}
+
 // runDemo drives the functions' programs through Function Compute's runtime API, against emulators.
-func runDemo(ctx context.Context, lang language.Lang, out io.Writer, timer, event string) error {
+func runDemo(ctx context.Context, lang language.Lang, out io.Writer, o demoOptions) error {
 	w, err := newDemoWorld(lang)
 	if err != nil {
 		return err
 	}
+	w.hasState = o.serve
 	defer w.close()
 	d := &demonstration{lang: lang, out: out, world: w}
 	for _, f := range []struct {
 		program string
 		into    **demoFunction
-	}{{timer, &d.timer}, {event, &d.event}} {
+	}{{o.timer, &d.timer}, {o.event, &d.event}} {
 		*f.into, err = startFunction(ctx, f.program, w.environment(), lang)
 		if err != nil {
 			return err
@@ -65,7 +75,22 @@ func runDemo(ctx context.Context, lang language.Lang, out io.Writer, timer, even
 			return fmt.Errorf("%w\n%s\n%s%s", err, lang.Text("函数的输出：", "Output of the functions:"), d.timer.process.Output(), d.event.process.Output())
 		}
 	}
-	return d.showClosing(time.Since(started))
+	if err := d.showClosing(time.Since(started)); err != nil || !o.serve {
+		return err
+	}
+	return d.serveConsole(ctx)
+}
+
+// serveConsole serves a console of the demo's world until it is told to stop.
+func (d *demonstration) serveConsole(ctx context.Context) error {
+	c := &consoleServer{source: session.ConfigSource{File: d.world.config, Environ: d.world.environment(), Language: d.lang}, log: slog.New(slog.DiscardHandler)}
+	var err error
+	c.cfg, err = c.source.Load(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(d.out)
+	return c.run(ctx, defaultListen, d.out)
 }
 
 // demoFunction is one function's program at its runtime API.

@@ -31,7 +31,7 @@ func TestDemo(t *testing.T) {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
 			var shown bytes.Buffer
-			err := runDemo(t.Context(), lang, &shown, programs["--timer"], programs["--event"])
+			err := runDemo(t.Context(), lang, &shown, demoOptions{timer: programs["--timer"], event: programs["--event"]})
 			if err != nil {
 				t.Errorf("%v:\n%s", err, &shown)
 			}

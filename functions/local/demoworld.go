@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
@@ -27,6 +28,7 @@ type demoWorld struct {
 
 	jumpserverURL, cloudURL, robotURL string
 	config                            string
+	hasState                          bool // the functions have a state store beside the configuration
 	instances                         map[string]alibabatest.Instance
 	servers                           []*http.Server
 }
@@ -163,7 +165,7 @@ notification: {dingtalk: {enabled: true, webhook: "%s/robot/send?access_token=%s
 
 // environment returns everything that the function's program gets.
 func (w *demoWorld) environment() []string {
-	return []string{
+	env := []string{
 		"JMS_SYNC_CONFIG=file://" + w.config,
 		"JMS_SYNC_LOG_LEVEL=WARNING",
 		language.Variable + "=" + string(cmp.Or(w.lang, language.Chinese)),
@@ -171,4 +173,8 @@ func (w *demoWorld) environment() []string {
 		"DEMO_ALIYUN_SECRET=" + demoKeySecret,
 		"DEMO_SIGN=" + demoSign,
 	}
+	if w.hasState {
+		env = append(env, config.EnvState+"=file://"+filepath.Join(filepath.Dir(w.config), "state"))
+	}
+	return env
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,7 +19,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/console/backend"
 	"github.com/jms-sync/jms-sync/core/console/login"
 	"github.com/jms-sync/jms-sync/core/doctor"
-	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/session"
 )
@@ -53,10 +50,10 @@ func serveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 
 // consoleServer is the console of this command.
 type consoleServer struct {
-	o     *options
-	cfg   config.Config
-	log   *slog.Logger
-	cache *session.Cache
+	source session.ConfigSource
+	cfg    config.Config
+	log    *slog.Logger
+	cache  *session.Cache
 }
 
 // serve serves the console until it is told to stop.
@@ -71,11 +68,16 @@ func (o *options) serve(ctx context.Context, listen string, stdout, stderr io.Wr
 		return &exitError{exitUsage, err}
 	}
 	defer closer.Close()
-	cache, err := session.NewCache(cfg, log, nil)
+	c := &consoleServer{source: o.configSource(), cfg: cfg, log: log}
+	return c.run(ctx, listen, stdout)
+}
+
+// run serves the console until it is told to stop.
+func (c *consoleServer) run(ctx context.Context, listen string, stdout io.Writer) (err error) {
+	c.cache, err = session.NewCache(c.cfg, c.log, nil)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	c := &consoleServer{o: o, cfg: cfg, log: log, cache: cache}
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return &exitError{exitFailed, err}
@@ -86,7 +88,7 @@ func (o *options) serve(ctx context.Context, listen string, stdout, stderr io.Wr
 	}
 	server := &http.Server{
 		Handler: console.New(settings, backend.New(c.backendOptions())), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
 	}
 	stopped := make(chan error, 1)
 	defer context.AfterFunc(ctx, func() {
@@ -107,56 +109,48 @@ func isLoopback(at net.Addr) bool {
 	return err == nil && address.Addr().Unmap().IsLoopback()
 }
 
-// settings returns the console's settings, and prints where it is.
+// settings returns the console's settings, and prints where it is. On loopback who started it signs in by a token; elsewhere
+// people sign in as the configuration says.
 func (c *consoleServer) settings(at net.Addr, stdout io.Writer) (console.Settings, error) {
 	lang := language.Lang(c.cfg.Language)
-	s := console.Settings{Version: version, Log: c.log, Scrub: httpx.NewScrubber(revealed(c.cfg)...).Replace}
 	if !isLoopback(at) {
-		return s, errors.New(lang.Text("只能监听回环地址：配置里没有启用 console", "loopback only: the configuration does not enable console"))
+		if !c.cfg.Console.Enabled {
+			return console.Settings{}, errors.New(lang.Text("监听回环以外的地址要先配置 console（登录方式与批准者），并启用它", "other addresses than loopback need console in the configuration (how people sign in, and who approves), enabled"))
+		}
+		s, err := backend.NewSettings(c.cfg, c.log)
+		s.Version = version
+		fmt.Fprintln(stdout, lang.Text("控制台（按 Ctrl+C 结束）：", "Console (Ctrl+C ends it): ")+c.cfg.Console.URL)
+		return s, err
 	}
 	_, port, err := net.SplitHostPort(at.String())
 	if err != nil {
-		return s, err
+		return console.Settings{}, err
 	}
-	s.Origins = []string{"http://" + at.String(), "http://localhost:" + port, "http://127.0.0.1:" + port, "http://[::1]:" + port}
 	link := func(token string) string { return "http://" + at.String() + "/#/login/" + token }
-	s.Login = console.ByToken
-	s.Token = login.NewToken(func(next string) {
+	token := login.NewToken(func(next string) {
 		fmt.Fprintln(stdout, lang.Text("已登录。再次登录用：", "Signed in. To sign in again: ")+link(next))
 	})
-	s.Operator = login.Identity{ID: operatorName(), Name: operatorName()}
 	key := make([]byte, login.MinKey)
 	_, _ = rand.Read(key) // never fails
-	s.Sessions = login.NewSessions(key, cmp.Or(consoleSession(c.cfg), 8*time.Hour), false, time.Now)
 	fmt.Fprintln(stdout, lang.Text("控制台（按 Ctrl+C 结束），用这个链接登录一次：", "Console (Ctrl+C ends it); this link signs in once:"))
-	fmt.Fprintln(stdout, "  "+link(s.Token.Text()))
-	return s, nil
-}
-
-func consoleSession(config.Config) time.Duration { return 0 }
-
-// revealed returns the secrets of a configuration that are long enough to be told from ordinary words.
-func revealed(cfg config.Config) []string {
-	const least = 6
-	var all []string
-	for _, hidden := range cfg.Secrets() {
-		if len(hidden.Reveal()) >= least {
-			all = append(all, hidden.Reveal())
-		}
-	}
-	return all
+	fmt.Fprintln(stdout, "  "+link(token.Text()))
+	return console.Settings{
+		Origins:  []string{"http://" + at.String(), "http://localhost:" + port, "http://127.0.0.1:" + port, "http://[::1]:" + port},
+		Sessions: login.NewSessions(key, c.cfg.Console.Session, false, time.Now), Login: console.ByToken, Token: token,
+		Operator: login.Identity{ID: operatorName(), Name: operatorName()}, Version: version, Log: c.log, Scrub: backend.NewScrub(c.cfg),
+	}, nil
 }
 
 func (c *consoleServer) backendOptions() backend.Options {
 	return backend.Options{
 		Open: func(_ context.Context, hooks session.Hooks) (*session.Session, error) {
 			return session.Open(session.Options{
-				Config: c.cfg, Environ: os.Environ(), RequireState: true, Log: c.log, Cache: c.cache, Hooks: hooks, Holder: leaseHolder() + " (console)",
+				Config: c.cfg, Environ: c.source.Environ, RequireState: true, Log: c.log, Cache: c.cache, Hooks: hooks, Holder: leaseHolder() + " (console)",
 			})
 		},
-		Check: c.o.configSource().Check,
+		Check: c.source.Check,
 		Examine: func(context.Context) ([]doctor.Check, error) {
-			return session.DoctorChecks(session.Examination{Config: c.cfg, Source: c.o.config, Environ: os.Environ()})
+			return session.DoctorChecks(session.Examination{Config: c.cfg, Source: c.source.File, Environ: c.source.Environ})
 		},
 	}
 }

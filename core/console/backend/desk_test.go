@@ -31,6 +31,7 @@ type desk struct {
 	server    *httptest.Server
 	cfg       config.Config
 	environ   []string
+	folder    string // of the state store
 	browser   *http.Client
 	me        console.Me
 }
@@ -43,10 +44,10 @@ func newDesk(t testing.TB, edit func(env map[string]string)) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.Close)
-	d := &desk{TB: t, emulators: e}
+	d := &desk{TB: t, emulators: e, folder: t.TempDir()}
 	env := e.Announced.Environment
 	env["JMS_SYNC_JUMPSERVER_ID"] = "jms.example.com"
-	env["JMS_SYNC_STATE"] = "file://" + t.TempDir()
+	env["JMS_SYNC_STATE"] = "file://" + d.folder
 	if edit != nil {
 		edit(env)
 	}
