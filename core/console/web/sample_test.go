@@ -160,7 +160,7 @@ func (b *backend) Explain(_ context.Context, query, _ string) (console.Explained
 			{Field: "name", Now: "web-1", Wanted: "web-1", Source: explain.SourceCloud, Policy: "always"},
 			{Field: "node", Now: "/DEFAULT", Wanted: "/DEFAULT/pay", Source: explain.SourceRule, Rule: 1, Differs: true, Policy: "always", Changes: true, After: "/DEFAULT/pay"}},
 		Verdicts: []explain.Verdict{{Action: plan.Update, Reason: "节点由规则决定", Values: []plan.FieldChange{}}},
-		Access: &access.Host{Users: 2, Ways: []access.Way{{RuleID: "r", Rule: "pay-team", Groups: []access.Person{{ID: "g", Name: "pay"}}, Users: []access.Person{{ID: "u", Name: "li"}, {ID: "v", Name: "zhang"}}}}},
+		Access:   &access.Host{Users: 2, Ways: []access.Way{{RuleID: "r", Rule: "pay-team", Groups: []access.Person{{ID: "g", Name: "pay"}}, Users: []access.Person{{ID: "u", Name: "li"}, {ID: "v", Name: "zhang"}}}}},
 	})
 	return e, nil
 }
