@@ -125,7 +125,7 @@ func rootCommand(o *options, program, stderr io.Writer) *cobra.Command {
 	root.AddCommand(planCommand(o, stdout, stderr), explainCommand(o, stdout, stderr), doctorCommand(o, stdout), initCommand(o, stdout, stderr),
 		eventCommand(o, stdout, stderr), listenCommand(o, stderr), splitCommand(o, stdout, stderr),
 		adoptCommand(o, stdout, stderr), releaseCommand(o, stdout, stderr), retireCommand(o, stdout, stderr), labelsCommand(o, stdout, stderr),
-		statusCommand(o, stdout, stderr), heldCommand(o, stdout, stderr), approveCommand(o, stdout, stderr), rejectCommand(o, stdout, stderr), applyCommand(o, stdout, stderr), ownerCommand(o, stdout, stderr),
+		statusCommand(o, stdout, stderr), historyCommand(o, stdout), metricsCommand(o, stdout), heldCommand(o, stdout, stderr), approveCommand(o, stdout, stderr), rejectCommand(o, stdout, stderr), applyCommand(o, stdout, stderr), ownerCommand(o, stdout, stderr),
 		pauseCommand(o, stdout), resumeCommand(o, stdout), expectCommand(o, stdout, stderr), reactivateCommand(o, stdout, stderr),
 		configCommand(o, stdout), rulesCommand(o, stdout, stderr), demoCommand(o, stdout), emulateCommand(o, stdout), versionCommand(o, stdout),
 		completionCommand(o, program), manualCommand(o))
