@@ -9,7 +9,7 @@ BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 RACED   := $(addprefix ./core/,access apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
 	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config delivery doctor engine explain history httpx inventory jumpserver/... language mapping metrics notify/... \
 	operator plan reason reconcile report/... secret state storage storage/dir storage/storagetest wait) \
-	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger) $(addprefix ./infra/,mutants pack)
+	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger) $(addprefix ./infra/,mutants pack schemas)
 
 .PHONY: all demo test build check bench bench-docs fmt clean
 
@@ -149,6 +149,20 @@ deploy: package bin/jms-sync
 
 remove:
 	$(S) remove $(S_FLAGS)
+
+# What must be there before s deploy (role, buckets, log store, topic, EventBridge's roles), by Terraform; for aws and
+# huawei the functions too: make infra CLOUD=aws. INFRA_FLAGS may hold -auto-approve.
+CLOUD ?= alibaba
+.PHONY: infra test-terraform
+infra:
+	@INFRA_FLAGS='$(INFRA_FLAGS)' infra/prepare.sh $(CLOUD)
+
+# The modules by the real providers, which terraform init fetches; no cloud is asked. Where TF_CLI_CONFIG_FILE names
+# providers that are on this machine (dev_overrides), nothing is fetched.
+MODULES ?= alibaba aws huawei
+test-terraform:
+	@for m in $(MODULES); do ( cd infra/$$m && { [ -n "$$TF_CLI_CONFIG_FILE" ] || terraform init -backend=false -input=false; } && \
+		terraform validate && { [ ! -d tests ] || terraform test; } ) || exit 1; done
 
 # A release: one archive for each system, one package for each function, for each of them what it is made of
 # (SBOM, CycloneDX), and the checksums of all. The same commit and the same Go give the same bytes:

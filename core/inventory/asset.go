@@ -160,7 +160,7 @@ type Asset struct {
 	// Nodes are the ids of the host's nodes, sorted and joined by commas: renaming a node changes nothing. "" =
 	// JumpServer did not show them.
 	Nodes string
-	// NodeNames are the names of these nodes, joined by commas, for people.
+	// NodeNames are the names of these nodes in the same order, joined by ", ", for people.
 	NodeNames string
 	// Protocols are read only where they are compared; nil = not read.
 	Protocols []Protocol

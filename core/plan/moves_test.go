@@ -53,7 +53,7 @@ func TestMovesAreBounded(t *testing.T) {
 	for name, set := range map[string]mapping.Settings{
 		"node": {Node: "/DEFAULT/web"}, "new node": {Node: "/DEFAULT/new"}, "zone": {Zone: "beijing"}, "platform": {Platform: "Rocky"}, "address": {Address: []string{"public"}},
 		"port": {Port: 2222}, "accounts": {Accounts: []string{"root"}},
-		"all": {Node: "/DEFAULT/web", Zone: "beijing", Platform: "Rocky", Address: []string{"public"}, Port: 2222, Accounts: []string{"root"}},
+		"all": {Node: "/DEFAULT/web", Zone: "beijing", Platform: "Rocky", Address: []string{"public"}, Accounts: []string{"root"}},
 	} {
 		w := movingWorld(t, 3, set)
 		a := w.approve()
@@ -218,7 +218,7 @@ func TestMovesBeforeTheyAreRuled(t *testing.T) {
 // Invariants: 20.
 func TestEventsMoveNothing(t *testing.T) {
 	t.Parallel()
-	w := movingWorld(t, 4, mapping.Settings{Node: "/DEFAULT/web", Zone: "beijing", Platform: "Rocky", Address: []string{"public"}, Port: 2222, Accounts: []string{"root"}})
+	w := movingWorld(t, 4, mapping.Settings{Node: "/DEFAULT/web", Zone: "beijing", Platform: "Rocky", Address: []string{"public"}, Accounts: []string{"root"}})
 	w.rules.Partial, w.limits.Moves = true, Share{}
 	a := w.approve()
 	for _, c := range allWrites(a) {

@@ -12,6 +12,14 @@ import (
 // isRuledOff reports whether the labels of an asset say that a rule deactivated it.
 func isRuledOff(a inventory.Asset) bool { return a.LabelCount(inventory.LabelRuleOff) > 0 }
 
+// wasRuledOff reports whether the labels of an asset prove that a rule deactivated it: the label that we write has the hour.
+// Without it anybody could have an asset switched on again that a person had switched off.
+func wasRuledOff(a inventory.Asset) bool {
+	value, single := a.Label(inventory.LabelRuleOff)
+	_, err := inventory.ParseLabelTime(value)
+	return single && err == nil
+}
+
 // parseRuledOffAt returns the hour in which a rule deactivated an asset, and reports whether one did and it is known.
 func parseRuledOffAt(a inventory.Asset) (at time.Time, known bool) {
 	value, single := a.Label(inventory.LabelRuleOff)
@@ -88,6 +96,8 @@ func (b *builder) reactivate(c *Change, a inventory.Asset, o *mapping.Outcome) {
 	case staysRuledOff(a, o):
 	case !gone && switchedOffByPerson(a):
 		c.Reason = reason.New(reason.RuleEndedOff)
+	case !gone && !wasRuledOff(a):
+		c.Reason = reason.New(reason.RuleEndedUnproved)
 	default:
 		c.Reason = reason.New(reason.Returned)
 		if !gone {

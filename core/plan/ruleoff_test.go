@@ -26,7 +26,12 @@ func inStatus(status string) func(*inventory.Instance) {
 // ruledOff is what a run left that deactivated an asset by a rule.
 func ruledOff(a *inventory.Asset) {
 	a.Active = false
-	withExtraLabel(inventory.LabelRuleOff, "1")(a)
+	onByHand(a)
+}
+
+// onByHand is what a person left who switched on what a rule had deactivated.
+func onByHand(a *inventory.Asset) {
+	a.Labels = append(slices.Clip(a.Labels), ruleOffLabel(now().Add(-48*time.Hour)))
 }
 
 // offWorld returns a world with one instance of a status, and its asset.
@@ -65,13 +70,14 @@ func TestRuleOff(t *testing.T) {
 		{"stays so", "stopped", ruledOff, nil, []string{"unchanged 1"}, "jms-rule-off"},
 		{"active again", "running", ruledOff, nil, []string{"update i-1 rule_ended labels active=true"}, ""},
 		{"and a person approved it", "running", edits(ruledOff, approvedEdit), nil, []string{"update i-1 rule_ended labels active=true"}, ""},
+		{"off with a label that a person wrote", "running", edits(switchedOff, withExtraLabel(inventory.LabelRuleOff, "1")), nil, []string{"update i-1 rule_ended_unproved labels"}, ""},
 		{"nothing to do", "running", nil, nil, []string{"unchanged 1"}, ""},
 		{"a person switched it off before", "stopped", switchedOff, nil, []string{"unchanged 1"}, ""},
 		{"and it stays off", "running", switchedOff, nil, []string{"unchanged 1"}, ""},
-		{"a person switched it on again", "stopped", withExtraLabel(inventory.LabelRuleOff, "1"), nil, []string{"update i-1 follows_cloud labels", "drift i-1 ruled_off_by_hand"}, "jms-reopened jms-rule-off"},
-		{"which is remembered", "stopped", edits(withExtraLabel(inventory.LabelRuleOff, "1"), reopened), nil, []string{"drift i-1 ruled_off_by_hand", "unchanged 1"}, "jms-reopened jms-rule-off"},
+		{"a person switched it on again", "stopped", onByHand, nil, []string{"update i-1 follows_cloud labels", "drift i-1 ruled_off_by_hand"}, "jms-reopened jms-rule-off"},
+		{"which is remembered", "stopped", edits(onByHand, reopened), nil, []string{"drift i-1 ruled_off_by_hand", "unchanged 1"}, "jms-reopened jms-rule-off"},
 		{"and off again: theirs", "running", edits(ruledOff, reopened), nil, []string{"update i-1 rule_ended_off labels"}, ""},
-		{"on when the rule ends", "running", edits(withExtraLabel(inventory.LabelRuleOff, "1"), reopened), nil, []string{"update i-1 follows_cloud labels"}, ""},
+		{"on when the rule ends", "running", edits(onByHand, reopened), nil, []string{"update i-1 follows_cloud labels"}, ""},
 		{"off beside it, by hand", "running", edits(ruledOff, withExtraLabel(inventory.LabelOff, "person")), nil, []string{"update i-1 rule_ended_off labels"}, ""},
 		{"kept by a label", "stopped", withExtraLabel("jms-keep", "db"), nil, []string{"drift i-1 ruled_off_spared", "unchanged 1"}, ""},
 		{"no_delete", "stopped", nil, func(w *world) { w.rules.NoDelete = true }, []string{"drift i-1 ruled_off_spared", "unchanged 1"}, ""},

@@ -25,7 +25,7 @@ type texts struct {
 	secondsF                                                string
 	colon, comma, openParen, closeParen                     string
 	allRegions                                              string
-	moreAssetsF, moreFailuresF, moreHeldF                   string
+	moreAssetsF, moreFailuresF, moreHeldF, linesCutF        string
 	moreWarningsF                                           string
 	heldLineF, heldNamesF                                   string
 	failedF, failedWhyF, notMadeF, notKnownF                string
@@ -88,6 +88,7 @@ func textsOf(lang language.Lang) texts {
 		openParen:       lang.Text("（", " ("),
 		closeParen:      lang.Text("）", ")"),
 		allRegions:      lang.Text("全部区域", "all regions"),
+		linesCutF:       lang.Text("… 还有 %d 行", "… %d more lines"),
 		moreAssetsF:     lang.Text("*等共 %d 个资产*", "*%d assets in all*"),
 		moreFailuresF:   lang.Text("*等共 %d 处失败，其余见结果与日志*", "*%d failures in all; see the results and the log*"),
 		moreHeldF:       lang.Text("*等共 %d 个资产暂缓*", "*%d assets on hold in all*"),

@@ -38,7 +38,7 @@ func mappedMutants() []mutant {
 		old: "c.Patch == nil || !g.isLifted(c) {", broken: "c.Patch == nil || c.ruledOff || !g.isLifted(c) {", pkg: pkg, test: "TestRuleOffPassesTheGuard",
 	}, {
 		name: "mapped: what a rule switched off returns", file: "core/plan/ownership.go",
-		old: "!a.Active && (!isRuledOff(a) || switchedOffByPerson(a))", broken: "!a.Active", pkg: pkg, test: "TestRuleOffNeverLeadsToDeletion",
+		old: "!a.Active && (!wasRuledOff(a) || switchedOffByPerson(a))", broken: "!a.Active", pkg: pkg, test: "TestRuleOffNeverLeadsToDeletion",
 	}, {
 		name: "mapped: never a platform of another type", file: "core/plan/rulefields.go",
 		old: "have.Type == should.Type && ", broken: "", pkg: pkg, test: "TestRuledUpdate",
@@ -78,6 +78,9 @@ func mappedMutants() []mutant {
 	}, {
 		name: "mapped: many addresses do not go back at once", file: "core/plan/diff.go",
 		old: "if b.rules.Mapping != nil && hasAddress(i, a.Address) {", broken: "if chosen {", pkg: pkg, test: "TestEndOfAnAddress",
+	}, {
+		name: "mapped: a label that a person wrote switches nothing on", file: "core/plan/ruleactive.go",
+		old: "\tcase !gone && !wasRuledOff(a):\n", broken: "\tcase !gone && !isRuledOff(a):\n", pkg: pkg, test: "TestRuleOff",
 	}, {
 		name: "mapped: deactivations by rules in small steps count together", file: "core/plan/ruleactive.go",
 		old: "\t\ts.ruledOff++\n", broken: "\t\ts.ruledOff += 0\n", pkg: pkg, test: "TestRuleOffInManySteps",
