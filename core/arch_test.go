@@ -67,16 +67,17 @@ func allowedImports() map[string][]string {
 		"core/session/sessiontest": {"core/*", "*test"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/language", "core/notify", "core/reconcile", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage",
-			"functions/internal/logs", "functions/internal/trigger"},
+			"functions/internal/logs", "functions/internal/logs/logfile", "functions/internal/trigger"},
 		"functions/internal/logs":         {"core/language", "core/secret"},
+		"functions/internal/logs/logfile": {"core/language"},
 		"functions/internal/trigger":      {"core/inventory"},
 		"functions/internal/fgruntime":    {"core/wait"},
 		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
 		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
-		"functions/local":                 {"core/*", "core/report/page", "*test", "functions/internal/logs", "functions/internal/trigger"},
+		"functions/local":                 {"core/*", "core/report/page", "*test", "functions/internal/logs", "functions/internal/logs/logfile", "functions/internal/trigger", "functions/internal/wire"},
 		"infra":                           {}, // files, and tests that compare them with the program
-		"infra/pack":                      {}, "infra/mutants": {}, "infra/schemas": {},
+		"infra/pack":                      {}, "infra/mutants": {}, "infra/schemas": {}, "infra/schemas/standin": {},
 		"infra/bench": {"core/*", "*test"},
 	}
 }
