@@ -37,14 +37,11 @@ type Settings struct {
 	SeparateErrorLog bool // ERROR and above also go to "<name>.error<ext>" beside File
 }
 
-// NewConsole returns the logger of a function: one writer and never a file. It does not go through New, so that what
-// rotates files is in no function.
+// NewConsole returns the logger of a function: one writer and never a file.
 func NewConsole(s Settings) (*slog.Logger, error) {
-	level, err := parseLevel(cmp.Or(s.ConsoleLevel, s.Level))
-	if err != nil {
-		return nil, err
-	}
-	return slog.New(runHandler{Handler: slogmulti.Fanout(s.newConsoleHandler(level))}), nil
+	s.File = ""
+	log, _, err := New(s)
+	return log, err
 }
 
 // New returns the logger. A sink that fails later, such as a full disk, does not keep lines from the others. The closer
