@@ -163,6 +163,7 @@ func (w *world) runS(c call) answer {
 			return w.refuse(c, "env "+m[1]+" not found")
 		}
 	}
+	called := invokeLine.FindStringSubmatch(line)
 	switch {
 	case w.cloud.access[file.Access] == "":
 		return w.refuse(c, "Not found access: "+file.Access+", please run s config add")
@@ -171,6 +172,8 @@ func (w *world) runS(c call) answer {
 	case line == "remove":
 		w.cloud.deployed = nil
 		return answer{Out: "removed\n"}
+	case called != nil:
+		return w.invoke(c, called[1], called[2])
 	case line != "deploy":
 		return w.refuse(c, "the walk does not know this command")
 	}

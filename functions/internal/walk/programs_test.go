@@ -92,7 +92,9 @@ type withoutBinaries struct{ fs.FS }
 // ReadDir leaves out what git ignores.
 func (f withoutBinaries) ReadDir(name string) ([]fs.DirEntry, error) {
 	all, err := fs.ReadDir(f.FS, name)
-	return slices.DeleteFunc(all, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), ".terraform") || !e.IsDir() && !e.Type().IsRegular() }), err
+	return slices.DeleteFunc(all, func(e fs.DirEntry) bool {
+		return strings.HasPrefix(e.Name(), ".terraform") || !e.IsDir() && !e.Type().IsRegular()
+	}), err
 }
 
 var buildLine = regexp.MustCompile(`^build -trimpath -tags lambda\.norpc -ldflags -s -w -X main\.version=\S+ -o (\S+) \./(functions/[a-z-]+)$`)

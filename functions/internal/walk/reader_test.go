@@ -13,11 +13,11 @@ import (
 
 // step is what the walk expects of one command of a page. Both languages of a page have the same steps.
 type step struct {
-	run    string   // what the command begins with
-	exit   int      // its exit code
-	in     string   // what the reader types
-	skip   string   // why it is not executed
-	before func()   // what happens in the world meanwhile
+	run    string // what the command begins with
+	exit   int    // its exit code
+	in     string // what the reader types
+	skip   string // why it is not executed
+	before func() // what happens in the world meanwhile
 	after  func(out string)
 	says   []string // what it prints, where the page does not show it; one of each language is enough when parted by "|"
 }
@@ -28,7 +28,7 @@ type reader struct {
 	page     string
 	home     string
 	path     string
-	env      []string // of the shell, besides what was exported
+	env      []string          // of the shell, besides what was exported
 	blanks   map[string]string // what the reader fills in, by the variable or the <words> of the page
 	bound    bindings
 	secrets  []string
@@ -37,7 +37,9 @@ type reader struct {
 
 var (
 	placeholder = regexp.MustCompile(`<[^<>\n]*[^<>\n0-9'-][^<>\n]*>`)
-	exported    = regexp.MustCompile(`(?m)^export (\w+)='?<[^>]*>'?$`)
+	// logLine is a line of the log, which a terminal has in another form or not at all.
+	logLine  = regexp.MustCompile(`(?m)^time=\S+ level=.*\n`)
+	exported = regexp.MustCompile(`(?m)^export (\w+)='?<[^>]*>'?$`)
 )
 
 // fill puts this reader's own values in place of the page's <words>, and of what an earlier output showed.
@@ -97,7 +99,7 @@ func (r *reader) step(c command, s step) {
 		r.Errorf("%s:%d: exit code %d, want %d\n%s\n%s", r.page, c.line, code, s.exit, c.text, out)
 	}
 	if c.shown != nil {
-		if err := r.bound.compare(c.shown, out); err != nil {
+		if err := r.bound.compare(c.shown, logLine.ReplaceAllString(out, "")); err != nil {
 			r.Errorf("%s:%d: %s\n%v\nit prints:\n%s", r.page, c.line, c.text, err, out)
 		}
 	}

@@ -8,6 +8,9 @@ import (
 func pages() map[string]func(*world) []step {
 	return map[string]func(*world) []step{
 		"docs/quickstart": walkQuickStart,
+		"docs/deploy":     walkDeploy,
+		"docs/migration":  walkMigration,
+		"docs/runbook":    walkRunbook,
 	}
 }
 

@@ -33,9 +33,13 @@ type world struct {
 	programs map[string]func(call) answer
 	calls    []string
 	binaries *binaries
+	net      *internet
 }
 
-var ossHost = regexp.MustCompile(`^([a-z0-9-]+)\.oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com$`)
+var (
+	ossHost = regexp.MustCompile(`^([a-z0-9-]+)\.oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com$`)
+	apiHost = regexp.MustCompile(`^(ecs|swas)[.-][a-z0-9-]+\.aliyuncs\.com$`)
+)
 
 // newWorld returns a world in which nothing was installed yet; the clone is in the folder jms-sync once it was made.
 func newWorld(t *testing.T, page string, b *binaries) *world {
@@ -53,12 +57,12 @@ func newWorld(t *testing.T, page string, b *binaries) *world {
 	w.secrets = []string{jumpservertest.KeySecret, functiontest.CloudSecret, functiontest.RobotSecret, functiontest.RobotToken, deploySecret}
 	w.cloud = cloudThings{initialised: map[string]bool{}, access: map[string]string{}}
 	w.blanks["<URL of this repository>"], w.blanks["<本仓库的地址>"] = repositoryURL, repositoryURL
-	net := newInternet(t, w.resolve)
+	w.net = newInternet(t, w.resolve)
 	w.path = filepath.Join(w.home, "programs")
 	if err := os.MkdirAll(w.path, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	w.env = append(net.variables(), worldURL+"="+w.services.Serve(http.HandlerFunc(w.serveCall)))
+	w.env = append(w.net.variables(), worldURL+"="+w.services.Serve(http.HandlerFunc(w.serveCall)))
 	w.programs = map[string]func(call) answer{}
 	w.install("git", w.runGit)
 	w.install("go", w.runGo)
@@ -75,7 +79,7 @@ func (w *world) resolve(host string) http.Handler {
 		return w.services.JMS
 	case host == "oapi.dingtalk.com":
 		return w.services.Robot
-	case host == "sts.aliyuncs.com", strings.HasPrefix(host, "ecs") && strings.HasSuffix(host, ".aliyuncs.com"):
+	case host == "sts.aliyuncs.com", apiHost.MatchString(host):
 		return w.services.ECS
 	case m != nil:
 		return w.bucketHandler(m[1])
@@ -147,4 +151,30 @@ func (w *world) fillInstances(region string, from, n int) {
 	for i := range n {
 		w.services.Account.Put(region, alibabatest.SampleInstance(from+i))
 	}
+}
+
+// prepare does what the quick start says, up to the configuration: the pages that follow it begin there.
+func (w *world) prepare() {
+	w.Helper()
+	page := "docs/quickstart" + strings.TrimPrefix(w.page, strings.TrimSuffix(strings.TrimSuffix(w.page, ".md"), ".en"))
+	for _, c := range readPage(w.T, page) {
+		if c.text == "make demo" {
+			continue
+		}
+		w.step(c, step{})
+		if strings.HasPrefix(c.text, "cat > config.yaml") {
+			return
+		}
+	}
+	w.Fatalf("%s writes no config.yaml", page)
+}
+
+// jms executes jms-sync beside the page, and wants an exit code.
+func (w *world) jms(args string, exit int) string {
+	w.Helper()
+	out, code := w.execute("bin/jms-sync "+args, "")
+	if code != exit {
+		w.Errorf("jms-sync %s: exit code %d, want %d\n%s", args, code, exit, out)
+	}
+	return out
 }
