@@ -108,7 +108,7 @@ func (w *world) applyModule(c call, module, variables string) answer {
 			w.Errorf("the module names its bucket of %s otherwise than this stand-in", kind)
 		}
 		if w.buckets[w.bucketName(kind)] == nil {
-			w.buckets[w.bucketName(kind)] = storagetest.NewServer(w, storagetest.OSS)
+			w.buckets[w.bucketName(kind)] = storagetest.NewNamedServer(w, storagetest.OSS, w.bucketName(kind))
 		}
 	}
 	w.cloud.role = true

@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -45,6 +46,27 @@ func (b *binaries) build(pkg string) string {
 		b.built[pkg] = file
 	}
 	return b.built[pkg]
+}
+
+// pack returns the package of a function, made by our packer; one program is packed once.
+func (b *binaries) pack(program string) (string, error) {
+	packer := b.build("infra/pack")
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	info, err := os.Stat(program)
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(b.dir, fmt.Sprintf("%d.zip", info.Size()))
+	if b.built[file] != "" {
+		return file, nil
+	}
+	out, err := exec.CommandContext(b.Context(), packer, "function", "-o", file, "-epoch", "315532800", program).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	b.built[file] = file
+	return file, nil
 }
 
 // runGit knows how to clone this repository, which has no history then.
@@ -99,6 +121,8 @@ func (f withoutBinaries) ReadDir(name string) ([]fs.DirEntry, error) {
 
 var buildLine = regexp.MustCompile(`^build -trimpath -tags lambda\.norpc -ldflags -s -w -X main\.version=\S+ -o (\S+) \./(functions/[a-z-]+)$`)
 
+var packLine = regexp.MustCompile(`^run \./infra/pack function -o (dist/[a-z-]+\.zip) -epoch \d+ (dist/[a-z-]+/bootstrap)$`)
+
 // runGo builds our programs, and packs them by our packer. It takes the Makefile's words only.
 func (w *world) runGo(c call) answer {
 	line := strings.Join(c.Args, " ")
@@ -112,14 +136,12 @@ func (w *world) runGo(c call) answer {
 		}
 		return w.copyProgram(c, w.binaries.build(m[2]), filepath.Join(c.Dir, m[1]))
 	}
-	if rest, is := strings.CutPrefix(line, "run ./infra/pack "); is {
-		cmd := exec.CommandContext(w.Context(), w.binaries.build("infra/pack"), strings.Fields(rest)...)
-		cmd.Dir = c.Dir
-		out, err := cmd.CombinedOutput()
+	if m := packLine.FindStringSubmatch(line); m != nil {
+		packed, err := w.binaries.pack(filepath.Join(c.Dir, m[2]))
 		if err != nil {
-			return w.refuse(c, err.Error()+": "+string(out))
+			return w.refuse(c, err.Error())
 		}
-		return answer{Out: string(out)}
+		return w.copyProgram(c, packed, filepath.Join(c.Dir, m[1]))
 	}
 	if line == "test -trimpath -tags lambda.norpc ./..." {
 		return answer{Out: "ok  \tgithub.com/jms-sync/jms-sync/core\n"}

@@ -103,7 +103,7 @@ func (w *world) bucketHandler(name string) http.Handler {
 	}
 	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(to)
-		r.Out.URL.Path = "/" + storagetest.Bucket + r.In.URL.Path
+		r.Out.URL.Path = "/" + name + r.In.URL.Path
 		r.Out.URL.RawPath = ""
 	}}
 }
