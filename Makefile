@@ -9,7 +9,7 @@ BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 RACED   := $(addprefix ./core/,access apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
 	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config delivery doctor engine explain httpx inventory jumpserver/... language mapping notify/... \
 	operator plan reason reconcile report/... secret state storage storage/dir storage/storagetest wait) \
-	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger) $(addprefix ./infra/,mutants pack)
+	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger) $(addprefix ./infra/,mutants pack schemas)
 
 .PHONY: all demo test build check bench bench-docs fmt clean
 
@@ -54,17 +54,29 @@ test-versitygw: $(GATEWAY)
 $(GATEWAY):
 	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
 
-# The pages of runs in a real browser, headless: Debian's Chromium, with fonts for Chinese. PICTURES=folder keeps what it
-# saw, in both languages and themes and on a phone.
+# The pages of runs in a real browser, headless: Debian's Chromium, with fonts for Chinese, and axe-core of npm, where that
+# can be had. PICTURES=folder keeps what it saw, in both languages and themes and on a phone.
 PICTURES ?=
+AXE_VERSION := 4.14.1
+AXE         := bin/axe-core-$(AXE_VERSION)/node_modules/axe-core/axe.min.js
+BROWSER     := JMS_SYNC_TEST_CHROMIUM="$$(command -v chromium)" JMS_SYNC_TEST_AXE='$(abspath $(wildcard $(AXE)))'
 
-.PHONY: test-page chromium
+.PHONY: test-page pictures chromium axe
 chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-noto-cjk >/dev/null; }
 
+axe: $(AXE)
+
+$(AXE):
+	npm install --no-audit --no-fund --prefix bin/axe-core-$(AXE_VERSION) axe-core@$(AXE_VERSION)
+
 test-page:
 	$(if $(PICTURES),@mkdir -p '$(PICTURES)')
-	JMS_SYNC_TEST_CHROMIUM="$$(command -v chromium)" JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium$$' ./core/report/page
+	$(BROWSER) JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium' ./core/report ./core/report/page
+
+# The pictures of docs/, drawn anew: look at them before they are committed.
+pictures:
+	$(BROWSER) JMS_SYNC_TEST_DOCUMENTS='$(CURDIR)/docs' $(TESTED) -count=1 -run '^TestChromium' ./core/report ./core/report/page
 
 # EC2 as nobody here wrote it: moto's server, in a Python environment of its own.
 MOTO_VERSION := 5.2.5
@@ -131,6 +143,20 @@ deploy: package bin/jms-sync
 
 remove:
 	$(S) remove $(S_FLAGS)
+
+# What must be there before s deploy (role, buckets, log store, topic, EventBridge's roles), by Terraform; for aws and
+# huawei the functions too: make infra CLOUD=aws. INFRA_FLAGS may hold -auto-approve.
+CLOUD ?= alibaba
+.PHONY: infra test-terraform
+infra:
+	@INFRA_FLAGS='$(INFRA_FLAGS)' infra/prepare.sh $(CLOUD)
+
+# The modules by the real providers, which terraform init fetches; no cloud is asked. Where TF_CLI_CONFIG_FILE names
+# providers that are on this machine (dev_overrides), nothing is fetched.
+MODULES ?= alibaba aws huawei
+test-terraform:
+	@for m in $(MODULES); do ( cd infra/$$m && { [ -n "$$TF_CLI_CONFIG_FILE" ] || terraform init -backend=false -input=false; } && \
+		terraform validate && { [ ! -d tests ] || terraform test; } ) || exit 1; done
 
 # A release: one archive for each system, one package for each function, for each of them what it is made of
 # (SBOM, CycloneDX), and the checksums of all. The same commit and the same Go give the same bytes:

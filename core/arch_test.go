@@ -20,6 +20,7 @@ const module = "github.com/jms-sync/jms-sync/"
 func allowedImports() map[string][]string {
 	return map[string][]string{
 		"core":                           {},
+		"core/browsertest":               {},
 		"core/language":                  {},
 		"core/secret":                    {},
 		"core/inventory":                 {"core/language"},
@@ -45,6 +46,7 @@ func allowedImports() map[string][]string {
 		"core/notify/<x>":                {"core/notify", "core/notify/post", "core/wait", "core/httpx", "core/secret"},
 		"core/notify/all":                {"core/notify", "core/notify/<x>", "core/secret"},
 		"core/notify/notifytest":         {"core/notify", "core/secret"},
+		"core/notify/posttest":           {},
 		"core/config":                    {"core/inventory", "core/language", "core/secret", "core/plan", "core/mapping"},
 		"core/storage":                   {"core/inventory", "core/language", "core/wait", "core/httpx", "core/secret"},
 		"core/storage/<x>":               {"core/storage", "core/inventory", "core/language", "core/secret"},
@@ -72,7 +74,7 @@ func allowedImports() map[string][]string {
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
 		"functions/local":                 {"core/*", "core/report/page", "*test", "functions/internal/logs", "functions/internal/trigger"},
 		"infra":                           {}, // files, and tests that compare them with the program
-		"infra/pack":                      {}, "infra/mutants": {},
+		"infra/pack":                      {}, "infra/mutants": {}, "infra/schemas": {},
 		"infra/bench": {"core/*", "*test"},
 	}
 }
@@ -204,7 +206,7 @@ func permits(rule []string, from, target string) bool {
 			return true
 		}
 	}
-	return isTest(from) && (path.Dir(from) == target || target == "core/cloud/peertest")
+	return isTest(from) && (path.Dir(from) == target || target == "core/cloud/peertest" || target == "core/notify/posttest")
 }
 
 func isTest(folder string) bool { return strings.HasSuffix(folder, "test") }

@@ -16,8 +16,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// The modules are parsed and checked here. Whether a provider accepts them is not tested: no cloud and no registry of
-// providers is within reach of a test.
+// The modules are parsed and checked here, and in providers_test.go compared with what their providers accept. No cloud
+// and no registry of providers is within reach of a test.
 
 // module is a folder of *.tf.
 type module struct {

@@ -137,7 +137,7 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	e.applyPlan(ctx, p, approved)
 	lostMarks := lostMarksError(desired, e.Limits)
 	p.holdsForLostMarks = len(lostMarks) > 0
-	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes), lostMarks)
+	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes), unreadError(desired), lostMarks)
 	e.saveOutcome(ctx, p, desired)
 	return nil
 }

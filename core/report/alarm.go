@@ -92,7 +92,7 @@ func NewConfigAlarm(function, why string, now time.Time, o Options) notify.Messa
 
 // newPlainMessage returns a message that is not about one run, with its title as its first line.
 func (w messageWriter) newPlainMessage(headline string, o Options) notify.Message {
-	m := notify.Message{Title: w.plainTitle(headline, o), LinkText: w.button, LinkURL: o.AssetURL}
+	m := notify.Message{Title: w.plainTitle(headline, o), LinkText: w.button, LinkURL: o.AssetURL, CutFormat: w.linesCutF}
 	m.Markdown = titleLine(m.Title)
 	return m
 }

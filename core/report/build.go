@@ -98,7 +98,7 @@ func build(in Input) Report {
 func IsWarning(err error) bool {
 	var t *reason.RunError
 	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) &&
-		(t.Reason.Code == reason.OnlyDeactivate || t.Reason.Code == reason.ClockJumpServer || t.Reason.Code == reason.SomeByLabelsAlone)
+		slices.Contains([]reason.Code{reason.OnlyDeactivate, reason.ClockJumpServer, reason.SomeByLabelsAlone, reason.SomeUnread}, t.Reason.Code)
 }
 
 func (r *Report) addScope(l inventory.Listing, w texts, compared bool) {

@@ -58,7 +58,7 @@ func NewMessage(r Report, o Options) notify.Message {
 	if r.isAllPaused() {
 		w.heldHead = w.heldPausedHead
 	}
-	m := notify.Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL, Mention: r.NeedsMention(), Severity: r.Severity(), Time: r.started}
+	m := notify.Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL, CutFormat: w.linesCutF, Mention: r.NeedsMention(), Severity: r.Severity(), Time: r.started}
 	m.PageURL = r.pageURL()
 	if m.PageURL != "" {
 		m.PageText = w.pageLink

@@ -25,7 +25,7 @@ type texts struct {
 	secondsF                                                string
 	colon, comma, openParen, closeParen                     string
 	allRegions                                              string
-	moreAssetsF, moreFailuresF, moreHeldF                   string
+	moreAssetsF, moreFailuresF, moreHeldF, linesCutF        string
 	moreWarningsF                                           string
 	heldLineF, heldNamesF                                   string
 	failedF, failedWhyF, notMadeF, notKnownF                string
@@ -88,6 +88,7 @@ func textsOf(lang language.Lang) texts {
 		openParen:       lang.Text("（", " ("),
 		closeParen:      lang.Text("）", ")"),
 		allRegions:      lang.Text("全部区域", "all regions"),
+		linesCutF:       lang.Text("… 还有 %d 行", "… %d more lines"),
 		moreAssetsF:     lang.Text("*等共 %d 个资产*", "*%d assets in all*"),
 		moreFailuresF:   lang.Text("*等共 %d 处失败，其余见结果与日志*", "*%d failures in all; see the results and the log*"),
 		moreHeldF:       lang.Text("*等共 %d 个资产暂缓*", "*%d assets on hold in all*"),
@@ -125,7 +126,7 @@ func textsOf(lang language.Lang) texts {
 		andOthersF:      lang.Text("%s（另有相近的情况）", "%s (and others like it)"),
 		approveF:        lang.Text("确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）", "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)"),
 		approveMovesF:   lang.Text("确认规则该移动这 %d 个资产：jms-sync approve %s（24 小时内有效，只放行这一次的去处）", "to let rules move these %d assets: jms-sync approve %s (serves for 24 hours, and for just these places)"),
-		heldMovesHead:   lang.Text("暂缓的移动（节点、网域、平台、地址）", "Moves on hold (node, zone, platform, address)"),
+		heldMovesHead:   lang.Text("暂缓的移动（节点、网域、平台、端口、地址、账号）", "Moves on hold (node, zone, platform, ports, address, accounts)"),
 		heldBothHead:    lang.Text("暂缓的移除与移动", "Removals and moves on hold"),
 		alarmTitle:      lang.Text("告警：", "alarm: "),
 		alarmHeadF:      lang.Text("超过 %s 没有一次完整同步", "No complete run for more than %s"),
@@ -231,6 +232,7 @@ func (w texts) kindName(k inventory.Kind) string {
 		inventory.Conflict:       language.New("ID 冲突", "id taken"),
 		inventory.NameTaken:      language.New("名称已被占用", "name taken"),
 		inventory.Limit:          language.New("资产数上限", "limit of assets"),
+		notifyErrorKind:          language.New("通知未送达", "not notified"),
 		inventory.Organisation:   language.New("组织不符", "wrong organisation"),
 		inventory.OtherAccount:   language.New("云账号不符", "another cloud account"),
 		inventory.Front:          language.New("应答的不是 JumpServer", "not JumpServer's answer"),

@@ -25,7 +25,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 	"github.com/jms-sync/jms-sync/core/notify/email/emailtest"
+	"github.com/jms-sync/jms-sync/core/notify/feishu/feishutest"
+	"github.com/jms-sync/jms-sync/core/notify/slack/slacktest"
+	"github.com/jms-sync/jms-sync/core/notify/teams/teamstest"
 	"github.com/jms-sync/jms-sync/core/notify/webhook/webhooktest"
+	"github.com/jms-sync/jms-sync/core/notify/wecom/wecomtest"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
@@ -131,7 +135,7 @@ func (m *canaryDesk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // noteDerived records what was derived from secrets in one request: signatures, and the proxy's password in its HTTP
 // form.
 func (m *canaryDesk) noteDerived(said string) {
-	made := regexp.MustCompile(`signature="([^"]+)"|X-Jms-Sync-Signature: (sha256=[0-9a-f]+)|\b[Ss]ign(?:ature)?=([^&\s]+)|Proxy-Authorization: Basic (\S+)`)
+	made := regexp.MustCompile(`signature="([^"]+)"|X-Jms-Sync-Signature: (sha256=[0-9a-f]+)|\b[Ss]ign(?:ature)?=([^&\s]+)|"sign":"([^"]+)"|Proxy-Authorization: Basic (\S+)`)
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	for _, found := range made.FindAllStringSubmatch(said, -1) {
@@ -213,11 +217,22 @@ func (m *canaryDesk) channels() string {
 		m.Fatal(err)
 	}
 	m.Cleanup(server.Close)
+	hidden := c[list+"webhook"]
+	wecom := wecomtest.New(wecomtest.Options{Key: hidden, ReportUnexpected: m.Errorf})
+	feishu := feishutest.New(feishutest.Options{Token: hidden, Secret: c[list+"secret"], ReportUnexpected: m.Errorf})
+	slack := slacktest.New(slacktest.Options{Token: "T0/B0/" + hidden, ReportUnexpected: m.Errorf})
+	teams := teamstest.New(teamstest.Options{Signature: hidden, ReportUnexpected: m.Errorf})
 	return fmt.Sprintf(`[
+    {type: wecom, webhook: %q, mention_all: true},
+    {type: feishu, webhook: %q, secret: %s},
+    {type: slack, webhook: %q},
+    {type: teams, webhook: %q},
     {type: dingtalk, name: second, webhook: %q},
     {type: webhook, url: %q, secret: %s, token: %s},
     {type: email, server: %q, tls: none, username: jms, password: %s, from: a@example.com, to: b@example.com}]`,
-		m.Serve(robot)+dingtalktest.WebhookPath+"?access_token="+c[list+"webhook"],
+		m.Serve(wecom)+wecomtest.WebhookPath+"?key="+hidden, m.Serve(feishu)+feishutest.HookPath+hidden, c[list+"secret"],
+		m.Serve(slack)+slacktest.HookPath+"T0/B0/"+hidden, m.Serve(teams)+teamstest.HookPath+"?sig="+hidden,
+		m.Serve(robot)+dingtalktest.WebhookPath+"?access_token="+hidden,
 		m.Serve(hook)+"/?key="+c[list+"url"], c[list+"secret"], c[list+"token"], server.Address, c[list+"password"])
 }
 

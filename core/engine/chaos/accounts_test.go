@@ -107,7 +107,7 @@ func (s *site) newFleet() cloud.Fleet {
 		c := a.own.cloud
 		at := cloud.Account{
 			Cloud: c.cloud, Name: a.now.name, AccessKeyID: secret.New(a.keyID()), AccessKeySecret: secret.New(a.secret()),
-			AccountID: a.now.owner, Regions: a.now.regions, ExcludeRegions: a.now.excluded, Endpoint: "http://" + string(c.cloud), Transport: w.cloudTransport(a),
+			AccountID: a.now.owner, Regions: a.now.regions, ExcludeRegions: a.now.excluded, Endpoint: "http://" + string(c.cloud), Transport: w.cloudTransport(a), Want: w.rules.Mapping.Want(),
 		}
 		if a.now.endpoint != "" {
 			at.Endpoint = "http://" + a.now.endpoint

@@ -35,6 +35,7 @@ const (
 // counters counts what happened in all worlds.
 type counters struct {
 	answers enginetest.AnswerCache
+	ruled   bool // every second world has mapping rules
 
 	mu                       sync.Mutex
 	planned, requests        map[string]map[faultKind]int // faults by peer and kind; requests that they hit
@@ -47,10 +48,11 @@ type counters struct {
 	approvals                atomic.Int64
 	named                    atomic.Int64                // assets that stayed open, and were named
 	configured               [configChanges]atomic.Int64 // changes of the configuration that were played
+	byRules                  map[string]int64            // what mapping rules did
 }
 
 func newCounters() *counters {
-	return &counters{planned: map[string]map[faultKind]int{}, requests: map[string]map[faultKind]int{}, highestCall: map[string]int{}}
+	return &counters{planned: map[string]map[faultKind]int{}, requests: map[string]map[faultKind]int{}, highestCall: map[string]int{}, byRules: map[string]int64{}}
 }
 
 // countFault counts a request that a fault hit; first says that it is the fault's first.
@@ -78,6 +80,12 @@ func (t *counters) countClosed(there bool) {
 	} else {
 		t.deleted++
 	}
+}
+
+func (t *counters) countRuled(what string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.byRules[what]++
 }
 
 func (t *counters) countNotified(n int) {
@@ -110,6 +118,7 @@ func TestChaos(t *testing.T) {
 		first = rand.Uint64()>>1 + 1
 	}
 	seen, began := newCounters(), time.Now()
+	seen.ruled = true
 	var next atomic.Int64
 	t.Run("worlds", func(t *testing.T) {
 		for _, worker := range []string{"a", "b"} {
@@ -130,6 +139,9 @@ func TestChaos(t *testing.T) {
 		t.Errorf("%d worlds with violations", len(seen.violated))
 	}
 	counted := []int64{int64(seen.deactivated), int64(seen.deleted), int64(seen.heldCount), int64(seen.notifiedCount), seen.closedByEvents.Load(), seen.named.Load(), seen.approvals.Load()}
+	for _, what := range enginetest.RuledCounts() {
+		counted = append(counted, seen.byRules[what])
+	}
 	if seen.tried.Load() >= shortWorlds && slices.Contains(append(counted, seen.configCounts()...), 0) {
 		t.Error("the worlds leave out what they are about")
 	}
@@ -201,6 +213,7 @@ func (t *counters) String(first uint64, took time.Duration) string {
 	fmt.Fprintf(&b, "%d assets deactivated, %d deleted, %d removals held at the end; %d were counted to be told once\n", t.deactivated, t.deleted, t.heldCount, t.notifiedCount)
 	fmt.Fprintf(&b, "%d runs on events closed %d; people approved %d held sets; %d times an asset that stays open was named; changes of the configuration: %v\n",
 		t.events.Load(), t.closedByEvents.Load(), t.approvals.Load(), t.named.Load(), t.configCounts())
+	fmt.Fprintf(&b, "by mapping rules: %v\n", t.byRules)
 	all := 0
 	for _, peer := range slices.Sorted(maps.Keys(t.planned)) {
 		n := 0

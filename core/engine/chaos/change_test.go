@@ -99,6 +99,10 @@ func (w *world) createMachine() {
 		m.Address = ""
 	}
 	w.addMachine(m)
+	m.traits.created = time.Now()
+	if w.ruled {
+		w.changeTraits(m)
+	}
 	a.own.cloud.sync(m)
 	w.queueEvent(m, false)
 	w.Note("created %s %q %s in %s", m.ID, m.Name, m.Address, a.lineName(m.Region))
@@ -197,6 +201,7 @@ func (w *world) healAll() {
 	w.correctConfig()
 	for _, m := range w.machines {
 		m.tenant.cloud.hide(m.tenant.owner, m.Region, nil)
+		m.traits.unread = false
 		if m.isInBin() {
 			m.purged = true
 			m.tenant.cloud.sync(m)

@@ -173,7 +173,7 @@ func (w *world) newAlibaba(page int) *emulatedCloud {
 		open: func(key, secret, owner string) openedKey {
 			a := s.AddAccount(alibabatest.Key{AccountID: owner, AccessKeyID: key, AccessKeySecret: secret})
 			return regionRows[alibabatest.Instance]{rows: a, row: func(m *machine) alibabatest.Instance {
-				return alibabatest.Instance{ID: m.ID, Name: m.Name, OSType: "linux", Status: "Running", Type: "g7", VPC: "v", PrivateIPs: m.addresses(), Tags: hardTags(),
+				return alibabatest.Instance{ID: m.ID, Name: m.Name, OSType: "linux", Status: m.status(), Type: "g7", VPC: "v", PrivateIPs: m.addresses(), Tags: m.allTags(), Created: m.createdText(),
 					Interfaces: []alibabatest.Interface{{Type: "Primary", IPv6s: m.ipv6s()}}}
 			}}
 		},
@@ -199,7 +199,7 @@ func (w *world) newTencent() *emulatedCloud {
 		open: func(key, secret, owner string) openedKey {
 			a := s.AddAccount(tencenttest.Key{AccountID: owner, AccessKeyID: key, AccessKeySecret: secret})
 			return regionRows[tencenttest.Instance]{rows: a, bin: func(i *tencenttest.Instance) { i.Status = "SHUTDOWN" }, row: func(m *machine) tencenttest.Instance {
-				return tencenttest.Instance{ID: m.ID, Name: m.Name, OSName: "TencentOS", Status: "RUNNING", Type: "S6", VPC: "v", PrivateIPs: m.addresses(), IPv6s: m.ipv6s(), Tags: hardTags()}
+				return tencenttest.Instance{ID: m.ID, Name: m.Name, OSName: "TencentOS", Status: m.status(), Type: "S6", VPC: "v", PrivateIPs: m.addresses(), IPv6s: m.ipv6s(), Tags: m.allTags(), Created: m.createdText()}
 			}}
 		},
 	}
@@ -235,7 +235,7 @@ func (w *world) newHuawei() *emulatedCloud {
 		a := s.AddAccount(huaweitest.Key{DomainID: owner, AccessKeyID: key, AccessKeySecret: secret})
 		a.AddProject(teamProject)
 		return regionRows[huaweitest.Instance]{rows: a, bin: func(i *huaweitest.Instance) { i.Status = "SOFT_DELETED" }, place: (*machine).project, row: func(m *machine) huaweitest.Instance {
-			return huaweitest.Instance{ID: m.ID, Name: m.Name, HostName: "h", OSType: "Linux", ImageName: "Ubuntu", Status: "ACTIVE", Flavor: "s7", VPC: "v", Fixed: m.addresses(), IPv6s: m.ipv6s()}
+			return huaweitest.Instance{ID: m.ID, Name: m.Name, HostName: "h", OSType: "Linux", ImageName: "Ubuntu", Status: m.status(), Tags: m.allTags(), Created: m.createdText(), Flavor: "s7", VPC: "v", Fixed: m.addresses(), IPv6s: m.ipv6s()}
 		}}
 	}
 	return c
@@ -269,7 +269,7 @@ func (w *world) newAWS() *emulatedCloud {
 		open: func(key, secret, owner string) openedKey {
 			a := s.AddAccount(awstest.Key{AccountID: owner, AccessKeyID: key, AccessKeySecret: secret})
 			return regionRows[awstest.Instance]{rows: a, row: func(m *machine) awstest.Instance {
-				i := awstest.Instance{ID: m.ID, Name: m.Name, PlatformDetails: "Linux/UNIX", State: "running", Type: "m7i", VPC: "vpc-1", PrivateIP: m.Address}
+				i := awstest.Instance{ID: m.ID, Name: m.Name, PlatformDetails: "Linux/UNIX", State: m.status(), Tags: m.allTags(), Launched: m.createdText(), Type: "m7i", VPC: "vpc-1", PrivateIP: m.Address}
 				if m.Address != "" {
 					i.Interfaces = []awstest.Interface{{Addresses: []awstest.Address{{Private: m.Address, Primary: true}}}}
 				}
@@ -292,7 +292,7 @@ type azureKey struct {
 
 func (a azureKey) put(m *machine) {
 	vm := azuretest.VM{
-		ID: m.ID, Name: m.Name, Group: "g-" + m.ID, Location: m.Region, HostName: "h", OSType: "Linux", Size: "D2", State: "Succeeded",
+		ID: m.ID, Name: m.Name, Group: "g-" + m.ID, Location: m.Region, HostName: "h", OSType: "Linux", Size: "D2", State: m.status(), Tags: m.allTags(), Created: m.createdText(),
 	}
 	if m.Address != "" {
 		vm.NICs = []azuretest.NIC{{Name: m.ID + "-nic", Primary: true, Network: "Net/hub", Configs: []azuretest.Config{{Private: m.Address, Primary: true}}}}

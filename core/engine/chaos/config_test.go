@@ -125,7 +125,11 @@ func (w *world) correctConfig() {
 
 // salt returns what a session makes of all that decides what becomes of a listing.
 func (w *world) salt(rules plan.Rules) string {
-	text, err := json.Marshal([]any{rules, w.limits})
+	what := []any{rules, w.limits}
+	if w.ruled {
+		what = append(what, rules.Mapping.Fingerprint())
+	}
+	text, err := json.Marshal(what)
 	if err != nil {
 		w.Errorf("salt: %v", err)
 	}

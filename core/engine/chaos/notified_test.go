@@ -24,7 +24,7 @@ func (n *notifiedCheck) count(watch *enginetest.HostWatch, did enginetest.Write)
 	}
 	for _, was := range did.Before {
 		h, there := now[was.ID]
-		if watch.MachineOf(was) != nil && (!there || enginetest.IsGone(h) && !enginetest.IsGone(was)) {
+		if watch.MachineOf(was) != nil && (!there || enginetest.IsGone(h) && !enginetest.IsGone(was) || was.Active && !h.Active && enginetest.IsRuledOff(h)) {
 			n.removals++
 		}
 	}

@@ -99,7 +99,7 @@ func (s *site) openClient() *jumpserver.Client {
 		return s.client
 	}
 	c, err := jumpserver.New(jumpserver.Options{
-		URL: "http://" + s.name, KeyID: secret.New(jumpKey), Secret: secret.New(jumpSecret), OrgID: s.org, BatchSize: 3, Log: w.Logger(), Now: w.now,
+		URL: "http://" + s.name, KeyID: secret.New(jumpKey), Secret: secret.New(jumpSecret), OrgID: s.org, BatchSize: 3, Needs: w.rules.Needs(), Log: w.Logger(), Now: w.now,
 		Transport: w.transport(s.name+s.org, s.server, func(*http.Request) string { return jumpServer }),
 	})
 	if err != nil {

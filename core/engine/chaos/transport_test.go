@@ -277,6 +277,9 @@ func (l *faultyTransport) answerSpoiled(r *http.Request, name string, f *fault) 
 	if key, lists := listKey(r); lists {
 		body = l.spoilPage(key, body, f)
 	}
+	if isCloud(peerOf(name)) {
+		body = l.world.hideTags(body)
+	}
 	if f != nil && f.kind == truncated {
 		body = body[:len(body)/2]
 	}

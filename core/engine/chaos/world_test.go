@@ -32,6 +32,8 @@ type world struct {
 	*enginetest.Diary
 	seed     uint64
 	rand     *rand.Rand
+	ruleRand *rand.Rand // of all that is about mapping rules, so that worlds without are as ever
+	ruled    bool       // mapping rules are at play
 	counters *counters
 
 	version  jumpservertest.Version
@@ -76,6 +78,7 @@ type machine struct {
 	inTeam bool // it is in Huawei's second project of its region
 	hadIP  bool // it has had an IPv4 address
 	purged bool // its cloud's recycle bin has dropped it, see isInBin
+	traits traits
 }
 
 // hasBin reports whether the machine's cloud has a recycle bin.
@@ -115,7 +118,8 @@ const (
 func newWorld(seed uint64, seen *counters) *world {
 	w := &world{
 		seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), counters: seen, transports: map[string]http.RoundTripper{}, closedAt: map[string]time.Time{},
-		Diary: &enginetest.Diary{Secrets: []string{canary, jumpKey}},
+		ruleRand: rand.New(rand.NewPCG(seed, 2)),
+		Diary:    &enginetest.Diary{Secrets: []string{canary, jumpKey}},
 	}
 	w.version = enginetest.Pick(w.rand, jumpservertest.Versions()...)
 	w.pageCap = enginetest.Pick(w.rand, 0, 0, 3, 5)
@@ -123,11 +127,18 @@ func newWorld(seed uint64, seen *counters) *world {
 	w.robot = dingtalktest.New(dingtalktest.Options{Token: robotToken, Secret: robotSign, ReportUnexpected: w.Errorf})
 	w.clouds = w.newClouds()
 	w.makeRules()
+	w.ruled = seen.ruled && w.ruleRand.IntN(2) == 0
+	if w.ruled {
+		w.makeMapping()
+	}
 	w.makeAccounts()
 	if w.rand.IntN(2) == 0 {
 		w.openStore()
 	}
 	w.makeSites()
+	if w.ruled {
+		w.seedRuled()
+	}
 	w.populate()
 	return w
 }
@@ -164,7 +175,7 @@ func (w *world) setClock(d time.Duration) {
 }
 
 // versionKey names what decides how JumpServer answers what never changes.
-func (w *world) versionKey() string { return fmt.Sprint(w.version, w.database, w.pageCap) }
+func (w *world) versionKey() string { return fmt.Sprint(w.version, w.database, w.pageCap, w.ruled) }
 
 // transport returns the line to a cloud account, to JumpServer or to DingTalk.
 func (w *world) transport(key string, handler http.Handler, name func(*http.Request) string) http.RoundTripper {

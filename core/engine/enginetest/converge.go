@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/mapping"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
@@ -17,6 +18,8 @@ type Convergence struct {
 	Lang language.Lang
 	// Excuses are the reasons for which an asset may be skipped; none = any that is told.
 	Excuses []reason.Code
+	// Drifts says that what is told as drift excuses an asset, too.
+	Drifts bool
 	// Lists reports whether the configuration lists a machine; nil = all.
 	Lists func(*Machine) bool
 }
@@ -27,6 +30,7 @@ func (c Convergence) told(last engine.RunResult) (told map[string]bool, held int
 	for l := range last.PlanLines {
 		excused := l.Action == plan.Hold || l.Action == plan.Orphan ||
 			l.Action == plan.Skip && (len(c.Excuses) == 0 || slices.Contains(c.Excuses, l.Reason.Code))
+		excused = excused || c.Drifts && l.Action == plan.Drift
 		if excused && l.Reason.Text(c.Lang) != "" {
 			told[l.InstanceID], told[l.AssetID] = true, true
 		}
@@ -55,28 +59,36 @@ func (h *HostWatch) CheckConverged(last engine.RunResult, c Convergence) (held i
 		case h.IsMentioned(m.ID), m.MistakenOwner != "":
 		case !m.Alive && there && host.Active && !told[m.ID] && !told[host.ID]:
 			h.Errorf("%s is gone, its asset %s is active, and nobody is told why", m.ID, host.Name)
-		case !m.Alive, c.Lists != nil && !c.Lists(m), !there && m.Address == "":
+		case !m.Alive, c.Lists != nil && !c.Lists(m), !there && m.Address == "", !there && h.Rules != nil && told[m.ID]:
 		case !there:
 			h.Errorf("%s lives and has no asset", m.ID)
-		case plan.IsOurs(AssetOf(host)) && !h.isFrozen(host.ID): // without marks, or as a gateway, it is people's
-			h.checkLiving(m, host)
+		case plan.IsOurs(AssetOf(host)) && !h.IsFrozen(host.ID): // without marks, or as a gateway, it is people's
+			h.checkLiving(m, host, told[host.ID])
 		}
 	}
 	return held
 }
 
 // checkLiving: name (up to its suffix), address and state are those of a living machine.
-func (h *HostWatch) checkLiving(m *Machine, host jumpservertest.Host) {
+func (h *HostWatch) checkLiving(m *Machine, host jumpservertest.Host, told bool) {
 	h.mu.Lock()
 	off := h.off[host.ID]
 	h.mu.Unlock()
-	if !hasNameOf(m, host.Name) {
+	var o mapping.Outcome
+	if h.Rules != nil {
+		o = h.Rules.Outcome(m)
+	}
+	skipped := o.Skip != "" && told // it stays as it is, and that is told
+	if !skipped && !hasNameOf(m, host.Name) {
 		h.Errorf("%s is called %q, its asset %q", m.ID, m.Name, host.Name)
 	}
-	if m.Address != "" && host.Address != m.Address {
+	if !skipped && m.Address != "" && host.Address != m.Address {
 		h.Errorf("%s has the address %s, its asset %s", m.ID, m.Address, host.Address)
 	}
-	if host.Active == off || IsGone(host) {
+	if o.Inactive && host.Active && !told {
+		h.Errorf("%s is to be inactive by a rule, its asset %s is active, and nobody is told why", m.ID, host.Name)
+	}
+	if !skipped && (host.Active == off && !o.Inactive || IsGone(host)) {
 		h.Errorf("%s lives, its asset has active %t (switched off by a person: %t), labels %v", m.ID, host.Active, off, host.Labels)
 	}
 }

@@ -42,6 +42,7 @@ type HostWatch struct {
 	Server   *jumpservertest.Server
 	Org      string
 	Machines []*Machine // of the story; they change while no run is under way
+	Rules    *Ruling    // nil = there are no mapping rules
 
 	mu        sync.Mutex
 	foreign   map[string]jumpservertest.Host // other people's hosts, by id
@@ -89,6 +90,10 @@ func (h *HostWatch) Serve(r *http.Request, answer func()) (w Write) {
 		return Write{}
 	}
 	w.Before = h.Server.Hosts(h.Org)
+	var before ruledState
+	if h.Rules != nil {
+		before = h.ruledState(w.Before)
+	}
 	answer()
 	w.After = h.Server.Hosts(h.Org)
 	h.Note("%s %s: %d hosts", r.Method, r.URL.Path, len(w.After))
@@ -99,11 +104,14 @@ func (h *HostWatch) Serve(r *http.Request, answer func()) (w Write) {
 	for _, was := range w.Before {
 		host, there := now[was.ID]
 		if !there || was.Active && !host.Active {
-			w.Removed = append(w.Removed, h.checkRemoved(was, !there))
+			w.Removed = append(w.Removed, h.checkRemoved(was, host, !there))
 		}
 		if there && !strings.Contains(was.Address, ":") && strings.Contains(host.Address, ":") && h.MachineOf(was) != nil {
 			h.Errorf("%s got the address %s in place of its IPv4 address %s", was.Name, host.Address, was.Address)
 		}
+	}
+	if h.Rules != nil {
+		h.checkRuled(w, before, h.ruledState(w.After))
 	}
 	h.checkForeign(now)
 	names := map[string]bool{}
@@ -127,9 +135,9 @@ func (h *HostWatch) MachineOf(host jumpservertest.Host) *Machine {
 	return nil
 }
 
-// checkRemoved: nothing of a living instance is ever deactivated or deleted, nor what people keep, switched on again or
-// changed in any way while the run was at work, nor anything of other people's.
-func (h *HostWatch) checkRemoved(was jumpservertest.Host, deleted bool) Removal {
+// checkRemoved: nothing of a living instance is ever deactivated, but by a rule that says so now, or deleted, nor what people
+// keep, switched on again or changed in any way while the run was at work, nor anything of other people's.
+func (h *HostWatch) checkRemoved(was, now jumpservertest.Host, deleted bool) Removal {
 	m := h.MachineOf(was)
 	h.mu.Lock()
 	on, working, kept := h.on[was.ID], h.working[was.ID], h.kept[was.ID]
@@ -140,11 +148,11 @@ func (h *HostWatch) checkRemoved(was jumpservertest.Host, deleted bool) Removal 
 	switch {
 	case m == nil:
 		h.Errorf("%s was removed, which is no asset of ours", was.Name)
-	case m.Alive && !m.isMistaken(was):
+	case m.Alive && !m.isMistaken(was) && (deleted || !h.mayRuleOff(m, now)):
 		h.Errorf("%s was removed, and its instance %s lives", was.Name, m.ID)
 	case kept:
 		h.Errorf("%s was removed, which a person keeps", was.Name)
-	case on:
+	case on, was.Active && IsRuledOff(was) && !deleted && !IsGone(now): // of the latter only a rule is contradicted, and not that it is gone
 		h.Errorf("%s was removed, which a person switched on again", was.Name)
 	case working:
 		h.Errorf("%s was removed, which a person changed after the plan and before its last reading: %+v", was.Name, was)
@@ -178,7 +186,7 @@ func (h *HostWatch) checkOurs(host jumpservertest.Host) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, other := h.foreign[host.ID]
-	if !IsGone(host) {
+	if !isClosed(host) {
 		delete(h.on, host.ID)
 	}
 	asset := AssetOf(host)
@@ -206,9 +214,13 @@ func (h *HostWatch) checkEdited(host jumpservertest.Host) {
 	missing := slices.DeleteFunc(slices.Clone(mine.Labels), func(l string) bool {
 		name := strings.ToLower(l) // a database may keep another spelling
 		ours := strings.HasPrefix(name, "jms-") && !strings.HasPrefix(name, inventory.LabelKeep+":")
-		return ours || slices.Contains(host.Labels, l)
+		return ours || h.Rules.setsLabel(l) || slices.Contains(host.Labels, l)
 	})
-	if host.Comment != mine.Comment || !reflect.DeepEqual(host.Protocols, mine.Protocols) || !reflect.DeepEqual(host.Nodes, mine.Nodes) || len(missing) > 0 {
+	changed := host.Comment != mine.Comment || !reflect.DeepEqual(host.Protocols, mine.Protocols) || !reflect.DeepEqual(host.Nodes, mine.Nodes)
+	if h.Rules != nil { // they change ports and nodes, of which checkRuled knows, and note nodes in a line of the comment
+		changed = inventory.NoteNodes(host.Comment, nil) != inventory.NoteNodes(mine.Comment, nil)
+	}
+	if changed || len(missing) > 0 {
 		h.Errorf("%s lost what people made of it: %+v, was %+v", host.Name, host, mine)
 	}
 }
@@ -225,6 +237,9 @@ func AssetOf(host jumpservertest.Host) inventory.Asset {
 
 // IsGone reports whether a host carries jms-gone.
 func IsGone(host jumpservertest.Host) bool { return HasLabel(host, inventory.LabelGone) }
+
+// isClosed reports whether a host carries one of the labels with which we deactivate.
+func isClosed(host jumpservertest.Host) bool { return IsGone(host) || IsRuledOff(host) }
 
 // HasLabel reports whether a host has a label of this name.
 func HasLabel(host jumpservertest.Host, name string) bool {

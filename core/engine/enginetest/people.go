@@ -48,12 +48,19 @@ func (h *HostWatch) IsMentioned(instance string) bool {
 
 // Edit changes a host as people do, and keeps what they made of it.
 func (h *HostWatch) Edit(id string, change func(*jumpservertest.Host)) {
+	was, before := h.find(id), ruledState{}
+	if h.Rules != nil {
+		before = h.ruledState(nil)
+	}
 	if !h.Server.Edit(h.Org, id, change) {
 		return
 	}
 	now := h.find(id)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.Rules != nil {
+		h.Rules.noteNodes(was, now, before, h.ruledState(nil))
+	}
 	if _, other := h.foreign[id]; other {
 		h.foreign[id] = now
 	} else {
@@ -73,7 +80,8 @@ func (h *HostWatch) SwitchOn(host *jumpservertest.Host) {
 func (h *HostWatch) SwitchOff(host *jumpservertest.Host) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.off[host.ID], h.on[host.ID] = h.off[host.ID] || !IsGone(*host), false
+	again := IsRuledOff(*host) && !IsGone(*host) && HasLabel(*host, inventory.LabelReopened)
+	h.off[host.ID], h.on[host.ID] = h.off[host.ID] || !isClosed(*host) || again, false
 	host.Active = false
 }
 
@@ -124,7 +132,8 @@ func (h *HostWatch) Freeze(id string) {
 	h.frozen[id] = true
 }
 
-func (h *HostWatch) isFrozen(id string) bool {
+// IsFrozen reports whether a person made of a host what is never written to.
+func (h *HostWatch) IsFrozen(id string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.frozen[id]
@@ -147,11 +156,13 @@ func (h *HostWatch) Refresh() {
 		if !HasLabel(host, inventory.LabelKeep) {
 			delete(h.kept, host.ID)
 		}
-		if IsGone(host) && !HasLabel(host, inventory.LabelOff) { // nothing says any more that a person had switched it off before
+		if isClosed(host) && !HasLabel(host, inventory.LabelOff) { // nothing says any more that a person had switched it off before
 			delete(h.off, host.ID)
 		}
-		if !IsGone(host) { // nothing says any more that it was not a person
+		if !IsGone(host) { // nothing says any more that the instance is gone
 			delete(h.on, host.ID)
+		}
+		if !isClosed(host) { // nothing says any more that it was not a person
 			h.off[host.ID] = h.off[host.ID] || !host.Active
 		}
 		if asset := AssetOf(host); !plan.IsOurs(asset) && !plan.IsUnproved(asset) {

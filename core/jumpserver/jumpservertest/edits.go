@@ -18,6 +18,17 @@ func (s *Server) NodeAt(orgID, path string) string {
 	return ""
 }
 
+// NodePaths returns the paths of all nodes of an organisation, by their ids.
+func (s *Server) NodePaths(orgID string) map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, paths := s.orgs[orgID], map[string]string{}
+	for _, n := range o.nodes {
+		paths[n.id] = n.path
+	}
+	return paths
+}
+
 // RenameNode renames the node at a path. The paths of all nodes below it follow.
 func (s *Server) RenameNode(orgID, path, name string) {
 	s.mu.Lock()
