@@ -8,9 +8,7 @@ func keySteps() []step {
 		{run: "export ALICLOUD_ACCOUNT_ID"}, {run: "export ALICLOUD_ACCESS_KEY"}, {run: "export ALICLOUD_SECRET_KEY"},
 		{run: "export OSS_ACCESS_KEY_ID"}, {run: "export ALIBABA_CLOUD_ACCESS_KEY_ID"},
 		{run: "npm install"}, {run: "s config add"},
-		{run: "terraform -chdir=infra/alibaba init"},
-		{run: "terraform -chdir=infra/alibaba apply", in: "yes\n"},
-		{run: "terraform -chdir=infra/alibaba output"},
+		{run: "make infra", in: "yes\n"},
 	}
 }
 

@@ -42,13 +42,17 @@ func (c call) hasDeployKey(id, secret string) bool {
 }
 
 var (
-	terraformLine   = regexp.MustCompile(`^(?:-chdir=(\S+) )?(init|apply|output -raw (\w+))((?: -var=?\s?\S+)*)( -auto-approve)?$`)
+	terraformLine   = regexp.MustCompile(`^-chdir=(\S+) (init -input=false|apply|output -raw (\w+))$`)
 	terraformOutput = regexp.MustCompile(`(?m)^output "(\w+)"`)
 )
 
 // runTerraform takes init, apply and output of a module of this repository, in this order, with the keys of its provider.
 func (w *world) runTerraform(c call) answer {
-	m := terraformLine.FindStringSubmatch(strings.Join(c.Args, " "))
+	line := strings.Join(c.Args, " ")
+	m := terraformLine.FindStringSubmatch(line)
+	if line == "version" {
+		return answer{Out: "Terraform v1.11.4\n"}
+	}
 	if m == nil {
 		return w.refuse(c, "the walk does not know this command")
 	}
@@ -65,17 +69,17 @@ func (w *world) runTerraform(c call) answer {
 	switch {
 	case len(files) == 0:
 		return w.refuse(c, "Terraform initialized in an empty directory!")
-	case m[2] == "init":
+	case m[2] == "init -input=false":
 		w.cloud.initialised[folder] = true
 		return answer{Out: "Terraform has been successfully initialized!\n"}
 	case !w.cloud.initialised[folder]:
 		return w.refuse(c, "Error: Inconsistent dependency lock file: run terraform init")
 	case m[2] == "apply" && !c.hasDeployKey("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY"):
 		return w.refuse(c, "Error: no valid credential sources for Alicloud")
-	case m[2] == "apply" && m[5] == "" && strings.TrimSpace(c.In) != "yes":
+	case m[2] == "apply" && strings.TrimSpace(c.In) != "yes":
 		return w.refuse(c, "Apply cancelled.")
 	case m[2] == "apply":
-		return w.applyModule(c, module, m[4])
+		return w.applyModule(c, module)
 	case !w.cloud.role:
 		return w.refuse(c, "Warning: No outputs found")
 	}
@@ -89,17 +93,10 @@ func (w *world) runTerraform(c call) answer {
 
 func (w *world) bucketName(of string) string { return "jms-sync-" + of + "-" + accountID }
 
-// applyModule makes what the module makes, if its variables are what the module declares.
-func (w *world) applyModule(c call, module, variables string) answer {
-	given := map[string]bool{}
-	for _, m := range regexp.MustCompile(`-var[= ]'?(\w+)=`).FindAllStringSubmatch(variables, -1) {
-		given[m[1]] = true
-		if !strings.Contains(module, "variable \""+m[1]+"\"") {
-			return w.refuse(c, "Error: Value for undeclared variable "+m[1])
-		}
-	}
+// applyModule makes what the module makes, if each of its variables has a value.
+func (w *world) applyModule(c call, module string) answer {
 	for _, m := range regexp.MustCompile(`(?ms)^variable "(\w+)" \{\n(.*?)^\}`).FindAllStringSubmatch(module, -1) {
-		if !given[m[1]] && !regexp.MustCompile(`(?m)^  default `).MatchString(m[2]) {
+		if c.variable("TF_VAR_"+m[1]) == "" && !regexp.MustCompile(`(?m)^  default `).MatchString(m[2]) {
 			return w.refuse(c, "Error: No value for required variable "+m[1])
 		}
 	}
