@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
-
 )
 
 const repository = "../.."
@@ -21,7 +20,7 @@ var (
 	fence  = regexp.MustCompile("(?ms)^ *```([a-z]*)\n(.*?)^ *```$")
 	inline = regexp.MustCompile("`([^`\n]+)`")
 	// command matches jms-sync where a shell takes it for a program, not where it is an argument.
-	command     = regexp.MustCompile(`(?:^|&&|;|\|) *(?:[A-Z_0-9]+=\S+ +)*(?:bin/)?jms-sync((?: +[^\s|&;>)#]+)*)(?:\s|$)`)
+	command = regexp.MustCompile(`(?:^|&&|;|\|) *(?:[A-Z_0-9]+=\S+ +)*(?:bin/)?jms-sync((?: +[^\s|&;>)#]+)*)(?:\s|$)`)
 )
 
 // readDocuments returns every document for people, by its path from the top of the repository.

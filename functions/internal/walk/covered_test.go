@@ -15,8 +15,25 @@ func notWalked() map[string]string {
 		"docs/README":     "make demo is walked in the quick start, make test is what runs this test",
 		"docs/jumpserver": "labels clean is tried by functions/local/labels_test.go",
 		"infra/README":    "root, systemd, docker and Terraform of other clouds: infra/host_test.go, cron_test.go, prepare_test.go try what they lead to",
-		"docs/deploy":     "walked, but for Kubernetes, whose chart is rendered by its own tests",
+		"docs/mapping":    "its recipes are tried by functions/local/recipes_test.go",
+		"docs/benchmarks": "its commands measure, and take minutes",
 	}
+}
+
+// notExecuted is why commands that begin so are executed by no walk, though their page is walked.
+func notExecuted() map[string]string {
+	const chart = "there is no cluster here; the chart is rendered by its own tests"
+	return map[string]string{"kubectl ": chart, "helm ": chart}
+}
+
+// isExecuted reports whether a walk executes a command.
+func isExecuted(c command) bool {
+	for begin := range notExecuted() {
+		if strings.HasPrefix(c.text, begin) {
+			return false
+		}
+	}
+	return true
 }
 
 // pagePairs returns the pages of the repository by the name that both languages share.

@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -46,6 +47,7 @@ func newInternet(t *testing.T, resolve func(host string) http.Handler) *internet
 		resolve(hostOnly(r.Host)).ServeHTTP(w, r)
 	}))
 	n.tls.TLS = &tls.Config{GetCertificate: n.certificate} //nolint:gosec // loopback
+	n.tls.Config.ErrorLog = log.New(io.Discard, "", 0)     // what is probed and closed
 	n.tls.StartTLS()
 	n.proxy = httptest.NewServer(http.HandlerFunc(n.connect))
 	t.Cleanup(n.tls.Close)

@@ -74,7 +74,8 @@ func parseScript(block []string, begin int) []command {
 			line = comment.ReplaceAllString(line, "")
 		}
 		open = append(open, line)
-		switch m := heredoc.FindStringSubmatch(line); {
+		m := heredoc.FindStringSubmatch(line)
+		switch {
 		case end != "" && line != end, end == "" && (strings.HasSuffix(line, `\`) || strings.HasSuffix(line, "|")):
 			continue
 		case end == "" && m != nil:

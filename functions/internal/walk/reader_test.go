@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -25,14 +26,13 @@ type step struct {
 // reader executes the commands of a page in a shell whose variables and folder last.
 type reader struct {
 	*testing.T
-	page     string
-	home     string
-	path     string
-	env      []string          // of the shell, besides what was exported
-	blanks   map[string]string // what the reader fills in, by the variable or the <words> of the page
-	bound    bindings
-	secrets  []string
-	executed int
+	page    string
+	home    string
+	path    string
+	env     []string          // of the shell, besides what was exported
+	blanks  map[string]string // what the reader fills in, by the variable or the <words> of the page
+	bound   bindings
+	secrets []string
 }
 
 var (
@@ -66,6 +66,7 @@ func (r *reader) fill(c command) string {
 // walk executes the commands of a page; each must have its step, and each step its command.
 func (r *reader) walk(commands []command, steps []step) {
 	r.Helper()
+	commands = slices.DeleteFunc(commands, func(c command) bool { return !isExecuted(c) })
 	for n, c := range commands {
 		switch {
 		case n >= len(steps):
@@ -86,14 +87,10 @@ func (r *reader) walk(commands []command, steps []step) {
 
 func (r *reader) step(c command, s step) {
 	r.Helper()
-	if s.skip != "" {
-		return
-	}
 	if s.before != nil {
 		s.before()
 	}
 	out, code := r.execute(r.fill(c), s.in)
-	r.executed++
 	r.Logf("%s:%d: exit code %d\n$ %s\n%s", r.page, c.line, code, c.text, out)
 	if code != s.exit {
 		r.Errorf("%s:%d: exit code %d, want %d\n%s\n%s", r.page, c.line, code, s.exit, c.text, out)

@@ -2,6 +2,7 @@ package walk
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,21 +32,11 @@ type bindings map[string]string
 
 // apply returns a command with the values of this run in place of those of the page, the longest first.
 func (b bindings) apply(text string) string {
-	shown := slices.SortedFunc(keys(b), func(x, y string) int { return len(y) - len(x) })
+	shown := slices.SortedFunc(maps.Keys(b), func(x, y string) int { return len(y) - len(x) })
 	for _, s := range shown {
 		text = strings.ReplaceAll(text, s, b[s])
 	}
 	return text
-}
-
-func keys(b bindings) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range b {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // bind remembers what a token of the page is in this run; a longer one binds its beginning of 8 signs too, as people type it.
@@ -116,7 +107,9 @@ func squeeze(line string) string { return strings.TrimSpace(blanks.ReplaceAllStr
 
 // patternOf returns a pattern for what a line of a page stands for, and the tokens of its groups.
 func patternOf(shown string) (pattern string, tokens []string) {
-	literal := func(text string) { pattern += strings.ReplaceAll(regexp.QuoteMeta(text), "…", ".*") }
+	literal := func(text string) {
+		pattern += strings.ReplaceAll(regexp.QuoteMeta(text), "…", ".*")
+	}
 	end := 0
 	for _, m := range varyingPattern.FindAllStringSubmatchIndex(shown, -1) {
 		token := shown[m[0]:m[1]]

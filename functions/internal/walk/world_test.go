@@ -31,7 +31,6 @@ type world struct {
 	buckets  map[string]*storagetest.Server
 	cloud    cloudThings
 	programs map[string]func(call) answer
-	calls    []string
 	binaries *binaries
 	net      *internet
 }
@@ -74,7 +73,8 @@ func newWorld(t *testing.T, page string, b *binaries) *world {
 
 // resolve returns what answers under the name of a host.
 func (w *world) resolve(host string) http.Handler {
-	switch m := ossHost.FindStringSubmatch(host); {
+	m := ossHost.FindStringSubmatch(host)
+	switch {
 	case host == "jms.example.com":
 		return w.services.JMS
 	case host == "oapi.dingtalk.com":
@@ -108,7 +108,7 @@ func (w *world) bucketHandler(name string) http.Handler {
 	}}
 }
 
-// install gives the reader a program.
+// install puts a program into the reader's PATH.
 func (w *world) install(name string, run func(call) answer) {
 	w.Helper()
 	exe, err := os.Executable()
@@ -127,7 +127,6 @@ func (w *world) serveCall(rw http.ResponseWriter, r *http.Request) {
 	if err := json.NewDecoder(r.Body).Decode(&c); err != nil {
 		w.Error(err)
 	}
-	w.calls = append(w.calls, strings.TrimSpace(c.Name+" "+strings.Join(c.Args, " ")))
 	_ = json.NewEncoder(rw).Encode(w.programs[c.Name](c))
 }
 
