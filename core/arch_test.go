@@ -40,6 +40,7 @@ func allowedImports() map[string][]string {
 		"core/access":                    {"core/inventory", "core/plan"},
 		"core/apply":                     {"core/language", "core/plan", "core/reason", "core/inventory"},
 		"core/report":                    {"core/access", "core/explain", "core/apply", "core/language", "core/plan", "core/reason", "core/inventory", "core/notify"},
+		"core/metrics":                   {"core/httpx", "core/inventory", "core/plan", "core/report", "core/secret", "core/state", "core/wait"},
 		"core/report/page":               {"core/report", "core/access", "core/language", "core/plan"},
 		"core/notify":                    {},
 		"core/notify/post":               {"core/notify", "core/wait", "core/httpx"},
@@ -53,6 +54,7 @@ func allowedImports() map[string][]string {
 		"core/storage/all":               {"core/storage", "core/storage/<x>", "core/inventory", "core/secret"},
 		"core/storage/storagetest":       {"core/storage", "core/inventory", "core/secret"},
 		"core/state":                     {"core/storage", "core/inventory"},
+		"core/history":                   {"core/language", "core/report", "core/state"},
 		"core/delivery":                  {"core/language", "core/report", "core/plan", "core/reason", "core/notify", "core/state", "core/inventory"},
 		"core/engine": {"core/access", "core/language", "core/httpx", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
@@ -65,17 +67,18 @@ func allowedImports() map[string][]string {
 		"core/session/sessiontest": {"core/*", "*test"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/language", "core/notify", "core/reconcile", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage",
-			"functions/internal/logs", "functions/internal/trigger"},
+			"functions/internal/logs", "functions/internal/logs/logfile", "functions/internal/trigger"},
 		"functions/internal/logs":         {"core/language", "core/secret"},
+		"functions/internal/logs/logfile": {"core/language"},
 		"functions/internal/trigger":      {"core/inventory"},
 		"functions/internal/fgruntime":    {"core/wait"},
 		"functions/internal/walk":         {}, // tests only
 		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
 		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
-		"functions/local":                 {"core/*", "core/report/page", "*test", "functions/internal/logs", "functions/internal/trigger"},
+		"functions/local":                 {"core/*", "core/report/page", "*test", "functions/internal/logs", "functions/internal/logs/logfile", "functions/internal/trigger", "functions/internal/wire"},
 		"infra":                           {}, // files, and tests that compare them with the program
-		"infra/pack":                      {}, "infra/mutants": {}, "infra/schemas": {},
+		"infra/pack":                      {}, "infra/mutants": {}, "infra/schemas": {}, "infra/schemas/standin": {},
 		"infra/bench": {"core/*", "*test"},
 	}
 }

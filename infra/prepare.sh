@@ -67,8 +67,11 @@ fi
 "$terraform" -chdir="$dir" init -input=false
 # shellcheck disable=SC2086 # INFRA_FLAGS holds several
 if ! "$terraform" -chdir="$dir" apply ${INFRA_FLAGS:-}; then
-	echo "Nothing else was done. What is there already (EntityAlreadyExist, BucketAlreadyExists …) becomes Terraform's by" >&2
-	echo "terraform -chdir=$dir import ADDRESS ID; a service-linked role of EventBridge is left out of event_bridge_roles." >&2
+	cat >&2 <<EOF
+Not all is there: what was made stays, and make infra goes on from there once the error above is mended. What exists already
+(EntityAlreadyExist, BucketAlreadyExists …) becomes Terraform's by $terraform -chdir=$dir import ADDRESS ID; of EventBridge's
+roles leave in event_bridge_roles only those that are not there.
+EOF
 	exit 1
 fi
 

@@ -208,8 +208,12 @@ func (b *Browser) Asked() []string { return b.asked }
 func (b *Browser) Press(key string) {
 	b.t.Helper()
 	codes := map[string]int{"Enter": 13, "Escape": 27, "ArrowDown": 40, "End": 35, "Tab": 9}
-	for _, kind := range []string{"rawKeyDown", "keyUp"} {
-		b.Call("Input.dispatchKeyEvent", map[string]any{"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": codes[key]}, nil)
+	for _, kind := range []string{"keyDown", "keyUp"} {
+		params := map[string]any{"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": codes[key]}
+		if key == "Enter" && kind == "keyDown" {
+			params["text"] = "\r" // what works elements that have no handler of their own
+		}
+		b.Call("Input.dispatchKeyEvent", params, nil)
 	}
 }
 

@@ -25,7 +25,7 @@ type Config struct {
 	Timezone    string        `yaml:"timezone" env:"TIMEZONE" doc:"显示时间所用的时区（IANA 名称）;time zone of the times shown (IANA name)"`
 	StaleAfter  time.Duration `yaml:"stale_after" env:"STALE_AFTER" range:"0s,720h" doc:"触发后超过这么久才开始的定时调用不再执行，0 表示从不过期;a timer's tick older than this is not run, 0 = never stale"`
 	Timeout     Timeout       `yaml:"timeout" envPrefix:"TIMEOUT_"`
-	Proxy       secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问云与钉钉的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；不用于 JumpServer（见 jumpserver.proxy）；NO_PROXY 里的地址直连;proxy for clouds and DingTalk, e.g. http://proxy:3128 (never printed, as it may hold a password); not for JumpServer (see jumpserver.proxy); what NO_PROXY names goes straight"`
+	Proxy       secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问云、通知渠道与指标去处的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；不用于 JumpServer（见 jumpserver.proxy）；NO_PROXY 里的地址直连;proxy for clouds, channels of notification and metrics, e.g. http://proxy:3128 (never printed, as it may hold a password); not for JumpServer (see jumpserver.proxy); what NO_PROXY names goes straight"`
 	JumpServer  JumpServer    `yaml:"jumpserver" envPrefix:"JUMPSERVER_"`
 	Platforms   Platforms     `yaml:"platforms" envPrefix:"PLATFORMS_"`
 	Clouds      []Cloud       `yaml:"clouds" env:"-" doc:"云账号的列表;list of the cloud accounts"` // by entry, see overrideFromEnv
@@ -36,6 +36,7 @@ type Config struct {
 	Mapping      *mapping.Set `yaml:"-" env:"-"`
 	Sync         Sync         `yaml:"sync" envPrefix:"SYNC_"`
 	Notification Notification `yaml:"notification" envPrefix:"NOTIFICATION_"`
+	Metrics      Metrics      `yaml:"metrics" envPrefix:"METRICS_"`
 	Log          Log          `yaml:"log" envPrefix:"LOG_"`
 }
 

@@ -149,7 +149,7 @@ func (l *mistakeCollector) readLoggerVariables(environ map[string]string, into *
 func namesSettings(environ map[string]string) bool {
 	for name, value := range environ {
 		rest, ours := strings.CutPrefix(name, settingPrefix)
-		if !ours || strings.TrimSpace(value) == "" || name == EnvConfig || name == EnvState {
+		if !ours || strings.TrimSpace(value) == "" || isProgramVariable(name) {
 			continue
 		}
 		switch group, _, _ := strings.Cut(rest, "_"); group {

@@ -7,6 +7,7 @@ func (c Config) Secrets() []secret.Value {
 	d := c.Notification.DingTalk
 	all := []secret.Value{
 		c.Proxy, c.JumpServer.AccessKeyID, c.JumpServer.AccessKeySecret, c.JumpServer.Proxy, d.Webhook, d.Secret,
+		c.Metrics.Pushgateway, c.Metrics.RemoteWrite, c.Metrics.RemoteWriteToken,
 	}
 	for _, cloud := range c.Clouds {
 		all = append(all, cloud.AccessKeyID, cloud.AccessKeySecret)

@@ -41,6 +41,7 @@ func build(in Input) Report {
 	r.input, r.lang = &in, in.Language
 	r.DryRun, r.environment, r.Unchanged, r.names = in.DryRun, in.Environment, in.Unchanged, in.Names
 	r.Duration, r.Stages, r.Peers = RoundSeconds(in.Duration), in.Stages, in.Peers
+	r.assetCounts = in.Assets
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)
 	w := textsOf(in.Language)
 	r.Pause = pauseOf(in, w.lang)

@@ -31,6 +31,7 @@ type Options struct {
 	AssetURL    string         // where the button leads
 	Environment string         // shown in the title; "" = that of the report
 	AskAll      bool           // changes of any kind may be on hold, not only removals
+	OnHost      bool           // the command runs on a host or in a cluster, not as a function
 }
 
 // How much of each kind is shown, if there is room.

@@ -51,6 +51,9 @@ func secretCanaries() map[string]string {
 		"notification.channels[].secret":   "CANARY-of-the-hmac",
 		"notification.channels[].token":    "CANARY-of-the-bearer",
 		"notification.channels[].password": "CANARY-of-the-mail",
+		"metrics.pushgateway":              "CANARY-of-the-pushgateway",
+		"metrics.remote_write":             "CANARY-of-the-remote-write",
+		"metrics.remote_write_token":       "CANARY-of-the-remote-token",
 		"$ALIBABA_CLOUD_ACCESS_KEY_ID":     storagetest.GoodID,
 		"$ALIBABA_CLOUD_ACCESS_KEY_SECRET": storagetest.GoodSecret,
 	}
@@ -135,7 +138,7 @@ func (m *canaryDesk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // noteDerived records what was derived from secrets in one request: signatures, and the proxy's password in its HTTP
 // form.
 func (m *canaryDesk) noteDerived(said string) {
-	made := regexp.MustCompile(`signature="([^"]+)"|X-Jms-Sync-Signature: (sha256=[0-9a-f]+)|\b[Ss]ign(?:ature)?=([^&\s]+)|"sign":"([^"]+)"|Proxy-Authorization: Basic (\S+)`)
+	made := regexp.MustCompile(`signature="([^"]+)"|X-Jms-Sync-Signature: (sha256=[0-9a-f]+)|\b[Ss]ign(?:ature)?=([^&\s]+)|"sign":"([^"]+)"|(?:Proxy-)?Authorization: Basic (\S+)`)
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	for _, found := range made.FindAllStringSubmatch(said, -1) {
@@ -199,9 +202,10 @@ notification:
   window: 0s
   dingtalk: {enabled: true, webhook: %q, secret: %s}
   channels: %s
+metrics: %s
 log: {level: DEBUG, detailed: true, file: %q}
 `, proxy, m.JumpServerURL, inner, c["jumpserver.access_key_id"], c["jumpserver.access_key_secret"], c["clouds[].access_key_id"], c["clouds[].access_key_secret"],
-		m.CloudURL, m.Webhook, c["notification.dingtalk.secret"], m.channels(), m.readLog()))
+		m.CloudURL, m.Webhook, c["notification.dingtalk.secret"], m.channels(), m.metrics(), m.readLog()))
 }
 
 // channels starts the other side of more channels, and returns their settings: what they are sent goes through the proxy too,
@@ -234,6 +238,16 @@ func (m *canaryDesk) channels() string {
 		m.Serve(slack)+slacktest.HookPath+"T0/B0/"+hidden, m.Serve(teams)+teamstest.HookPath+"?sig="+hidden,
 		m.Serve(robot)+dingtalktest.WebhookPath+"?access_token="+hidden,
 		m.Serve(hook)+"/?key="+c[list+"url"], c[list+"secret"], c[list+"token"], server.Address, c[list+"password"])
+}
+
+// metrics starts what takes metrics, and returns their settings: what is pushed goes through the proxy too.
+func (m *canaryDesk) metrics() string {
+	m.Helper()
+	c := secretCanaries()
+	taker := m.Serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	with := func(name string) string { return strings.Replace(taker, "://", "://push:"+c[name]+"@", 1) }
+	return fmt.Sprintf("{file: %q, log: true, pushgateway: %q, remote_write: %q, remote_write_token: %s}",
+		filepath.Join(m.dir, "jms-sync.prom"), with("metrics.pushgateway"), with("metrics.remote_write")+"/write?key="+c["metrics.remote_write"], c["metrics.remote_write_token"])
 }
 
 // TestCanaries: whatever a command meets, no secret appears in its output, log, results, cards, state or assets, in any
