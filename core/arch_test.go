@@ -76,6 +76,7 @@ func allowedImports() map[string][]string {
 		"functions/internal/logs/logfile": {"core/language"},
 		"functions/internal/trigger":      {"core/inventory"},
 		"functions/internal/fgruntime":    {"core/wait"},
+		"functions/internal/walk":         {}, // tests only
 		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
 		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},

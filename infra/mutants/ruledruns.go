@@ -70,7 +70,7 @@ func ruledRunMutants() []mutant {
 		old: "unreadError(desired), lostMarks)", broken: "lostMarks)", pkg: "./core/engine", test: "TestUnreadIsTold",
 	}, {
 		name: "ruled runs: unread tags of what people manage are not told", file: "core/plan/ruleunread.go",
-		old: "if !is || !o.Unread.Has(field) {", broken: "if !o.Unread.Has(field) {", pkg: "./core/plan", test: "TestUnread",
+		old: "if !is || !o.Unread.Has(field) {", broken: "if !(is || o.Unread.Has(field)) || !o.Unread.Has(field) {", pkg: "./core/plan", test: "TestUnread",
 	}, {
 		name: "ruled runs: other rules, another salt", file: "core/session/store.go",
 		old: ", cfg.Mapping.Fingerprint()}", broken: ", \"\"}", pkg: "./core/session", test: "TestSaltOfRules",
