@@ -60,10 +60,11 @@ func allowedImports() map[string][]string {
 		"core/engine/chaos":        {}, // tests only
 		"core/engine/enginetest":   {"core/*", "core/cloud/<x>", "core/notify/<x>", "*test"},
 		"core/console":             {"core/access", "core/console/login", "core/console/web", "core/explain", "core/inventory", "core/language"},
-		"core/console/login":       {},
+		"core/console/login":       {"core/console/link"},
+		"core/console/link":        {},
 		"core/console/web":         {},
 		"core/console/backend":     {"core/*", "core/console/login"},
-		"core/session":             {"core/*", "core/report/page", "core/cloud/all", "core/notify/all", "core/notify/post", "core/storage/all"},
+		"core/session":             {"core/*", "core/console/link", "core/report/page", "core/cloud/all", "core/notify/all", "core/notify/post", "core/storage/all"},
 		"core/session/sessiontest": {"core/*", "*test"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/language", "core/notify", "core/reconcile", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage",
