@@ -75,7 +75,7 @@ func allowedImports() map[string][]string {
 		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
 		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
-		"functions/console":               {"core/config", "core/console", "core/console/backend", "core/doctor", "core/session", "functions/internal/wire"},
+		"functions/console":               {"core/config", "core/console", "core/console/backend", "core/doctor", "core/language", "core/session", "functions/internal/wire"},
 		"functions/local":                 {"core/*", "core/console/backend", "core/console/login", "core/report/page", "*test", "functions/internal/logs", "functions/internal/trigger"},
 		"infra":                           {}, // files, and tests that compare them with the program
 		"infra/pack":                      {}, "infra/mutants": {},
