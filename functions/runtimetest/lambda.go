@@ -108,9 +108,9 @@ func (p *Process) extensionID() string {
 const streamedType = "application/vnd.awslambda.http-integration-response"
 
 // decodeStreamed checks the form of such an answer.
-func decodeStreamed(req *http.Request, body []byte) (Answer, error) {
+func decodeStreamed(body []byte) (Answer, error) {
 	head, _, found := bytes.Cut(body, make([]byte, 8))
-	if !found || !json.Valid(head) || req.Header.Get("Lambda-Runtime-Function-Response-Mode") != "streaming" {
+	if !found || !json.Valid(head) {
 		return Answer{}, errors.New("the response is no stream for a function URL")
 	}
 	return Answer{OK: true, Body: body}, nil

@@ -187,7 +187,7 @@ func requireLength(req *http.Request, _ apiCall) error {
 // decodeAnswer checks an answer's form and decodes it.
 func (r *Runtime) decodeAnswer(req *http.Request, what apiCall, body []byte) (Answer, error) {
 	if what == responseCall && r.dialect.streams && req.Header.Get("Content-Type") == streamedType {
-		return decodeStreamed(req, body)
+		return decodeStreamed(body)
 	}
 	if kind := req.Header.Get("Content-Type"); kind != "application/json" {
 		return Answer{}, fmt.Errorf("content type %q, want application/json", kind)
