@@ -17,7 +17,7 @@ all: build
 
 # The main job against emulators on loopback, with the real SDKs and the real handler.
 demo: build
-	@bin/jms-sync demo
+	@bin/jms-sync demo $(if $(SERVE),--serve)
 
 # As the programs are built, so that no SDK is compiled once for them and once for the tests.
 TESTED := CGO_ENABLED=0 $(GO) test -trimpath -tags lambda.norpc
