@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 # Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,access apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
-	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config delivery doctor engine explain history httpx inventory jumpserver/... language mapping metrics notify/... \
+	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config console console/login delivery doctor engine explain history httpx inventory jumpserver/... language mapping metrics notify/... \
 	operator plan reason reconcile report/... secret state storage storage/dir storage/storagetest wait) \
 	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger internal/walk) $(addprefix ./infra/,mutants pack schemas)
 
@@ -17,7 +17,7 @@ all: build
 
 # The main job against emulators on loopback, with the real SDKs and the real handler.
 demo: build
-	@bin/jms-sync demo
+	@bin/jms-sync demo $(if $(SERVE),--serve)
 
 # As the programs are built, so that no SDK is compiled once for them and once for the tests.
 TESTED := CGO_ENABLED=0 $(GO) test -trimpath -tags lambda.norpc
@@ -109,7 +109,7 @@ test-reality:
 	JMS_SYNC_TEST_REALITY='$(abspath $(DIR))' JMS_SYNC_TEST_REALITY_TABLE='$(abspath $(TABLE))' $(TESTED) -count=1 -run '^TestRealityOfFolder$$' ./core/cloud/all
 	@tail -n 1 '$(TABLE)'
 
-FUNCTIONS := dist/fc-timer/bootstrap dist/fc-event/bootstrap dist/lambda/bootstrap dist/functiongraph/bootstrap
+FUNCTIONS := dist/fc-timer/bootstrap dist/fc-event/bootstrap dist/lambda/bootstrap dist/functiongraph/bootstrap dist/console/bootstrap
 # Lambda's other processor: make build-lambda-arm64.
 ARM64     := dist/lambda-arm64/bootstrap
 

@@ -64,10 +64,11 @@ func allowedImports() map[string][]string {
 		"core/engine/chaos":        {}, // tests only
 		"core/engine/enginetest":   {"core/*", "core/cloud/<x>", "core/notify/<x>", "*test"},
 		"core/console":             {"core/access", "core/console/login", "core/console/web", "core/explain", "core/inventory", "core/language"},
-		"core/console/login":       {},
+		"core/console/login":       {"core/console/link"},
+		"core/console/link":        {},
 		"core/console/web":         {},
 		"core/console/backend":     {"core/*", "core/console/login"},
-		"core/session":             {"core/*", "core/report/page", "core/cloud/all", "core/notify/all", "core/notify/post", "core/storage/all"},
+		"core/session":             {"core/*", "core/console/link", "core/report/page", "core/cloud/all", "core/notify/all", "core/notify/post", "core/storage/all"},
 		"core/session/sessiontest": {"core/*", "*test"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/language", "core/notify", "core/reconcile", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage",
@@ -80,7 +81,7 @@ func allowedImports() map[string][]string {
 		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
 		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
-		"functions/console":               {"core/config", "core/console", "core/console/backend", "core/doctor", "core/session", "functions/internal/wire"},
+		"functions/console":               {"core/config", "core/console", "core/console/backend", "core/doctor", "core/language", "core/session", "functions/internal/wire"},
 		"functions/local":                 {"core/*", "core/console/backend", "core/console/login", "core/report/page", "*test", "functions/internal/logs", "functions/internal/logs/logfile", "functions/internal/trigger", "functions/internal/wire"},
 		"infra":                           {}, // files, and tests that compare them with the program
 		"infra/pack":                      {}, "infra/mutants": {}, "infra/schemas": {}, "infra/schemas/standin": {},

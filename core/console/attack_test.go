@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/console/link"
 	"github.com/jms-sync/jms-sync/core/console/login"
 )
 
@@ -109,47 +110,47 @@ func (d *desk) flowCookie() string {
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, func(s *Settings) { s.ApprovalLink = true })
-	link := d.sessions.NewLink(goodHash)
-	post := func(d *desk, path, link string) *httptest.ResponseRecorder {
-		q := order(path, `{"link":"`+link+`","assets":3}`)
+	text := d.sessions.NewLink(goodHash)
+	post := func(d *desk, path, one string) *httptest.ResponseRecorder {
+		q := order(path, `{"link":"`+one+`","assets":3}`)
 		q.who = ""
 		return d.send(q)
 	}
-	hash, rest, _ := strings.Cut(link, ".")
+	hash, rest, _ := strings.Cut(text, ".")
 	end, sign, _ := strings.Cut(rest, ".")
 	otherKey := login.NewSessions([]byte(strings.Repeat("x", login.MinKey)), time.Hour, true, time.Now).NewLink(goodHash)
 	for name, bad := range map[string]string{
-		"empty": "", "another set": strings.Repeat("f", 64) + "." + rest, "a later end": hash + ".9999999999." + sign, "cut": link[:len(link)-1],
-		"another key": otherKey, "no signature": hash + "." + end, "more": link + ".x", "a session": d.flowCookie(),
+		"empty": "", "another set": strings.Repeat("f", 64) + "." + rest, "a later end": hash + ".9999999999." + sign, "cut": text[:len(text)-1],
+		"another key": otherKey, "no signature": hash + "." + end, "more": text + ".x", "a session": d.flowCookie(),
 	} {
 		if got := post(d, "/api/link/approve", bad); got.Code != 403 {
 			t.Errorf("%s: %d %s", name, got.Code, got.Body)
 		}
 	}
 	for _, method := range []string{"GET", "HEAD"} { // a preview of a chat program, a scanner of mail
-		for _, path := range []string{"/approve", "/api/link", "/api/link/approve", "/approve?" + link} {
+		for _, path := range []string{"/approve", "/api/link", "/api/link/approve", "/approve?" + text} {
 			q := request{method: method, path: path, host: "console.example.com"}
 			if got := d.send(q); got.Code != 200 && got.Code != 404 || strings.Contains(d.backend.acts(), "approve:") {
 				t.Errorf("%s %s: %d", method, path, got.Code)
 			}
 		}
 	}
-	cross := order("/api/link/approve", `{"link":"`+link+`","assets":3}`)
+	cross := order("/api/link/approve", `{"link":"`+text+`","assets":3}`)
 	cross.who, cross.origin = "", "https://evil.example.com"
 	if got := d.send(cross); got.Code != 403 {
 		t.Errorf("another site: %d", got.Code)
 	}
-	if got := post(d, "/api/link", link); got.Code != 200 || !strings.Contains(got.Body.String(), goodHash) || strings.Contains(d.backend.acts(), "approve:") {
+	if got := post(d, "/api/link", text); got.Code != 200 || !strings.Contains(got.Body.String(), goodHash) || strings.Contains(d.backend.acts(), "approve:") {
 		t.Errorf("showing it: %d %s, %s", got.Code, got.Body, d.backend.acts())
 	}
-	if got := post(d, "/api/link/approve", link); got.Code != 200 || strings.Count(d.backend.acts(), "approve:link") != 1 {
+	if got := post(d, "/api/link/approve", text); got.Code != 200 || strings.Count(d.backend.acts(), "approve:link") != 1 {
 		t.Errorf("approving: %d %s, %s", got.Code, got.Body, d.backend.acts())
 	}
-	if got := post(d, "/api/link/approve", link); got.Code != 409 || strings.Count(d.backend.acts(), "approve:link") != 1 {
+	if got := post(d, "/api/link/approve", text); got.Code != 409 || strings.Count(d.backend.acts(), "approve:link") != 1 {
 		t.Errorf("replayed: %d %s", got.Code, d.backend.acts())
 	}
-	d.now = d.now.Add(login.LinkLifetime)
-	if got := post(d, "/api/link", link); got.Code != 410 {
+	d.now = d.now.Add(link.Lifetime)
+	if got := post(d, "/api/link", text); got.Code != 410 {
 		t.Errorf("an hour later: %d", got.Code)
 	}
 	off := newDesk(t, nil)

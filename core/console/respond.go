@@ -38,7 +38,9 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, status int, docu
 	text, err := h.encode(document)
 	if err != nil {
 		h.Log.Error("an answer cannot be encoded", "path", r.URL.Path, "error", err)
-		status, text = http.StatusInternalServerError, []byte(`{"code":"failed","zh":"无法编码","en":"cannot be encoded"}`)
+		broken := language.New("答案无法编码", "the answer cannot be encoded")
+		status = http.StatusInternalServerError
+		text, _ = json.Marshal(Problem{Code: CodeFailed, ZH: broken.ZH, EN: broken.EN})
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	if len(text) < smallAnswer || !takesGzip(r) {

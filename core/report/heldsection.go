@@ -81,9 +81,23 @@ func (w messageWriter) addHeldCommands(s *section, r Report) {
 			s.footer = append(s.footer, fmt.Sprintf("- … %d/%d", n, len(r.HeldSets)))
 			break
 		}
+		if set.Stored && !r.DryRun && w.options.ConsoleURL != "" {
+			s.footer = append(s.footer, "- "+w.consoleLinks(set))
+		}
 		s.footer = append(s.footer, "- "+w.approvalText(set, r.DryRun))
-		if set.Stored && !r.DryRun {
+		if set.Stored && !r.DryRun && w.options.ConsoleURL == "" {
 			s.footer = append(s.footer, "- "+fmt.Sprintf(w.allHeldF, set.Hash[:min(len(set.Hash), shownHashLength)]))
 		}
 	}
+}
+
+// consoleLinks returns the links to the console's page of a held set, and to the one that approves it. Neither does anything
+// by itself.
+func (w messageWriter) consoleLinks(set HeldSetSummary) string {
+	show := w.options.ConsoleURL + "/#/held/" + set.Hash
+	approve := show + "/approve"
+	if w.options.ApprovalLink != nil {
+		approve = w.options.ConsoleURL + "/approve#" + w.options.ApprovalLink(set.Hash)
+	}
+	return fmt.Sprintf(w.consoleF, show, approve)
 }

@@ -30,8 +30,11 @@ type Options struct {
 	Style       string         // "table" or "list"; chat clients differ in rendering tables
 	AssetURL    string         // where the button leads
 	Environment string         // shown in the title; "" = that of the report
-	AskAll      bool           // changes of any kind may be on hold, not only removals
-	OnHost      bool           // the command runs on a host or in a cluster, not as a function
+	ConsoleURL  string         // of the console, to whose page of a held set a card links; "" = there is none
+	// ApprovalLink returns what stands behind # in a link that approves a held set without a login; nil = there is none.
+	ApprovalLink func(hash string) string
+	AskAll       bool // changes of any kind may be on hold, not only removals
+	OnHost       bool // the command runs on a host or in a cluster, not as a function
 }
 
 // How much of each kind is shown, if there is room.
@@ -123,10 +126,11 @@ type messageWriter struct {
 	titleTexts
 	asList   bool
 	location *time.Location
+	options  Options
 }
 
 func newMessageWriter(o Options) messageWriter {
-	return messageWriter{texts: textsOf(o.Lang), titleTexts: titleTextsOf(o.Lang), asList: o.Style == StyleList, location: locationOf(o)}
+	return messageWriter{texts: textsOf(o.Lang), titleTexts: titleTextsOf(o.Lang), asList: o.Style == StyleList, location: locationOf(o), options: o}
 }
 
 func (w messageWriter) resultBlock(r Report) string {

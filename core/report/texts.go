@@ -36,7 +36,7 @@ type texts struct {
 	missingShardsF                                          string
 	orphanHead, moreOrphansF, orphans, drifted              string
 	approveF, noStoreF, dryApproveF, quarantineF            string
-	approveMovesF, heldMovesHead, heldBothHead              string
+	approveMovesF, heldMovesHead, heldBothHead, consoleF    string
 	pageLink                                                string
 	undoHint, deactivatedAt                                 string
 	openHead, moreOpenF, openLineF, andOthersF              string
@@ -126,6 +126,7 @@ func textsOf(lang language.Lang) texts {
 		andOthersF:          lang.Text("%s（另有相近的情况）", "%s (and others like it)"),
 		approveF:            lang.Text("确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）", "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)"),
 		approveMovesF:       lang.Text("确认规则该移动这 %d 个资产：jms-sync approve %s（24 小时内有效，只放行这一次的去处）", "to let rules move these %d assets: jms-sync approve %s (serves for 24 hours, and for just these places)"),
+		consoleF:            lang.Text("[查看](%s) · [批准](%s)", "[Look](%s) · [Approve](%s)"),
 		heldMovesHead:       lang.Text("暂缓的移动（节点、网域、平台、端口、地址、账号）", "Moves on hold (node, zone, platform, ports, address, accounts)"),
 		heldBothHead:        lang.Text("暂缓的移除与移动", "Removals and moves on hold"),
 		alarmTitle:          lang.Text("告警：", "alarm: "),

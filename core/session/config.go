@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/console/link"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
@@ -82,11 +84,19 @@ const assetPagePath = "/ui/#/console/assets/assets"
 
 // ReportOptions returns how reports and cards of a configuration are worded.
 func ReportOptions(cfg config.Config) report.Options {
-	return report.Options{
+	o := report.Options{
 		Lang: language.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
 		AssetURL: cfg.JumpServer.URL + assetPagePath, Environment: cfg.Environment.Type,
 		AskAll: cfg.Sync.Approval == config.ApprovalAll,
 	}
+	if !cfg.Console.Enabled {
+		return o
+	}
+	o.ConsoleURL = cfg.Console.URL
+	if cfg.Console.Approval.Link {
+		o.ApprovalLink = func(hash string) string { return link.New([]byte(cfg.Console.CookieKey.Reveal()), hash, time.Now()) }
+	}
+	return o
 }
 
 // NewChannels returns the channels that a configuration uses.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/console"
 	"github.com/jms-sync/jms-sync/core/console/backend"
 	"github.com/jms-sync/jms-sync/core/doctor"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
@@ -35,24 +37,32 @@ type currentKey struct{}
 func (s *server) serve(w http.ResponseWriter, r *http.Request, role wire.Role) {
 	current, err := s.app.Current(r.Context(), role)
 	if err != nil {
-		refuse(w, "config", "配置不能用，请看函数的日志", "the configuration cannot be used, see the function's log")
+		s.logUnready(r.Context(), err)
+		refuse(w, language.New("配置不能用，请看函数的日志", "the configuration cannot be used, see the function's log"))
 		return
 	}
 	handler := s.handlerOf(r.Context(), current)
 	if handler == nil {
-		refuse(w, "config", "没有启用控制台（console.enabled）", "the console is not enabled (console.enabled)")
+		refuse(w, language.New("没有启用控制台（console.enabled）", "the console is not enabled (console.enabled)"))
 		return
 	}
 	handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), currentKey{}, current)))
 }
 
 // refuse answers where there is no console. What is wrong with a configuration is for its log, and not for anybody.
-func refuse(w http.ResponseWriter, code, zh, en string) {
+func refuse(w http.ResponseWriter, why language.Text) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte(`{"code":"` + code + `","zh":"` + zh + `","en":"` + en + `"}`))
+	text, _ := json.Marshal(console.Problem{Code: console.CodeConfig, ZH: why.ZH, EN: why.EN}) // never fails: they are texts
+	_, _ = w.Write(text)
+}
+
+// logUnready logs why there is no console.
+func (s *server) logUnready(ctx context.Context, err error) {
+	s.app.Log(ctx).Error("the configuration cannot be used", "error", err)
 }
 
 // handlerOf returns the console of a configuration; nil where it has none. A new configuration gets a new one.

@@ -1,6 +1,7 @@
 package runtimetest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -20,7 +21,7 @@ const lambdaMaxAnswer = 6 << 20
 func NewLambda(tb TB, settings ...Setting) (*Runtime, error) {
 	return startRuntime(dialect{
 		variable: "AWS_LAMBDA_RUNTIME_API", acceptStatus: http.StatusAccepted, route: lambdaRoute, headers: lambdaHeaders,
-		check: checkLambdaAnswer, maxAnswerBytes: lambdaMaxAnswer,
+		check: checkLambdaAnswer, streams: true, maxAnswerBytes: lambdaMaxAnswer,
 	}, tb, settings)
 }
 
@@ -100,4 +101,17 @@ func (p *Process) extensionID() string {
 		return "nobody"
 	}
 	return p.Addr()
+}
+
+// streamedType is the content type of an answer to a function URL that streams: a head in JSON, eight zero bytes, and the body
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html).
+const streamedType = "application/vnd.awslambda.http-integration-response"
+
+// decodeStreamed checks the form of such an answer.
+func decodeStreamed(body []byte) (Answer, error) {
+	head, _, found := bytes.Cut(body, make([]byte, 8))
+	if !found || !json.Valid(head) {
+		return Answer{}, errors.New("the response is no stream for a function URL")
+	}
+	return Answer{OK: true, Body: body}, nil
 }

@@ -27,6 +27,8 @@ type dialect struct {
 	maxAnswerBytes int
 	// lifecycleHooks: the platform sends other kinds than Event, and limits may differ between invocations.
 	lifecycleHooks bool
+	// streams: an answer may be a stream for a function URL.
+	streams bool
 }
 
 // apiCall is one of the calls that every platform has under its own path.
@@ -184,6 +186,9 @@ func requireLength(req *http.Request, _ apiCall) error {
 
 // decodeAnswer checks an answer's form and decodes it.
 func (r *Runtime) decodeAnswer(req *http.Request, what apiCall, body []byte) (Answer, error) {
+	if what == responseCall && r.dialect.streams && req.Header.Get("Content-Type") == streamedType {
+		return decodeStreamed(body)
+	}
 	if kind := req.Header.Get("Content-Type"); kind != "application/json" {
 		return Answer{}, fmt.Errorf("content type %q, want application/json", kind)
 	}

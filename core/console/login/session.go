@@ -26,7 +26,7 @@ type Sessions struct {
 	now          func() time.Time
 	cookie, csrf sealer
 	state        sealer
-	links        sealer
+	key          []byte
 }
 
 // NewSessions returns sessions that last so long. The key has MinKey bytes or more. Insecure cookies are for loopback
@@ -34,7 +34,7 @@ type Sessions struct {
 func NewSessions(key []byte, length time.Duration, secure bool, now func() time.Time) *Sessions {
 	return &Sessions{
 		secure: secure, length: length, now: now, cookie: newSealer(key, "session"), csrf: newSealer(key, "csrf"), state: newSealer(key, "login"),
-		links: newSealer(key, "link"),
+		key: key,
 	}
 }
 

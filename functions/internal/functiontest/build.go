@@ -16,10 +16,15 @@ import (
 const (
 	maxProgramBytes = 22 << 20
 	maxPackageBytes = 9_000_000
+	// The console's program has an HTTP server, sign-ins and doctor besides all that a sync has.
+	maxConsoleBytes, maxConsolePackageBytes = 24 << 20, 9_500_000
 )
 
 // Program is a built function and the script that starts it as the platforms do: in a folder of its own, here its HOME.
 type Program struct{ file, script string }
+
+// File returns where the program is.
+func (p Program) File() string { return p.file }
 
 // Build compiles the function in the test's own folder, once for all tests of a process, and checks that it is small
 // enough for a platform.
@@ -58,7 +63,12 @@ func checkSize(t *testing.T, text []byte) {
 	}
 	const mib = 1 << 20
 	t.Logf("%.2f MiB, %.2f MiB zipped", float64(len(text))/mib, float64(packed.Len())/mib)
-	if len(text) > maxProgramBytes || packed.Len() > maxPackageBytes {
-		t.Errorf("%d bytes and %d zipped, the most are %d and %d", len(text), packed.Len(), maxProgramBytes, maxPackageBytes)
+	program, zipped := maxProgramBytes, maxPackageBytes
+	folder, err := os.Getwd()
+	if err == nil && filepath.Base(folder) == "console" {
+		program, zipped = maxConsoleBytes, maxConsolePackageBytes
+	}
+	if len(text) > program || packed.Len() > zipped {
+		t.Errorf("%d bytes and %d zipped, the most are %d and %d", len(text), packed.Len(), program, zipped)
 	}
 }

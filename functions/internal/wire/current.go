@@ -47,3 +47,6 @@ func (c Current) Examination() session.Examination {
 
 // Source returns where the configuration comes from.
 func (c Current) Source() session.ConfigSource { return session.ConfigSource{Environ: c.app.environ} }
+
+// Log returns the log of an invocation that has no configuration.
+func (a *App) Log(ctx context.Context) *slog.Logger { return namedLog(ctx, a.fallbackLog()) }
