@@ -47,6 +47,8 @@ func secretCanaries() map[string]string {
 		"notification.channels[].secret":   "CANARY-of-the-hmac",
 		"notification.channels[].token":    "CANARY-of-the-bearer",
 		"notification.channels[].password": "CANARY-of-the-mail",
+		"console.cookie_key":               "CANARY-of-the-cookies-0123456789abcdef",
+		"console.login.client_secret":      "CANARY-of-the-application",
 		"$ALIBABA_CLOUD_ACCESS_KEY_ID":     storagetest.GoodID,
 		"$ALIBABA_CLOUD_ACCESS_KEY_SECRET": storagetest.GoodSecret,
 	}
@@ -195,9 +197,10 @@ notification:
   window: 0s
   dingtalk: {enabled: true, webhook: %q, secret: %s}
   channels: %s
+console: {enabled: true, url: "https://console.example.com", login: {issuer: "https://login.example.com", client_id: jms, client_secret: %s}, approvers: [anna@example.com], cookie_key: %s}
 log: {level: DEBUG, detailed: true, file: %q}
 `, proxy, m.JumpServerURL, inner, c["jumpserver.access_key_id"], c["jumpserver.access_key_secret"], c["clouds[].access_key_id"], c["clouds[].access_key_secret"],
-		m.CloudURL, m.Webhook, c["notification.dingtalk.secret"], m.channels(), m.readLog()))
+		m.CloudURL, m.Webhook, c["notification.dingtalk.secret"], m.channels(), c["console.login.client_secret"], c["console.cookie_key"], m.readLog()))
 }
 
 // channels starts the other side of more channels, and returns their settings: what they are sent goes through the proxy too,
