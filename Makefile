@@ -1,5 +1,5 @@
-# make demo | test | canaries | chaos | mutants | test-versitygw | test-serverless | test-page | test-moto | test-reality | build | check | vuln | bench | bench-docs: nothing but Go is needed
-# (test-serverless: npm, test-page: Chromium, test-moto: Python). make deploy | remove: Serverless Devs. make package | release | release-check.
+# make demo | test | canaries | chaos | mutants | test-versitygw | test-serverless | test-page | test-monitoring | test-moto | test-reality | build | check | vuln | bench | bench-docs: nothing but Go is needed
+# (test-serverless: npm, test-page: Chromium, test-moto: Python). make deploy | remove: Serverless Devs. make package | release | release-open | release-check | test-modules.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -7,9 +7,9 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 # Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,access apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
-	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config console console/login delivery doctor engine explain httpx inventory jumpserver/... language mapping notify/... \
+	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config console console/login delivery doctor engine explain history httpx inventory jumpserver/... language mapping metrics notify/... \
 	operator plan reason reconcile report/... secret state storage storage/dir storage/storagetest wait) \
-	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger) $(addprefix ./infra/,mutants pack)
+	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger internal/walk) $(addprefix ./infra/,mutants pack schemas)
 
 .PHONY: all demo test build check bench bench-docs fmt clean
 
@@ -54,17 +54,35 @@ test-versitygw: $(GATEWAY)
 $(GATEWAY):
 	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
 
-# The pages of runs in a real browser, headless: Debian's Chromium, with fonts for Chinese. PICTURES=folder keeps what it
-# saw, in both languages and themes and on a phone.
+# The pages of runs in a real browser, headless: Debian's Chromium, with fonts for Chinese, and axe-core of npm, where that
+# can be had. PICTURES=folder keeps what it saw, in both languages and themes and on a phone.
 PICTURES ?=
+AXE_VERSION := 4.14.1
+AXE         := bin/axe-core-$(AXE_VERSION)/node_modules/axe-core/axe.min.js
+BROWSER     := JMS_SYNC_TEST_CHROMIUM="$$(command -v chromium)" JMS_SYNC_TEST_AXE='$(abspath $(wildcard $(AXE)))'
 
-.PHONY: test-page chromium
+.PHONY: test-page pictures chromium axe
 chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-noto-cjk >/dev/null; }
 
+axe: $(AXE)
+
+$(AXE):
+	npm install --no-audit --no-fund --prefix bin/axe-core-$(AXE_VERSION) axe-core@$(AXE_VERSION)
+
 test-page:
 	$(if $(PICTURES),@mkdir -p '$(PICTURES)')
-	JMS_SYNC_TEST_CHROMIUM="$$(command -v chromium)" JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium$$' ./core/report/page
+	$(BROWSER) JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium' ./core/report ./core/report/page ./core/history
+
+# The pictures of docs/, drawn anew: look at them before they are committed.
+pictures:
+	$(BROWSER) JMS_SYNC_TEST_DOCUMENTS='$(CURDIR)/docs' $(TESTED) -count=1 -run '^TestChromium' ./core/report ./core/report/page ./core/history
+
+# What is written for Prometheus, read by Prometheus' own parsers; its engine runs the alert rules' tests. Its modules are
+# none of ours: infra/monitoring/check is a module of its own.
+.PHONY: test-monitoring
+test-monitoring:
+	cd infra/monitoring/check && CGO_ENABLED=0 $(GO) vet -trimpath . && CGO_ENABLED=0 $(GO) test -trimpath -count=1 .
 
 # EC2 as nobody here wrote it: moto's server, in a Python environment of its own.
 MOTO_VERSION := 5.2.5
@@ -132,18 +150,51 @@ deploy: package bin/jms-sync
 remove:
 	$(S) remove $(S_FLAGS)
 
-# A release: one archive for each system, one package for each function, for each of them what it is made of
-# (SBOM, CycloneDX), and the checksums of all. The same commit and the same Go give the same bytes:
-# make release-check makes it a second time elsewhere, from empty caches, and compares.
+# What must be there before s deploy (role, buckets, log store, topic, EventBridge's roles), by Terraform; for aws and
+# huawei the functions too: make infra CLOUD=aws. INFRA_FLAGS may hold -auto-approve.
+CLOUD ?= alibaba
+.PHONY: infra test-terraform test-providers
+infra:
+	@INFRA_FLAGS='$(INFRA_FLAGS)' infra/prepare.sh $(CLOUD)
+
+# The modules by Terraform itself. Its providers are out of reach of most machines, so that one stands in for them that
+# only knows their schemas (infra/schemas); its modules are none of ours. No cloud is asked.
+STANDIN := bin/standin/standin
+test-terraform: $(STANDIN)
+	JMS_SYNC_TEST_TERRAFORM=terraform JMS_SYNC_TEST_STANDIN=$(CURDIR)/$(STANDIN) $(TESTED) -count=1 -v -run '^(TestTerraformItself|TestOurCheckerIsAsStrict)$$' ./infra
+
+$(STANDIN): infra/schemas/standin/main.go infra/schemas/standin/go.mod
+	@mkdir -p $(@D)
+	@cd infra/schemas/standin && CGO_ENABLED=0 $(GO) build -trimpath -o $(CURDIR)/$@ .
+
+# The same by the real providers, which terraform init fetches from Terraform's registry. Where TF_CLI_CONFIG_FILE names
+# some that are on this machine (dev_overrides), nothing is fetched.
+MODULES ?= alibaba aws huawei
+test-providers:
+	@for m in $(MODULES); do ( cd infra/$$m && { [ -n "$$TF_CLI_CONFIG_FILE" ] || terraform init -backend=false -input=false; } && \
+		terraform validate && terraform test ) || exit 1; done
+
+# A release: for each system an archive, for Linux deb and rpm, a package for each function, the chart, for each program what
+# it is made of (SBOM, CycloneDX), Homebrew's formula, and the checksums of all. The same commit and the same Go give the same
+# bytes: make release-check opens every file, makes it all a second time elsewhere, from empty caches, and compares.
 RELEASE := dist/release
 TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: release release-check
+.PHONY: release release-open release-check
 release: package
 	@GO='$(GO)' VERSION='$(VERSION)' EPOCH='$(EPOCH)' TARGETS='$(TARGETS)' PACKAGES='$(PACKAGES)' infra/release.sh $(RELEASE)
 
-release-check: release
+release-open: release
+	cd infra/release/check && TARGETS='$(TARGETS)' JMS_SYNC_TEST_RELEASE='$(CURDIR)/$(RELEASE)' CGO_ENABLED=0 $(GO) test -trimpath -count=1 ./...
+
+release-check: release-open
 	@TARGETS='$(TARGETS)' infra/release-check.sh $(RELEASE) '$(VERSION)'
+
+# Tests that need much that the program does not: each in a module of its own, so that go.mod stays lean. -count=1, because
+# go does not see that files outside of a module changed.
+.PHONY: test-modules
+test-modules:
+	cd infra/helm/check && CGO_ENABLED=0 $(GO) test -trimpath -count=1 ./...
 
 # s.yaml by the tool that deploys it, without a network but for npm.
 SERVERLESS := 3.1.10
@@ -158,13 +209,14 @@ test-serverless: $(SDEVS)
 $(SDEVS):
 	npm install --no-audit --no-fund --prefix bin/serverless-devs-$(SERVERLESS) @serverless-devs/s@$(SERVERLESS)
 
-# What neither the compiler nor our own tests hold: .golangci.yml. The linter is built from source, once.
+# What neither the compiler nor our own tests hold: .golangci.yml. The linter is built from source, once. Its cache is
+# this checkout's: it keeps paths of files, so that findings of another checkout would be shown here without its nolint lines.
 GOLANGCI_VERSION := v2.12.2
 GOLANGCI         := bin/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
 
 .PHONY: lint
 lint: $(GOLANGCI)
-	$(GOLANGCI) run ./...
+	GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-cache $(GOLANGCI) run ./...
 
 $(GOLANGCI):
 	GOBIN=$(CURDIR)/$(@D) CGO_ENABLED=0 $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)

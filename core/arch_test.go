@@ -20,6 +20,7 @@ const module = "github.com/jms-sync/jms-sync/"
 func allowedImports() map[string][]string {
 	return map[string][]string{
 		"core":                           {},
+		"core/browsertest":               {},
 		"core/language":                  {},
 		"core/secret":                    {},
 		"core/inventory":                 {"core/language"},
@@ -39,18 +40,21 @@ func allowedImports() map[string][]string {
 		"core/access":                    {"core/inventory", "core/plan"},
 		"core/apply":                     {"core/language", "core/plan", "core/reason", "core/inventory"},
 		"core/report":                    {"core/access", "core/explain", "core/apply", "core/language", "core/plan", "core/reason", "core/inventory", "core/notify"},
+		"core/metrics":                   {"core/httpx", "core/inventory", "core/plan", "core/report", "core/secret", "core/state", "core/wait"},
 		"core/report/page":               {"core/report", "core/access", "core/language", "core/plan"},
 		"core/notify":                    {},
 		"core/notify/post":               {"core/notify", "core/wait", "core/httpx"},
 		"core/notify/<x>":                {"core/notify", "core/notify/post", "core/wait", "core/httpx", "core/secret"},
 		"core/notify/all":                {"core/notify", "core/notify/<x>", "core/secret"},
 		"core/notify/notifytest":         {"core/notify", "core/secret"},
+		"core/notify/posttest":           {},
 		"core/config":                    {"core/inventory", "core/language", "core/secret", "core/plan", "core/mapping"},
 		"core/storage":                   {"core/inventory", "core/language", "core/wait", "core/httpx", "core/secret"},
 		"core/storage/<x>":               {"core/storage", "core/inventory", "core/language", "core/secret"},
 		"core/storage/all":               {"core/storage", "core/storage/<x>", "core/inventory", "core/secret"},
 		"core/storage/storagetest":       {"core/storage", "core/inventory", "core/secret"},
 		"core/state":                     {"core/storage", "core/inventory"},
+		"core/history":                   {"core/language", "core/report", "core/state"},
 		"core/delivery":                  {"core/language", "core/report", "core/plan", "core/reason", "core/notify", "core/state", "core/inventory"},
 		"core/engine": {"core/access", "core/language", "core/httpx", "core/cloud", "core/plan", "core/reason", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
@@ -68,17 +72,19 @@ func allowedImports() map[string][]string {
 		"core/session/sessiontest": {"core/*", "*test"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/language", "core/notify", "core/reconcile", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage",
-			"functions/internal/logs", "functions/internal/trigger"},
+			"functions/internal/logs", "functions/internal/logs/logfile", "functions/internal/trigger"},
 		"functions/internal/logs":         {"core/language", "core/secret"},
+		"functions/internal/logs/logfile": {"core/language"},
 		"functions/internal/trigger":      {"core/inventory"},
 		"functions/internal/fgruntime":    {"core/wait"},
+		"functions/internal/walk":         {}, // tests only
 		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
 		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
 		"functions/console":               {"core/config", "core/console", "core/console/backend", "core/doctor", "core/language", "core/session", "functions/internal/wire"},
-		"functions/local":                 {"core/*", "core/console/backend", "core/console/login", "core/report/page", "*test", "functions/internal/logs", "functions/internal/trigger"},
+		"functions/local":                 {"core/*", "core/console/backend", "core/console/login", "core/report/page", "*test", "functions/internal/logs", "functions/internal/logs/logfile", "functions/internal/trigger", "functions/internal/wire"},
 		"infra":                           {}, // files, and tests that compare them with the program
-		"infra/pack":                      {}, "infra/mutants": {},
+		"infra/pack":                      {}, "infra/mutants": {}, "infra/schemas": {}, "infra/schemas/standin": {},
 		"infra/bench": {"core/*", "*test"},
 	}
 }
@@ -210,7 +216,7 @@ func permits(rule []string, from, target string) bool {
 			return true
 		}
 	}
-	return isTest(from) && (path.Dir(from) == target || target == "core/cloud/peertest")
+	return isTest(from) && (path.Dir(from) == target || target == "core/cloud/peertest" || target == "core/notify/posttest")
 }
 
 func isTest(folder string) bool { return strings.HasSuffix(folder, "test") }

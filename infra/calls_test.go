@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 )
 
 // sdkCalls returns the methods that a file calls on the client made by one of makers ("sdk.New").
@@ -60,24 +58,4 @@ func dottedName(e ast.Expr) string {
 		}
 	}
 	return ""
-}
-
-// TestAlibabaPermissionsAreTheCalls: Permissions lists what sdk.go makes requests of (ecs.CreateDescribeRegionsRequest).
-// A role is assumed with a right on that role alone, which is in the policy assume-role.json.
-func TestAlibabaPermissionsAreTheCalls(t *testing.T) {
-	t.Parallel()
-	found := map[string]bool{}
-	ast.Inspect(parseFile(t, root+"/core/cloud/alibaba/sdk.go"), func(n ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok {
-			product, maker, _ := strings.Cut(dottedName(call.Fun), ".")
-			if action, ok := strings.CutPrefix(maker, "Create"); ok && strings.HasSuffix(action, "Request") {
-				found[product+":"+strings.TrimSuffix(action, "Request")] = true
-			}
-		}
-		return true
-	})
-	delete(found, "sts:AssumeRole")
-	if got, want := slices.Sorted(maps.Keys(found)), cloudlist.Clouds().Find("alibaba").Permissions; !slices.Equal(got, want) {
-		t.Errorf("sdk.go calls %v, Permissions says %v", got, want)
-	}
 }

@@ -146,7 +146,7 @@ func TestTargets(t *testing.T) {
 func TestNamedSettings(t *testing.T) {
 	t.Parallel()
 	yaml := string(readRepoFile(t, root+"/s.yaml"))
-	paths, variables := map[string]bool{}, map[string]bool{config.EnvConfig: true, config.EnvState: true}
+	paths, variables := map[string]bool{}, map[string]bool{config.EnvConfig: true, config.EnvState: true, config.EnvEventToken: true}
 	for _, s := range config.Settings(cloudlist.Clouds()) {
 		variables[s.Env] = true
 		for p := s.Path; p != "."; p = strings.TrimSuffix(p, path.Ext(p)) { // its groups too

@@ -54,6 +54,20 @@ func TestImage(t *testing.T) {
 	}
 }
 
+// TestExample: the configuration that packages and archives bring is one, and its keys are variables.
+func TestExample(t *testing.T) {
+	t.Parallel()
+	example := string(readRepoFile(t, "host/config.example.yaml"))
+	if err := loadSample(t.Context(), strings.ReplaceAll(example, "JMS_ACCESS_KEY_ID", "JMS_KEY_ID")); err != nil { // which has a value there
+		t.Error(err)
+	}
+	for _, m := range regexp.MustCompile(`(?m)^ *(?:access_key_id|access_key_secret|secret|webhook): (.*)$`).FindAllStringSubmatch(example, -1) {
+		if !strings.HasPrefix(m[1], "${") {
+			t.Errorf("a key stands in the example: %s", m[0])
+		}
+	}
+}
+
 // TestUnits: systemd, where it is installed, accepts the units; and they have what an operator relies on.
 func TestUnits(t *testing.T) {
 	t.Parallel()

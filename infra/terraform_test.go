@@ -16,8 +16,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// The modules are parsed and checked here. Whether a provider accepts them is not tested: no cloud and no registry of
-// providers is within reach of a test.
+// The modules are parsed and checked here, and in providers_test.go compared with what their providers accept. No cloud
+// and no registry of providers is within reach of a test.
 
 // module is a folder of *.tf.
 type module struct {
@@ -25,7 +25,22 @@ type module struct {
 	blocks hclsyntax.Blocks
 }
 
+// loadModule returns a module of this repository, which is formatted.
 func loadModule(t *testing.T, dir string) module {
+	t.Helper()
+	files, err := filepath.Glob(dir + "/*.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if text := readRepoFile(t, file); !bytes.Equal(hclwrite.Format(text), text) {
+			t.Errorf("%s is not formatted as terraform fmt does", file)
+		}
+	}
+	return parseModule(t, dir)
+}
+
+func parseModule(t *testing.T, dir string) module {
 	t.Helper()
 	files, err := filepath.Glob(dir + "/*.tf")
 	if err != nil || len(files) == 0 {
@@ -39,9 +54,6 @@ func loadModule(t *testing.T, dir string) module {
 			t.Fatal(diagnostics)
 		}
 		m.blocks = append(m.blocks, parsed.Body.(*hclsyntax.Body).Blocks...)
-		if text := readRepoFile(t, file); !bytes.Equal(hclwrite.Format(text), text) {
-			t.Errorf("%s is not formatted as terraform fmt does", file)
-		}
 	}
 	return m
 }

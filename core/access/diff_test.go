@@ -133,6 +133,23 @@ func TestInactiveNewAssetIsReachedByNobody(t *testing.T) {
 	}
 }
 
+// TestNodesThatWereNotRead: nodes have the names by which the asset shows them, in the order of their ids, and no ids.
+func TestNodesThatWereNotRead(t *testing.T) {
+	t.Parallel()
+	for names, want := range map[string]string{"web, db": "web,db", "web, db, x": ",", "": ","} {
+		m := NewMoves(nil)
+		m.Add(setActive(&inventory.Asset{ID: "a", Active: true, Nodes: "n-1,n-2", NodeNames: names}, plan.Deactivate, false))
+		if got := m.nodes["n-1"].Path + "," + m.nodes["n-2"].Path; got != want {
+			t.Errorf("%q: %q, want %q", names, got, want)
+		}
+	}
+	m := NewMoves(nil)
+	m.Add(setActive(&inventory.Asset{ID: "a", Active: true, Nodes: "n-1", NodeNames: "web, db"}, plan.Deactivate, false))
+	if got := m.nodes["n-1"].Path; got != "web, db" {
+		t.Errorf("a name with a comma: %q", got)
+	}
+}
+
 // TestRuleWithoutAccountsGivesNothing: its people see the hosts, and cannot log in.
 func TestRuleWithoutAccountsGivesNothing(t *testing.T) {
 	t.Parallel()

@@ -85,11 +85,20 @@ func isActiveAfter(c plan.Change) bool {
 	return c.Before.Active
 }
 
-// placesOf returns the places of an asset.
+// placesOf returns the places of an asset. Where nodes were not read, they have the names by which the asset shows them.
 func (m *Moves) placesOf(a *inventory.Asset) []string {
-	places := m.add(strings.Split(a.Nodes, ","))
-	if len(places) == 1 && m.nodes[places[0]].Path == "" {
-		m.nodes[places[0]] = Node{ID: places[0], Path: a.NodeNames}
+	ids, names := strings.Split(a.Nodes, ","), strings.Split(a.NodeNames, ", ")
+	places := m.add(slices.Clone(ids))
+	for n, id := range ids {
+		if m.nodes[id].Path != "" {
+			continue
+		}
+		switch {
+		case len(names) == len(ids):
+			m.nodes[id] = Node{ID: id, Path: names[n]}
+		case len(ids) == 1: // a name may have commas
+			m.nodes[id] = Node{ID: id, Path: a.NodeNames}
+		}
 	}
 	return places
 }

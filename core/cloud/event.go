@@ -1,6 +1,10 @@
 package cloud
 
-import "github.com/jms-sync/jms-sync/core/inventory"
+import (
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
 
 // Origin says where a program's events come from, as its host knows it; all fields may be "".
 type Origin struct {
@@ -26,8 +30,9 @@ type EventTarget struct {
 // ParsedEvent is one event of a payload: a target, or the reason why it is ignored, or an error that
 // names what it lacks.
 type ParsedEvent struct {
-	ID            string // the event's own id; "" if it has none
-	Description   string // kind and state in the cloud's words, for logs and answers
+	ID            string    // the event's own id; "" if it has none
+	Description   string    // kind and state in the cloud's words, for logs and answers
+	At            time.Time // when it happened, as the cloud says; zero = it does not say so. Nothing is decided by it
 	Target        EventTarget
 	IgnoredReason string
 	Err           error

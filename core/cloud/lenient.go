@@ -118,7 +118,9 @@ func parseObject(raw []byte, parse func(raw []byte) ParsedEvent) ParsedEvent {
 	if object == nil {
 		return newUnreadableEvent(errors.New("it is not a JSON object"))
 	}
-	return parse(text)
+	event := parse(text)
+	event.At = eventTime(object)
+	return event
 }
 
 // newUnreadableEvent returns an event with an error of what is no event of any cloud.

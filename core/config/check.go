@@ -28,6 +28,7 @@ func checkConfig(l *mistakeCollector, known inventory.CloudTable, c *Config) {
 	k.checkPlatforms("platforms", c.Platforms)
 	k.checkClouds(c.Clouds)
 	k.compileRules(c)
+	k.checkMetrics(&c.Metrics)
 	if c.Notification.DingTalk.Enabled {
 		k.checkDingTalk(&c.Notification.DingTalk)
 	}

@@ -21,17 +21,21 @@ type channelType struct {
 	required, takes []string
 	mentions        func(string) bool // whether a text can be somebody to mention; nil = any
 	mentionText     language.Text
+	maxMentions     int
 }
 
 func channelTypes() []channelType {
 	robot := []string{"webhook"}
 	return []channelType{
-		{name: "dingtalk", required: robot, takes: []string{"secret", "mention", "mention_all", "style"}, mentions: isMobile,
+		{name: "dingtalk", required: robot, takes: []string{"secret", "mention", "mention_all", "style"}, mentions: isMobile, maxMentions: 100,
 			mentionText: language.New("手机号只能由数字组成（5 到 20 位）", "must be a mobile number of 5 to 20 digits")},
-		{name: "wecom", required: robot, takes: []string{"mention", "mention_all"}},
-		{name: "feishu", required: robot, takes: []string{"secret", "mention", "mention_all"}},
-		{name: "slack", required: robot, takes: []string{"mention", "mention_all"}},
-		{name: "teams", required: robot, takes: []string{"mention"}, mentions: isMailAddress,
+		{name: "wecom", required: robot, takes: []string{"mention", "mention_all"}, mentions: isWeComID, maxMentions: 20,
+			mentionText: language.New("应为成员的 userid（1 到 64 个字母、数字、_-@.）", "must be a member's userid of 1 to 64 letters, digits and _-@.")},
+		{name: "feishu", required: robot, takes: []string{"secret", "mention", "mention_all"}, mentions: isFeishuID, maxMentions: 50,
+			mentionText: language.New("应为 open_id（ou_…）或 user_id", "must be an open_id (ou_…) or user_id")},
+		{name: "slack", required: robot, takes: []string{"mention", "mention_all"}, mentions: isSlackID, maxMentions: 50,
+			mentionText: language.New("应为成员 ID（U…）或用户组 ID（S…），不是名字", "must be the id of a member (U…) or of a user group (S…), not a name")},
+		{name: "teams", required: robot, takes: []string{"mention"}, mentions: isMailAddress, maxMentions: 50,
 			mentionText: language.New("应为登录邮箱，如 anna@example.com", "must be a sign-in address such as anna@example.com")},
 		{name: "email", required: []string{"server", "from", "to"}, takes: []string{"tls", "username", "password"}},
 		{name: "webhook", required: []string{"url"}, takes: []string{"secret", "token"}},
@@ -46,6 +50,15 @@ func ChannelTypes() []string {
 		names = append(names, t.name)
 	}
 	return names
+}
+
+// MaxMentions returns how many people a channel of a type may mention: each takes up room in every message.
+func MaxMentions(kind string) int {
+	at := slices.IndexFunc(channelTypes(), func(t channelType) bool { return t.name == kind })
+	if at < 0 {
+		return 0
+	}
+	return channelTypes()[at].maxMentions
 }
 
 func (t channelType) has(key string) bool {
@@ -158,6 +171,9 @@ func (k checker) checkOwnSettings(path string, c *Channel, t channelType) {
 	if text, ok := k.normalizeURL(path+".url", c.URL.Reveal(), urlRules{path: true, query: t.name == "webhook"}); ok {
 		c.URL = secret.New(text)
 	}
+	if t.has("mention") && len(c.Mention) > t.maxMentions {
+		k.add(path+".mention", language.Newf("最多 %d 人", "must have at most %d people", t.maxMentions))
+	}
 	for i, one := range c.Mention {
 		at := path + ".mention[" + strconv.Itoa(i) + "]"
 		if !k.notePlaceholder(at, one) && t.mentions != nil && !t.mentions(one) {
@@ -215,6 +231,22 @@ func isMobile(text string) bool {
 	const shortest, longest = 5, 20
 	digits := strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' }) < 0
 	return digits && len(text) >= shortest && len(text) <= longest
+}
+
+func isWeComID(text string) bool { return isIdentifier(text, "_-@.") }
+
+func isFeishuID(text string) bool { return isIdentifier(text, "_-") }
+
+func isSlackID(text string) bool {
+	return len(text) > 1 && strings.ContainsRune("UWS", rune(text[0])) && strings.ToUpper(text) == text && isIdentifier(text, "")
+}
+
+// isIdentifier reports whether a text is 1 to 64 ASCII letters, digits and other characters.
+func isIdentifier(text, others string) bool {
+	const longest = 64
+	return text != "" && len(text) <= longest && strings.IndexFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(others, r)
+	}) < 0
 }
 
 func isPort(text string) bool {

@@ -25,7 +25,7 @@ type Config struct {
 	Timezone    string        `yaml:"timezone" env:"TIMEZONE" doc:"显示时间所用的时区（IANA 名称）;time zone of the times shown (IANA name)"`
 	StaleAfter  time.Duration `yaml:"stale_after" env:"STALE_AFTER" range:"0s,720h" doc:"触发后超过这么久才开始的定时调用不再执行，0 表示从不过期;a timer's tick older than this is not run, 0 = never stale"`
 	Timeout     Timeout       `yaml:"timeout" envPrefix:"TIMEOUT_"`
-	Proxy       secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问云与钉钉的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；不用于 JumpServer（见 jumpserver.proxy）；NO_PROXY 里的地址直连;proxy for clouds and DingTalk, e.g. http://proxy:3128 (never printed, as it may hold a password); not for JumpServer (see jumpserver.proxy); what NO_PROXY names goes straight"`
+	Proxy       secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问云、通知渠道与指标去处的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；不用于 JumpServer（见 jumpserver.proxy）；NO_PROXY 里的地址直连;proxy for clouds, channels of notification and metrics, e.g. http://proxy:3128 (never printed, as it may hold a password); not for JumpServer (see jumpserver.proxy); what NO_PROXY names goes straight"`
 	JumpServer  JumpServer    `yaml:"jumpserver" envPrefix:"JUMPSERVER_"`
 	Platforms   Platforms     `yaml:"platforms" envPrefix:"PLATFORMS_"`
 	Clouds      []Cloud       `yaml:"clouds" env:"-" doc:"云账号的列表;list of the cloud accounts"` // by entry, see overrideFromEnv
@@ -36,6 +36,7 @@ type Config struct {
 	Mapping      *mapping.Set `yaml:"-" env:"-"`
 	Sync         Sync         `yaml:"sync" envPrefix:"SYNC_"`
 	Notification Notification `yaml:"notification" envPrefix:"NOTIFICATION_"`
+	Metrics      Metrics      `yaml:"metrics" envPrefix:"METRICS_"`
 	Console      Console      `yaml:"console" envPrefix:"CONSOLE_"`
 	Log          Log          `yaml:"log" envPrefix:"LOG_"`
 }
@@ -178,7 +179,7 @@ type Guard struct {
 	Min     int    `yaml:"min" env:"MIN" range:"0,1000000" doc:"见 percent;see percent"`
 	Fleet   Fleet  `yaml:"fleet" envPrefix:"FLEET_"`
 	Moves   Moves  `yaml:"moves" envPrefix:"MOVES_"`
-	PerRun  int    `yaml:"per_run" env:"PER_RUN" range:"0,1000000" doc:"其他规则都放行的移除里，停用（连同其他运行 10 分钟内停用的）超过此值时全部暂缓；宽限期满的删除另算，同一上限;of the removals that all other rules let pass, more deactivations than this (with those of other runs within 10 minutes) are all held; deletions at the end of a grace count by themselves, with the same limit"`
+	PerRun  int    `yaml:"per_run" env:"PER_RUN" range:"0,1000000" doc:"其他规则都放行的移除里，停用（连同其他运行 10 分钟内停用的、规则 1 小时内停用的）超过此值时全部暂缓；宽限期满的删除另算，同一上限;of the removals that all other rules let pass, more deactivations than this (with those of other runs within 10 minutes and those by rules within the hour) are all held; deletions at the end of a grace count by themselves, with the same limit"`
 	Empty   string `yaml:"empty" env:"EMPTY" enum:"hold,allow" doc:"地域变空时：hold 暂缓移除，allow 按百分比判断;a scope that became empty: hold its removals, or allow them as the share says"`
 }
 
@@ -190,7 +191,7 @@ type Fleet struct {
 
 // Moves bounds what a change of the rules moves at once.
 type Moves struct {
-	Percent int `yaml:"percent" env:"PERCENT" range:"0,100" doc:"一次运行因规则要改节点、网域、平台或地址的资产超过一个地域的此百分比且超过 min 台时，暂缓该地域的这些改动，等人批准;a scope of which one run would change node, zone, platform or address by the rules of more than this share of its assets, and of more than min, holds these changes until a person approves them"`
+	Percent int `yaml:"percent" env:"PERCENT" range:"0,100" doc:"一次运行因规则要改节点、网域、平台、端口、地址或账号的资产超过一个地域的此百分比且超过 min 台时，暂缓该地域的这些改动，等人批准;a scope of which one run would change node, zone, platform, ports, address or accounts by the rules of more than this share of its assets, and of more than min, holds these changes until a person approves them"`
 	Min     int `yaml:"min" env:"MIN" range:"0,1000000" doc:"见 moves.percent;see moves.percent"`
 }
 

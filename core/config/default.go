@@ -29,6 +29,7 @@ func Default() Config {
 			BatchSize: 100,
 		},
 		Notification: Notification{On: "change", Window: 30 * time.Second, PageLink: 7 * 24 * time.Hour, DingTalk: DingTalk{Style: "table"}},
+		Metrics:      Metrics{Job: "jms-sync"},
 		Console:      DefaultConsole(),
 		Log: Log{
 			Level: "INFO", File: "logs/jms-sync.log", MaxSize: 10, BackupCount: 5,

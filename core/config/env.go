@@ -17,11 +17,17 @@ import (
 )
 
 // Variables with our prefix that are no settings: EnvConfig names the file if -c does not, EnvState names the state
-// store.
+// store, EnvEventToken is what senders of events must know.
 const (
-	EnvConfig = settingPrefix + "CONFIG"
-	EnvState  = settingPrefix + "STATE"
+	EnvConfig     = settingPrefix + "CONFIG"
+	EnvState      = settingPrefix + "STATE"
+	EnvEventToken = settingPrefix + "EVENT_TOKEN"
 )
+
+// isProgramVariable reports whether a variable with our prefix is no setting.
+func isProgramVariable(name string) bool {
+	return name == EnvConfig || name == EnvState || name == EnvEventToken
+}
 
 // errAlreadyNoted stands for a mistake that the collector already has.
 var errAlreadyNoted = errors.New("noted")
@@ -39,7 +45,7 @@ func overrideFromEnv(l *mistakeCollector, environ map[string]string, into *Confi
 	for name, value := range environ {
 		// A blank one is empty too: blanks must not turn a whitelist into no limit.
 		blank := strings.TrimSpace(value) == ""
-		if strings.HasPrefix(name, settingPrefix) && !blank && name != EnvConfig && name != EnvState {
+		if strings.HasPrefix(name, settingPrefix) && !blank && !isProgramVariable(name) {
 			o.vars[name] = value
 		}
 	}
@@ -181,7 +187,7 @@ func (o overrider) noteUnknown(left map[string]string, into *Config) {
 		if noted {
 			continue
 		}
-		names := []string{EnvConfig, EnvState}
+		names := []string{EnvConfig, EnvState, EnvEventToken}
 		for _, s := range Settings(nil) {
 			names = append(names, strings.ReplaceAll(s.Env, "<n>", strconv.Itoa(index)))
 		}

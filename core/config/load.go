@@ -57,6 +57,7 @@ type Checked struct {
 
 	source *mistakeCollector
 	file   string
+	clouds inventory.CloudTable
 }
 
 // NewMistake returns a mistake that somebody else found in the setting at a path, with its place.
@@ -99,7 +100,7 @@ func Check(ctx context.Context, from Source) (Checked, error) {
 		}
 		return Checked{}, wrong
 	}
-	checked := Checked{Config: c, source: l, file: ref}
+	checked := Checked{Config: c, source: l, file: ref, clouds: from.Clouds}
 	checked.addWarnings()
 	return checked, nil
 }
@@ -148,7 +149,7 @@ func (l *mistakeCollector) readLoggerVariables(environ map[string]string, into *
 func namesSettings(environ map[string]string) bool {
 	for name, value := range environ {
 		rest, ours := strings.CutPrefix(name, settingPrefix)
-		if !ours || strings.TrimSpace(value) == "" || name == EnvConfig || name == EnvState {
+		if !ours || strings.TrimSpace(value) == "" || isProgramVariable(name) {
 			continue
 		}
 		switch group, _, _ := strings.Cut(rest, "_"); group {

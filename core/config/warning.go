@@ -21,6 +21,7 @@ func (c *Checked) addWarnings() {
 		}
 		c.warnOfName(i)
 		c.warnOfDecided(i, decided)
+		c.warnOfFacts(i)
 		for _, f := range singleFields(rule.Set) {
 			_, taken := decided[f.key]
 			if f.isConstant && !taken && isForAll(rule.When) {

@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -138,14 +139,16 @@ func (b *Backlog) claimFromStore(ctx context.Context, channel string, now time.T
 }
 
 // flushBacklog sends each channel what it still has to tell, unless its quiet hours last. All channels are sent to at once.
-func (c Cards) flushBacklog(ctx context.Context) {
+// The error names those that did not accept it, and is logged.
+func (c Cards) flushBacklog(ctx context.Context) error {
 	if c.Backlog == nil {
-		return
+		return nil
 	}
+	errs := make([]error, len(c.Channels))
 	ctx, cancel := DetachedContext(ctx)
 	defer cancel()
 	var all sync.WaitGroup
-	for _, channel := range c.Channels {
+	for n, channel := range c.Channels {
 		if channel.Tracks || channel.Quiet.Includes(c.Now()) {
 			continue
 		}
@@ -157,10 +160,12 @@ func (c Cards) flushBacklog(ctx context.Context) {
 				err := channel.Send(ctx, c.word(channel, report.MergeUntold(kept.reports)))
 				if err != nil {
 					c.Log.Error("a channel does not accept what it was not told", "channel", channel.Name(), "error", err)
+					errs[n] = fmt.Errorf("%s: an earlier card: %w", channel.Name(), err)
 				}
 				kept.close(ctx, err == nil)
 			}
 		})
 	}
 	all.Wait()
+	return errors.Join(errs...)
 }

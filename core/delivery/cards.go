@@ -4,6 +4,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -91,15 +92,16 @@ func (c Cards) WantsRemovals() bool {
 }
 
 // Deliver sends what is kept, and then the report of a full run to those who are notified of it. delivered says that somebody
-// accepted its card, or that nobody is notified of it. The error names each channel that did not accept its own.
+// accepted its card, or that nobody is notified of it. The error names each channel that did not accept its own, now or what
+// it was not told before.
 func (c Cards) Deliver(ctx context.Context, rep report.Report) (delivered bool, err error) {
-	c.Flush(ctx)
+	untold := c.flush(ctx)
 	if !c.HasChannel() {
 		c.withPage(ctx, rep)
 		return true, nil
 	}
 	s := c.sendWanted(ctx, rep)
-	return s.isDone(), s.err
+	return s.isDone(), errors.Join(untold, s.err)
 }
 
 // DeliverEvents sends the report of events, now or with those of its window, if people are notified of it.
@@ -118,17 +120,21 @@ func (c Cards) wantsEvents(rep report.Report) bool {
 }
 
 // Flush sends all that is kept: before the process is stopped, and with every full run.
-func (c Cards) Flush(ctx context.Context) {
+func (c Cards) Flush(ctx context.Context) { _ = c.flush(ctx) } // it is logged
+
+// flush sends what Flush does. The error names the channels that did not accept what they still have to be told.
+func (c Cards) flush(ctx context.Context) error {
 	if !c.HasChannel() {
-		return
+		return nil
 	}
-	c.flushBacklog(ctx)
+	untold := c.flushBacklog(ctx)
 	if c.Outbox != nil {
 		c.sendQueued(ctx, c.Outbox.claimAll())
 	}
 	if c.Queue != nil {
 		c.flushShared(ctx, c.Queue.ClaimAll)
 	}
+	return untold
 }
 
 // flushDue sends reports of events whose window is over.

@@ -196,6 +196,11 @@ func TestOneDeadChannel(t *testing.T) {
 				}
 				c.now = c.now.Add(10 * time.Minute)
 			}
+			got, delivered, err := c.deliver(ran("hold kept"))
+			if got != "[0 0]" || !delivered || err == nil || !strings.HasPrefix(err.Error(), "channel-1: an earlier card: ") {
+				t.Errorf("without news: %s, delivered %t: %v", got, delivered, err)
+			}
+			c.now = c.now.Add(10 * time.Minute)
 			c.robots[1].Refuse = nil
 			c.want("[0 1]", ran("hold kept"))
 			m := c.last(1)

@@ -54,8 +54,12 @@ func (c Channel) findings(ctx context.Context) []Finding {
 func (c Channel) addressFindings() []Finding {
 	var lines []Finding
 	if c.InClear {
+		fix := language.New("改用 https://", "use https://")
+		if c.Type == "email" {
+			fix = language.New("设置 tls: starttls 或 implicit", "set tls: starttls or implicit")
+		}
 		lines = append(lines, warningFinding(language.New("加密", "encryption"), language.New("没有加密，密钥与内容在网络上是明文", "there is none: secrets and contents travel in clear"),
-			language.New("改用 https://（email：tls: starttls 或 implicit）", "use https:// (email: tls: starttls or implicit)")))
+			fix))
 	}
 	if c.Unsigned {
 		lines = append(lines, warningFinding(language.New("签名", "signing"), language.New("没有签名：谁拿到地址都能冒充发送", "it is not signed: whoever has the address can send as well"),

@@ -29,7 +29,7 @@ func TestChannelCheck(t *testing.T) {
 		"sent":     {func(c *doctor.Channel) { c.SendTest = true }, doctor.OK, "was accepted", 1},
 		"unused":   {func(c *doctor.Channel) { c.Unused, c.SendTest = language.New("不用", "not here"), true }, doctor.OK, "not here", 0},
 		"wrong":    {func(c *doctor.Channel) { c.Err, c.Sender = errors.New("url is odd"), nil }, doctor.Failure, "url is odd", 0},
-		"in clear": {func(c *doctor.Channel) { c.InClear = true }, doctor.Warning, "travel in clear", 0},
+		"in clear": {func(c *doctor.Channel) { c.InClear = true }, doctor.Warning, "set tls: starttls", 0},
 		"unsigned": {func(c *doctor.Channel) { c.Unsigned = true }, doctor.Warning, "not signed", 0},
 		"no DNS":   {func(c *doctor.Channel) { c.Host, c.SendTest = "nowhere.example.com", true }, doctor.Failure, "cannot be looked up", 0},
 		"proxied":  {func(c *doctor.Channel) { c.Host, c.Proxied = "nowhere.example.com", true }, doctor.OK, "nothing was sent", 0},

@@ -121,6 +121,7 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 		return err
 	}
 	p.labelled, p.nodes = countLabels(bastion.Assets), bastion.Nodes
+	p.assets = countOurs(bastion.Assets)
 	p.removals.FindUnreported(ctx, bastion.Assets, nil)
 	e.EnterStage("plan")
 	in := plan.Input{Current: bastion, Listings: p.listings, AllRegions: len(p.req.Regions) == 0, Regions: p.req.Regions}
@@ -137,7 +138,7 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 	e.applyPlan(ctx, p, approved)
 	lostMarks := lostMarksError(desired, e.Limits)
 	p.holdsForLostMarks = len(lostMarks) > 0
-	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes), lostMarks)
+	p.addProblems(assetLimitWarning(len(bastion.Assets), p.applied), deleteRightWarning(bastion, e.Rules), unproved(p.notes), unreadError(desired), lostMarks)
 	e.saveOutcome(ctx, p, desired)
 	return nil
 }

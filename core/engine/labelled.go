@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -21,6 +22,17 @@ func ownerRegionOf(owner, region string) ownerRegion {
 
 // labelCounts is how many hosts of JumpServer carry the labels of an owner and a region, active or not, ours or not.
 type labelCounts map[ownerRegion]int
+
+// countOurs counts the assets that are ours, by scope.
+func countOurs(assets []inventory.Asset) []report.AssetCount {
+	return report.CountAssets(func(yield func(inventory.Asset) bool) {
+		for _, a := range assets {
+			if plan.IsOurs(a) && !yield(a) {
+				return
+			}
+		}
+	})
+}
 
 // countLabels counts assets.
 func countLabels(assets []inventory.Asset) labelCounts {

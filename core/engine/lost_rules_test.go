@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/mapping"
+	"github.com/jms-sync/jms-sync/core/report"
 )
 
 // stopping returns a world whose rules switch off what is stopped.
@@ -67,5 +69,34 @@ func TestAnswerOfRuleOffIsLost(t *testing.T) {
 		w.SetRowCost(0)
 		w.WaitForServer(time.Hour)
 		w.ExpectQuietRun()
+	})
+}
+
+// TestUnreadIsTold: where clouds do not show the tags on which rules rest, one line of the report says how many assets stay as
+// they are, and names some. It is no failure.
+func TestUnreadIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := enginetest.NewSlowWorld(t, 10)
+		off := false
+		w.Mapping, _ = mapping.Compile([]mapping.Rule{{
+			When: mapping.Condition{Keys: map[string][]string{"tag.off": {"yes"}}}, Set: mapping.Settings{Active: &off},
+		}}, mapping.Options{})
+		for n := range 10 {
+			i := w.Instances[enginetest.SlowID(n)]
+			i.Facts = &inventory.Facts{TagsUnread: n < 4}
+			w.Instances[i.ID] = i
+		}
+		r := w.Run()
+		w.ExpectOK(r)
+		said := 0
+		for _, e := range r.Errors {
+			if e.Kind == inventory.Incomplete && strings.HasPrefix(e.Message, "4 assets (web-000, web-001, web-002) keep") {
+				said++
+			}
+		}
+		if said != 1 || r.Outcome != report.OK {
+			t.Errorf("%s: %+v", r.Outcome, r.Errors)
+		}
 	})
 }

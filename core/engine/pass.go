@@ -23,6 +23,7 @@ type pass struct {
 	changes           iter.Seq[plan.Change] // approved
 	notes             []plan.Change         // lines that change nothing
 	labelled          labelCounts           // of JumpServer, before the run wrote
+	assets            []report.AssetCount   // of ours in JumpServer, before the run wrote
 	compared          bool                  // all of JumpServer was compared with the listings
 	unchanged         int                   // instances whose assets are as they want them, read or known
 	applied           apply.Result
@@ -49,7 +50,7 @@ func (e Engine) reportInput(p *pass, started time.Time, stopped error) report.In
 		Items: slices.Concat(p.applied.Items, p.removals.UnreportedItems()),
 		Nodes: p.applied.Nodes, Problems: p.applied.Problems, Stopped: stopped, HeldSets: p.heldSets,
 		Recorded: e.usesState(p.req) && e.Incremental.Recorded, Approved: p.granted.hashes(), Expected: expectedIn(p.announced),
-		Slice: p.req.slice(), Compared: p.compared, Access: p.access, Names: p.names,
+		Slice: p.req.slice(), Compared: p.compared, Access: p.access, Names: p.names, Assets: p.assets,
 	}
 }
 

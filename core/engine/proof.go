@@ -164,6 +164,15 @@ func unproved(notes []plan.Change) []error {
 	return []error{&reason.RunError{Kind: inventory.Invalid, Reason: why}}
 }
 
+// unreadError says how many assets keep something because the clouds did not show tags.
+func unreadError(desired plan.Plan) []error {
+	count, names := desired.Unread()
+	if count == 0 {
+		return nil
+	}
+	return []error{&reason.RunError{Kind: inventory.Incomplete, Reason: reason.New(reason.SomeUnread, count, strings.Join(names, ", "))}}
+}
+
 func selectionText(req Request) string {
 	return fmt.Sprintf("accounts [%s], regions [%s]", strings.Join(req.Accounts, " "), strings.Join(req.Regions, " "))
 }

@@ -35,7 +35,7 @@ const (
 	// ClosedNow while that lasts, and then the time (FormatLabelTime) of the first run that found the instance
 	// absent: the grace counts from it.
 	LabelClosed = "jms-closed"
-	// LabelApproved stands beside LabelGone if a person had approved or announced the deactivation, so that the
+	// LabelApproved stands beside LabelGone or LabelRuleOff if a person had approved or announced the deactivation, so that the
 	// guard does not count it among the losses of the fleet.
 	LabelApproved = "jms-approved"
 	// LabelProtected records that an address of the instance is in protected_ips, for the day when the instance
@@ -160,7 +160,7 @@ type Asset struct {
 	// Nodes are the ids of the host's nodes, sorted and joined by commas: renaming a node changes nothing. "" =
 	// JumpServer did not show them.
 	Nodes string
-	// NodeNames are the names of these nodes, joined by commas, for people.
+	// NodeNames are the names of these nodes in the same order, joined by ", ", for people.
 	NodeNames string
 	// Protocols are read only where they are compared; nil = not read.
 	Protocols []Protocol

@@ -174,13 +174,13 @@ func joinIDs(ids []string) string {
 	return strings.Join(ids, ",")
 }
 
-// nodeNamesOf returns the value of inventory.Asset.NodeNames.
+// nodeNamesOf returns the value of inventory.Asset.NodeNames, in the order of the ids in nodesOf.
 func nodeNamesOf(refs []nodeRef) string {
+	sorted := slices.SortedFunc(slices.Values(refs), func(x, y nodeRef) int { return strings.Compare(strings.ToLower(x.ID), strings.ToLower(y.ID)) })
 	names := make([]string, 0, len(refs))
-	for _, n := range refs {
+	for _, n := range sorted {
 		names = append(names, n.Name)
 	}
-	slices.Sort(names)
 	return strings.Join(names, ", ")
 }
 

@@ -79,6 +79,12 @@ func findKey(name string) (k key, tag string, found bool) {
 	return 0, "", false
 }
 
+// FactOf returns which fact a key of a Condition needs; 0 = none but what every sync reads.
+func FactOf(name string) inventory.Fact {
+	k, _, _ := findKey(name)
+	return k.fact()
+}
+
 // fact returns which fact a key needs; 0 = what every sync reads.
 func (k key) fact() inventory.Fact {
 	switch k {

@@ -15,6 +15,8 @@ type Message struct {
 	Markdown string
 	LinkText string // the button's text
 	LinkURL  string
+	// CutFormat says, in the language of the message, how many lines (%d) a channel had no room for; "" = "… +%d".
+	CutFormat string
 	// PageURL leads to a page that shows all of what the message tells, and PageText are its words; "" = there is none. The URL
 	// may hold a signature, by which anybody can read the page.
 	PageText, PageURL string

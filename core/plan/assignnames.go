@@ -14,12 +14,8 @@ import (
 // creates, updates and unchanged ones.
 func (p Plan) assignNames(out *Approved, limits Limits) {
 	fixed, releasing := p.splitUndecided(out)
-	claims := make([]nameClaim, 0, len(p.desired))
-	for _, d := range p.desired {
-		if d.desiredName != "" {
-			claims = append(claims, d.nameClaim())
-		}
-	}
+	off := assetsRuledOff(out.removals)
+	claims := p.nameClaims(off)
 	final := resolveNames(claims, fixed)
 	nameTakers, held := newNameHolders(claims, final), nameSet{}
 	for _, name := range final {
@@ -34,7 +30,7 @@ func (p Plan) assignNames(out *Approved, limits Limits) {
 		}
 	}
 	out.creates = slices.Grow(out.creates, fresh)
-	crowded, off := p.crowdedScopes(limits), assetsRuledOff(out.removals)
+	crowded := p.crowdedScopes(limits)
 	told := assetsRuledOff(p.candidates) // in a line of their own, whether or not it passes
 	for _, d := range p.desired {
 		name := final[d.assetID]
@@ -78,6 +74,21 @@ func (p Plan) assignNames(out *Approved, limits Limits) {
 		return held
 	})
 	out.scheduleUpdates(updates, nameTakers, func(name string) bool { return busy().has(name) })
+}
+
+// nameClaims returns the claims of all desired assets. One that a rule deactivates in this run claims as the inactive one that
+// it will be: otherwise the next run would decide on its name anew.
+func (p Plan) nameClaims(off map[string]bool) []nameClaim {
+	claims := make([]nameClaim, 0, len(p.desired))
+	for _, d := range p.desired {
+		if d.desiredName == "" {
+			continue
+		}
+		claim := d.nameClaim()
+		claim.active = claim.active && !off[d.assetID]
+		claims = append(claims, claim)
+	}
+	return claims
 }
 
 // newNameHolders returns the assets that get a name which they do not have, by folded name.

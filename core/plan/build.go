@@ -40,6 +40,7 @@ type Plan struct {
 	lostMarks         lostMarks
 	nodePaths         map[string]string // see NodePaths
 	neverWrittenCount int               // assets that are never written to, and need no write
+	unread            unreadAssets      // see Unread
 }
 
 // ownerScope is a scope by the id of the cloud account, so that renaming an account in the configuration changes

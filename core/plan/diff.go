@@ -25,6 +25,7 @@ func (b *builder) diffAsset(e listedInstance, n int) {
 		b.leaveAsItIs(e, a, &o)
 		return
 	}
+	b.countUnread(*a, &o)
 	leaveWhatMayBeSkipped(&o)
 	b.countRuledOff(*a, b.ownerships[n], &o)
 	c.Name = b.rules.wantedName(i, &o)
@@ -167,7 +168,7 @@ func (b *builder) diffAddress(c *Change, d *drift, i inventory.Instance, a *inve
 		c.Address = a.Address
 	default:
 		c.Patch.Address, c.Fields = new(c.Address), append(c.Fields, "address")
-		if chosen {
+		if b.rules.Mapping != nil && hasAddress(i, a.Address) { // by a rule, or because one chooses no more
 			c.moves |= moveAddress
 		}
 	}

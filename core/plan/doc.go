@@ -143,7 +143,8 @@
 //
 // A deactivation by a rule (active: false) is a candidate: every protection, limit, approval and pause holds for it, and it
 // counts among the losses. It needs no proof, as the listing shows what it rests on. Its label jms-rule-off starts no grace;
-// it has the hour, so that what rules switch off in many small steps counts together in the share of its scope for a day.
+// it has the hour, so that what rules switch off in many small steps counts together in the shares of its scope and of the fleet
+// for a day, and in the limit of a run for an hour. Events, which remove one by one what is proved gone, do not count it.
 // All else of the asset follows the cloud in the same run only as far as its name; the next run writes the rest. Events
 // neither deactivate by rules nor move assets, as they cannot count: the next full run does.
 //

@@ -22,7 +22,9 @@ type fleetStats struct {
 	assets int // not deactivated before
 	recent int // deactivated within the last day, with instances that are not back
 	byRuns int // of these, deactivated within noticePeriod, and not by events
-	losses map[inventory.Scope]*scopeLosses
+	// Of assets, those that rules deactivated within the last day, and of these within the last hour: their labels say no more.
+	ruledOff, ruledOffLately int
+	losses                   map[inventory.Scope]*scopeLosses
 }
 
 // scopeLosses is what labels tell of the losses of one scope.
@@ -30,6 +32,7 @@ type scopeLosses struct {
 	closedAt  []time.Time // when its recent ones were deactivated
 	missing   int         // active assets with jms-missing
 	missingAt time.Time   // the last of those times
+	ruledOff  int         // assets that rules deactivated
 }
 
 func (f *fleetStats) lossesOf(scope inventory.Scope) *scopeLosses {
@@ -45,10 +48,25 @@ func (f *fleetStats) countAsset(a inventory.Asset, scope inventory.Scope, now ti
 		return
 	}
 	f.assets++
+	f.countRuledOff(a, scope, now, 1)
 	if since, known := parseMissingSince(a, now); known {
 		l := f.lossesOf(scope)
 		l.missing++
 		l.missingAt = laterOf(l.missingAt, since)
+	}
+}
+
+// countRuledOff counts an asset that a rule deactivated within the last day with nobody's approval, or with -1 takes it out of the
+// count, as no rule wants it any more.
+func (f *fleetStats) countRuledOff(a inventory.Asset, scope inventory.Scope, now time.Time, n int) {
+	at, is := parseRuledOffAt(a)
+	if !is || a.LabelCount(inventory.LabelApproved) > 0 || now.Sub(at) >= recentLossWindow+time.Hour {
+		return
+	}
+	f.ruledOff += n
+	f.lossesOf(scope).ruledOff += n
+	if now.Sub(at) < noticePeriod+time.Hour {
+		f.ruledOffLately += n
 	}
 }
 
@@ -96,12 +114,12 @@ func (g *guard) holdFleet(verdicts []verdict) {
 		scopes[g.plan.candidates[n].Scope] = true
 	}
 	for scope, l := range g.plan.fleet.losses {
-		if len(l.closedAt) > 0 {
+		if len(l.closedAt)+l.ruledOff > 0 {
 			scopes[scope] = true
 		}
 	}
-	recent := g.plan.fleet.recent
-	lost, of := len(passing)+recent, g.plan.fleet.assets+recent
+	recent := g.plan.fleet.recent + g.plan.fleet.ruledOff
+	lost, of := len(passing)+recent, g.plan.fleet.assets+g.plan.fleet.recent
 	if len(scopes) > 1 && g.limits.Fleet.isExceeded(lost, of) {
 		hold(verdicts, passing, reason.New(reason.GuardFleet, len(scopes), lost, of, recent, g.limits.Fleet.Percent))
 	}
@@ -167,11 +185,10 @@ func (g *guard) emptiedScopes(verdicts []verdict) map[inventory.Scope]*emptiedSc
 	return out
 }
 
-// labelApproved adds jms-approved to the deactivations that people approved or announced. Those by rules have no grace that
-// it could stand beside.
+// labelApproved adds jms-approved to the deactivations that people approved or announced.
 func (g *guard) labelApproved(removals []Change) {
 	for n, c := range removals {
-		if c.Patch == nil || c.ruledOff || !g.isLifted(c) {
+		if c.Patch == nil || !g.isLifted(c) {
 			continue
 		}
 		patch := *c.Patch

@@ -10,31 +10,35 @@ import (
 	"github.com/jms-sync/jms-sync/core/reason"
 )
 
-// moves are the fields of an update that decide who reaches an asset, and how: too many of them at once are held.
+// moves are the fields of an update that decide who reaches an asset, as whom, and how: too many of them at once are held.
 type moves uint8
 
 const (
 	moveNode moves = 1 << iota
 	moveZone
 	movePlatform
-	moveAddress // to another of the instance's own, which a rule chose
+	moveAddress // to another of the instance's own
+	movePort
+	moveAccounts
 )
 
-// fields returns the names of the fields that move. The comment notes nodes, and new ports are those of a new platform.
+// fields returns the names of the fields that move. The comment notes nodes.
 func (m moves) fields() []string {
 	var names []string
 	for _, f := range [...]struct {
-		is    moves
-		names []string
-	}{{moveNode, []string{FieldNode}}, {moveZone, []string{FieldZone}}, {movePlatform, []string{FieldPlatform, FieldPort}}, {moveAddress, []string{FieldAddress}}} {
+		is   moves
+		name string
+	}{
+		{moveNode, FieldNode}, {moveZone, FieldZone}, {movePlatform, FieldPlatform}, {moveAddress, FieldAddress}, {movePort, FieldPort}, {moveAccounts, FieldAccounts},
+	} {
 		if m&f.is != 0 {
-			names = append(names, f.names...)
+			names = append(names, f.name)
 		}
 	}
 	return names
 }
 
-// MovesAsset reports whether an update changes an asset's node, zone, platform or address because of mapping rules.
+// MovesAsset reports whether an update changes an asset's node, zone, platform, ports, address or accounts because of mapping rules.
 func (c Change) MovesAsset() bool { return c.moves != 0 }
 
 // withoutMoves returns an update without what moves the asset.
@@ -47,7 +51,13 @@ func (c Change) withoutMoves() Change {
 		patch.Zone = nil
 	}
 	if c.moves&movePlatform != 0 {
-		patch.Platform, patch.Protocols, c.Platform = nil, nil, c.Before.Platform
+		patch.Platform, c.Platform = nil, c.Before.Platform
+	}
+	if c.moves&movePort != 0 {
+		patch.Protocols = nil
+	}
+	if c.moves&moveAccounts != 0 {
+		patch.Accounts = nil
 	}
 	if c.moves&moveAddress != 0 {
 		patch.Address, c.Address = nil, c.Before.Address
@@ -69,7 +79,13 @@ func (c Change) onlyMoves() Change {
 		patch.Zone = c.Patch.Zone
 	}
 	if c.moves&movePlatform != 0 {
-		patch.Platform, patch.Protocols = c.Patch.Platform, c.Patch.Protocols
+		patch.Platform = c.Patch.Platform
+	}
+	if c.moves&movePort != 0 {
+		patch.Protocols = c.Patch.Protocols
+	}
+	if c.moves&moveAccounts != 0 {
+		patch.Accounts = c.Patch.Accounts
 	}
 	if c.moves&moveAddress != 0 {
 		patch.Address = c.Patch.Address

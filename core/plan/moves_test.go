@@ -45,14 +45,15 @@ func movedFields(a Approved) (fields []string, assets int) {
 	return fields, assets
 }
 
-// TestMovesAreBounded: more than the limit of a scope's assets that change their node, zone, platform or address by rules
+// TestMovesAreBounded: more than the limit of a scope's assets that change their node, zone, platform, ports, address or accounts by rules
 // are held, all of them, and all else of these assets is made. Fewer pass.
 // Invariants: 20.
 func TestMovesAreBounded(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]mapping.Settings{
 		"node": {Node: "/DEFAULT/web"}, "new node": {Node: "/DEFAULT/new"}, "zone": {Zone: "beijing"}, "platform": {Platform: "Rocky"}, "address": {Address: []string{"public"}},
-		"all": {Node: "/DEFAULT/web", Zone: "beijing", Platform: "Rocky", Address: []string{"public"}},
+		"port": {Port: 2222}, "accounts": {Accounts: []string{"root"}},
+		"all": {Node: "/DEFAULT/web", Zone: "beijing", Platform: "Rocky", Address: []string{"public"}, Accounts: []string{"root"}},
 	} {
 		w := movingWorld(t, 3, set)
 		a := w.approve()
@@ -79,11 +80,11 @@ func TestMovesAreBounded(t *testing.T) {
 	}
 }
 
-// TestMovesOfOthersAreNotHeld: ports, labels, accounts and names are no moves, an address that the cloud changed is none,
+// TestMovesOfOthersAreNotHeld: labels and names are no moves, an address that the cloud changed is none,
 // and another scope's moves hold nothing.
 func TestMovesOfOthersAreNotHeld(t *testing.T) {
 	t.Parallel()
-	w := movingWorld(t, 10, mapping.Settings{Port: 2222, Labels: map[string]string{"a": "b"}, Accounts: []string{"root"}, Name: "x-{id}", Address: []string{"public"}})
+	w := movingWorld(t, 10, mapping.Settings{Labels: map[string]string{"a": "b"}, Name: "x-{id}", Address: []string{"public"}})
 	for n := range w.assets {
 		w.assets[n].Address = fmt.Sprint("47.1.0.", n) // was theirs before
 	}
@@ -98,6 +99,26 @@ func TestMovesOfOthersAreNotHeld(t *testing.T) {
 	a = w.approve()
 	if _, assets := movedFields(a); assets != 1 || len(a.Notes()) != 4 {
 		t.Errorf("%q", renderLines(a))
+	}
+}
+
+// TestEndOfAnAddress: where a rule chooses an address no more, its assets go back to their first one, which is a move too. Where
+// no rule is left, nothing is held.
+// Invariants: 20.
+func TestEndOfAnAddress(t *testing.T) {
+	t.Parallel()
+	w := movingWorld(t, 4, mapping.Settings{Labels: map[string]string{"a": "b"}})
+	for n := range w.assets {
+		w.assets[n].Address = fmt.Sprint("47.0.0.", n)
+	}
+	a := w.approve()
+	if _, assets := movedFields(a); assets != 0 || len(a.Notes()) != 10 || a.Notes()[0].Reason.Code != reason.GuardMoves {
+		t.Errorf("%q", renderLines(a))
+	}
+	w.rules.Mapping = nil
+	a = w.approve()
+	if _, assets := movedFields(a); assets != 0 || len(a.Notes()) != 0 || len(a.Updates()) != 10 || a.Updates()[0].Patch.Address == nil {
+		t.Errorf("without rules: %q", renderLines(a))
 	}
 }
 
@@ -197,7 +218,7 @@ func TestMovesBeforeTheyAreRuled(t *testing.T) {
 // Invariants: 20.
 func TestEventsMoveNothing(t *testing.T) {
 	t.Parallel()
-	w := movingWorld(t, 4, mapping.Settings{Node: "/DEFAULT/web", Zone: "beijing", Platform: "Rocky", Address: []string{"public"}, Port: 2222, Accounts: []string{"root"}})
+	w := movingWorld(t, 4, mapping.Settings{Node: "/DEFAULT/web", Zone: "beijing", Platform: "Rocky", Address: []string{"public"}, Accounts: []string{"root"}})
 	w.rules.Partial, w.limits.Moves = true, Share{}
 	a := w.approve()
 	for _, c := range allWrites(a) {

@@ -209,7 +209,7 @@ func hasAnyName(l inventory.Label, names ...string) bool { return slices.Contain
 // before, jms-off records that, so that it stays off if the instance returns.
 func deactivationLabels(a inventory.Asset, r Rules) []inventory.Label {
 	out := slices.DeleteFunc(replaceLabel(a, inventory.LabelMissing, ""), isDeactivationLabel)
-	if !a.Active && (!isRuledOff(a) || switchedOffByPerson(a)) {
+	if !a.Active && (!wasRuledOff(a) || switchedOffByPerson(a)) {
 		out = append(out, inventory.Label{Name: inventory.LabelOff, Value: "person"})
 	}
 	if r.Partial {

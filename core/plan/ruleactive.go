@@ -12,16 +12,30 @@ import (
 // isRuledOff reports whether the labels of an asset say that a rule deactivated it.
 func isRuledOff(a inventory.Asset) bool { return a.LabelCount(inventory.LabelRuleOff) > 0 }
 
-// isRecentlyRuledOff reports whether a rule deactivated an asset within the last day; without a readable time it is not.
-func isRecentlyRuledOff(a inventory.Asset, now time.Time) bool {
+// wasRuledOff reports whether the labels of an asset prove that a rule deactivated it: the label that we write has the hour.
+// Without it anybody could have an asset switched on again that a person had switched off.
+func wasRuledOff(a inventory.Asset) bool {
 	value, single := a.Label(inventory.LabelRuleOff)
-	at, err := inventory.ParseLabelTime(value)
-	return single && err == nil && !a.Active && a.LabelCount(inventory.LabelGone) == 0 && now.Sub(at) < recentLossWindow+time.Hour
+	_, err := inventory.ParseLabelTime(value)
+	return single && err == nil
 }
 
-// countRuledOff counts an asset of a listed instance that a rule deactivated within the last day, and that stays so.
+// parseRuledOffAt returns the hour in which a rule deactivated an asset, and reports whether one did and it is known.
+func parseRuledOffAt(a inventory.Asset) (at time.Time, known bool) {
+	value, single := a.Label(inventory.LabelRuleOff)
+	at, err := inventory.ParseLabelTime(value)
+	return at, single && err == nil && !a.Active && a.LabelCount(inventory.LabelGone) == 0
+}
+
+// countRuledOff counts an asset of a listed instance that a rule deactivated within the last day, if it stays so. The fleet has
+// counted it by its labels.
 func (b *builder) countRuledOff(a inventory.Asset, m ownership, o *mapping.Outcome) {
-	if !isRecentlyRuledOff(a, b.rules.Now) || !staysRuledOff(a, o) {
+	at, is := parseRuledOffAt(a)
+	switch {
+	case !staysRuledOff(a, o):
+		b.plan.fleet.countRuledOff(a, m.accountScope(), b.rules.Now, -1)
+		return
+	case !is || b.rules.Now.Sub(at) >= recentLossWindow+time.Hour:
 		return
 	}
 	for _, s := range []*scopeStats{b.ownerStatsOf(m.ownerScope()), b.accountStatsOf(m.accountScope())} {
@@ -41,7 +55,7 @@ func (b *builder) withRuleMarks(labels []inventory.Label, a inventory.Asset, o *
 	gone, off := a.LabelCount(inventory.LabelGone) > 0, isRuledOff(a)
 	switch {
 	case off && gone && !a.Active && switchedOffByPerson(a), off && !staysRuledOff(a, o):
-		labels = withoutNamed(labels, inventory.LabelRuleOff, inventory.LabelOff, inventory.LabelReopened)
+		labels = withoutNamed(labels, inventory.LabelRuleOff, inventory.LabelOff, inventory.LabelReopened, inventory.LabelApproved)
 	case o.Unread.Has(mapping.FieldActive):
 	case !off && o.Inactive && gone && !a.Active && !switchedOffByPerson(a) && b.wasDeactivatedByUs(a):
 		since, _, _ := parseDeactivatedAt(a, b.rules.Now)
@@ -82,6 +96,8 @@ func (b *builder) reactivate(c *Change, a inventory.Asset, o *mapping.Outcome) {
 	case staysRuledOff(a, o):
 	case !gone && switchedOffByPerson(a):
 		c.Reason = reason.New(reason.RuleEndedOff)
+	case !gone && !wasRuledOff(a):
+		c.Reason = reason.New(reason.RuleEndedUnproved)
 	default:
 		c.Reason = reason.New(reason.Returned)
 		if !gone {

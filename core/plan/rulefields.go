@@ -15,11 +15,18 @@ import (
 func (b *builder) diffRuledPlatform(c *Change, d *drift, a *inventory.Asset, o *mapping.Outcome) {
 	wanted := o.Platform
 	have, should := b.input.Current.Platforms[a.Platform], b.input.Current.Platforms[wanted]
-	if wanted == a.Platform || o.Unread.Has(mapping.FieldPlatform) || should.Type == "" || have.Type == "" || b.rules.Partial {
+	writes := b.rules.policy(b.rules.Manage.Platform, true) == WriteAlways
+	if wanted == a.Platform || o.Unread.Has(mapping.FieldPlatform) || have.Type == "" || b.rules.Partial {
+		return
+	}
+	if should.Type == "" {
+		if writes {
+			d.notes = append(d.notes, fieldNote{FieldPlatform, reason.New(reason.RuleKeepsPlatform, b.rules.setterOf(o, mapping.FieldPlatform), wanted)})
+		}
 		return
 	}
 	may := have.Type == should.Type && !isGatewayPlatform(wanted) && (a.Zone == "" || should.SupportsZones)
-	if b.rules.policy(b.rules.Manage.Platform, true) != WriteAlways || !may {
+	if !writes || !may {
 		d.add(FieldPlatform, a.Platform, wanted)
 		return
 	}
@@ -53,8 +60,17 @@ func (b *builder) diffZone(c *Change, d *drift, i *inventory.Instance, a *invent
 			c.moves |= moveZone
 		}
 	default:
-		d.add("zone", a.Zone, zone)
+		d.add("zone", b.zoneName(a.Zone), b.zoneName(zone))
 	}
+}
+
+// zoneName returns what people call a zone, as far as zones were read: its name, and its id otherwise.
+func (b *builder) zoneName(id string) string {
+	n := slices.IndexFunc(b.input.Current.Zones, func(z inventory.Zone) bool { return z.ID == id })
+	if n < 0 {
+		return id
+	}
+	return b.input.Current.Zones[n].Name
 }
 
 // diffProtocols plans the ports that the rules want of an existing asset, where its protocols were read.
@@ -67,8 +83,12 @@ func (b *builder) diffProtocols(c *Change, d *drift, a *inventory.Asset, o *mapp
 		return
 	}
 	policy := b.rules.policy(b.rules.Manage.Port, true)
-	if ok && (policy == WriteAlways || policy == WriteIfMissing && len(a.Protocols) == 0) {
-		c.Patch.Protocols, c.Fields = wanted, append(c.Fields, FieldPort)
+	writes := policy == WriteAlways || policy == WriteIfMissing && len(a.Protocols) == 0
+	if !ok && writes {
+		d.notes = append(d.notes, fieldNote{FieldPort, reason.New(reason.RuleKeepsPort, b.rules.setterOf(o, mapping.FieldPort), c.Platform)})
+	}
+	if ok && writes {
+		c.Patch.Protocols, c.Fields, c.moves = wanted, append(c.Fields, FieldPort), c.moves|movePort
 		return
 	}
 	if ok {
@@ -123,7 +143,7 @@ func (b *builder) diffAccounts(c *Change, d *drift, a *inventory.Asset, o *mappi
 		}
 	}
 	if len(c.Patch.Accounts) > 0 {
-		c.Fields = append(c.Fields, FieldAccounts)
+		c.Fields, c.moves = append(c.Fields, FieldAccounts), c.moves|moveAccounts
 	}
 	if len(missing) > 0 {
 		d.add(FieldAccounts, usernamesOf(a), strings.Join(o.Accounts, listComma))

@@ -49,7 +49,7 @@ func TestSkipUnread(t *testing.T) {
 		edit   func(*inventory.Asset)
 		want   []string
 	}{
-		"shown":        {false, nil, []string{"deactivate i-1 ruled_off"}},
+		"shown":        {false, nil, []string{"deactivate i-1 ruled_off", "drift i-1 rule_keeps_port"}},
 		"not shown":    {true, nil, []string{"unchanged 1"}},
 		"another name": {true, withName("old"), []string{`update i-1 follows_cloud name="web"`}},
 		"off by rule":  {true, ruledOff, []string{"unchanged 1"}},

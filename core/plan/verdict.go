@@ -48,11 +48,11 @@ func hold(verdicts []verdict, which []int, why reason.Reason) {
 }
 
 // holdRun holds the losses of a run, or its deletes at the end of a grace, if they are more than Limits.PerRun. Losses
-// count together with what other runs deactivated within noticePeriod, so that runs that are narrowed to different
+// count together with what other runs deactivated within noticePeriod, and rules within the hour, so that runs that are narrowed to different
 // scopes share the limit.
 func (g *guard) holdRun(verdicts []verdict) {
 	losses, deletes := g.passing(verdicts, isNewLoss), g.passing(verdicts, isGraceDelete)
-	lately, most := g.plan.fleet.byRuns, g.limits.PerRun/max(g.limits.Parts, 1)
+	lately, most := g.plan.fleet.byRuns+g.plan.fleet.ruledOffLately, g.limits.PerRun/max(g.limits.Parts, 1)
 	switch {
 	case len(losses) > most:
 		hold(verdicts, losses, reason.New(reason.GuardRun, len(losses), most))

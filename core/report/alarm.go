@@ -82,7 +82,11 @@ func NewConfigAlarm(function, why string, now time.Time, o Options) notify.Messa
 	for line := range strings.Lines(why) {
 		s.addRow(func() string { return "- " + messageCell(strings.TrimSpace(line)) })
 	}
-	m := w.alarm(s, escapedCell(function, maxNameRunes)+paragraphBreak+w.configAlarmHint, now, o)
+	hint := w.configAlarmHint
+	if o.OnHost {
+		hint = w.configAlarmHostHint
+	}
+	m := w.alarm(s, escapedCell(function, maxNameRunes)+paragraphBreak+hint, now, o)
 	m.Alerts = []notify.Alert{{
 		Key: "config_unusable/" + function, Name: "config_unusable", Severity: notify.SeverityError, Labels: map[string]string{"function": function},
 		Summary: w.configAlarmHead, StartsAt: now, EndsAt: now.Add(2 * time.Hour), // it is told again each hour
@@ -92,7 +96,7 @@ func NewConfigAlarm(function, why string, now time.Time, o Options) notify.Messa
 
 // newPlainMessage returns a message that is not about one run, with its title as its first line.
 func (w messageWriter) newPlainMessage(headline string, o Options) notify.Message {
-	m := notify.Message{Title: w.plainTitle(headline, o), LinkText: w.button, LinkURL: o.AssetURL}
+	m := notify.Message{Title: w.plainTitle(headline, o), LinkText: w.button, LinkURL: o.AssetURL, CutFormat: w.linesCutF}
 	m.Markdown = titleLine(m.Title)
 	return m
 }

@@ -35,7 +35,7 @@ func NewAlert(c Condition, since, until time.Time) notify.Alert {
 // NewAlertMessage returns the message of a run for programs that keep track of what lasts.
 func NewAlertMessage(r Report, alerts []notify.Alert, o Options) notify.Message {
 	w := newMessageWriter(o)
-	return notify.Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL, Severity: r.Severity(), Time: r.started, Alerts: alerts}
+	return notify.Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL, CutFormat: w.linesCutF, Severity: r.Severity(), Time: r.started, Alerts: alerts}
 }
 
 // Data returns the results document for programs that get it with a card, in at most so many bytes: of a larger one the

@@ -41,6 +41,7 @@ func build(in Input) Report {
 	r.input, r.lang = &in, in.Language
 	r.DryRun, r.environment, r.Unchanged, r.names = in.DryRun, in.Environment, in.Unchanged, in.Names
 	r.Duration, r.Stages, r.Peers = RoundSeconds(in.Duration), in.Stages, in.Peers
+	r.assetCounts = in.Assets
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)
 	w := textsOf(in.Language)
 	r.Pause = pauseOf(in, w.lang)
@@ -98,7 +99,7 @@ func build(in Input) Report {
 func IsWarning(err error) bool {
 	var t *reason.RunError
 	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) &&
-		(t.Reason.Code == reason.OnlyDeactivate || t.Reason.Code == reason.ClockJumpServer || t.Reason.Code == reason.SomeByLabelsAlone)
+		slices.Contains([]reason.Code{reason.OnlyDeactivate, reason.ClockJumpServer, reason.SomeByLabelsAlone, reason.SomeUnread}, t.Reason.Code)
 }
 
 func (r *Report) addScope(l inventory.Listing, w texts, compared bool) {

@@ -14,8 +14,8 @@ import (
 func TestHeldMoves(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[language.Lang][3]string{
-		language.Chinese: {"暂缓的移动（节点、网域、平台、地址）", "确认规则该移动这 5 个资产", "暂缓的移除与移动"},
-		language.English: {"Moves on hold (node, zone, platform, address)", "to let rules move these 5 assets", "Removals and moves on hold"},
+		language.Chinese: {"暂缓的移动（节点、网域、平台、端口、地址、账号）", "确认规则该移动这 5 个资产", "暂缓的移除与移动"},
+		language.English: {"Moves on hold (node, zone, platform, ports, address, accounts)", "to let rules move these 5 assets", "Removals and moves on hold"},
 	} {
 		in := report.Input{Language: lang, Notes: []plan.Change{{Action: plan.Hold, Reason: reason.New(reason.GuardMoves, 5, 10, 30), Name: "web"}}}
 		in.HeldSets = []report.HeldSetSummary{{Hash: strings.Repeat("0123456789abcdef", 4), Assets: 5, Stored: true, Moves: true}}

@@ -2,9 +2,13 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"slices"
+	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
@@ -130,4 +134,37 @@ func removedOrShown(changes []Change) []Change {
 		}
 	}
 	return out
+}
+
+// WriteRecorded writes a run of the history for a terminal: what Summary says, and a line for each change that its
+// document holds.
+func WriteRecorded(to io.Writer, document []byte, lang language.Lang) error {
+	r, err := Unmarshal(document)
+	if err != nil {
+		return err
+	}
+	var d historyDocument
+	if err := json.Unmarshal(document, &d); err != nil {
+		return &inventory.Error{Kind: inventory.Invalid, Message: "a run of the history", Err: err}
+	}
+	r.runErrors = r.Errors // the document does not say which concern the run
+	w := textsOf(lang)
+	fmt.Fprintln(to, RunID(r.started)+" "+strings.TrimSuffix(Summary(r, lang), "\n"))
+	if len(d.Shortened) > 0 {
+		fmt.Fprintln(to, lang.Textf("记录太大，这些列表不完整：%s", "the record was too large; these lists are not whole: %s", strings.Join(d.Shortened, ", ")))
+	}
+	if len(r.Changes) == 0 {
+		return nil
+	}
+	return writeAligned(to, func(yield func([]string) bool) {
+		if !yield([]string{w.action, w.instance, w.scopeColumn, w.name, w.address, w.reason}) {
+			return
+		}
+		for _, c := range r.Changes {
+			row := []string{w.actionName(c.Action), sanitizeLine(c.InstanceID), w.scopeText(c.Account, c.Region), sanitizeLine(c.Name), sanitizeLine(c.Address), sanitizeLine(c.Reason)}
+			if !yield(row) {
+				return
+			}
+		}
+	}, w)
 }

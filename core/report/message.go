@@ -34,6 +34,7 @@ type Options struct {
 	// ApprovalLink returns what stands behind # in a link that approves a held set without a login; nil = there is none.
 	ApprovalLink func(hash string) string
 	AskAll       bool // changes of any kind may be on hold, not only removals
+	OnHost       bool // the command runs on a host or in a cluster, not as a function
 }
 
 // How much of each kind is shown, if there is room.
@@ -61,7 +62,7 @@ func NewMessage(r Report, o Options) notify.Message {
 	if r.isAllPaused() {
 		w.heldHead = w.heldPausedHead
 	}
-	m := notify.Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL, Mention: r.NeedsMention(), Severity: r.Severity(), Time: r.started}
+	m := notify.Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL, CutFormat: w.linesCutF, Mention: r.NeedsMention(), Severity: r.Severity(), Time: r.started}
 	m.PageURL = r.pageURL()
 	if m.PageURL != "" {
 		m.PageText = w.pageLink

@@ -67,6 +67,8 @@ type Input struct {
 	Access *access.Diff
 	Stages []Stage
 	Peers  []Peer
+	// Assets are those of ours in JumpServer before the run wrote; nil = not all of it was read.
+	Assets []AssetCount
 	Slice  string // names the runs that list the same accounts and regions
 }
 
@@ -121,7 +123,8 @@ type Report struct {
 	runErrors   []ErrorEntry // those of Errors that concern the run and not one item
 	warnings    []ErrorEntry // those of Errors that do not change the outcome
 	notReached  int          // changes that were not reached
-	placeholder bool         // replaces a report that was delivered by itself
+	assetCounts []AssetCount
+	placeholder bool // replaces a report that was delivered by itself
 	removals    []RemovalBatch
 	open        []OpenAsset
 	compared    bool // see Compared
@@ -302,6 +305,9 @@ func (r Report) WithProblem(err error, lang language.Lang) Report {
 	}
 	return r
 }
+
+// IsOfNotification reports whether the entry is that of WithNotifyError.
+func (e ErrorEntry) IsOfNotification() bool { return e.Kind == notifyErrorKind }
 
 // notifyErrorKind is the kind of WithNotifyError's entry. No error has it.
 const notifyErrorKind inventory.Kind = "notification"

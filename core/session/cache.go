@@ -22,6 +22,7 @@ type Cache struct {
 	roles       *cloud.RoleCache
 	quarantines *cloud.MemoryQuarantineStore // used without a state store; nil = no quarantine
 	conditions  *delivery.ProcessMemory      // what people were notified of; nil = the state store alone remembers it
+	metrics     *metricsMemory               // used without a state store
 	backlog     *delivery.ProcessBacklog     // of single channels; nil = the state store alone keeps it
 	// stalenessCheckedAt is when an event last checked that complete runs happen, in Unix seconds.
 	stalenessCheckedAt *atomic.Int64
@@ -37,10 +38,10 @@ func NewCache(cfg config.Config, log *slog.Logger, previous *Cache) (*Cache, err
 	c := &Cache{client: client, owners: cloud.NewOwnerCache()}
 	if previous == nil {
 		c.roles, c.quarantines, c.stalenessCheckedAt = cloud.NewRoleCache(), cloud.NewMemoryQuarantineStore(), new(atomic.Int64)
-		c.conditions, c.backlog = new(delivery.ProcessMemory), new(delivery.ProcessBacklog)
+		c.conditions, c.backlog, c.metrics = new(delivery.ProcessMemory), new(delivery.ProcessBacklog), new(metricsMemory)
 	} else {
 		c.roles, c.quarantines, c.stalenessCheckedAt = previous.roles, previous.quarantines, previous.stalenessCheckedAt
-		c.conditions, c.backlog = previous.conditions, previous.backlog
+		c.conditions, c.backlog, c.metrics = previous.conditions, previous.backlog, previous.metrics
 	}
 	c.window = cfg.Notification.Window
 	c.outbox = delivery.NewOutbox(c.window)
@@ -62,6 +63,6 @@ func newOwnCache(cfg config.Config, needs inventory.Needs, log *slog.Logger) (*C
 	}
 	return &Cache{
 		client: client, outbox: delivery.NewOutbox(0), owners: cloud.NewOwnerCache(), roles: cloud.NewRoleCache(),
-		stalenessCheckedAt: new(atomic.Int64),
+		stalenessCheckedAt: new(atomic.Int64), metrics: new(metricsMemory),
 	}, nil
 }

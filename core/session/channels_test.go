@@ -63,6 +63,28 @@ func TestTypesAreThoseOfTheConfiguration(t *testing.T) {
 	}
 }
 
+// TestMentionsAreThoseOfTheConfiguration: as many people as the configuration lets a channel mention can be made, and no more; and
+// none that it refuses.
+func TestMentionsAreThoseOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+	for kind, who := range map[string]string{"dingtalk": "13800000000", "wecom": "zhang_san@corp", "feishu": "ou_18eac85d35a2", "slack": "U012AB3CD", "teams": "anna@example.com"} {
+		most := config.MaxMentions(kind)
+		for names, fine := range map[int]bool{1: true, most: true, most + 1: false} {
+			c := channel(kind, func(c *config.Channel) { c.Mention = slices.Repeat([]string{who}, names) })
+			if _, err := channels.New(channelSettings(config.Config{}, c), post.Options{}); (err == nil) != fine {
+				t.Errorf("%s, %d people: %v", kind, names, err)
+			}
+		}
+		c := channel(kind, func(c *config.Channel) { c.Mention = []string{"<@all>"} })
+		if _, err := channels.New(channelSettings(config.Config{}, c), post.Options{}); err == nil {
+			t.Errorf("%s mentions anything", kind)
+		}
+	}
+	if config.MaxMentions("email") != 0 || config.MaxMentions("pigeon") != 0 {
+		t.Error("who cannot mention may")
+	}
+}
+
 // TestChannelsOfAConfiguration: what a configuration says of a channel reaches who delivers to it.
 func TestChannelsOfAConfiguration(t *testing.T) {
 	t.Parallel()

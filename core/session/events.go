@@ -54,6 +54,7 @@ func (s *Session) HandleEvents(ctx context.Context, events Events) reconcile.Eve
 	s.outage.start(ctx)
 	defer s.saveRate(ctx)
 	answer := s.eventHandler(ctx, events).Run(ctx, events.Parsed)
+	s.recordEvents(ctx, events, answer)
 	s.checkStalenessAfterEvent(ctx)
 	return answer
 }

@@ -36,6 +36,9 @@ func (s *Session) runOperatorAction(ctx context.Context, o operator.Action, run 
 		if o.Write && out.Report.Deactivated+out.Report.Deleted > 0 && s.store != nil {
 			s.recordHistory(ctx, out.RunResult)
 		}
+		if o.Write {
+			s.recordOrder(ctx, out)
+		}
 	})
 	out.Report = out.Report.WithProblem(s.outage.lateProblem(), s.Language())
 	return out, err

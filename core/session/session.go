@@ -14,6 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/metrics"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/state"
 )
@@ -55,6 +56,7 @@ type Session struct {
 	storeErr error        // why the named store could not be opened
 	outage   *outage      // of the store
 	engine   engine.Engine
+	sinks    *metrics.Sinks
 	saveRate func(context.Context) // stores how many requests JumpServer accepts
 }
 
@@ -82,6 +84,9 @@ func Open(o Options) (*Session, error) {
 	}
 	if err == nil {
 		s.engine, err = s.newEngine(o.Hooks)
+	}
+	if err == nil {
+		s.sinks, err = newSinks(o.Config, o.Role)
 	}
 	if err != nil {
 		return nil, err

@@ -61,7 +61,11 @@ func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
 	defer cancel()
 	s.outage.start(ctx)
 	if s.store == nil || r.request.DryRun {
-		return s.fullEngine(ctx, r, false).Run(ctx, r.request)
+		out := s.fullEngine(ctx, r, false).Run(ctx, r.request)
+		if !r.request.DryRun {
+			s.recordRun(ctx, r, out)
+		}
+		return out
 	}
 	defer s.saveRate(ctx)
 	out := s.runLeased(ctx, r)
@@ -80,6 +84,7 @@ func (s *Session) runLeased(ctx context.Context, r fullRun) engine.RunResult {
 	s.recordHeartbeat(leased, r, out)
 	s.recordOpen(leased, r, out)
 	s.recordHistory(leased, out)
+	s.recordRun(leased, r, out)
 	return out
 }
 

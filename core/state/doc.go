@@ -70,12 +70,14 @@
 //	                                 missing, until there is one
 //	conditions.json                  a run that notified people of what       people are notified again of all      as lost; moved
 //	                                 lasts, or sees a change of it            that lasts
+//	metrics.json                     a run, where metrics are configured      counters begin anew                   as lost; moved
 //	pages/<day>/<time>-<nonce>.html  a run of which people are notified or    the run has no page                   it is shown as it is
 //	                                 that wrote; deleted after 30 days; at
 //	                                 most 4 MiB
 //	runs/<day>/<time>-<nonce>.json   a run or retire at its end; deleted      missing in the history and for        as lost; stays
 //	                                 after 180 days (-closed.json: it         reactivate
-//	                                 removed assets); shortened to 1 MiB
+//	                                 removed assets); shortened to 1 MiB.
+//	                                 After the nonce stand the run's figures
 //	audit/<day>/<id>.json            the console, before a person's act       the act is not in the log             as lost; stays
 //	audit/<day>/<id>-end.json        the console, after it; both deleted      how it ended is not in the log        as lost; stays
 //	                                 after 400 days
@@ -93,7 +95,7 @@
 // and regions overlap, and on a store without If-Match the last writer of a shared object would drop the entries of
 // the others. An unchanged run reads one object of some 500 bytes per scope, many at once, and writes none of them;
 // rows (22 bytes per instance) are read and written only where something changed. Held sets, approvals and intents are at
-// most 12 MiB, plans 24 MiB, rows 2 MiB, reports, runs and conditions 1 MiB, all else 256 KiB. Conditions are one object, because a
+// most 12 MiB, plans 24 MiB, rows 2 MiB, reports, runs, conditions and metrics 1 MiB, all else 256 KiB. Conditions are one object, because a
 // card tells of several at once; who changes it does so by compare-and-swap, or under a short lease.
 //
 // # Format

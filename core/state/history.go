@@ -48,22 +48,12 @@ func (s *Store) RecordRun(ctx context.Context, run []byte, at time.Time) error {
 		return &inventory.Error{Kind: inventory.Invalid, Message: "record a run: it is no JSON"}
 	}
 	at = at.UTC()
-	key := s.dayFolder(at) + at.Format(keyTimeLayout) + "-" + s.nonce() + runKeySuffix(run)
+	key := s.dayFolder(at) + runName(run, at, s.nonce())
 	_, err := s.saveObject(ctx, key, reportMaxBytes, runBody{At: at, Run: run}, s.createCondition(ctx))
 	if err != nil {
 		return wrapError("record a run", err)
 	}
 	return wrapError("the run is recorded; forget old ones", s.pruneHistory(ctx, at))
-}
-
-func runKeySuffix(run []byte) string {
-	var document struct {
-		Closed []json.RawMessage `json:"closed"`
-	}
-	if json.Unmarshal(run, &document) == nil && len(document.Closed) > 0 {
-		return removalSuffix
-	}
-	return ".json"
 }
 
 func (s *Store) dayFolder(at time.Time) string {
@@ -143,10 +133,7 @@ type runQuery struct {
 func (s *Store) loadRuns(ctx context.Context, query runQuery) ([]RunRecord, error) {
 	ctx, cancel := context.WithTimeout(ctx, 4*callTimeout) // a person asked and waits
 	defer cancel()
-	if oldest := s.now().Add(-HistoryRetention); query.since.Before(oldest) {
-		query.since = oldest
-	}
-	query.since, query.until = query.since.UTC(), query.until.UTC()
+	query.since, query.until = s.bounded(query.since), query.until.UTC()
 	keys, err := s.listRunKeys(ctx, query)
 	if err != nil {
 		return nil, wrapError("list runs", err)

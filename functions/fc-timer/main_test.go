@@ -95,7 +95,7 @@ func testResultsDocument(w *world) {
 		want string
 	}{
 		{answer.Body, "outcome dry_run started_at duration_seconds total created updated deactivated deleted unchanged " +
-			"skipped held failed nodes scopes changes errors"}, // nodes, as this run makes one
+			"skipped held failed nodes stages peers scopes changes errors"}, // nodes, as this run makes one
 		{lists.Scopes[0], "cloud account region complete instances error"},
 		{lists.Scopes[1], "cloud account region complete instances error"},
 		{lists.Changes[0], "action reason cloud account region instance_id asset_id name address platform fields"},

@@ -25,7 +25,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 	"github.com/jms-sync/jms-sync/core/notify/email/emailtest"
+	"github.com/jms-sync/jms-sync/core/notify/feishu/feishutest"
+	"github.com/jms-sync/jms-sync/core/notify/slack/slacktest"
+	"github.com/jms-sync/jms-sync/core/notify/teams/teamstest"
 	"github.com/jms-sync/jms-sync/core/notify/webhook/webhooktest"
+	"github.com/jms-sync/jms-sync/core/notify/wecom/wecomtest"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
@@ -49,6 +53,9 @@ func secretCanaries() map[string]string {
 		"notification.channels[].password": "CANARY-of-the-mail",
 		"console.cookie_key":               "CANARY-of-the-cookies-0123456789abcdef",
 		"console.login.client_secret":      "CANARY-of-the-application",
+		"metrics.pushgateway":              "CANARY-of-the-pushgateway",
+		"metrics.remote_write":             "CANARY-of-the-remote-write",
+		"metrics.remote_write_token":       "CANARY-of-the-remote-token",
 		"$ALIBABA_CLOUD_ACCESS_KEY_ID":     storagetest.GoodID,
 		"$ALIBABA_CLOUD_ACCESS_KEY_SECRET": storagetest.GoodSecret,
 	}
@@ -133,7 +140,7 @@ func (m *canaryDesk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // noteDerived records what was derived from secrets in one request: signatures, and the proxy's password in its HTTP
 // form.
 func (m *canaryDesk) noteDerived(said string) {
-	made := regexp.MustCompile(`signature="([^"]+)"|X-Jms-Sync-Signature: (sha256=[0-9a-f]+)|\b[Ss]ign(?:ature)?=([^&\s]+)|Proxy-Authorization: Basic (\S+)`)
+	made := regexp.MustCompile(`signature="([^"]+)"|X-Jms-Sync-Signature: (sha256=[0-9a-f]+)|\b[Ss]ign(?:ature)?=([^&\s]+)|"sign":"([^"]+)"|(?:Proxy-)?Authorization: Basic (\S+)`)
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	for _, found := range made.FindAllStringSubmatch(said, -1) {
@@ -197,10 +204,11 @@ notification:
   window: 0s
   dingtalk: {enabled: true, webhook: %q, secret: %s}
   channels: %s
+metrics: %s
 console: {enabled: true, url: "https://console.example.com", login: {issuer: "https://login.example.com", client_id: jms, client_secret: %s}, approvers: [anna@example.com], cookie_key: %s}
 log: {level: DEBUG, detailed: true, file: %q}
 `, proxy, m.JumpServerURL, inner, c["jumpserver.access_key_id"], c["jumpserver.access_key_secret"], c["clouds[].access_key_id"], c["clouds[].access_key_secret"],
-		m.CloudURL, m.Webhook, c["notification.dingtalk.secret"], m.channels(), c["console.login.client_secret"], c["console.cookie_key"], m.readLog()))
+		m.CloudURL, m.Webhook, c["notification.dingtalk.secret"], m.channels(), m.metrics(), c["console.login.client_secret"], c["console.cookie_key"], m.readLog()))
 }
 
 // channels starts the other side of more channels, and returns their settings: what they are sent goes through the proxy too,
@@ -216,12 +224,33 @@ func (m *canaryDesk) channels() string {
 		m.Fatal(err)
 	}
 	m.Cleanup(server.Close)
+	hidden := c[list+"webhook"]
+	wecom := wecomtest.New(wecomtest.Options{Key: hidden, ReportUnexpected: m.Errorf})
+	feishu := feishutest.New(feishutest.Options{Token: hidden, Secret: c[list+"secret"], ReportUnexpected: m.Errorf})
+	slack := slacktest.New(slacktest.Options{Token: "T0/B0/" + hidden, ReportUnexpected: m.Errorf})
+	teams := teamstest.New(teamstest.Options{Signature: hidden, ReportUnexpected: m.Errorf})
 	return fmt.Sprintf(`[
+    {type: wecom, webhook: %q, mention_all: true},
+    {type: feishu, webhook: %q, secret: %s},
+    {type: slack, webhook: %q},
+    {type: teams, webhook: %q},
     {type: dingtalk, name: second, webhook: %q},
     {type: webhook, url: %q, secret: %s, token: %s},
     {type: email, server: %q, tls: none, username: jms, password: %s, from: a@example.com, to: b@example.com}]`,
-		m.Serve(robot)+dingtalktest.WebhookPath+"?access_token="+c[list+"webhook"],
+		m.Serve(wecom)+wecomtest.WebhookPath+"?key="+hidden, m.Serve(feishu)+feishutest.HookPath+hidden, c[list+"secret"],
+		m.Serve(slack)+slacktest.HookPath+"T0/B0/"+hidden, m.Serve(teams)+teamstest.HookPath+"?sig="+hidden,
+		m.Serve(robot)+dingtalktest.WebhookPath+"?access_token="+hidden,
 		m.Serve(hook)+"/?key="+c[list+"url"], c[list+"secret"], c[list+"token"], server.Address, c[list+"password"])
+}
+
+// metrics starts what takes metrics, and returns their settings: what is pushed goes through the proxy too.
+func (m *canaryDesk) metrics() string {
+	m.Helper()
+	c := secretCanaries()
+	taker := m.Serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	with := func(name string) string { return strings.Replace(taker, "://", "://push:"+c[name]+"@", 1) }
+	return fmt.Sprintf("{file: %q, log: true, pushgateway: %q, remote_write: %q, remote_write_token: %s}",
+		filepath.Join(m.dir, "jms-sync.prom"), with("metrics.pushgateway"), with("metrics.remote_write")+"/write?key="+c["metrics.remote_write"], c["metrics.remote_write_token"])
 }
 
 // TestCanaries: whatever a command meets, no secret appears in its output, log, results, cards, state or assets, in any

@@ -76,7 +76,7 @@ func isOfMoves(set runstate.HeldSet) bool {
 func (d stateSession) readConsent(set runstate.HeldSet, stdin io.Reader, to io.Writer) bool {
 	question := d.text("批准移除这 %d 个资产？[y/N] ", "Approve the removal of these %d assets? [y/N] ", len(set.Removals))
 	if isOfMoves(set) {
-		question = d.text("批准规则移动这 %d 个资产（节点、网域、平台、地址）？[y/N] ", "Let rules move these %d assets (node, zone, platform, address)? [y/N] ", len(set.Removals))
+		question = d.text("批准规则移动这 %d 个资产（节点、网域、平台、端口、地址、账号）？[y/N] ", "Let rules move these %d assets (node, zone, platform, ports, address, accounts)? [y/N] ", len(set.Removals))
 	}
 	fmt.Fprint(to, question)
 	answer, _ := bufio.NewReader(stdin).ReadString('\n')

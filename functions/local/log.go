@@ -14,6 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
+	"github.com/jms-sync/jms-sync/functions/internal/logs/logfile"
 )
 
 // journalVariable is set by systemd where a stream is its journal.
@@ -59,7 +60,7 @@ func (o *options) newLogger(cfg config.Config, console *progressLine) (*slog.Log
 // logFiles returns what the log files hold, and where they are.
 func (o *options) logFiles(cfg config.Config) logs.Settings {
 	s := logs.Settings{
-		Level: cfg.Log.Level, File: cfg.Log.File, MaxSizeMB: cfg.Log.MaxSize, Location: cfg.Location(),
+		Level: cfg.Log.Level, File: cfg.Log.File, OpenFile: logfile.Open, MaxSizeMB: cfg.Log.MaxSize, Location: cfg.Location(),
 		BackupCount: cfg.Log.BackupCount, JSON: cfg.Log.JSONFormat, Detailed: cfg.Log.Detailed,
 		SeparateErrorLog: cfg.Log.SeparateErrorLog,
 	}

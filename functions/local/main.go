@@ -120,11 +120,12 @@ func rootCommand(o *options, program, stderr io.Writer) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	o.addFlags(root)
 	root.Flags().BoolVar(&o.everyAccount, "every-account", false, o.lang.Text("也查询隔离中的账号（权限已修好而密钥未换时用）", "ask accounts in quarantine too (for rights that were mended without a new key)"))
+	root.Flags().BoolVar(&o.partialOK, "partial-ok", false, o.lang.Text("部分完成或有变更被暂缓时退出码也为 0（通知照发）：给会因此告警的调度器用", "exit code 0 also where a run was done in part or changes are on hold (cards go out as ever): for schedulers that would raise an alarm"))
 	root.Flags().BoolVar(&showVersion, "version", false, o.lang.Text("显示版本", "show the version"))
 	root.AddCommand(planCommand(o, stdout, stderr), explainCommand(o, stdout, stderr), doctorCommand(o, stdout), initCommand(o, stdout, stderr),
-		eventCommand(o, stdout, stderr), splitCommand(o, stdout, stderr),
+		eventCommand(o, stdout, stderr), listenCommand(o, stderr), splitCommand(o, stdout, stderr),
 		adoptCommand(o, stdout, stderr), releaseCommand(o, stdout, stderr), retireCommand(o, stdout, stderr), labelsCommand(o, stdout, stderr),
-		statusCommand(o, stdout, stderr), heldCommand(o, stdout, stderr), approveCommand(o, stdout, stderr), rejectCommand(o, stdout, stderr), applyCommand(o, stdout, stderr), ownerCommand(o, stdout, stderr),
+		statusCommand(o, stdout, stderr), historyCommand(o, stdout), metricsCommand(o, stdout), heldCommand(o, stdout, stderr), approveCommand(o, stdout, stderr), rejectCommand(o, stdout, stderr), applyCommand(o, stdout, stderr), ownerCommand(o, stdout, stderr),
 		pauseCommand(o, stdout), resumeCommand(o, stdout), expectCommand(o, stdout, stderr), reactivateCommand(o, stdout, stderr),
 		serveCommand(o, stdout, stderr), configCommand(o, stdout), rulesCommand(o, stdout, stderr), demoCommand(o, stdout), emulateCommand(o, stdout), versionCommand(o, stdout),
 		completionCommand(o, program), manualCommand(o))

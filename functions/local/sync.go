@@ -22,6 +22,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/core/wait"
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
 // options are the flags of all commands, the same as those of the Python tool.
@@ -42,6 +43,7 @@ type options struct {
 	cfg   *config.Config // nil = it was not loaded, or not yet
 
 	everyAccount bool // of a sync: query accounts in quarantine too
+	partialOK    bool // of a sync: what was done in part ends with exit code 0
 	remap        bool // of plan, and of apply for its file: mapping rules decide on existing assets too
 }
 
@@ -60,9 +62,30 @@ func (o *options) addFlags(root *cobra.Command) {
 
 // runSync makes one run, retries it while it fails, and prints what was done.
 func (o *options) runSync(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
+	err := o.runWithRetries(ctx, stdout, stderr, func(ctx context.Context, s *terminalSession) engine.RunResult {
 		return s.Sync(ctx, session.Request{IncludeQuarantined: o.everyAccount, PutsOff: isRetryable})
 	}, false)
+	var mistakes *config.Error
+	if errors.As(err, &mistakes) && !mistakes.Missing && !isTerminal(stderr) {
+		o.notifyUnready(ctx, mistakes, stderr)
+	}
+	var wanted *exitError
+	if o.partialOK && errors.As(err, &wanted) && wanted.code == exitPartial && wanted.err == nil {
+		return nil
+	}
+	return err
+}
+
+// notifyUnready sends a card about a configuration that cannot be used, once an hour for the same mistakes. Whoever types
+// the command sees them, but a run of cron, systemd or a cluster would fail for days before somebody looks.
+func (o *options) notifyUnready(ctx context.Context, mistakes *config.Error, stderr io.Writer) {
+	environ := os.Environ()
+	settings := config.FromEnvironment(environ)
+	log, err := logs.NewConsole(logs.Settings{Level: settings.Log.Level, JSON: settings.Log.JSONFormat, Location: settings.Location(), Console: stderr})
+	if err != nil {
+		return // never: the level is one
+	}
+	wire.NewApp(leaseHolder(), nil, nil).WithEnvironment(environ).NotifyUnready(ctx, mistakes, log.With(logs.RunKey, o.runID))
 }
 
 // leaseHolder names the holder of the lease, for people.

@@ -57,6 +57,19 @@ func TestSync(t *testing.T) {
 	}
 }
 
+// TestPartialOK: a run that was done in part, or holds removals, ends with 0 where that was asked for; a failure never does.
+func TestPartialOK(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fillInstances(10, "cn-beijing")
+	d.runSync(exitDone, report.OK)
+	d.releaseInstances(0, 8)
+	d.runSync(exitPartial, report.Held)
+	d.runSync(exitDone, report.Held, "--partial-ok")
+	d.keySecret = "wrong-secret-of-the-test"
+	d.run(exitUsage, "--partial-ok", "-r", "1")
+}
+
 func TestResultsThroughAPipe(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

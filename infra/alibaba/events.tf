@@ -43,4 +43,6 @@ resource "alicloud_event_bridge_rule" "event" {
       value        = "true"
     }
   }
+
+  depends_on = [alicloud_resource_manager_service_linked_role.event_bridge]
 }

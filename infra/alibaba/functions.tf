@@ -119,6 +119,23 @@ resource "alicloud_fcv3_async_invoke_config" "event" {
   }
 }
 
+# The events of s.yaml. Where rules of EventBridge call the function instead (event_rules), there are none.
+resource "alicloud_fcv3_trigger" "event" {
+  for_each      = var.deploy_functions && !var.event_rules ? toset(["ecs-state", "ecs-calls"]) : toset([])
+  function_name = alicloud_fcv3_function.event[0].function_name
+  trigger_name  = each.value
+  trigger_type  = "eventbridge"
+  qualifier     = "LATEST"
+  trigger_config = jsonencode({
+    triggerEnable          = true
+    asyncInvocationType    = true
+    eventRuleFilterPattern = trimspace(file("${path.module}/events/${each.value}.json"))
+    eventSourceConfig      = { eventSourceType = "Default" }
+  })
+
+  depends_on = [alicloud_resource_manager_service_linked_role.event_bridge]
+}
+
 resource "alicloud_fcv3_trigger" "timer" {
   count          = local.on
   function_name  = alicloud_fcv3_function.timer[0].function_name

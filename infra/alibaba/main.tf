@@ -4,13 +4,9 @@
 
 data "alicloud_account" "current" {}
 
-data "alicloud_regions" "current" {
-  current = true
-}
-
 locals {
   account       = data.alicloud_account.current.id
-  region        = data.alicloud_regions.current.regions[0].id
+  region        = var.region
   config_bucket = "${var.prefix}-config-${local.account}"
   state_bucket  = "${var.prefix}-state-${local.account}"
   log_project   = "${var.prefix}-${local.account}"
@@ -36,6 +32,12 @@ resource "alicloud_ram_policy" "function" {
     log_store     = local.log_store
     failure_topic = local.failure_topic
   })
+}
+
+# EventBridge acts with roles of its own, which an account has once. fc3 makes the same three before it makes triggers.
+resource "alicloud_resource_manager_service_linked_role" "event_bridge" {
+  for_each     = toset(var.event_bridge_roles)
+  service_name = "${each.value}.eventbridge.aliyuncs.com"
 }
 
 resource "alicloud_ram_role_policy_attachment" "function" {

@@ -1,3 +1,9 @@
+variable "region" {
+  description = "Region of everything that is made; s.yaml calls it DEPLOY_REGION."
+  type        = string
+  default     = "cn-hangzhou"
+}
+
 variable "prefix" {
   description = "Begins the names of all that is made; s.yaml calls it DEPLOY_PREFIX. Lower case, as fc3 writes the role's ARN so."
   type        = string
@@ -24,6 +30,12 @@ variable "member_role_arns" {
   description = "Roles in other accounts that assume_role_arn of the configuration names. Empty: none may be assumed."
   type        = list(string)
   default     = []
+}
+
+variable "event_bridge_roles" {
+  description = "Services of EventBridge that get their service-linked role: they deliver events to functions and take them from Cloud Monitor and ActionTrail. Leave out those whose role is there already (EntityAlreadyExist.Role)."
+  type        = list(string)
+  default     = ["sendevent-fc", "source-cms", "source-actiontrail"]
 }
 
 variable "deploy_functions" {

@@ -49,10 +49,11 @@ resource "aws_lambda_function" "event" {
   depends_on = [aws_cloudwatch_log_group.event]
 }
 
-# Ticks older than stale_after are dropped by the platform as the function would drop them.
+# A tick is not tried again: the next one comes soon, and does all of it. Those older than stale_after are dropped by the
+# platform as the function would drop them.
 resource "aws_lambda_function_event_invoke_config" "timer" {
   function_name                = aws_lambda_function.timer.function_name
-  maximum_retry_attempts       = 1
+  maximum_retry_attempts       = 0
   maximum_event_age_in_seconds = 600
 
   destination_config {
@@ -81,9 +82,15 @@ resource "aws_cloudwatch_event_rule" "timer" {
   schedule_expression = var.schedule
 }
 
+# Retries of EventBridge itself, where Lambda takes no call: of a tick and of an event for as long as they are worth it.
 resource "aws_cloudwatch_event_target" "timer" {
   rule = aws_cloudwatch_event_rule.timer.name
   arn  = aws_lambda_function.timer.arn
+
+  retry_policy {
+    maximum_event_age_in_seconds = 600
+    maximum_retry_attempts       = 10
+  }
 }
 
 resource "aws_lambda_permission" "timer" {
@@ -104,6 +111,11 @@ resource "aws_cloudwatch_event_rule" "event" {
 resource "aws_cloudwatch_event_target" "event" {
   rule = aws_cloudwatch_event_rule.event.name
   arn  = aws_lambda_function.event.arn
+
+  retry_policy {
+    maximum_event_age_in_seconds = 3600
+    maximum_retry_attempts       = 185
+  }
 }
 
 resource "aws_lambda_permission" "event" {

@@ -6,12 +6,10 @@ data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
 
-data "aws_region" "current" {}
-
 locals {
   account       = data.aws_caller_identity.current.account_id
   partition     = data.aws_partition.current.partition
-  region        = data.aws_region.current.region
+  region        = var.region
   config_bucket = "${var.prefix}-config-${local.account}-${local.region}"
   state_bucket  = "${var.prefix}-state-${local.account}-${local.region}"
   environment = {

@@ -1,3 +1,8 @@
+variable "region" {
+  description = "Region of the functions and buckets, and of the events that start them."
+  type        = string
+}
+
 variable "prefix" {
   description = "Begins the names of all that is made."
   type        = string

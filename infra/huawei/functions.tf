@@ -1,4 +1,5 @@
-# One package, two functions: their time-outs, retries and instances differ.
+# One package, two functions: their time-outs, retries and instances differ. agency is what the platform acts with,
+# app_agency what the code does.
 
 locals {
   environment = jsonencode({
@@ -18,7 +19,7 @@ resource "huaweicloud_fgs_function" "timer" {
   name             = "${var.prefix}-timer"
   description      = "Synchronises the instances of all clouds into JumpServer"
   app              = "default"
-  agency           = huaweicloud_identity_agency.function.name
+  agency           = huaweicloud_identity_agency.platform.name
   app_agency       = huaweicloud_identity_agency.function.name
   runtime          = "Custom"
   handler          = "bootstrap"
@@ -28,6 +29,11 @@ resource "huaweicloud_fgs_function" "timer" {
   memory_size      = 512
   max_instance_num = var.timer_instances
   user_data        = local.environment
+  enable_lts_log   = true
+  log_group_id     = huaweicloud_lts_group.functions.id
+  log_group_name   = huaweicloud_lts_group.functions.group_name
+  log_stream_id    = huaweicloud_lts_stream.functions["timer"].id
+  log_stream_name  = huaweicloud_lts_stream.functions["timer"].stream_name
 }
 
 resource "huaweicloud_fgs_function" "event" {
@@ -35,7 +41,7 @@ resource "huaweicloud_fgs_function" "event" {
   name        = "${var.prefix}-event"
   description = "Opens new instances in JumpServer and closes released ones within seconds"
   app         = "default"
-  agency      = huaweicloud_identity_agency.function.name
+  agency      = huaweicloud_identity_agency.platform.name
   app_agency  = huaweicloud_identity_agency.function.name
   runtime     = "Custom"
   handler     = "bootstrap"
@@ -44,6 +50,12 @@ resource "huaweicloud_fgs_function" "event" {
   timeout     = 120
   memory_size = 512
   user_data   = local.environment
+
+  enable_lts_log  = true
+  log_group_id    = huaweicloud_lts_group.functions.id
+  log_group_name  = huaweicloud_lts_group.functions.group_name
+  log_stream_id   = huaweicloud_lts_stream.functions["event"].id
+  log_stream_name = huaweicloud_lts_stream.functions["event"].stream_name
 }
 
 resource "huaweicloud_fgs_async_invoke_configuration" "timer" {
@@ -83,7 +95,8 @@ resource "huaweicloud_fgs_function_trigger" "timer" {
   })
 }
 
-# Cloud Trace Service must be on in the console; ten operations of a service are the most that a trigger takes.
+# Cloud Trace Service must be on in the console. Operations are written service:resource:one;two;three, at most ten of
+# them for a service.
 resource "huaweicloud_fgs_function_trigger" "event" {
   region       = var.region
   function_urn = huaweicloud_fgs_function.event.urn

@@ -1,4 +1,4 @@
-# jms-sync on Huawei Cloud FunctionGraph: an agency with the least rights, buckets for configuration and state,
+# jms-sync on Huawei Cloud FunctionGraph: an agency with the least rights for the program and one for the platform, buckets for configuration and state,
 # the functions with their timer and their events of Cloud Trace Service, and a topic for what failed. The
 # policies are the files of policies/, which a test generates from what the program calls.
 
@@ -34,7 +34,7 @@ resource "huaweicloud_identity_role" "account" {
   })
 }
 
-# op_svc_cff is FunctionGraph.
+# op_svc_cff is FunctionGraph. This agency is the program's: its keys reach the code.
 resource "huaweicloud_identity_agency" "function" {
   name                   = var.prefix
   description            = "jms-sync: reads instances, its configuration and its state"
@@ -42,14 +42,25 @@ resource "huaweicloud_identity_agency" "function" {
   domain_roles           = [huaweicloud_identity_role.account.name]
 
   dynamic "project_role" {
-    for_each = toset(concat(var.listed_projects, [var.region]))
+    for_each = toset(var.listed_projects)
     content {
       project = project_role.value
-      roles = concat(
-        contains(var.listed_projects, project_role.value) ? [huaweicloud_identity_role.project.name] : [],
-        project_role.value == var.region ? [huaweicloud_identity_role.failures.name] : [],
-      )
+      roles   = [huaweicloud_identity_role.project.name]
     }
+  }
+}
+
+# This one is FunctionGraph's own: it subscribes to the operations that Cloud Trace Service records, and tells of
+# invocations that failed. The code never gets its keys. trigger_roles are those of the whole service, as the provider's
+# example of a CTS trigger asks for an administrator of it.
+resource "huaweicloud_identity_agency" "platform" {
+  name                   = "${var.prefix}-platform"
+  description            = "FunctionGraph for jms-sync: makes its CTS trigger, tells of invocations that failed"
+  delegated_service_name = "op_svc_cff"
+
+  project_role {
+    project = var.region
+    roles   = concat(var.trigger_roles, [huaweicloud_identity_role.failures.name])
   }
 }
 
@@ -82,8 +93,26 @@ resource "huaweicloud_obs_bucket" "state" {
   sse_algorithm = "AES256"
 }
 
+resource "huaweicloud_lts_group" "functions" {
+  region      = var.region
+  group_name  = var.prefix
+  ttl_in_days = 180
+}
+
+resource "huaweicloud_lts_stream" "functions" {
+  for_each    = toset(["timer", "event"])
+  region      = var.region
+  group_id    = huaweicloud_lts_group.functions.id
+  stream_name = "${var.prefix}-${each.value}"
+}
+
 # Where asynchronous invocations go that failed for good. Subscribe whoever looks after jms-sync.
 resource "huaweicloud_smn_topic" "failures" {
   region = var.region
   name   = "${var.prefix}-failures"
+}
+
+output "environment" {
+  description = "Where configuration and state are kept."
+  value       = jsondecode(local.environment)
 }

@@ -23,6 +23,12 @@ variable "listed_projects" {
   type        = list(string)
 }
 
+variable "trigger_roles" {
+  description = "System policies that let FunctionGraph subscribe to operations in Cloud Trace Service."
+  type        = list(string)
+  default     = ["CTS FullAccess"]
+}
+
 variable "config_object" {
   description = "Key of the configuration in its bucket."
   type        = string

@@ -3,7 +3,12 @@ terraform {
   required_providers {
     huaweicloud = {
       source  = "huaweicloud/huaweicloud"
-      version = "~> 1.64"
+      version = "~> 1.97"
     }
   }
+}
+
+# Keys: HW_ACCESS_KEY and HW_SECRET_KEY.
+provider "huaweicloud" {
+  region = var.region
 }

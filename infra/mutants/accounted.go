@@ -49,7 +49,7 @@ func accountedMutants() []mutant {
 		old: "g.plan.LostMarks(g.limits); many && !approved {", broken: "g.plan.LostMarks(g.limits); many && false {", pkg: "./core/plan", test: "TestManyLostMarks",
 	}, {
 		name: "accounted: lost labels are told without any removal", file: "core/engine/engine.go",
-		old: "unproved(p.notes), lostMarks)", broken: "unproved(p.notes))", pkg: "./core/engine", test: "TestLostLabels",
+		old: "unreadError(desired), lostMarks)", broken: "unreadError(desired))", pkg: "./core/engine", test: "TestLostLabels",
 	}, {
 		name: "accounted: no run is unchanged while labels are lost", file: "core/engine/incremental.go",
 		old: "p.holdsForLostMarks && ", broken: "p.req.DryRun && ", pkg: "./core/engine", test: "TestLostLabelsOfAssetsThatAreOff",

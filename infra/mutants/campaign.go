@@ -41,7 +41,7 @@ func campaignMutants() []mutant {
 		old: "\tif r.Mode == ModeDelete && (r.DeleteAdopted", broken: "\tif r.Mode != \"\" && (r.DeleteAdopted", pkg: pkg, test: test,
 	}, {
 		name: "campaign: off by a person stays off", file: "core/plan/ruleactive.go",
-		old: "if a.Active || !gone && !off {", broken: "if a.Active {", pkg: pkg, test: test,
+		old: "if a.Active || !gone && !off {", broken: "if !a.Active && !gone && !off {\n\t\tc.Patch.Active = new(true)\n\t}\n\tif a.Active || !gone && !off {", pkg: pkg, test: test,
 	}, {
 		name: "campaign: a listing of another owner closes nothing", file: "core/plan/retire.go",
 		old:    "case !strings.EqualFold(l.Owner, m.owner):\n\t\treturn reason.New(reason.OtherOwner",

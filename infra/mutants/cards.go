@@ -41,6 +41,9 @@ func cardMutants() []mutant {
 		name: "channels: what one does not accept is kept for it", file: "core/delivery/send.go",
 		old: "if k.err != nil && s.accepted > 0 && !c.Backlog.keep(", broken: "if k.err == nil && s.accepted > 0 && !c.Backlog.keep(", pkg: "./core/delivery", test: "TestOneDeadChannel",
 	}, {
+		name: "channels: one that stays dead is named by every run", file: "core/delivery/backlog.go",
+		old: "return errors.Join(errs...)", broken: "return nil", pkg: "./core/delivery", test: "TestOneDeadChannel",
+	}, {
 		name: "channels: a card that none accepts was told to nobody", file: "core/delivery/send.go",
 		old: "return s.wanted == 0 || s.accepted > 0", broken: "return s.wanted >= 0", pkg: "./core/delivery", test: "TestAllChannelsDead",
 	}, {

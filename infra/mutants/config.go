@@ -50,5 +50,8 @@ func configMutants() []mutant {
 		name: "init: of two zones that fit alike none is offered", file: "functions/local/survey.go",
 		old: "\t\t\tisOnly = false\n", broken: "",
 		pkg: "./functions/local", test: "TestSimilarZone",
+	}, {
+		name: "config: a rule that never holds is told", file: "core/config/warning.go",
+		old: "\t\tc.warnOfFacts(i)\n", broken: "", pkg: "./core/config", test: "TestWarningsOfFacts",
 	}}
 }

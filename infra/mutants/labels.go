@@ -27,7 +27,7 @@ func labelMutants() []mutant {
 	}, {
 		name: "marks: off by a person stays off", file: "core/plan/ruleactive.go",
 		old:    "if a.Active || !gone && !off {",
-		broken: "if a.Active {", pkg: "./core/plan", test: "TestSwitchedOffByAPerson",
+		broken: "if !a.Active && !gone && !off {\n\t\tc.Patch.Active = new(true)\n\t}\n\tif a.Active || !gone && !off {", pkg: "./core/plan", test: "TestSwitchedOffByAPerson",
 	}, {
 		name: "marks: retire with a key of another account", file: "core/operator/retire.go",
 		old:    "\tr.listings = r.FailForeignListings(ctx, r.listings",

@@ -34,11 +34,11 @@ func mappedMutants() []mutant {
 		name: "mapped: deactivations by rules are losses", file: "core/plan/thresholds.go",
 		old: "case g.limits.tooMany(s.lost, s.assets):", broken: "case g.limits.tooMany(s.lost, s.assets) && false:", pkg: pkg, test: "TestRuleOffPassesTheGuard",
 	}, {
-		name: "mapped: jms-approved stands beside no rule", file: "core/plan/fleet.go",
-		old: "c.Patch == nil || c.ruledOff || ", broken: "c.Patch == nil || ", pkg: pkg, test: "TestRuleOffPassesTheGuard",
+		name: "mapped: jms-approved stands beside a rule too", file: "core/plan/fleet.go",
+		old: "c.Patch == nil || !g.isLifted(c) {", broken: "c.Patch == nil || c.ruledOff || !g.isLifted(c) {", pkg: pkg, test: "TestRuleOffPassesTheGuard",
 	}, {
 		name: "mapped: what a rule switched off returns", file: "core/plan/ownership.go",
-		old: "!a.Active && (!isRuledOff(a) || switchedOffByPerson(a))", broken: "!a.Active", pkg: pkg, test: "TestRuleOffNeverLeadsToDeletion",
+		old: "!a.Active && (!wasRuledOff(a) || switchedOffByPerson(a))", broken: "!a.Active", pkg: pkg, test: "TestRuleOffNeverLeadsToDeletion",
 	}, {
 		name: "mapped: never a platform of another type", file: "core/plan/rulefields.go",
 		old: "have.Type == should.Type && ", broken: "", pkg: pkg, test: "TestRuledUpdate",
@@ -54,6 +54,33 @@ func mappedMutants() []mutant {
 	}, {
 		name: "mapped: a renamed node is the same without a store", file: "core/plan/rulenodes.go",
 		old: "x.paths[noted]; exists {", broken: "x.paths[noted]; exists && false {", pkg: pkg, test: "TestRuledRenamedNode",
+	}, {
+		name: "mapped: names are settled in the run that deactivates by rule", file: "core/plan/assignnames.go",
+		old: "claim.active = claim.active && !off[d.assetID]", broken: "claim.active = claim.active && off != nil", pkg: pkg, test: "TestRuleOffSettlesNames",
+	}, {
+		name: "mapped: deactivations by rules count in the fleet for a day", file: "core/plan/fleet.go",
+		old: "\tf.ruledOff += n\n", broken: "", pkg: pkg, test: "TestRuleOffAndTheFleet",
+	}, {
+		name: "mapped: those of an hour count in the limit of a run", file: "core/plan/verdict.go",
+		old: "g.plan.fleet.byRuns+g.plan.fleet.ruledOffLately,", broken: "g.plan.fleet.byRuns,", pkg: pkg, test: "TestRuleOffAndTheFleet",
+	}, {
+		name: "mapped: a rule that has ended counts no more", file: "core/plan/ruleactive.go",
+		old: "b.plan.fleet.countRuledOff(a, m.accountScope(), b.rules.Now, -1)", broken: "b.plan.fleet.countRuledOff(a, m.accountScope(), b.rules.Now, 0)", pkg: pkg, test: "TestRuleOffAndTheFleet",
+	}, {
+		name: "mapped: jms-approved goes when the rule ends", file: "core/plan/ruleactive.go",
+		old: "inventory.LabelReopened, inventory.LabelApproved)", broken: "inventory.LabelReopened)", pkg: pkg, test: "TestRuleOff",
+	}, {
+		name: "mapped: accounts of many assets at once are held", file: "core/plan/rulefields.go",
+		old: "c.moves|moveAccounts", broken: "c.moves", pkg: pkg, test: "TestMovesAreBounded",
+	}, {
+		name: "mapped: ports of many assets at once are held", file: "core/plan/rulefields.go",
+		old: "c.moves|movePort", broken: "c.moves", pkg: pkg, test: "TestMovesAreBounded",
+	}, {
+		name: "mapped: many addresses do not go back at once", file: "core/plan/diff.go",
+		old: "if b.rules.Mapping != nil && hasAddress(i, a.Address) {", broken: "if chosen {", pkg: pkg, test: "TestEndOfAnAddress",
+	}, {
+		name: "mapped: a label that a person wrote switches nothing on", file: "core/plan/ruleactive.go",
+		old: "\tcase !gone && !wasRuledOff(a):\n", broken: "\tcase !gone && !isRuledOff(a):\n", pkg: pkg, test: "TestRuleOff",
 	}, {
 		name: "mapped: deactivations by rules in small steps count together", file: "core/plan/ruleactive.go",
 		old: "\t\ts.ruledOff++\n", broken: "\t\ts.ruledOff += 0\n", pkg: pkg, test: "TestRuleOffInManySteps",

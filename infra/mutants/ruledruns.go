@@ -66,6 +66,12 @@ func ruledRunMutants() []mutant {
 		name: "ruled runs: events are not bounded as moves are", file: "core/reconcile/reconcile.go",
 		old: "Moves: plan.Share{Percent: 100, Min: all}, ", broken: "", pkg: "./core/reconcile", test: "TestZoneOfTheAccountByEvents",
 	}, {
+		name: "ruled runs: assets that rest on unread tags are told", file: "core/engine/engine.go",
+		old: "unreadError(desired), lostMarks)", broken: "lostMarks)", pkg: "./core/engine", test: "TestUnreadIsTold",
+	}, {
+		name: "ruled runs: unread tags of what people manage are not told", file: "core/plan/ruleunread.go",
+		old: "if !is || !o.Unread.Has(field) {", broken: "if !(is || o.Unread.Has(field)) || !o.Unread.Has(field) {", pkg: "./core/plan", test: "TestUnread",
+	}, {
 		name: "ruled runs: other rules, another salt", file: "core/session/store.go",
 		old: ", cfg.Mapping.Fingerprint()}", broken: ", \"\"}", pkg: "./core/session", test: "TestSaltOfRules",
 	}}

@@ -32,7 +32,7 @@ func allMutants() []mutant {
 		statusMutants(),
 		decodingMutants(),
 		ipv6Mutants(),
-		cardMutants(),
+		cardMutants(), robotMutants(),
 		campaignMutants(),
 		kindsMutants(),
 		configMutants(),

@@ -1,4 +1,4 @@
-// Command pack writes the packages of functions and the archives of a release. The same files make the same bytes on
+// Command pack writes the packages of functions, and the archives, the formula and the notes of a release. The same files make the same bytes on
 // every machine: names, order, modes and times are set here, and none is taken from the disk.
 package main
 
@@ -18,6 +18,8 @@ import (
 const usage = `usage:
   pack function -o F.zip [-arch amd64] [-epoch S] BOOTSTRAP   the package of a function, after a check of its program
   pack archive -o F.zip|F.tar.gz -root NAME [-epoch S] FILE… a release's archive; FILE may be FILE=NAME-IN-ARCHIVE
+  pack formula -o F.rb -version V FILE…                       Homebrew's formula of the archives for macOS and Linux
+  pack notes -o F.md -version V CHANGELOG.md                  what the changelog says of a version
   pack sums -o SHA256SUMS FILE…                               as sha256sum -c reads them`
 
 func main() {
@@ -36,6 +38,7 @@ func run(args []string, stdout io.Writer) error {
 	out := flags.String("o", "", "")
 	arch := flags.String("arch", "amd64", "")
 	root := flags.String("root", "", "")
+	version := flags.String("version", "", "")
 	epoch := flags.Int64("epoch", zipEpoch().Unix(), "")
 	if err := flags.Parse(args[1:]); err != nil {
 		return fmt.Errorf("%w\n%s", err, usage)
@@ -57,6 +60,13 @@ func run(args []string, stdout io.Writer) error {
 			return err
 		}
 		return writeArchive(*out, entries, at)
+	case "formula":
+		return writeFormula(*out, *version, flags.Args())
+	case "notes":
+		if flags.NArg() != 1 {
+			return errors.New(usage)
+		}
+		return writeNotes(*out, *version, flags.Arg(0))
 	case "sums":
 		return writeChecksums(*out, flags.Args())
 	}

@@ -140,6 +140,40 @@ func TestSums(t *testing.T) {
 	}
 }
 
+// TestFormula: Homebrew finds each archive at the release's address, with its sum.
+func TestFormula(t *testing.T) {
+	t.Parallel()
+	dir := placeFiles(t, 0o644, map[string]string{"jms-sync_v1.2.3_darwin_arm64.tar.gz": "abc", "jms-sync_v1.2.3_linux_amd64.tar.gz": ""})
+	pack(t, "formula", "-o", dir+"/jms-sync.rb", "-version", "v1.2.3", dir+"/jms-sync_v1.2.3_darwin_arm64.tar.gz", dir+"/jms-sync_v1.2.3_linux_amd64.tar.gz")
+	formula := string(read(t, dir+"/jms-sync.rb"))
+	for _, want := range []string{
+		"version \"1.2.3\"\n", "  on_macos do\n    on_arm do\n      url \"https://github.com/jms-sync/jms-sync/releases/download/v1.2.3/jms-sync_v1.2.3_darwin_arm64.tar.gz\"\n" +
+			"      sha256 \"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"\n    end\n  end\n", "  on_linux do\n    on_intel do\n",
+	} {
+		if !strings.Contains(formula, want) {
+			t.Errorf("%q is not in\n%s", want, formula)
+		}
+	}
+	err := run([]string{"formula", "-o", dir + "/x.rb", "-version", "v1.2.4", dir + "/jms-sync_v1.2.3_linux_amd64.tar.gz"}, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "no archive of v1.2.4") {
+		t.Error(err)
+	}
+}
+
+// TestNotes: a release's page says what the changelog says of its version and nothing of others.
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	dir := placeFiles(t, 0o644, map[string]string{"CHANGELOG.md": "# Changelog\n\n## [Unreleased]\n\n- later\n\n## [1.2.3] - 2026-11-29\n\n### Added\n\n- this\n\n## [1.2.2] - 2026-01-01\n\n- before\n\n[1.2.3]: https://x\n"})
+	pack(t, "notes", "-o", dir+"/notes.md", "-version", "v1.2.3", dir+"/CHANGELOG.md")
+	if got := string(read(t, dir+"/notes.md")); got != "### Added\n\n- this\n" {
+		t.Errorf("%q", got)
+	}
+	err := run([]string{"notes", "-o", dir + "/x.md", "-version", "v9.9.9", dir + "/CHANGELOG.md"}, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "## [9.9.9]") {
+		t.Error(err)
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	t.Parallel()
 	dir := placeFiles(t, 0o644, map[string]string{"a": "a", "bootstrap": "#!/bin/sh\n"})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -62,7 +63,7 @@ func (w *world) changeMapping() {
 	var rules []mapping.Rule
 	if r.IntN(8) > 0 {
 		pool := rulePool()
-		r.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
+		r.Shuffle(len(pool), reflect.Swapper(pool))
 		rules = pool[:1+r.IntN(8)]
 	}
 	compiled, mistakes := mapping.Compile(rules, mapping.Options{FromTags: len(rules) > 0 && r.IntN(3) == 0, Clouds: cloud.TableOf(cloudProviders())})
@@ -87,7 +88,7 @@ func (w *world) changeManage() {
 	w.Note("manage: %+v, moves %+v", *m, w.limits.Moves)
 }
 
-// makeMapping gives a world rules, or makes it one that will have some.
+// makeMapping makes a world one with rules, or one that will have some.
 func (w *world) makeMapping() {
 	w.changeManage()
 	w.changeMapping()
@@ -292,9 +293,13 @@ func (w *world) hideTagsOf(doc any) {
 // isUnread reports whether a row is that of a machine whose tags its cloud does not show.
 func (w *world) isUnread(row map[string]any) bool {
 	properties, _ := row["properties"].(map[string]any)
-	ids := []any{row["InstanceId"], row["id"], properties["vmId"]}
+	var ids []string
+	for _, id := range []any{row["InstanceId"], row["id"], properties["vmId"]} {
+		text, _ := id.(string)
+		ids = append(ids, text)
+	}
 	return slices.ContainsFunc(w.machines, func(m *machine) bool {
-		return m.traits.unread && slices.ContainsFunc(ids, func(id any) bool { text, _ := id.(string); return strings.EqualFold(text, m.ID) })
+		return m.traits.unread && slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, m.ID) })
 	})
 }
 
@@ -310,7 +315,7 @@ func (w *world) checkRuled(s *site, last engine.RunResult) {
 	hosts, paths := s.server.Hosts(s.org), s.server.NodePaths(s.org)
 	for _, h := range hosts {
 		m := s.watch.MachineOf(h)
-		if m == nil || !m.Alive || told[h.ID] || m.MistakenOwner != "" || !plan.IsOurs(enginetest.AssetOf(h)) {
+		if m == nil || !m.Alive || told[h.ID] || m.MistakenOwner != "" || s.watch.IsFrozen(h.ID) || !plan.IsOurs(enginetest.AssetOf(h)) {
 			continue
 		}
 		o := w.outcomeOf(m)
@@ -328,10 +333,20 @@ func (w *world) checkRuled(s *site, last engine.RunResult) {
 			if strings.HasPrefix(path, "/DEFAULT/"+string(m.Cloud)+"/") { // that of its account, whose name is not known here
 				continue
 			}
-			noted := inventory.NotedAt(h.Comment, path)
-			if !slices.Contains(h.Nodes, path) && !slices.Contains(h.Nodes, paths[noted]) {
+			noted, at := inventory.NotedAt(h.Comment, path), strings.Replace(path, "/DEFAULT", rootOf(paths), 1)
+			if !slices.Contains(h.Nodes, at) && !slices.Contains(h.Nodes, paths[noted]) {
 				w.Errorf("%s is to be in %s, is in %v, and nobody is told: %q", h.Name, path, h.Nodes, h.Comment)
 			}
 		}
 	}
+}
+
+// rootOf returns the path of an organisation's root node, which has the organisation's name.
+func rootOf(paths map[string]string) string {
+	for _, path := range paths {
+		if strings.Count(path, "/") == 1 {
+			return path
+		}
+	}
+	return ""
 }

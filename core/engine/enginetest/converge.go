@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/mapping"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 )
@@ -61,7 +62,7 @@ func (h *HostWatch) CheckConverged(last engine.RunResult, c Convergence) (held i
 		case !m.Alive, c.Lists != nil && !c.Lists(m), !there && m.Address == "", !there && h.Rules != nil && told[m.ID]:
 		case !there:
 			h.Errorf("%s lives and has no asset", m.ID)
-		case plan.IsOurs(AssetOf(host)) && !h.isFrozen(host.ID): // without marks, or as a gateway, it is people's
+		case plan.IsOurs(AssetOf(host)) && !h.IsFrozen(host.ID): // without marks, or as a gateway, it is people's
 			h.checkLiving(m, host, told[host.ID])
 		}
 	}
@@ -73,17 +74,21 @@ func (h *HostWatch) checkLiving(m *Machine, host jumpservertest.Host, told bool)
 	h.mu.Lock()
 	off := h.off[host.ID]
 	h.mu.Unlock()
-	if !hasNameOf(m, host.Name) {
+	var o mapping.Outcome
+	if h.Rules != nil {
+		o = h.Rules.Outcome(m)
+	}
+	skipped := o.Skip != "" && told // it stays as it is, and that is told
+	if !skipped && !hasNameOf(m, host.Name) {
 		h.Errorf("%s is called %q, its asset %q", m.ID, m.Name, host.Name)
 	}
-	if m.Address != "" && host.Address != m.Address {
+	if !skipped && m.Address != "" && host.Address != m.Address {
 		h.Errorf("%s has the address %s, its asset %s", m.ID, m.Address, host.Address)
 	}
-	ruledOff := h.Rules != nil && h.Rules.Outcome(m).Inactive
-	if ruledOff && host.Active && !told {
+	if o.Inactive && host.Active && !told {
 		h.Errorf("%s is to be inactive by a rule, its asset %s is active, and nobody is told why", m.ID, host.Name)
 	}
-	if host.Active == off && !ruledOff || IsGone(host) {
+	if !skipped && (host.Active == off && !o.Inactive || IsGone(host)) {
 		h.Errorf("%s lives, its asset has active %t (switched off by a person: %t), labels %v", m.ID, host.Active, off, host.Labels)
 	}
 }

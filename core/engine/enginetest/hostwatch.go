@@ -152,7 +152,7 @@ func (h *HostWatch) checkRemoved(was, now jumpservertest.Host, deleted bool) Rem
 		h.Errorf("%s was removed, and its instance %s lives", was.Name, m.ID)
 	case kept:
 		h.Errorf("%s was removed, which a person keeps", was.Name)
-	case on:
+	case on, was.Active && IsRuledOff(was) && !deleted && !IsGone(now): // of the latter only a rule is contradicted, and not that it is gone
 		h.Errorf("%s was removed, which a person switched on again", was.Name)
 	case working:
 		h.Errorf("%s was removed, which a person changed after the plan and before its last reading: %+v", was.Name, was)

@@ -72,7 +72,7 @@ func (h *HostWatch) Edit(id string, change func(*jumpservertest.Host)) {
 func (h *HostWatch) SwitchOn(host *jumpservertest.Host) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.on[host.ID], h.off[host.ID] = h.on[host.ID] || isClosed(*host), false
+	h.on[host.ID], h.off[host.ID] = h.on[host.ID] || IsGone(*host), false
 	host.Active = true
 }
 
@@ -132,7 +132,8 @@ func (h *HostWatch) Freeze(id string) {
 	h.frozen[id] = true
 }
 
-func (h *HostWatch) isFrozen(id string) bool {
+// IsFrozen reports whether a person made of a host what is never written to.
+func (h *HostWatch) IsFrozen(id string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.frozen[id]
@@ -158,8 +159,10 @@ func (h *HostWatch) Refresh() {
 		if isClosed(host) && !HasLabel(host, inventory.LabelOff) { // nothing says any more that a person had switched it off before
 			delete(h.off, host.ID)
 		}
-		if !isClosed(host) { // nothing says any more that it was not a person
+		if !IsGone(host) { // nothing says any more that the instance is gone
 			delete(h.on, host.ID)
+		}
+		if !isClosed(host) { // nothing says any more that it was not a person
 			h.off[host.ID] = h.off[host.ID] || !host.Active
 		}
 		if asset := AssetOf(host); !plan.IsOurs(asset) && !plan.IsUnproved(asset) {

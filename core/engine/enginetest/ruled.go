@@ -139,6 +139,9 @@ func (h *HostWatch) checkRuledChange(m *Machine, old, host jumpservertest.Host, 
 
 // checkRuledCreate: no asset is made while it is not known where it belongs, or whether.
 func (h *HostWatch) checkRuledCreate(m *Machine, host jumpservertest.Host) {
+	h.mu.Lock()
+	delete(h.Rules.mine, host.ID) // of an asset of the same id, which is no more
+	h.mu.Unlock()
 	o := h.Rules.Outcome(m)
 	switch {
 	case o.Unread.HasAny(mapping.FieldNode, mapping.FieldZone, mapping.FieldSkip, mapping.FieldActive):

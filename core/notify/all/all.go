@@ -8,8 +8,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify/alertmanager"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/notify/email"
+	"github.com/jms-sync/jms-sync/core/notify/feishu"
 	"github.com/jms-sync/jms-sync/core/notify/post"
+	"github.com/jms-sync/jms-sync/core/notify/slack"
+	"github.com/jms-sync/jms-sync/core/notify/teams"
 	"github.com/jms-sync/jms-sync/core/notify/webhook"
+	"github.com/jms-sync/jms-sync/core/notify/wecom"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -37,6 +41,18 @@ func channelTypes() []channelType {
 	return []channelType{
 		{name: "dingtalk", new: func(s Settings, o post.Options) (notify.Notifier, error) {
 			return opened(dingtalk.New(dingtalk.Settings{Webhook: s.Webhook, Secret: s.Secret, AtMobiles: s.Mention, AtAll: s.MentionAll}, o))
+		}},
+		{name: "wecom", new: func(s Settings, o post.Options) (notify.Notifier, error) {
+			return opened(wecom.New(wecom.Settings{Webhook: s.Webhook, Mention: s.Mention, MentionAll: s.MentionAll}, o))
+		}},
+		{name: "feishu", new: func(s Settings, o post.Options) (notify.Notifier, error) {
+			return opened(feishu.New(feishu.Settings{Webhook: s.Webhook, Secret: s.Secret, Mention: s.Mention, MentionAll: s.MentionAll}, o))
+		}},
+		{name: "slack", new: func(s Settings, o post.Options) (notify.Notifier, error) {
+			return opened(slack.New(slack.Settings{Webhook: s.Webhook, Mention: s.Mention, MentionAll: s.MentionAll}, o))
+		}},
+		{name: "teams", new: func(s Settings, o post.Options) (notify.Notifier, error) {
+			return opened(teams.New(teams.Settings{Webhook: s.Webhook, Mention: s.Mention}, o))
 		}},
 		{name: "webhook", wantsData: true, new: func(s Settings, o post.Options) (notify.Notifier, error) {
 			return opened(webhook.New(webhook.Settings{URL: s.URL, Secret: s.Secret, Token: s.Token, Source: s.Source}, o))

@@ -6,26 +6,28 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jms-sync/jms-sync/core/browsertest"
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/report/page"
 )
-
-// The variables of make test-page: the browser, and a folder for its pictures ("" = none are kept).
-const varChromium, varPictures = "JMS_SYNC_TEST_CHROMIUM", "JMS_SYNC_TEST_PICTURES"
 
 // TestChromium opens pages in a real browser, as a person does: by mouse, by keyboard, on a phone, in both languages.
 func TestChromium(t *testing.T) {
 	t.Parallel()
-	program := os.Getenv(varChromium)
-	if program == "" {
-		t.Skip("skipped: make test-page")
-	}
-	c := startChromium(t, program)
-	for name, test := range map[string]func(*testing.T, *chromium){"looks": testLooks, "works": testWorks, "keyboard": testKeyboard, "large": testLarge} {
+	b := browsertest.Start(t)
+	for name, test := range map[string]func(*testing.T, *browsertest.Browser){"looks": testLooks, "works": testWorks, "keyboard": testKeyboard, "plan": testPlan, "large": testLarge} {
 		t.Run(name, func(t *testing.T) {
-			c.t = t
-			test(t, c)
+			test(t, b.On(t))
 		})
+	}
+	for _, address := range b.Asked() {
+		if !strings.HasPrefix(address, "file:///") || !strings.HasSuffix(address, "/report.html") {
+			t.Errorf("a page asks for %s", address)
+		}
+	}
+	if len(b.Asked()) < 9 {
+		t.Errorf("pages asked for %q", b.Asked())
 	}
 }
 
@@ -39,7 +41,7 @@ func pageFile(t *testing.T, creates int, lang language.Lang) string {
 }
 
 // testLooks: both languages and both themes, wide and on a phone, fit the window, and every text has enough contrast.
-func testLooks(t *testing.T, c *chromium) {
+func testLooks(t *testing.T, b *browsertest.Browser) {
 	for _, look := range []struct {
 		name, scheme  string
 		lang          language.Lang
@@ -49,20 +51,21 @@ func testLooks(t *testing.T, c *chromium) {
 		{"en-light", "light", language.English, 1280, 900}, {"zh-dark", "dark", language.Chinese, 1280, 900},
 		{"phone-zh-dark", "dark", language.Chinese, 390, 844}, {"phone-en-light", "light", language.English, 390, 844},
 	} {
-		c.open(pageFile(t, 60, look.lang), look.width, look.height, look.scheme)
-		if wide := eval[int](c, "document.documentElement.scrollWidth"); wide > look.width {
+		b.OpenFile(pageFile(t, 60, look.lang), look.width, look.height, look.scheme)
+		if wide := browsertest.Eval[int](b, "document.documentElement.scrollWidth"); wide > look.width {
 			t.Errorf("%s: the page is %d wide", look.name, wide)
 		}
-		if got := eval[string](c, "document.documentElement.dataset.theme"); got != look.scheme {
+		if got := browsertest.Eval[string](b, "document.documentElement.dataset.theme"); got != look.scheme {
 			t.Errorf("%s: the theme is %s", look.name, got)
 		}
-		if poor := eval[[]string](c, poorContrast); len(poor) > 0 {
+		if poor := browsertest.Eval[[]string](b, poorContrast); len(poor) > 0 {
 			t.Errorf("%s: these are hard to read: %s", look.name, strings.Join(poor, "; "))
 		}
-		if folder := os.Getenv(varPictures); folder != "" {
-			c.picture(filepath.Join(folder, look.name+".png"), false)
-			c.picture(filepath.Join(folder, look.name+"-whole.png"), true)
+		if file := map[string]string{"zh-light": "report-zh.png", "en-dark": "report-en.png"}[look.name]; file != "" {
+			b.Document(file, false)
 		}
+		b.CheckAccess(look.name)
+		b.Keep(look.name)
 	}
 }
 
@@ -83,14 +86,19 @@ const poorContrast = `(() => {
 })()`
 
 // testWorks: search, filters, details and the switches do what they say, and a host's name does nothing.
-func testWorks(t *testing.T, c *chromium) {
-	c.open(pageFile(t, 60, language.Chinese), 1280, 900, "light")
+func testWorks(t *testing.T, b *browsertest.Browser) {
+	b.OpenFile(pageFile(t, 60, language.Chinese), 1280, 900, "light")
 	for _, step := range []struct{ do, see, want string }{
 		{``, `document.title`, "运行报告 · 部分完成 · 20261128T143507Z"},
 		{``, `document.querySelector("#found").textContent`, "显示 73 项，共 73 项"},
 		{``, `document.querySelectorAll("img, iframe, object").length + ""`, "0"},
 		{``, `document.querySelector("#open li").innerText.includes("暂缓：该区域将失去 5/12 个资产") + ""`, "true"},
+		{``, `[...document.querySelectorAll("#errors li")].map((e) => e.textContent).slice(0, 2).join("|")`,
+			"被限流 aliyun-prod / cn-shanghai list aliyun-prod/cn-shanghai: Throttling.User|密钥无效 aliyun-test / 全部区域 regions of aliyun-test: InvalidAccessKeyId.NotFound"},
 		{``, `document.querySelector("#environment").textContent`, "PRODUCTION"},
+		{``, `/\[object|undefined|NaN|\{\d\}/.exec(document.body.innerText) + ""`, "null"},
+		{``, `document.querySelector("#access tbody td").innerText`, "/DEFAULT/生产/支付 新\n1 台还没有人能访问"},
+		{``, `[...document.querySelectorAll("#peers tbody tr:first-child td")].map((e) => e.textContent).join("|")`, "ecs.cn-beijing.aliyuncs.com|31|2|0|6.1 秒"},
 		{`click("#actions [data-action=hold]")`, `document.querySelector("#found").textContent`, "显示 5 项，共 73 项"},
 		{`click("#actions [data-action=fail]")`, `document.querySelector("#found").textContent`, "显示 6 项，共 73 项"},
 		{`click("#actions [data-action='']")`, `document.querySelector("#found").textContent`, "显示 73 项，共 73 项"},
@@ -113,13 +121,13 @@ func testWorks(t *testing.T, c *chromium) {
 		{`click(".tiles button")`, `document.querySelector("#found").textContent`, "1 of 73 shown"},
 	} {
 		if step.do != "" {
-			eval[any](c, helpers+step.do)
+			browsertest.Eval[any](b, helpers+step.do)
 		}
-		if got := eval[string](c, step.see); got != step.want {
+		if got := browsertest.Eval[string](b, step.see); got != step.want {
 			t.Errorf("after %s: %s is %q, want %q", step.do, step.see, got, step.want)
 		}
 	}
-	eval[any](c, "localStorage.clear()")
+	browsertest.Eval[any](b, "localStorage.clear()")
 }
 
 // helpers act as a person does.
@@ -130,30 +138,30 @@ const helpers = `
 `
 
 // testKeyboard: without a mouse all is reached, and what a screen reader is told is there.
-func testKeyboard(t *testing.T, c *chromium) {
-	c.open(pageFile(t, 60, language.English), 1280, 900, "light")
-	c.press("Tab")
-	if got := eval[string](c, `document.activeElement.textContent`); got != "Skip to the changes" {
+func testKeyboard(t *testing.T, b *browsertest.Browser) {
+	b.OpenFile(pageFile(t, 60, language.English), 1280, 900, "light")
+	b.Press("Tab")
+	if got := browsertest.Eval[string](b, `document.activeElement.textContent`); got != "Skip to the changes" {
 		t.Errorf("the first stop is %q", got)
 	}
-	eval[any](c, `document.querySelector("#scroller").focus()`)
-	c.press("ArrowDown")
-	c.press("ArrowDown")
+	browsertest.Eval[any](b, `document.querySelector("#scroller").focus()`)
+	b.Press("ArrowDown")
+	b.Press("ArrowDown")
 	active := `document.getElementById(document.querySelector("#scroller").getAttribute("aria-activedescendant"))`
-	if got := eval[string](c, active+`.getAttribute("aria-rowindex")`); got != "3" {
+	if got := browsertest.Eval[string](b, active+`.getAttribute("aria-rowindex")`); got != "3" {
 		t.Errorf("the row is %s", got)
 	}
-	name := eval[string](c, active+`.querySelector(".one").textContent`)
-	c.press("Enter")
-	if got := eval[string](c, `document.querySelector("#detail").open ? document.querySelector("#detail-head").textContent : ""`); !strings.HasSuffix(got, name) || name == "" {
+	name := browsertest.Eval[string](b, active+`.querySelector(".one").textContent`)
+	b.Press("Enter")
+	if got := browsertest.Eval[string](b, `document.querySelector("#detail").open ? document.querySelector("#detail-head").textContent : ""`); !strings.HasSuffix(got, name) || name == "" {
 		t.Errorf("the details are %q, want those of %q", got, name)
 	}
-	c.press("Escape")
-	if got := eval[string](c, `document.querySelector("#detail").open + " " + document.activeElement.id`); got != "false scroller" {
+	b.Press("Escape")
+	if got := browsertest.Eval[string](b, `document.querySelector("#detail").open + " " + document.activeElement.id`); got != "false scroller" {
 		t.Errorf("after Escape: %s", got)
 	}
-	c.press("End")
-	if got := eval[string](c, active+`.getAttribute("aria-rowindex") + " of " + document.querySelector("#scroller").getAttribute("aria-rowcount")`); got != "73 of 73" {
+	b.Press("End")
+	if got := browsertest.Eval[string](b, active+`.getAttribute("aria-rowindex") + " of " + document.querySelector("#scroller").getAttribute("aria-rowcount")`); got != "73 of 73" {
 		t.Errorf("the last row is %s", got)
 	}
 	var tree struct {
@@ -162,7 +170,7 @@ func testKeyboard(t *testing.T, c *chromium) {
 			Role, Name struct{ Value any }
 		}
 	}
-	c.call("Accessibility.getFullAXTree", nil, &tree)
+	b.Call("Accessibility.getFullAXTree", nil, &tree)
 	roles := map[string]int{}
 	for _, n := range tree.Nodes {
 		role, _ := n.Role.Value.(string)
@@ -187,16 +195,16 @@ func testKeyboard(t *testing.T, c *chromium) {
 
 // testLarge: 50,000 rows come up, scroll, and are searched and filtered without a person waiting. The bounds are wide for
 // a busy machine; on an idle one of 2 cores these take a quarter of that.
-func testLarge(t *testing.T, c *chromium) {
-	c.open(pageFile(t, 50_000, language.English), 1280, 900, "light")
-	ready := eval[float64](c, `performance.getEntriesByType("navigation")[0].domComplete`)
-	eval[any](c, helpers)
+func testLarge(t *testing.T, b *browsertest.Browser) {
+	b.OpenFile(pageFile(t, 50_000, language.English), 1280, 900, "light")
+	ready := browsertest.Eval[float64](b, `performance.getEntriesByType("navigation")[0].domComplete`)
+	browsertest.Eval[any](b, helpers)
 	took := map[string]float64{
-		"first search": c.milliseconds(`type("web-4999")`),
-		"next search":  c.milliseconds(`type("web-49")`),
-		"filter":       c.milliseconds(`type(""); click("#actions [data-action=create]")`),
-		"scroll":       c.milliseconds(`document.querySelector("#scroller").scrollTop = 1500000`),
-		"sort":         c.milliseconds(`choose("#sort", "name")`),
+		"first search": b.Milliseconds(`type("web-4999")`),
+		"next search":  b.Milliseconds(`type("web-49")`),
+		"filter":       b.Milliseconds(`type(""); click("#actions [data-action=create]")`),
+		"scroll":       b.Milliseconds(`document.querySelector("#scroller").scrollTop = 1500000`),
+		"sort":         b.Milliseconds(`choose("#sort", "name")`),
 	}
 	t.Logf("ready after %.0f ms; %v", ready, took)
 	for what, most := range map[string]float64{"first search": 1000, "next search": 400, "filter": 400, "scroll": 200, "sort": 2000} {
@@ -207,10 +215,28 @@ func testLarge(t *testing.T, c *chromium) {
 	if ready > 5000 {
 		t.Errorf("the page is ready after %.0f ms", ready)
 	}
-	if rows := eval[int](c, `document.querySelectorAll(".row").length`); rows > 60 || rows < 10 {
+	if rows := browsertest.Eval[int](b, `document.querySelectorAll(".row").length`); rows > 60 || rows < 10 {
 		t.Errorf("%d rows are drawn", rows)
 	}
-	if got := eval[string](c, `document.querySelector("#found").textContent`); got != "50,000 of 50,013 shown" {
+	if got := browsertest.Eval[string](b, `document.querySelector("#found").textContent`); got != "50,000 of 50,013 shown" {
 		t.Errorf("it says %s", got)
+	}
+}
+
+// testPlan: the page of a plan says that nothing was written, and that nothing has to be done.
+func testPlan(t *testing.T, b *browsertest.Browser) {
+	in := input(language.Chinese, 3)
+	in.DryRun, in.Items, in.Notes, in.HeldSets, in.Problems, in.Listings, in.Peers, in.Stages, in.Access = true, in.Items[:3], nil, nil, nil, in.Listings[:1], nil, nil, nil
+	var text strings.Builder
+	if err := page.Write(&text, report.Build(in), page.Options{Lang: language.Chinese}); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b.OpenFile(file, 1280, 900, "light")
+	if got := browsertest.Eval[string](b, `document.title + "|" + document.querySelector("#outcome").textContent + "|" + document.querySelectorAll("main section").length`); got != "计划 · 计划好了，什么都没有写入 · 20261128T143507Z|计划好了，什么都没有写入|3" {
+		t.Error(got)
 	}
 }

@@ -5,6 +5,7 @@
   const TEXTS = {
     title: ["运行报告", "Run report"],
     dryTitle: ["计划", "Plan"],
+    planned: ["计划好了，什么都没有写入", "Planned; nothing was written"],
     dry: ["演练：没有写入任何东西", "Dry run: nothing was written"],
     skip: ["跳到变更", "Skip to the changes"],
     contents: ["目录", "Contents"],
@@ -37,9 +38,11 @@
     before: ["改前", "Before"],
     after: ["改后", "After"],
     none: ["（无）", "(none)"],
+    onlyFields: ["字段：{0}", "Fields: {0}"],
     fields: ["改 {0} 项", "{0} fields"],
     field1: ["改 1 项", "1 field"],
     errors: ["出错与提醒", "Errors and warnings"],
+    moreScopes: ["另有 {0} 个区域失败", "{0} scopes more failed"],
     held: ["暂缓，等人确认", "On hold until a person decides"],
     heldShow: ["看这 {0} 项", "Show the {0}"],
     open: ["仍开放的资产", "What stays open"],
@@ -52,8 +55,8 @@
     accessHeld: ["批准暂缓的之后", "Once what is held is approved"],
     node: ["节点", "Node"],
     newNode: ["新", "new"],
-    enter: ["增加主机", "Hosts more"],
-    leave: ["减少主机", "Hosts fewer"],
+    enter: ["增加主机", "More hosts"],
+    leave: ["减少主机", "Fewer hosts"],
     gain: ["获得", "Gain"],
     lose: ["失去", "Lose"],
     group: ["组 {0}", "group {0}"],
@@ -139,7 +142,7 @@
     return pair[lang === "en" ? 1 : 0].replace(/\{(\d)\}/g, (_, n) => args[n]);
   }
   const number = (n) => n.toLocaleString(lang === "en" ? "en" : "zh-CN");
-  const seconds = (n) => t("seconds", n.toLocaleString(lang === "en" ? "en" : "zh-CN", { maximumFractionDigits: n < 10 ? 2 : 1 }));
+  const seconds = (n) => t("seconds", n.toLocaleString(lang === "en" ? "en" : "zh-CN", { maximumFractionDigits: n < 1 ? 3 : n < 10 ? 2 : 1 }));
 
   // el makes an element. Texts are only ever set as text, so that no name can add markup.
   function el(tag, props, ...children) {
@@ -150,7 +153,7 @@
       else if (key.startsWith("on")) e.addEventListener(key.slice(2), value);
       else e.setAttribute(key, value === true ? "" : value);
     }
-    e.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== ""));
+    e.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== ""));
     return e;
   }
   function when(text) {
@@ -160,6 +163,20 @@
       return at.toLocaleString(locale, { ...options, timeZone: data.zone || "UTC" }) + (data.zone ? " " + data.zone : " UTC");
     } catch {
       return at.toLocaleString(locale, { ...options, timeZone: "UTC" }) + " UTC";
+    }
+  }
+  // tableOf makes a table. A column whose name ends in # has numbers; on a phone, a table that is a stack shows each row as lines.
+  function tableOf(columns, rows, kind = "stack") {
+    const heads = columns.map((c) => ({ text: t(c.replace("#", "")), class: c.endsWith("#") ? "number" : undefined }));
+    return el("div", { class: "wide" }, el("table", { class: kind, role: "table" },
+      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, heads.map((h) => el("th", { scope: "col", role: "columnheader", class: h.class }, h.text)))),
+      el("tbody", { role: "rowgroup" }, rows.map((cells) => el("tr", { role: "row" }, cells.map((c, n) => el("td", { role: "cell", class: heads[n].class, "data-head": heads[n].text }, el("div", {}, c))))))));
+  }
+  // reach lets the keyboard scroll tables that are wider than the window.
+  function reach() {
+    for (const e of document.querySelectorAll(".wide")) {
+      if (e.scrollWidth > e.clientWidth) e.tabIndex = 0;
+      else e.removeAttribute("tabindex");
     }
   }
   function section(id, title, ...body) {
@@ -177,6 +194,7 @@
   const badge = (action) => el("span", { class: "badge " + (TONES[action] || "") }, face.actions[action] || action);
   const placeText = (p) => p[1] + " / " + (p[2] || t("allRegions"));
 
+  const outcome = () => (data.run.dry_run && data.run.outcome === "ok" ? t("planned") : face.outcome);
   function summary() {
     const r = data.run, tone = { ok: "good", held: "warn", partial: "bad", failed: "bad", stale: "warn" }[r.outcome] || "";
     const tile = (key, value, action, tone) => {
@@ -187,10 +205,10 @@
     const some = (key, value, action, tone) => (value > 0 ? tile(key, value, action, tone) : null);
     const c = data.counts;
     return [
-      el("p", { class: "outcome " + tone, id: "outcome" }, face.outcome),
+      el("p", { class: "outcome " + tone, id: "outcome" }, outcome()),
       face.pause ? el("p", { class: "alert warn" }, face.pause) : null,
       el("ul", { class: "facts" },
-        r.dry_run ? el("li", {}, t("dry")) : null,
+        r.dry_run && r.outcome !== "ok" ? el("li", {}, t("dry")) : null,
         el("li", {}, t("started", when(r.started_at))),
         el("li", {}, t("took", seconds(r.duration_seconds))),
         el("li", {}, t("run", r.id))),
@@ -201,8 +219,12 @@
     ];
   }
   function errorSection() {
-    if (!face.errors.length) return null;
-    return section("errors", t("errors"), el("ul", { class: "plain" }, face.errors.map((e) =>
+    const scopes = face.scopes.filter((s) => !s.complete);
+    if (!face.errors.length && !scopes.length) return null;
+    return section("errors", t("errors"), el("ul", { class: "plain" }, scopes.slice(0, 5).map((s) =>
+      el("li", {}, el("span", { class: "badge bad" }, s.kind), " ", el("strong", {}, placeText([s.cloud, s.account, s.region]) + " "), s.message)),
+    scopes.length > 5 ? el("li", {}, el("a", { href: "#scopes" }, t("moreScopes", number(scopes.length - 5)))) : null,
+    face.errors.map((e) =>
       el("li", {}, el("span", { class: "badge " + (e.warning ? "warn" : "bad") }, e.kind), " ", e.instance ? el("strong", {}, e.instance + " ") : null, e.message))));
   }
   function heldSection() {
@@ -235,12 +257,9 @@
   }
   function accessTable(d) {
     const notes = [d.lacks ? t("lacks", d.lacks) : "", d.failure || "", d.unknown_hosts ? t("unknownHosts", number(d.unknown_hosts)) : "", d.more_nodes ? t("moreNodes", number(d.more_nodes)) : ""].filter(Boolean);
-    const table = d.nodes && d.nodes.length ? el("div", { class: "wide" }, el("table", {},
-      el("thead", {}, el("tr", {}, ["node", "enter", "leave", "gain", "lose"].map((k, n) => el("th", { scope: "col", class: n === 1 || n === 2 ? "number" : "" }, t(k))))),
-      el("tbody", {}, d.nodes.map((n) => el("tr", {},
-        el("td", {}, n.path, n.new ? [" ", el("span", { class: "badge good" }, t("newNode"))] : null, n.nobody ? el("div", {}, el("span", { class: "badge warn" }, t("nobody", number(n.nobody)))) : null),
-        el("td", { class: "number" }, n.enter ? "+" + number(n.enter) : "–"), el("td", { class: "number" }, n.leave ? "−" + number(n.leave) : "–"),
-        el("td", {}, holders(n.gain || [], n.gain_users, n.enter)), el("td", {}, holders(n.lose || [], n.lose_users, n.leave))))))) : null;
+    const table = d.nodes && d.nodes.length ? tableOf(["node", "enter#", "leave#", "gain", "lose"], d.nodes.map((n) => [
+      [n.path, n.new ? [" ", el("span", { class: "badge good" }, t("newNode"))] : null, n.nobody ? el("div", {}, el("span", { class: "badge warn" }, t("nobody", number(n.nobody)))) : null],
+      n.enter ? "+" + number(n.enter) : "–", n.leave ? "−" + number(n.leave) : "–", holders(n.gain || [], n.gain_users, n.enter), holders(n.lose || [], n.lose_users, n.leave)])) : null;
     return [notes.map((n) => el("p", { class: "alert warn" }, n)), table];
   }
   function accessSection() {
@@ -249,10 +268,8 @@
     return section("access", t("access"), accessTable(d), d.held ? [el("h3", {}, t("accessHeld")), accessTable(d.held)] : null);
   }
   function scopeTable(rows, failed) {
-    return el("div", { class: "wide" }, el("table", { class: "scopes" },
-      el("thead", {}, el("tr", {}, ["cloud", "account", "region", failed ? "errors" : "state"].map((k) => el("th", { scope: "col" }, t(k))), failed ? null : el("th", { scope: "col", class: "number" }, t("instances")))),
-      el("tbody", {}, rows.map((s) => el("tr", {}, el("td", {}, s.cloud), el("td", {}, s.account), el("td", {}, s.region || t("allRegions")),
-        failed ? el("td", {}, el("span", { class: "badge bad" }, s.kind), " ", s.message) : [el("td", {}, el("span", { class: "badge good" }, t("complete"))), el("td", { class: "number" }, number(s.instances))])))));
+    return tableOf(["cloud", "account", "region", ...(failed ? ["why"] : ["state", "instances#"])], rows.map((s) => [s.cloud, s.account, s.region || t("allRegions"),
+      ...(failed ? [[el("span", { class: "badge bad" }, s.kind), " ", s.message]] : [el("span", { class: "badge good" }, t("complete")), number(s.instances)])]), "scopes" + (failed ? " stack" : ""));
   }
   function scopeSection() {
     if (!face.scopes.length) return null;
@@ -281,17 +298,15 @@
   }
   function peerSection() {
     if (!data.peers.length) return null;
-    return section("peers", t("peers"), el("div", { class: "wide" }, el("table", {},
-      el("thead", {}, el("tr", {}, ["peer", "calls", "throttled", "lost", "time"].map((k, n) => el("th", { scope: "col", class: n ? "number" : "" }, t(k))))),
-      el("tbody", {}, data.peers.map((p) => el("tr", {}, el("td", {}, p.host), el("td", { class: "number" }, number(p.calls)),
-        el("td", { class: "number" }, p.throttled ? el("span", { class: "badge warn" }, number(p.throttled)) : "0"), el("td", { class: "number" }, p.failed ? el("span", { class: "badge bad" }, number(p.failed)) : "0"), el("td", { class: "number" }, seconds(p.seconds))))))));
+    return section("peers", t("peers"), tableOf(["peer", "calls#", "throttled#", "lost#", "time#"], data.peers.map((p) => [p.host, number(p.calls),
+      p.throttled ? el("span", { class: "badge warn" }, number(p.throttled)) : "0", p.failed ? el("span", { class: "badge bad" }, number(p.failed)) : "0", seconds(p.seconds)])));
   }
   const fieldName = (f) => (TEXTS["field_" + f] ? t("field_" + f) : f);
   function valueTable(values) {
     if (!values || !values.length) return null;
-    return el("div", { class: "wide" }, el("table", {}, el("thead", {}, el("tr", {}, ["field", "before", "after"].map((k) => el("th", { scope: "col" }, t(k))))),
-      el("tbody", {}, values.map(([field, before, after]) => el("tr", {}, el("td", {}, fieldName(field)),
-        before === undefined ? el("td", { colspan: 2 }, "–") : [el("td", {}, before ? el("span", { class: "before" }, before) : t("none")), el("td", {}, after ? el("span", { class: "next" }, after) : t("none"))])))));
+    if (values.every((v) => v.length === 1)) return el("p", { class: "soft" }, t("onlyFields", values.map((v) => fieldName(v[0])).join(lang === "en" ? ", " : "、")));
+    return tableOf(["field", "before", "after"], values.map(([field, before, after]) => [fieldName(field),
+      before ? el("span", { class: "before" }, before) : before === undefined ? "–" : t("none"), after ? el("span", { class: "next" }, after) : after === undefined ? "–" : t("none")]), "values");
   }
 
   // The list shows only the rows that are in sight, however many there are.
@@ -417,7 +432,7 @@
     texts = data.texts.map((pair) => pair[lang === "en" ? 1 : 0] || pair[0]);
     root.lang = lang === "en" ? "en" : "zh-CN";
     const title = data.run.dry_run ? t("dryTitle") : t("title");
-    document.title = title + " · " + face.outcome + " · " + data.run.id;
+    document.title = title + " · " + outcome() + " · " + data.run.id;
     for (const e of document.querySelectorAll("[data-t]")) e.textContent = e.dataset.t === "title" ? title : t(e.dataset.t);
     for (const e of document.querySelectorAll("[data-label]")) e.setAttribute("aria-label", t(e.dataset.label));
     $("environment").textContent = data.environment;
@@ -435,6 +450,7 @@
     controls();
     look();
     apply();
+    reach();
   }
 
   $("language").addEventListener("click", () => {
@@ -453,7 +469,10 @@
   $("sort").addEventListener("change", apply);
   const later = () => { frame = frame || requestAnimationFrame(draw); };
   $("scroller").addEventListener("scroll", later);
-  addEventListener("resize", later);
+  addEventListener("resize", () => {
+    later();
+    reach();
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look);
   $("scroller").addEventListener("keydown", (e) => {
     const page = Math.max(1, Math.floor($("scroller").clientHeight / rowHeight()) - 1);

@@ -176,12 +176,12 @@ func TestScriptTexts(t *testing.T) {
 			t.Errorf("%s: %q and %q", row[1], row[2], row[3])
 		}
 		built := strings.HasPrefix(row[1], "stage_") || strings.HasPrefix(row[1], "field_") || strings.HasPrefix(row[1], "theme_")
-		if !built && !strings.Contains(code, `"`+row[1]+`"`) && !strings.Contains(string(shell), `="`+row[1]+`"`) {
+		if !built && !strings.Contains(code, `"`+row[1]+`"`) && !strings.Contains(code, `"`+row[1]+`#"`) && !strings.Contains(string(shell), `="`+row[1]+`"`) {
 			t.Errorf("%s is not used", row[1])
 		}
 	}
-	for _, asked := range regexp.MustCompile(`\bt\("(\w+)"[,)]|data-(?:t|label)="(\w+)"`).FindAllStringSubmatch(code+string(shell), -1) {
-		if key := asked[1] + asked[2]; !known[key] {
+	for _, asked := range regexp.MustCompile(`\bt\("(\w+)"[,)]|data-(?:t|label)="(\w+)"|"(\w+)#"`).FindAllStringSubmatch(code+string(shell), -1) {
+		if key := asked[1] + asked[2] + asked[3]; !known[key] {
 			t.Errorf("%s is no text", key)
 		}
 	}

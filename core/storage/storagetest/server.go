@@ -36,12 +36,13 @@ const (
 	maxPageKeys = 1000
 )
 
-// Server is an emulated store with one bucket, on a loopback address, in path style. It is
+// Server is an emulated store with one bucket, called Bucket or as NewNamedServer was told, on a loopback address, in path style. It is
 // strict: an unknown request is answered with 501 and fails the test. Of a signature it
 // checks the scheme, the key's id and the token, but not the value.
 type Server struct {
 	URL     string
 	dialect Dialect
+	bucket  string
 	t       testing.TB
 	closing chan struct{}
 
@@ -58,8 +59,11 @@ type Server struct {
 }
 
 // NewServer starts a Server, which ends with the test.
-func NewServer(t testing.TB, d Dialect) *Server {
-	s := &Server{dialect: d, t: t, objects: map[string][]byte{}, closing: make(chan struct{})}
+func NewServer(t testing.TB, d Dialect) *Server { return NewNamedServer(t, d, Bucket) }
+
+// NewNamedServer starts a Server whose bucket has this name.
+func NewNamedServer(t testing.TB, d Dialect, bucket string) *Server {
+	s := &Server{dialect: d, bucket: bucket, t: t, objects: map[string][]byte{}, closing: make(chan struct{})}
 	server := httptest.NewServer(http.HandlerFunc(s.serve))
 	s.URL = server.URL
 	t.Cleanup(func() {
@@ -72,7 +76,7 @@ func NewServer(t testing.TB, d Dialect) *Server {
 
 // Ref returns the reference of a key.
 func (s *Server) Ref(key string) string {
-	return string(s.dialect) + "://" + Bucket + "/" + key + "?region=region-1&endpoint=" + url.QueryEscape(s.URL)
+	return string(s.dialect) + "://" + s.bucket + "/" + key + "?region=region-1&endpoint=" + url.QueryEscape(s.URL)
 }
 
 // InjectFault makes requests fail that begin with match ("GET", "PUT some-key", "" = all): the first
@@ -205,7 +209,7 @@ func (s *Server) serveBucket(w http.ResponseWriter, r *http.Request, name, bucke
 	verb, _, _ := strings.Cut(name, " ")
 	switch {
 	case !s.checkSignature(w, r):
-	case bucket != Bucket:
+	case bucket != s.bucket:
 		s.writeError(w, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist.")
 	case name == "VERSIONING" && s.dialect == OSS:
 		status := ""
@@ -344,7 +348,7 @@ func (s *Server) serveList(w http.ResponseWriter, q url.Values, f Fault) {
 		truncated, next = true, after
 	}
 	_, _ = fmt.Fprintf(w, "<?xml version=\"1.0\"?><ListBucketResult><Name>%s</Name><EncodingType>url</EncodingType><KeyCount>%d</KeyCount>",
-		Bucket, len(keys))
+		s.bucket, len(keys))
 	if q.Get("encoding-type") != "url" {
 		s.t.Error("the keys of a list are not asked for with encoding-type=url")
 	}

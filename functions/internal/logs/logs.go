@@ -8,14 +8,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
 
-	"github.com/DeRuina/timberjack"
 	slogmulti "github.com/samber/slog-multi"
 
 	"github.com/jms-sync/jms-sync/core/language"
@@ -24,14 +22,16 @@ import (
 
 // Settings are what is logged, and where.
 type Settings struct {
-	Level            string         // DEBUG, INFO, WARNING, ERROR or CRITICAL; case does not count; "" = INFO
-	Console          io.Writer      // nil = none
-	ConsoleLevel     string         // "" = Level
-	Journal          bool           // the console is systemd's journal: each line begins with its priority
-	Location         *time.Location // of all times; nil = that of the machine
-	File             string         // "" = none; its folder is made
-	MaxSizeMB        int            // a file is rotated before it grows beyond this; 0 = 100
-	BackupCount      int            // rotated files that are kept; 0 = all
+	Level        string         // DEBUG, INFO, WARNING, ERROR or CRITICAL; case does not count; "" = INFO
+	Console      io.Writer      // nil = none
+	ConsoleLevel string         // "" = Level
+	Journal      bool           // the console is systemd's journal: each line begins with its priority
+	Location     *time.Location // of all times; nil = that of the machine
+	File         string         // "" = none
+	// OpenFile opens a file that is rotated: logfile.Open, where File names one.
+	OpenFile         func(name string, maxSizeMB, backups int) (io.WriteCloser, error)
+	MaxSizeMB        int // a file is rotated before it grows beyond this; 0 = 100
+	BackupCount      int // rotated files that are kept; 0 = all
 	JSON             bool
 	Detailed         bool // adds the place in the source
 	SeparateErrorLog bool // ERROR and above also go to "<name>.error<ext>" beside File
@@ -64,7 +64,7 @@ func New(s Settings) (*slog.Logger, io.Closer, error) {
 	}
 	var open fileClosers
 	if s.File != "" {
-		file, err := s.openRotating(s.File)
+		file, err := s.OpenFile(s.File, s.MaxSizeMB, s.BackupCount)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -72,7 +72,7 @@ func New(s Settings) (*slog.Logger, io.Closer, error) {
 		handlers = append(handlers, s.newHandler(file, level))
 	}
 	if s.File != "" && s.SeparateErrorLog {
-		file, err := s.openRotating(errorFileName(s.File))
+		file, err := s.OpenFile(errorFileName(s.File), s.MaxSizeMB, s.BackupCount)
 		if err != nil {
 			return nil, nil, errors.Join(err, open.Close())
 		}
@@ -145,22 +145,6 @@ func isSecretKey(key string) bool {
 		}
 	}
 	return false
-}
-
-// openRotating opens a file that is rotated by size. It tries at once whether the file can be written, since timberjack
-// opens it with the first line only: a mistake in a path is reported before a run begins, and not lost in it.
-func (s Settings) openRotating(name string) (io.WriteCloser, error) {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		return nil, &language.Error{Text: language.Newf("日志文件 %s 的目录建不了", "log file %s: its folder cannot be made", name), Err: err}
-	}
-	probe, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return nil, &language.Error{Text: language.New("写不了日志文件", "log file cannot be written"), Err: err}
-	}
-	if err := probe.Close(); err != nil {
-		return nil, &language.Error{Text: language.New("写不了日志文件", "log file cannot be written"), Err: err}
-	}
-	return &timberjack.Logger{Filename: name, MaxSize: s.MaxSizeMB, MaxBackups: s.BackupCount, LocalTime: true}, nil
 }
 
 // errorFileName returns "logs/jms-sync.error.log" for "logs/jms-sync.log".

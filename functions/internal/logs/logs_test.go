@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/functions/internal/logs/logfile"
 )
 
 func readLog(t *testing.T, name string) string {
@@ -31,7 +32,7 @@ func TestConsoleFileAndErrors(t *testing.T) {
 	t.Parallel()
 	var console bytes.Buffer
 	file := filepath.Join(t.TempDir(), "deep", "jms-sync.log")
-	log, closer, err := New(Settings{Level: "info", Console: &console, File: file, MaxSizeMB: 1, SeparateErrorLog: true})
+	log, closer, err := New(Settings{Level: "info", Console: &console, File: file, OpenFile: logfile.Open, MaxSizeMB: 1, SeparateErrorLog: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +121,7 @@ func TestRotation(t *testing.T) {
 	before := runtime.NumGoroutine()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "a.log")
-	log, closer, err := New(Settings{File: file, MaxSizeMB: 1, BackupCount: 2, SeparateErrorLog: true})
+	log, closer, err := New(Settings{File: file, OpenFile: logfile.Open, MaxSizeMB: 1, BackupCount: 2, SeparateErrorLog: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +159,7 @@ func TestFilesAreContinued(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "a.log")
 	for _, line := range []string{"first", "second"} {
-		log, closer, err := New(Settings{File: file})
+		log, closer, err := New(Settings{File: file, OpenFile: logfile.Open})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +182,7 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("gone") }
 func TestOneSinkDoesNotHinderAnother(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "a.log")
-	log, closer, err := New(Settings{Console: brokenWriter{}, File: file})
+	log, closer, err := New(Settings{Console: brokenWriter{}, File: file, OpenFile: logfile.Open})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,9 +220,9 @@ func TestMistakes(t *testing.T) {
 	}
 	for want, s := range map[string]Settings{
 		`log level "LOUD": choose DEBUG, INFO, WARNING or ERROR`: {Level: "LOUD"},
-		"its folder cannot be made":                              {File: filepath.Join(blocked, "a.log")},
-		"log file cannot be written: open " + taken:              {File: taken},
-		filepath.Join(taken, "a.error.log"):                      {File: filepath.Join(taken, "a.log"), SeparateErrorLog: true},
+		"its folder cannot be made":                              {File: filepath.Join(blocked, "a.log"), OpenFile: logfile.Open},
+		"log file cannot be written: open " + taken:              {File: taken, OpenFile: logfile.Open},
+		filepath.Join(taken, "a.error.log"):                      {File: filepath.Join(taken, "a.log"), OpenFile: logfile.Open, SeparateErrorLog: true},
 		"negative":                                               {MaxSizeMB: -1},
 	} {
 		if _, _, err := New(s); err == nil || !strings.Contains(err.Error(), want) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jms-sync/jms-sync/functions/internal/logs/logfile"
 )
 
 // TestRunInEveryLine: each line names its run once, by its logger or by its context.
@@ -55,7 +57,7 @@ func TestConsoleLevel(t *testing.T) {
 	t.Parallel()
 	var console bytes.Buffer
 	file := t.TempDir() + "/a.log"
-	log, closer, err := New(Settings{Console: &console, ConsoleLevel: "WARNING", File: file})
+	log, closer, err := New(Settings{Console: &console, ConsoleLevel: "WARNING", File: file, OpenFile: logfile.Open})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
@@ -35,7 +36,20 @@ func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 	if ctx.Err() != nil {
 		return
 	}
-	log := namedLog(ctx, a.fallbackLog())
+	a.tellUnready(ctx, role, why, false, namedLog(ctx, a.fallbackLog()))
+}
+
+// NotifyUnready notifies people that a configuration cannot be read or used, for a program that loads it itself and is
+// started anew for each run. Without a state store nobody knows what was told before, so that nobody is told.
+func (a *App) NotifyUnready(ctx context.Context, why error, log *slog.Logger) {
+	if strings.TrimSpace(lookupVariable(a.environ, config.EnvState)) == "" {
+		log.Debug("no card about the configuration: it would be sent with each run, as there is no state store")
+		return
+	}
+	a.tellUnready(ctx, session.Role{}, why, true, log)
+}
+
+func (a *App) tellUnready(ctx context.Context, role session.Role, why error, onHost bool, log *slog.Logger) {
 	cfg, known := a.notifiableConfig(why)
 	if !known {
 		log.Warn("nobody is told that the configuration cannot be used: no channel is known")
@@ -52,6 +66,7 @@ func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 		return
 	}
 	o := session.ReportOptions(cfg)
+	o.OnHost = onHost
 	if cfg.JumpServer.URL == "" {
 		o.AssetURL = runbookURL
 	}

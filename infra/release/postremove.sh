@@ -1,0 +1,6 @@
+#!/bin/sh
+# Configuration and state stay.
+set -e
+if [ -d /run/systemd/system ]; then
+	systemctl daemon-reload
+fi
