@@ -217,7 +217,7 @@ func loadSample(ctx context.Context, sample string) error {
 	env := []string{"JMS_KEY_ID=11111111-2222-4333-8444-555555555555", "DINGTALK_WEBHOOK=https://oapi.dingtalk.com/robot/send?access_token=x"}
 	for _, m := range regexp.MustCompile(`\$\{([A-Z_]+)\}`).FindAllStringSubmatch(sample, -1) {
 		if m[1] != "JMS_KEY_ID" && m[1] != "DINGTALK_WEBHOOK" {
-			value := "dummy-value"
+			value := "dummy-value-of-at-least-32-characters"
 			if strings.HasSuffix(m[1], "_WEBHOOK") {
 				value = "https://robot.example.com/hook?key=x"
 			}

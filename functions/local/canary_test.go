@@ -51,6 +51,8 @@ func secretCanaries() map[string]string {
 		"notification.channels[].secret":   "CANARY-of-the-hmac",
 		"notification.channels[].token":    "CANARY-of-the-bearer",
 		"notification.channels[].password": "CANARY-of-the-mail",
+		"console.cookie_key":               "CANARY-of-the-cookies-0123456789abcdef",
+		"console.login.client_secret":      "CANARY-of-the-application",
 		"metrics.pushgateway":              "CANARY-of-the-pushgateway",
 		"metrics.remote_write":             "CANARY-of-the-remote-write",
 		"metrics.remote_write_token":       "CANARY-of-the-remote-token",
@@ -203,9 +205,10 @@ notification:
   dingtalk: {enabled: true, webhook: %q, secret: %s}
   channels: %s
 metrics: %s
+console: {enabled: true, url: "https://console.example.com", login: {issuer: "https://login.example.com", client_id: jms, client_secret: %s}, approvers: [anna@example.com], cookie_key: %s}
 log: {level: DEBUG, detailed: true, file: %q}
 `, proxy, m.JumpServerURL, inner, c["jumpserver.access_key_id"], c["jumpserver.access_key_secret"], c["clouds[].access_key_id"], c["clouds[].access_key_secret"],
-		m.CloudURL, m.Webhook, c["notification.dingtalk.secret"], m.channels(), m.metrics(), m.readLog()))
+		m.CloudURL, m.Webhook, c["notification.dingtalk.secret"], m.channels(), m.metrics(), c["console.login.client_secret"], c["console.cookie_key"], m.readLog()))
 }
 
 // channels starts the other side of more channels, and returns their settings: what they are sent goes through the proxy too,
