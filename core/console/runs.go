@@ -34,12 +34,12 @@ type RunRow struct {
 	Errors      int       `json:"errors"`
 }
 
-// Runs is the answer of GET /api/runs?days=7: the newest runs, at most 500, newest first.
+// Runs is the answer of GET /api/runs?days=7: the newest runs, at most 100, newest first.
 type Runs struct {
 	Runs []RunRow `json:"runs"`
 	// More says that there are older runs in these days that are not in Runs.
 	More bool `json:"more"`
-	// Days are the sums by day for charts, the oldest first, of Runs.
+	// Days are the sums by day for charts, the oldest first, of all runs.
 	Days     []Day  `json:"days"`
 	Problems []Text `json:"problems"`
 }

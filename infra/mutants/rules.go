@@ -24,6 +24,7 @@ func allMutants() []mutant {
 		accessMutants(),
 		serverMutants(),
 		explainMutants(),
+		consoleMutants(),
 		accountedMutants(),
 		placesMutants(),
 		wordMutants(),

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -8,10 +9,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/console"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// maxRuns is how many runs one answer has at most.
-const maxRuns = 500
+// maxRuns is how many runs one answer has at most: the document of each is read.
+const maxRuns = 100
 
 // Runs implements console.Backend.
 func (b *Backend) Runs(ctx context.Context, days int) (console.Runs, error) {
@@ -27,11 +29,16 @@ func (b *Backend) Runs(ctx context.Context, days int) (console.Runs, error) {
 	}
 	more := len(records) > maxRuns
 	all, problems := parseDocuments(records[:min(len(records), maxRuns)], err)
+	figures, leftOut, figuresErr := s.Store().ListRunFigures(ctx, now.AddDate(0, 0, -days))
+	if figuresErr != nil || leftOut > 0 {
+		problems = append(problems, problemText(language.Newf("图里缺少一些运行（%d 次）", "the charts lack some runs (%d)", leftOut), cmp.Or(figuresErr, error(language.Errorf("太旧或太多", "too old or too many")))))
+	}
 	out := console.Runs{Runs: []console.RunRow{}, More: more, Days: newDays(now, days, zone), Problems: append([]console.Text{}, problems...)}
 	for _, d := range all {
-		row := rowOf(d.Report)
-		out.Runs = append(out.Runs, row)
-		addToDay(out.Days, row, zone)
+		out.Runs = append(out.Runs, rowOf(d.Report))
+	}
+	for _, f := range figures {
+		addToDay(out.Days, f, zone)
 	}
 	return out, nil
 }
@@ -44,22 +51,22 @@ func newDays(now time.Time, days int, zone *time.Location) []console.Day {
 	return list
 }
 
-func addToDay(days []console.Day, r console.RunRow, zone *time.Location) {
-	date := r.StartedAt.In(zone).Format(time.DateOnly)
+func addToDay(days []console.Day, f state.RunFigures, zone *time.Location) {
+	date := f.Started.In(zone).Format(time.DateOnly)
 	for n := range days {
 		d := &days[n]
 		if d.Date != date {
 			continue
 		}
 		d.Runs++
-		d.Outcomes[r.Outcome]++
-		d.Created += r.Counts.Created
-		d.Updated += r.Counts.Updated
-		d.Deactivated += r.Counts.Deactivated
-		d.Deleted += r.Counts.Deleted
-		d.Held = max(d.Held, r.Counts.Held) // each run holds the same again
-		d.Failed += r.Counts.Failed
-		d.Longest = max(d.Longest, r.Duration)
+		d.Outcomes[f.Outcome]++
+		d.Created += f.Created
+		d.Updated += f.Updated
+		d.Deactivated += f.Deactivated
+		d.Deleted += f.Deleted
+		d.Held = max(d.Held, f.Held) // each run holds the same again
+		d.Failed += f.Failed
+		d.Longest = max(d.Longest, f.Duration.Seconds())
 	}
 }
 

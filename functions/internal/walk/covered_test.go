@@ -17,7 +17,7 @@ func notWalked() map[string]string {
 		"infra/README":    "root, systemd, docker and Terraform of other clouds: infra/host_test.go, cron_test.go, prepare_test.go try what they lead to",
 		"docs/mapping":    "its recipes are tried by functions/local/recipes_test.go",
 		"docs/metrics":    "its commands print all series, which functions/local tests one by one",
-		"docs/console":    "serve is tried by functions/local/serve_test.go, the function by functions/console",
+		"docs/console":    "its commands serve until they are stopped: functions/local/serve_test.go and demo_test.go try them",
 		"docs/benchmarks": "its commands measure, and take minutes",
 	}
 }
