@@ -134,6 +134,9 @@ func testLooks(t *testing.T, b *browsertest.Browser) {
 			d.see(`document.title.includes("taken") || document.querySelector("main img") ? "a name acts" : ""`, "")
 			b.CheckAccess(name)
 			b.Keep(name)
+			if look.width < 1000 && p[0] == "held/"+sampleHash {
+				b.Document("console-phone-"+look.lang+".png", true)
+			}
 		}
 		if look.width > 1000 {
 			d.show("overview", pages()[0][1])
