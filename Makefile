@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 # Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,access apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
-	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config console console/login delivery doctor engine explain history httpx inventory jumpserver/... language mapping metrics notify/... \
+	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config console console/login console/web delivery doctor engine explain history httpx inventory jumpserver/... language mapping metrics notify/... \
 	operator plan reason reconcile report/... secret state storage storage/dir storage/storagetest wait) \
 	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger internal/walk) $(addprefix ./infra/,mutants pack schemas)
 
@@ -72,11 +72,11 @@ $(AXE):
 
 test-page:
 	$(if $(PICTURES),@mkdir -p '$(PICTURES)')
-	$(BROWSER) JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium' ./core/report ./core/report/page ./core/history
+	$(BROWSER) JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium' ./core/report ./core/report/page ./core/history ./core/console/web
 
 # The pictures of docs/, drawn anew: look at them before they are committed.
 pictures:
-	$(BROWSER) JMS_SYNC_TEST_DOCUMENTS='$(CURDIR)/docs' $(TESTED) -count=1 -run '^TestChromium' ./core/report ./core/report/page ./core/history
+	$(BROWSER) JMS_SYNC_TEST_DOCUMENTS='$(CURDIR)/docs' $(TESTED) -count=1 -run '^TestChromium' ./core/report ./core/report/page ./core/history ./core/console/web
 
 # What is written for Prometheus, read by Prometheus' own parsers; its engine runs the alert rules' tests. Its modules are
 # none of ours: infra/monitoring/check is a module of its own.
