@@ -19,14 +19,14 @@ import (
 )
 
 // hooksOf returns the hooks of a session that a person watches.
-func hooksOf(w console.Watch) session.Hooks {
+func hooksOf(w console.Watch, dry bool) session.Hooks {
 	var one sync.Mutex
 	return session.Hooks{
 		Stage: func(name string) {
 			one.Lock()
 			defer one.Unlock()
 			if w.Stage != nil {
-				w.Stage(console.Stage{Name: name, Text: console.NewText(stageText(name))})
+				w.Stage(console.Stage{Name: name, Text: console.NewText(stageText(name, dry))})
 			}
 		},
 		Progress: func(done, total int) {
@@ -39,7 +39,11 @@ func hooksOf(w console.Watch) session.Hooks {
 	}
 }
 
-func stageText(name string) language.Text {
+// stageText returns what a stage is called. A dry run writes nothing in the stage of writes.
+func stageText(name string, dry bool) language.Text {
+	if dry && name == "apply" {
+		return language.New("核对（什么都不写入）", "going through the changes (nothing is written)")
+	}
 	text, known := map[string]language.Text{
 		"jumpserver": language.New("读取 JumpServer", "reading JumpServer"),
 		"clouds":     language.New("读取云上的实例", "listing the clouds"),
@@ -56,7 +60,7 @@ func stageText(name string) language.Text {
 
 // Plan implements console.Backend.
 func (b *Backend) Plan(ctx context.Context, o console.PlanOrder, watch console.Watch) (console.PlanResult, error) {
-	s, err := b.open(ctx, hooksOf(watch))
+	s, err := b.open(ctx, hooksOf(watch, true))
 	if err != nil {
 		return console.PlanResult{}, err
 	}
@@ -229,7 +233,7 @@ func errorsOf(r report.Report) []console.RunError {
 // Apply implements console.Backend. What was ticked goes the way of jms-sync apply: listed and planned again, and made only
 // where it is exactly as it was.
 func (b *Backend) Apply(ctx context.Context, _ console.Person, id string, o console.ApplyOrder, watch console.Watch) (console.ApplyResult, error) {
-	s, err := b.open(ctx, hooksOf(watch))
+	s, err := b.open(ctx, hooksOf(watch, false))
 	if err != nil {
 		return console.ApplyResult{}, err
 	}
