@@ -31,7 +31,7 @@ func (b *Backend) Runs(ctx context.Context, days int) (console.Runs, error) {
 	all, problems := parseDocuments(records[:min(len(records), maxRuns)], err)
 	figures, leftOut, figuresErr := s.Store().ListRunFigures(ctx, now.AddDate(0, 0, -days))
 	if figuresErr != nil || leftOut > 0 {
-		problems = append(problems, problemText(language.Newf("图里缺少一些运行（%d 次）", "the charts lack some runs (%d)", leftOut), cmp.Or(figuresErr, error(language.Errorf("太旧或太多", "too old or too many")))))
+		problems = append(problems, problemText(language.Newf("图里缺少一些运行（%d 次）", "the charts lack some runs (%d)", leftOut), cmp.Or(figuresErr, language.Errorf("太旧或太多", "too old or too many"))))
 	}
 	out := console.Runs{Runs: []console.RunRow{}, More: more, Days: newDays(now, days, zone), Problems: append([]console.Text{}, problems...)}
 	for _, d := range all {

@@ -17,7 +17,6 @@ type step struct {
 	run    string // what the command begins with
 	exit   int    // its exit code
 	in     string // what the reader types
-	skip   string // why it is not executed
 	before func() // what happens in the world meanwhile
 	after  func(out string)
 	says   []string // what it prints, where the page does not show it; one of each language is enough when parted by "|"
@@ -115,8 +114,8 @@ func (r *reader) step(c command, s step) {
 	}
 }
 
-func containsOne(text string, any []string) bool {
-	for _, words := range any {
+func containsOne(text string, all []string) bool {
+	for _, words := range all {
 		if strings.Contains(text, words) {
 			return true
 		}
