@@ -72,11 +72,11 @@ $(AXE):
 
 test-page:
 	$(if $(PICTURES),@mkdir -p '$(PICTURES)')
-	$(BROWSER) JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium' ./core/report ./core/report/page ./core/history ./core/console/web
+	$(BROWSER) JMS_SYNC_TEST_PICTURES='$(if $(PICTURES),$(abspath $(PICTURES)))' $(TESTED) -count=1 -v -run '^TestChromium' ./core/report ./core/report/page ./core/history ./core/console/web ./functions/local
 
 # The pictures of docs/, drawn anew: look at them before they are committed.
 pictures:
-	$(BROWSER) JMS_SYNC_TEST_DOCUMENTS='$(CURDIR)/docs' $(TESTED) -count=1 -run '^TestChromium' ./core/report ./core/report/page ./core/history ./core/console/web
+	$(BROWSER) JMS_SYNC_TEST_DOCUMENTS='$(CURDIR)/docs' $(TESTED) -count=1 -run '^TestChromium' ./core/report ./core/report/page ./core/history ./core/console/web ./functions/local
 
 # What is written for Prometheus, read by Prometheus' own parsers; its engine runs the alert rules' tests. Its modules are
 # none of ours: infra/monitoring/check is a module of its own.
