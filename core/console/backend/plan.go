@@ -74,7 +74,7 @@ func (b *Backend) Plan(ctx context.Context, o console.PlanOrder, watch console.W
 	for n, l := range out.Review {
 		lines[lineKey(l.Account, l.Region, l.InstanceID, l.AssetID)] = n
 	}
-	sendRows(r, watch, func(c report.Change) (*int, bool) {
+	sendRows(r, watch, func(report.Change) bool { return true }, func(c report.Change) (*int, bool) {
 		at, is := lines[lineKey(c.Account, c.Region, c.InstanceID, c.AssetID)]
 		if !is || !appliesTo(c, out.Review[at]) {
 			return nil, false
@@ -137,8 +137,8 @@ func pauseText(r report.Report) console.Text {
 // rowsPerEvent is how many rows one event has.
 const rowsPerEvent = 500
 
-// sendRows tells the changes of a report, as people should see them.
-func sendRows(r report.Report, watch console.Watch, tick func(report.Change) (*int, bool)) {
+// sendRows tells those changes of a report that are wanted, as people should see them.
+func sendRows(r report.Report, watch console.Watch, wanted func(report.Change) bool, tick func(report.Change) (*int, bool)) {
 	if watch.Rows == nil {
 		return
 	}
@@ -147,6 +147,9 @@ func sendRows(r report.Report, watch console.Watch, tick func(report.Change) (*i
 	event := newRows()
 	for _, n := range rowOrder(r) {
 		c := zh.Changes[n]
+		if !wanted(c) {
+			continue
+		}
 		why := console.Text{ZH: c.Reason, EN: en.Changes[n].Reason}
 		if _, known := texts[why]; !known {
 			texts[why] = len(texts)
@@ -253,7 +256,11 @@ func (b *Backend) Apply(ctx context.Context, _ console.Person, id string, o cons
 	if out.Err != nil {
 		return console.ApplyResult{}, runFailure(out)
 	}
-	sendRows(out.Report, watch, func(report.Change) (*int, bool) { return nil, false })
+	ours := map[string]bool{}
+	for _, line := range ticked {
+		ours[line.AssetID] = true // all others were left, as the person wanted
+	}
+	sendRows(out.Report, watch, func(c report.Change) bool { return ours[c.AssetID] }, func(report.Change) (*int, bool) { return nil, false })
 	return console.ApplyResult{Run: rowOf(out.Report), Actions: actionTexts(), Scopes: scopesOf(out.Report), Errors: errorsOf(out.Report), Asked: len(ticked)}, nil
 }
 

@@ -121,8 +121,9 @@ function confirmApply(p, rows, ticks, use) {
 function applied(p) {
   const r = p.result, rows = p.rows.map((row) => ({ kind: row.action, title: row.name, under: row.instance, address: row.address, where: place(p.places[row.place]), why: both(p.texts[row.why]), find: row.asset, of: row }));
   const kinds = [...new Set(rows.map((x) => x.kind))].map((a) => [a, both(r.actions[a]) || a, ACTIONS[a]]);
-  openDialog(t("applied"), el("p", { class: "outcome " + (OUTCOMES[r.run.outcome] || "") }, both(r.run.outcome_text)),
-    el("ul", { class: "facts" }, el("li", {}, t("asked_for", number(r.asked))), Object.entries(r.run.counts).filter(([k, n]) => n && ["created", "updated", "deactivated", "deleted", "failed", "unknown", "held"].includes(k)).map(([k, n]) => el("li", {}, t("count_" + k) + " " + number(n)))),
+  const c = r.run.counts, made = c.created + c.updated + c.deactivated + c.deleted;
+  openDialog(t("applied"), el("p", { class: "outcome " + (made === r.asked ? "good" : "warn") }, t("made_of", number(made), number(r.asked))),
+    el("ul", { class: "facts" }, ["created", "updated", "deactivated", "deleted", "failed", "unknown"].filter((k) => c[k]).map((k) => el("li", {}, t("count_" + k) + " " + number(c[k])))),
     ...errorLines(r.errors), ...unreadScopes(r.scopes), rows.length ? bigList({ label: t("changes"), rows, kinds, detail: () => {} }).element : null);
 }
 

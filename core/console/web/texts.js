@@ -184,7 +184,7 @@ export const TEXTS = {
   apply_explained: ["只执行勾选的这些。移除之前照常逐个按实例 ID 证实；与这里不再相同的不做，并会告诉你。", "Only what is ticked is made. Before a removal each instance is proved gone by its id, as ever; what is no longer as shown is left, and you are told."],
   apply_broken: ["执行没有结束就断开了；它可能还在进行，请看“历次运行”", "The answer broke off; the apply may still be at work: see Runs"],
   applied: ["已执行", "Applied"],
-  asked_for: ["勾选了 {0} 项", "{0} were ticked"],
+  made_of: ["勾选了 {1} 项，做了 {0} 项；没有做的写着为什么", "{0} of the {1} ticked were made; the others say why not"],
   held_number: ["其中 {0} 项被守卫暂缓。要连它们一起执行，请输入这个数", "The guard holds {0} of these. To make them too, type that number"],
   held_number_wrong: ["数字不对：没有执行任何东西", "That is not the number: nothing was made"],
   field: ["字段", "Field"],
