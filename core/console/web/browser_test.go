@@ -210,7 +210,7 @@ func testPlan(t *testing.T, b *browsertest.Browser) {
 	}
 	browsertest.Eval[any](b, `document.querySelector("#dialog input").value = "1"; document.querySelector("#dialog .danger").click()`)
 	d.await(`document.querySelector("#dialog").open && document.querySelector("#dialog-head").textContent === "Applied"`)
-	if got := d.backend.orders[1]; got != "apply plan-1 [0 39] held 1 wang" {
+	if got := d.backend.orders[1]; got != "apply plan-1 [[0 0] [39 39]] held 1 wang" {
 		t.Errorf("ordered: %s", got)
 	}
 }
@@ -239,6 +239,11 @@ func testLarge(t *testing.T, b *browsertest.Browser) {
 		t.Errorf("%d rows are drawn", rows)
 	}
 	d.see(`document.querySelector("#changes .danger").textContent`, "Apply the 49,999 ticked")
+	browsertest.Eval[any](b, `document.querySelector("#changes .danger").click(); document.querySelector("#dialog input").value = "2"; document.querySelector("#dialog .danger").click()`)
+	d.await(`document.querySelector("#dialog").open && document.querySelector("#dialog-head").textContent === "Applied"`)
+	if got := d.backend.orders[1]; got != "apply plan-1 [[0 1] [3 49999]] held 2 wang" {
+		t.Errorf("ordered: %s", got)
+	}
 }
 
 // testSettings: to pause needs a reason, and resume is offered then; secrets are not shown.

@@ -88,6 +88,16 @@ function view(p, me, use) {
   ].filter(Boolean);
 }
 
+// rangesOf returns numbers as ranges from the first to the last, as an order has a bounded size.
+function rangesOf(numbers) {
+  const ranges = [];
+  for (const n of numbers.sort((x, y) => x - y)) {
+    if (ranges.length && ranges[ranges.length - 1][1] === n - 1) ranges[ranges.length - 1][1] = n;
+    else ranges.push([n, n]);
+  }
+  return ranges;
+}
+
 // confirmApply asks once more, says what is ticked, and applies it.
 function confirmApply(p, rows, ticks, use) {
   const picked = [...ticks].map((n) => rows[n]), by = new Map(), held = picked.filter((row) => row.of.held).length;
@@ -103,7 +113,7 @@ function confirmApply(p, rows, ticks, use) {
     yes.disabled = true;
     const [done, take] = collect({ stage: (text) => said.replaceChildren(alertBox("", text)), progress: () => {} });
     try {
-      await stream("plan/" + encodeURIComponent(p.result.id) + "/apply", { rows: picked.map((row) => row.of.apply), held }, take);
+      await stream("plan/" + encodeURIComponent(p.result.id) + "/apply", { ranges: rangesOf(picked.map((row) => row.of.apply)), held }, take);
       if (!done.result) throw new Error(t("apply_broken"));
       kept.plan = null;
       box.close();

@@ -230,7 +230,7 @@ func (b *backend) Plan(_ context.Context, o console.PlanOrder, w console.Watch) 
 }
 
 func (b *backend) Apply(_ context.Context, by console.Person, plan string, o console.ApplyOrder, w console.Watch) (console.ApplyResult, error) {
-	b.orders = append(b.orders, fmt.Sprint("apply ", plan, " ", o.Rows, " held ", o.Held, " ", by.ID))
+	b.orders = append(b.orders, fmt.Sprint("apply ", plan, " ", o.Ranges, " held ", o.Held, " ", by.ID))
 	w.Stage(console.Stage{Name: "apply", Text: text("写入", "Write")})
 	r := run(0, "ok", "完成", "done")
 	r.Counts = console.RunCounts{Created: len(o.Rows)}
