@@ -8,7 +8,7 @@ BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 # Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,access apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
 	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config console console/login console/web delivery doctor engine explain history httpx inventory jumpserver/... language mapping metrics notify/... \
-	operator plan reason reconcile report/... secret state storage storage/dir storage/storagetest wait) \
+	operator plan reason reconcile report/... secret sorting state storage storage/dir storage/storagetest wait) \
 	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger internal/walk) $(addprefix ./infra/,mutants pack schemas)
 
 .PHONY: all demo test build check bench bench-docs fmt clean

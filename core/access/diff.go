@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Diff is who gains and who loses hosts. Its JSON is part of the results document: additions only.
@@ -83,14 +84,14 @@ func (d *Diff) IsEmpty() bool {
 // sort orders the nodes by path, and of each the holders: groups, users of their own, users by groups; the most hosts
 // first.
 func (d *Diff) sort() {
-	slices.SortFunc(d.Nodes, func(x, y Node) int { return cmp.Or(cmp.Compare(x.Path, y.Path), cmp.Compare(x.ID, y.ID)) })
+	sorting.By(d.Nodes, func(x, y Node) int { return cmp.Or(cmp.Compare(x.Path, y.Path), cmp.Compare(x.ID, y.ID)) })
 	for n := range d.Nodes {
 		d.Nodes[n].Gain, d.Nodes[n].Lose = sortHolders(d.Nodes[n].Gain), sortHolders(d.Nodes[n].Lose)
 	}
 }
 
 func sortHolders(all []Holder) []Holder {
-	slices.SortFunc(all, func(x, y Holder) int {
+	sorting.By(all, func(x, y Holder) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), compareBool(x.ByGroup, y.ByGroup), cmp.Compare(y.Hosts, x.Hosts),
 			cmp.Compare(x.Name, y.Name), cmp.Compare(x.ID, y.ID))
 	})

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // HostReader is what is asked of JumpServer for one host.
@@ -77,7 +78,7 @@ func hostOf(ctx context.Context, from HostReader, rules []inventory.AccessRule, 
 	if err != nil {
 		return h, err
 	}
-	rules = slices.SortedFunc(slices.Values(rules), func(x, y inventory.AccessRule) int {
+	rules = sorting.Sorted(rules, func(x, y inventory.AccessRule) int {
 		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.ID, y.ID))
 	})
 	rules = slices.CompactFunc(rules, func(x, y inventory.AccessRule) bool { return x.ID == y.ID })

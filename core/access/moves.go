@@ -7,6 +7,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Moves is how the hosts of a run change nodes. Hosts that move alike are one move, so that a first sync of a hundred
@@ -149,7 +150,7 @@ func (m *Moves) places() []string {
 	for p := range hosts {
 		all = append(all, p)
 	}
-	slices.SortFunc(all, func(x, y string) int { return cmp.Or(cmp.Compare(hosts[y], hosts[x]), cmp.Compare(x, y)) })
+	sorting.By(all, func(x, y string) int { return cmp.Or(cmp.Compare(hosts[y], hosts[x]), cmp.Compare(x, y)) })
 	return all
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // createAll creates the new assets, each by a request of its own (a list would lose protocols), with several
@@ -59,7 +60,7 @@ func (r *runner) collectCreated(items <-chan Item) {
 		}
 	}
 	made := r.result.Items[first:]
-	slices.SortFunc(made, func(x, y Item) int { return plan.Compare(x.Change, y.Change) })
+	sorting.By(made, func(x, y Item) int { return plan.Compare(x.Change, y.Change) })
 	for _, i := range made {
 		r.logItem(i)
 	}

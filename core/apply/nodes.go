@@ -13,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // nodeResolver has the nodes into which one run puts assets, by their configured paths.
@@ -250,6 +251,6 @@ func (n *nodeResolver) replaceNode(ctx context.Context, scope inventory.Scope, p
 
 // notableNodes returns the nodes that people should know of, sorted by path.
 func (n *nodeResolver) notableNodes() []Node {
-	slices.SortStableFunc(n.notable, func(x, y Node) int { return cmp.Compare(x.ConfiguredPath, y.ConfiguredPath) })
+	sorting.StableBy(n.notable, func(x, y Node) int { return cmp.Compare(x.ConfiguredPath, y.ConfiguredPath) })
 	return n.notable
 }

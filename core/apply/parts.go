@@ -7,6 +7,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // A change of an asset takes up to three requests: its patch, its protocols (JumpServer's lists lose them), and its
@@ -228,7 +229,7 @@ func sameProtocols(x, y []inventory.Protocol) bool {
 }
 
 func sortedProtocols(all []inventory.Protocol) []inventory.Protocol {
-	return slices.SortedFunc(slices.Values(all), func(x, y inventory.Protocol) int {
+	return sorting.Sorted(all, func(x, y inventory.Protocol) int {
 		return cmp.Or(strings.Compare(x.Name, y.Name), cmp.Compare(x.Port, y.Port))
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // finalReadReserve is kept free for the last read before the context ends.
@@ -274,7 +275,7 @@ func (r *runner) asWritten(a inventory.Asset) inventory.Asset {
 
 // sortedLabels returns labels in one order: JumpServer promises none.
 func sortedLabels(labels []inventory.Label) []inventory.Label {
-	return slices.SortedFunc(slices.Values(labels), func(x, y inventory.Label) int {
+	return sorting.Sorted(labels, func(x, y inventory.Label) int {
 		return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.Value, y.Value))
 	})
 }

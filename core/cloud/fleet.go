@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // defaultParallelRegions is how many regions of one account are listed at once: more than any cloud has, so
@@ -123,7 +124,7 @@ func (f Fleet) List(ctx context.Context, filter Filter) []inventory.Listing {
 	}
 	group.Wait()
 	listings := slices.Concat(results...)
-	slices.SortFunc(listings, func(a, b inventory.Listing) int { return a.Scope.Compare(b.Scope) })
+	sorting.By(listings, func(a, b inventory.Listing) int { return a.Scope.Compare(b.Scope) })
 	for _, l := range listings {
 		f.logListing(l)
 	}
@@ -150,7 +151,7 @@ func (f Fleet) ListScopes(ctx context.Context, filter Filter) (scopes []inventor
 			}
 		}
 	}
-	slices.SortFunc(scopes, inventory.Scope.Compare)
+	sorting.By(scopes, inventory.Scope.Compare)
 	return scopes, known
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // ProjectLocator is a Lister of a cloud whose events name a project in place of a region.
@@ -52,7 +53,7 @@ func (f Fleet) ResolveScopes(ctx context.Context, target EventTarget) ([]invento
 	if len(meant) > 0 {
 		return nil, errors.Join(meant...)
 	}
-	slices.SortFunc(scopes, inventory.Scope.Compare)
+	sorting.By(scopes, inventory.Scope.Compare)
 	for _, s := range scopes {
 		if s.Region != scopes[0].Region {
 			return nil, newError(inventory.Incomplete, "project %s is in two regions: %s and %s", target.ProjectID, scopes[0], s)

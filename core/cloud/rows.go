@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // maxIDsPerCall is how many ids one call names. All clouds take as many in a list of ids, or in a filter; in
@@ -60,7 +61,7 @@ func MissingIDs(ids []string, found []inventory.Instance) []string {
 
 // SortByID sorts instances by id in place, and returns them.
 func SortByID(list []inventory.Instance) []inventory.Instance {
-	slices.SortFunc(list, func(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) })
+	sorting.By(list, func(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) })
 	return list
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Mistake is one mistake in the configuration. Its texts never contain the value of a secret; they quote names and
@@ -201,7 +202,7 @@ func (l *mistakeCollector) sorted() Mistakes {
 
 // SortByPlace sorts mistakes in the order of the file; those without a line follow in their order.
 func (ms Mistakes) SortByPlace() {
-	slices.SortStableFunc(ms, func(a, b Mistake) int {
+	sorting.StableBy(ms, func(a, b Mistake) int {
 		if (a.Line == 0) != (b.Line == 0) {
 			return cmp.Compare(b.Line, a.Line)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -62,7 +63,7 @@ func (j *judge) judge(known []state.Condition) (next []state.Condition, changed 
 			j.news.Standing = append(j.news.Standing, n)
 		}
 	}
-	slices.SortFunc(j.next, func(x, y state.Condition) int { return strings.Compare(x.Key, y.Key) })
+	sorting.By(j.next, func(x, y state.Condition) int { return strings.Compare(x.Key, y.Key) })
 	return j.next, j.changed
 }
 

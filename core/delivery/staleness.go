@@ -9,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -50,7 +51,7 @@ func NewFreshness(heartbeats []state.Heartbeat, rules plan.Rules, interval time.
 	for scope, at := range newest {
 		f.Scopes = append(f.Scopes, report.ScopeAge{Scope: scope, CompletedAt: at})
 	}
-	slices.SortFunc(f.Scopes, func(x, y report.ScopeAge) int { return x.Scope.Compare(y.Scope) })
+	sorting.By(f.Scopes, func(x, y report.ScopeAge) int { return x.Scope.Compare(y.Scope) })
 	if rules.Accounts == nil {
 		f.Stalled = len(newest) > 0 && len(f.StaleScopes(now)) == len(newest)
 		return f

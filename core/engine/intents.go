@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -205,7 +206,7 @@ func (d *RemovalTracker) markScopesDirty(ctx context.Context, open map[inventory
 	for s := range open {
 		scopes = append(scopes, s)
 	}
-	slices.SortFunc(scopes, inventory.Scope.Compare)
+	sorting.By(scopes, inventory.Scope.Compare)
 	d.engine.logStateError(d.engine.RemovalTracking.Store.LoadSnapshot(ctx, scopes).MarkDirty(ctx, scopes...))
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -109,7 +110,7 @@ func countQuestions(listings []inventory.Listing) (all [][]inventory.Label) {
 			length += len(l.String()) + 1
 		}
 	}
-	sorted := slices.SortedStableFunc(slices.Values(listings), func(x, y inventory.Listing) int { return strings.Compare(x.Owner, y.Owner) })
+	sorted := sorting.StableSorted(listings, func(x, y inventory.Listing) int { return strings.Compare(x.Owner, y.Owner) })
 	for n, l := range sorted {
 		if !isAskable(l.Owner) || !isAskable(l.Region) {
 			return nil

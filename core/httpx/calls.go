@@ -3,10 +3,11 @@ package httpx
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // HostCalls is what the requests to one host came to.
@@ -35,7 +36,7 @@ func (c *Calls) ByHost() []HostCalls {
 	for _, h := range c.hosts {
 		all = append(all, h)
 	}
-	slices.SortFunc(all, func(x, y HostCalls) int { return strings.Compare(x.Host, y.Host) })
+	sorting.By(all, func(x, y HostCalls) int { return strings.Compare(x.Host, y.Host) })
 	return all
 }
 

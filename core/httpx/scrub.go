@@ -3,10 +3,10 @@ package httpx
 import (
 	"encoding/base64"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // NewScrubber returns what takes secrets out of texts: as they are, escaped for a query once and twice, and in
@@ -19,7 +19,7 @@ func NewScrubber(secrets ...string) *strings.Replacer {
 			forms = append(forms, s, escaped, url.QueryEscape(escaped), base64.StdEncoding.EncodeToString([]byte(s)))
 		}
 	}
-	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	sorting.By(forms, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
 	for _, form := range forms {
 		pairs = append(pairs, form, secret.Redacted)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // AssetsMentioning returns the assets that have an instance's id in their comment (as the Python tool leaves it,
@@ -46,7 +47,7 @@ func (c *Client) AssetsByInstance(ctx context.Context, instances []string) ([]in
 		}
 		all = append(all, assets...)
 	}
-	slices.SortFunc(all, func(x, y inventory.Asset) int { return strings.Compare(x.ID, y.ID) })
+	sorting.By(all, func(x, y inventory.Asset) int { return strings.Compare(x.ID, y.ID) })
 	return slices.CompactFunc(all, func(x, y inventory.Asset) bool { return x.ID == y.ID }), nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 const maxPort = 65535
@@ -52,7 +53,7 @@ func sameProtocols(want []inventory.Protocol, rows []protocolRow) bool {
 	wanted := protocolRows(want)
 	rows = slices.Clone(rows)
 	for _, list := range [][]protocolRow{wanted, rows} {
-		slices.SortFunc(list, func(x, y protocolRow) int { return strings.Compare(fmt.Sprint(x), fmt.Sprint(y)) })
+		sorting.By(list, func(x, y protocolRow) int { return strings.Compare(fmt.Sprint(x), fmt.Sprint(y)) })
 	}
 	return slices.Equal(wanted, rows)
 }

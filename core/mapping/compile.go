@@ -9,6 +9,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // maxRules is how many rules there may be.
@@ -61,7 +62,7 @@ func (c *compiler) condition(path string, w Condition) condition {
 			compiled.tests = append(compiled.tests, t)
 		}
 	}
-	slices.SortStableFunc(compiled.tests, func(a, b test) int { return cmp.Compare(a.key, b.key) })
+	sorting.StableBy(compiled.tests, func(a, b test) int { return cmp.Compare(a.key, b.key) })
 	compiled.any = c.conditions(path+".any", w.Any)
 	compiled.all = c.conditions(path+".all", w.All)
 	compiled.not = c.conditions(path+".not", w.Not)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // byTags is the index of the tags jms:… in place of a rule's.
@@ -266,7 +267,7 @@ func (m *mapper) applyWhether(index int, r *rule) {
 // outcome returns what all rules together want. Fields that are not known have their zero value.
 func (m *mapper) outcome() Outcome {
 	m.out.Nodes = m.nodes()
-	slices.SortFunc(m.out.Labels, func(a, b inventory.Label) int { return strings.Compare(a.Name, b.Name) })
+	sorting.By(m.out.Labels, func(a, b inventory.Label) int { return strings.Compare(a.Name, b.Name) })
 	m.out.clearUnread()
 	return m.out
 }

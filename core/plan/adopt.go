@@ -7,6 +7,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Adopt plans to take over assets that are not ours for running instances that have no asset of ours.
@@ -37,7 +38,7 @@ func Adopt(in Input, rules Rules, byAddress bool) Plan {
 	b.findLostMarks()
 	b.restoreLostMarks()
 	b.plan.sortChanges()
-	slices.SortFunc(b.plan.labelWrites, Compare)
+	sorting.By(b.plan.labelWrites, Compare)
 	b.plan.operatorAction = true
 	return b.plan
 }
@@ -60,7 +61,7 @@ func Disown(in Input, account, region string) Plan {
 		c.Patch = &inventory.Patch{ID: a.ID, Labels: disownedLabels(*a, m)}
 		b.plan.labelWrites = append(b.plan.labelWrites, c)
 	}
-	slices.SortFunc(b.plan.labelWrites, Compare)
+	sorting.By(b.plan.labelWrites, Compare)
 	b.plan.operatorAction = true
 	return b.plan
 }

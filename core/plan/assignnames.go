@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // assignNames decides all names, now that it is known which assets stay, and sorts the desired assets into renames,
@@ -123,7 +124,7 @@ func (p Plan) splitUndecided(out *Approved) (nameSet, []inventory.Asset) {
 			fixed.add(c.Name)
 		}
 	}
-	slices.SortFunc(releasing, func(x, y inventory.Asset) int { return strings.Compare(x.ID, y.ID) })
+	sorting.By(releasing, func(x, y inventory.Asset) int { return strings.Compare(x.ID, y.ID) })
 	return fixed, releasing
 }
 
@@ -245,7 +246,7 @@ func (a *Approved) scheduleUpdates(updates map[string]Change, nameTakers map[str
 		}
 		a.renames = append(a.renames, moves)
 	}
-	slices.SortFunc(a.creates, Compare)
-	slices.SortFunc(a.updates, Compare)
-	slices.SortFunc(a.removals, Compare)
+	sorting.By(a.creates, Compare)
+	sorting.By(a.updates, Compare)
+	sorting.By(a.removals, Compare)
 }

@@ -2,12 +2,12 @@ package plan
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Input is what was read: JumpServer first, then the clouds.
@@ -110,7 +110,7 @@ func Build(in Input, rules Rules) Plan {
 
 // newBuilder sorts and indexes the input.
 func newBuilder(in Input, rules Rules) *builder {
-	in.Listings = slices.SortedFunc(slices.Values(in.Listings),
+	in.Listings = sorting.Sorted(in.Listings,
 		func(x, y inventory.Listing) int { return x.Scope.Compare(y.Scope) })
 	count := len(in.Current.Assets)
 	forbidden := in.Current.DeleteDenied && rules.Mode == ModeDelete
@@ -140,7 +140,7 @@ func (b *builder) indexAssets() {
 	for n := range b.assetOrder {
 		b.assetOrder[n] = n
 	}
-	slices.SortFunc(b.assetOrder, func(x, y int) int {
+	sorting.By(b.assetOrder, func(x, y int) int {
 		return strings.Compare(b.input.Current.Assets[x].ID, b.input.Current.Assets[y].ID)
 	})
 	for _, n := range b.assetOrder {
@@ -292,7 +292,7 @@ func (b *builder) indexListings() []listedInstance {
 			}
 		}
 	}
-	slices.SortFunc(entries, func(x, y listedInstance) int {
+	sorting.By(entries, func(x, y listedInstance) int {
 		byScope := x.instance.Scope.Compare(y.instance.Scope)
 		if byScope != 0 {
 			return byScope
@@ -384,9 +384,9 @@ func (b *builder) collectFixedNames() {
 }
 
 func (p *Plan) sortChanges() {
-	slices.SortFunc(p.candidates, Compare)
-	slices.SortFunc(p.notes, Compare)
-	slices.SortFunc(p.releasingNames, func(x, y inventory.Asset) int { return strings.Compare(x.ID, y.ID) })
+	sorting.By(p.candidates, Compare)
+	sorting.By(p.notes, Compare)
+	sorting.By(p.releasingNames, func(x, y inventory.Asset) int { return strings.Compare(x.ID, y.ID) })
 }
 
 // Compare orders changes by scope, instance and asset, as plans and results list them.

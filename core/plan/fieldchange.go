@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // The fields of an asset, as changes and results call them.
@@ -206,7 +207,7 @@ func labelChanges(before, after []inventory.Label) []FieldChange {
 	for _, l := range added {
 		out = append(out, FieldChange{FieldLabels, "", l.String()})
 	}
-	slices.SortStableFunc(out, func(x, y FieldChange) int { return strings.Compare(x.Before+x.After, y.Before+y.After) })
+	sorting.StableBy(out, func(x, y FieldChange) int { return strings.Compare(x.Before+x.After, y.Before+y.After) })
 	return out
 }
 

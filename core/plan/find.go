@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Subject is one instance together with its asset, at least one of them.
@@ -117,7 +118,7 @@ func (f finder) find(text string) []Subject {
 			add(f.subjectOfAsset(n))
 		}
 	}
-	slices.SortStableFunc(found, func(x, y Subject) int {
+	sorting.StableBy(found, func(x, y Subject) int {
 		return Compare(Change{Scope: x.Scope, InstanceID: x.InstanceID, AssetID: x.AssetID}, Change{Scope: y.Scope, InstanceID: y.InstanceID, AssetID: y.AssetID})
 	})
 	return found

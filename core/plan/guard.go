@@ -7,6 +7,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Limits are the guard's thresholds, and what people have decided.
@@ -103,7 +104,7 @@ func (a Approved) TouchedScopes() []inventory.Scope {
 	for c := range a.Changes() {
 		scopes = append(scopes, c.Scope)
 	}
-	slices.SortFunc(scopes, inventory.Scope.Compare)
+	sorting.By(scopes, inventory.Scope.Compare)
 	return slices.Compact(scopes)
 }
 
@@ -178,7 +179,7 @@ func (p Plan) approve(limits Limits, proofs Proofs) Approved {
 	p.assignNames(&out, limits)
 	out.holdUnreviewed(limits)
 	g.labelApproved(out.removals)
-	slices.SortFunc(out.notes, Compare)
+	sorting.By(out.notes, Compare)
 	return out.HoldPaused(limits.Pause)
 }
 

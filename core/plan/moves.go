@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // moves are the fields of an update that decide who reaches an asset, as whom, and how: too many of them at once are held.
@@ -125,7 +126,7 @@ func (p Plan) Approvable() []Change {
 			all = append(all, *d.change)
 		}
 	}
-	slices.SortStableFunc(all, Compare)
+	sorting.StableBy(all, Compare)
 	return all
 }
 

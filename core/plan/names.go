@@ -3,12 +3,12 @@ package plan
 import (
 	"cmp"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // maxNameLength is JumpServer's limit for a name, in characters.
@@ -43,7 +43,7 @@ type nameContest struct {
 // smallest instance id. All others get "<name>-<instance id>", numbered if that is taken too. The outcome does not
 // depend on the order of the claims, so a second run finds nothing to do. The claims are sorted in place.
 func resolveNames(claims []nameClaim, fixed nameSet) map[string]string {
-	slices.SortFunc(claims, func(x, y nameClaim) int {
+	sorting.By(claims, func(x, y nameClaim) int {
 		return cmp.Or(strings.Compare(x.instanceID, y.instanceID), strings.Compare(x.assetID, y.assetID))
 	})
 	contests := contestsByName(claims)
@@ -158,7 +158,7 @@ func (t nameCounts) has(name string) bool       { return t[inventory.FoldName(na
 // orderRenames puts renames into steps, so that every name is free when it is taken. A cycle (a swap) is broken
 // with a temporary name that is not busy.
 func orderRenames(all []rename, busy func(string) bool) []renameStep {
-	slices.SortFunc(all, func(x, y rename) int { return strings.Compare(x.assetID, y.assetID) })
+	sorting.By(all, func(x, y rename) int { return strings.Compare(x.assetID, y.assetID) })
 	held := make(nameCounts, len(all))
 	for _, r := range all {
 		held.add(r.from, 1)

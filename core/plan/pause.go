@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Pause is what a person has paused; the zero value is nothing.
@@ -72,6 +73,6 @@ func (a Approved) HoldPaused(p Pause) Approved {
 		c.Action, c.Reason, c.Patch, c.instance, c.assetBuilder = Hold, p.HoldReason(), nil, nil, nil
 		out.notes = append(out.notes, c)
 	}
-	slices.SortFunc(out.notes, Compare)
+	sorting.By(out.notes, Compare)
 	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // RecordedRemoval is a removal in the record of a run. Only AssetID and Action are always known.
@@ -57,7 +58,7 @@ func Reopen(in Input, rules Rules, what Reopening) Plan {
 			b.reopenAsset(absentChange(a, m), n, "")
 		}
 	}
-	slices.SortFunc(b.plan.labelWrites, Compare)
+	sorting.By(b.plan.labelWrites, Compare)
 	b.plan.sortChanges()
 	b.plan.reopens = true
 	return b.plan

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Retirement names assets of ours that no configured account looks after any more.
@@ -51,7 +52,7 @@ func (what Retirement) Scopes(in inventory.JumpServerAssets, rules Rules) []inve
 			scopes = append(scopes, m.accountScope())
 		}
 	}
-	slices.SortFunc(scopes, inventory.Scope.Compare)
+	sorting.By(scopes, inventory.Scope.Compare)
 	return slices.Compact(scopes)
 }
 

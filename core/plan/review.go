@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // ApprovalPolicy says which changes wait for a person.
@@ -48,7 +49,7 @@ func (p Plan) ApprovableHolds(a Approved) []Change {
 		}
 	}
 	held = append(held, a.heldMoves...)
-	slices.SortStableFunc(held, Compare)
+	sorting.StableBy(held, Compare)
 	return held
 }
 
@@ -193,7 +194,7 @@ func labelValues(labels []inventory.Label) []FieldValue {
 		}
 		out = append(out, FieldValue{"label", l.String()})
 	}
-	slices.SortFunc(out, func(x, y FieldValue) int { return cmp.Compare(x.Value, y.Value) })
+	sorting.By(out, func(x, y FieldValue) int { return cmp.Compare(x.Value, y.Value) })
 	return out
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // EventHandler runs on what events say. An event is a hint: it names instances, and the clouds are
@@ -252,7 +253,7 @@ func observedListings(batches []*ownerBatch) []inventory.Listing {
 			}
 		}
 	}
-	slices.SortFunc(all, func(x, y inventory.Listing) int { return x.Scope.Compare(y.Scope) })
+	sorting.By(all, func(x, y inventory.Listing) int { return x.Scope.Compare(y.Scope) })
 	return all
 }
 
@@ -267,7 +268,7 @@ func newOwnerBatch(owner string) *ownerBatch {
 // addScopes adds the accounts that one more event means; unsure is why another may be meant.
 func (g *ownerBatch) addScopes(scopes []inventory.Scope, unsure error) {
 	g.scopes = append(g.scopes, scopes...)
-	slices.SortFunc(g.scopes, inventory.Scope.Compare)
+	sorting.By(g.scopes, inventory.Scope.Compare)
 	g.scopes = slices.Compact(g.scopes)
 	if unsure != nil {
 		g.unresolvedError = unsure

@@ -7,6 +7,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -84,7 +85,7 @@ func (r *eventRun) loadHeldCounts(candidates []plan.Change) map[inventory.Scope]
 	for _, c := range candidates {
 		scopes = append(scopes, c.Scope)
 	}
-	slices.SortFunc(scopes, inventory.Scope.Compare)
+	sorting.By(scopes, inventory.Scope.Compare)
 	scopes = slices.Compact(scopes)
 	view := r.Engine.Memory.Owners.LoadSnapshot(r.ctx, scopes)
 	for _, at := range scopes {

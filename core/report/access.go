@@ -7,6 +7,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/access"
 	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // accessTexts are what is said of who gains and who loses access. Names that end in F are formats.
@@ -118,7 +119,7 @@ func (w texts) accessLines(r Report) []string {
 // accessOrder returns nodes in the order in which people should see them: those whose hosts nobody reaches first.
 func accessOrder(nodes []access.Node) []access.Node {
 	nodes = slices.Clone(nodes)
-	slices.SortStableFunc(nodes, func(x, y access.Node) int { return min(y.Nobody, 1) - min(x.Nobody, 1) })
+	sorting.StableBy(nodes, func(x, y access.Node) int { return min(y.Nobody, 1) - min(x.Nobody, 1) })
 	return nodes
 }
 

@@ -2,13 +2,13 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // ScopeAge is when a scope was last part of a complete run.
@@ -21,7 +21,7 @@ type ScopeAge struct {
 // oldest first.
 func NewStaleAlarm(scopes []ScopeAge, limit time.Duration, now time.Time, o Options) notify.Message {
 	w := newMessageWriter(o)
-	scopes = slices.SortedStableFunc(slices.Values(scopes), func(x, y ScopeAge) int { return x.CompletedAt.Compare(y.CompletedAt) })
+	scopes = sorting.StableSorted(scopes, func(x, y ScopeAge) int { return x.CompletedAt.Compare(y.CompletedAt) })
 	s := section{heading: fmt.Sprintf(w.alarmHeadF, limit), maxRows: maxFailureRows, moreFormat: w.moreScopesF}
 	for _, a := range scopes {
 		s.addRow(func() string {

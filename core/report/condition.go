@@ -6,6 +6,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // ConditionKind says what it is that lasts.
@@ -56,7 +57,7 @@ func (c Condition) IsUrgent() bool {
 
 // Conditions returns what lasts beyond this run, each key once, sorted by key.
 func (r Report) Conditions() []Condition {
-	all := slices.SortedStableFunc(slices.Values(r.conditions), func(x, y Condition) int { return strings.Compare(x.Key, y.Key) })
+	all := sorting.StableSorted(r.conditions, func(x, y Condition) int { return strings.Compare(x.Key, y.Key) })
 	return slices.CompactFunc(all, func(x, y Condition) bool { return x.Key == y.Key })
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Reworded returns the report with all its texts in a language, also one that no channel has: the run is worded anew. What
@@ -112,7 +113,7 @@ func (r Report) Lasting(lang language.Lang) []LastingLine {
 		}
 		lines = append(lines, line)
 	}
-	slices.SortStableFunc(lines, func(x, y LastingLine) int { return x.Since.Compare(y.Since) })
+	sorting.StableBy(lines, func(x, y LastingLine) int { return x.Since.Compare(y.Since) })
 	return lines
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // OpenGroup is the assets that stay open for one reason: they are active in JumpServer, no listing has their
@@ -162,7 +163,7 @@ func (r *Report) dropRepeated() {
 }
 
 func sortOpen(groups []OpenGroup) {
-	slices.SortStableFunc(groups, func(x, y OpenGroup) int {
+	sorting.StableBy(groups, func(x, y OpenGroup) int {
 		return cmp.Or(cmp.Compare(y.Assets, x.Assets), cmp.Compare(x.Code, y.Code), cmp.Compare(x.Action, y.Action))
 	})
 }

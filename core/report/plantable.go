@@ -16,6 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // WritePlanTable writes the lines of a plan for a terminal: a table for each kind of change and non-change, with what
@@ -94,7 +95,7 @@ func sectionOf(c plan.Change) sectionKey {
 	if c.Action != plan.Update {
 		return sectionKey{action: c.Action}
 	}
-	fields := slices.SortedFunc(slices.Values(c.Fields), func(x, y string) int { return fieldOrder(x) - fieldOrder(y) })
+	fields := sorting.Sorted(c.Fields, func(x, y string) int { return fieldOrder(x) - fieldOrder(y) })
 	return sectionKey{c.Action, strings.Join(fields, ","), c.Reason.Code}
 }
 
@@ -142,7 +143,7 @@ func (t *planTable) measure() {
 	for _, g := range t.keptIn {
 		byKey[sectionKey{action: plan.Keep}].grow(t.keptRow(g))
 	}
-	slices.SortStableFunc(t.sections, func(x, y *planSection) int { return sectionOrder(x.action) - sectionOrder(y.action) })
+	sorting.StableBy(t.sections, func(x, y *planSection) int { return sectionOrder(x.action) - sectionOrder(y.action) })
 }
 
 func (t *planTable) newSection(k sectionKey) *planSection {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Stage is one stage of a run: what it did, from when on, and for how long.
@@ -43,6 +45,6 @@ func mergePeers(peers, more []Peer) []Peer {
 		sum.Failed += p.Failed
 		sum.Seconds = math.Round((sum.Seconds+p.Seconds)*1000) / 1000
 	}
-	slices.SortFunc(peers, func(x, y Peer) int { return cmp.Compare(x.Host, y.Host) })
+	sorting.By(peers, func(x, y Peer) int { return cmp.Compare(x.Host, y.Host) })
 	return peers
 }

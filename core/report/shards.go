@@ -10,6 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // MergeShards returns one report of the shards of one run, which worked in parallel, each on scopes of its own. It
@@ -91,7 +92,7 @@ func (r *Report) dedupe() {
 		}
 		return true
 	})
-	slices.SortStableFunc(r.Scopes, func(x, y Scope) int {
+	sorting.StableBy(r.Scopes, func(x, y Scope) int {
 		return strings.Compare(x.Account+"\x00"+x.Region, y.Account+"\x00"+y.Region)
 	})
 }

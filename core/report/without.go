@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reason"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // WithoutGroup is new assets that were made without something that rules want.
@@ -56,7 +57,7 @@ func addWithoutGroup(groups []WithoutGroup, g WithoutGroup) []WithoutGroup {
 		}
 	}
 	groups[at].Names = names
-	slices.SortStableFunc(groups, func(x, y WithoutGroup) int { return cmp.Compare(y.Assets, x.Assets) })
+	sorting.StableBy(groups, func(x, y WithoutGroup) int { return cmp.Compare(y.Assets, x.Assets) })
 	return groups
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // AuditRetention is how long the audit log is kept.
@@ -105,7 +106,7 @@ func (s *Store) ListAudit(ctx context.Context, since time.Time, limit int) (foun
 	for _, r := range known {
 		found = append(found, *r)
 	}
-	slices.SortFunc(found, func(x, y AuditRecord) int { return strings.Compare(y.ID, x.ID) })
+	sorting.By(found, func(x, y AuditRecord) int { return strings.Compare(y.ID, x.ID) })
 	if len(found) > limit {
 		found, more = found[:limit], true
 	}

@@ -6,9 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"slices"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
@@ -36,7 +36,7 @@ func DigestListing(l inventory.Listing, salt string) Digests {
 	for n := range l.Instances {
 		all[n], buffer = digestInstance(&l.Instances[n], salt, buffer)
 	}
-	slices.SortFunc(all, func(x, y [entrySize]byte) int { return bytes.Compare(x[:], y[:]) })
+	sorting.By(all, func(x, y [entrySize]byte) int { return bytes.Compare(x[:], y[:]) })
 	entries := make([]byte, 0, len(all)*entrySize)
 	for n := range all {
 		entries = append(entries, all[n][:]...)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
@@ -60,7 +61,7 @@ func (s *Store) ListExpectations(ctx context.Context) ([]Expectation, error) {
 		return err
 	})
 	all = slices.DeleteFunc(all, func(e Expectation) bool { return e.UpTo == 0 })
-	slices.SortFunc(all, func(x, y Expectation) int { return x.Scope().Compare(y.Scope()) })
+	sorting.By(all, func(x, y Expectation) int { return x.Scope().Compare(y.Scope()) })
 	return all, wrapError("read what is announced", errors.Join(errs...))
 }
 

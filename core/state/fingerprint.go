@@ -5,11 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Fingerprint returns a hash of all that a plan reads of a complete listing, and of a salt: the
@@ -27,7 +27,7 @@ func Fingerprint(l inventory.Listing, salt string) string {
 		buffer = appendInstance(buffer[:0], &l.Instances[n])
 		digests[n] = sha256.Sum256(buffer)
 	}
-	slices.SortFunc(digests, func(x, y [sha256.Size]byte) int { return bytes.Compare(x[:], y[:]) })
+	sorting.By(digests, func(x, y [sha256.Size]byte) int { return bytes.Compare(x[:], y[:]) })
 	whole := sha256.New()
 	head := appendText(nil, "jms-sync listing 1")
 	for _, text := range []string{salt, string(l.Cloud), l.Account, l.Region, l.Owner} {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
@@ -52,7 +53,7 @@ func (s *Store) RecordHeartbeat(ctx context.Context, shardKey string, scopes []i
 			next.Scopes = append(next.Scopes, k)
 		}
 	}
-	slices.SortFunc(next.Scopes, func(x, y ScopeTime) int { return x.Scope().Compare(y.Scope()) })
+	sorting.By(next.Scopes, func(x, y ScopeTime) int { return x.Scope().Compare(y.Scope()) })
 	_, err := s.saveObject(ctx, key, queueMaxBytes, next, storage.Always())
 	return wrapError("note a complete run", err)
 }

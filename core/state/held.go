@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
@@ -116,7 +117,7 @@ func (h *HeldStore) objectKey(folder, hash string) string {
 func (h *HeldStore) Save(ctx context.Context, removals []HeldRemoval, now time.Time) (hash string, err error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	removals = slices.SortedFunc(slices.Values(removals), func(x, y HeldRemoval) int { return strings.Compare(x.Asset, y.Asset) })
+	removals = sorting.Sorted(removals, func(x, y HeldRemoval) int { return strings.Compare(x.Asset, y.Asset) })
 	body := heldBody{Server: h.store.server, Organisation: h.store.organisation, Hash: HashRemovals(removals), FirstHeld: now.UTC(), LastHeld: now.UTC(), Removals: removals}
 	key := h.objectKey("held", body.Hash)
 	if known, err := h.loadSet(ctx, body.Hash); err == nil {
@@ -221,7 +222,7 @@ func (h *HeldStore) List(ctx context.Context, now time.Time) ([]HeldSet, error) 
 		}
 		sets = append(sets, set)
 	}
-	slices.SortFunc(sets, func(x, y HeldSet) int {
+	sorting.By(sets, func(x, y HeldSet) int {
 		if c := y.LastHeld.Compare(x.LastHeld); c != 0 {
 			return c
 		}

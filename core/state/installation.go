@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
@@ -113,7 +114,7 @@ func (s *Store) loadInstallations(ctx context.Context) ([]Installation, error) {
 	keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasSuffix(key, ".json") })
 	all, errs := loadAll[Installation](ctx, s, keys, smallMaxBytes)
 	all = slices.DeleteFunc(all, func(p Installation) bool { return p.Server == "" })
-	slices.SortFunc(all, func(x, y Installation) int {
+	sorting.By(all, func(x, y Installation) int {
 		if c := strings.Compare(x.Server, y.Server); c != 0 {
 			return c
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
@@ -66,7 +67,7 @@ func (s *Store) ListOpen(ctx context.Context) ([]OpenList, error) {
 		return nil, wrapError("list what stays open", err)
 	}
 	all, errs := loadAll[OpenList](ctx, s, keys, reportMaxBytes)
-	slices.SortFunc(all, func(x, y OpenList) int {
+	sorting.By(all, func(x, y OpenList) int {
 		if c := y.At.Compare(x.At); c != 0 {
 			return c
 		}

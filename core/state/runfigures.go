@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // maxPlainRuns is how many runs without figures in their key ListRunFigures reads at most.
@@ -149,7 +150,7 @@ func (s *Store) ListRunFigures(ctx context.Context, since time.Time) (all []RunF
 			leftOut++
 		}
 	}
-	slices.SortStableFunc(all, func(x, y RunFigures) int { return x.At.Compare(y.At) })
+	sorting.StableBy(all, func(x, y RunFigures) int { return x.At.Compare(y.At) })
 	if firstError(errs) != nil {
 		err = wrapError("read runs", &inventory.Error{Kind: inventory.KindOf(firstError(errs)), Err: errors.Join(errs...)})
 	}

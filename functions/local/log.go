@@ -60,7 +60,7 @@ func (o *options) newLogger(cfg config.Config, console *progressLine) (*slog.Log
 // logFiles returns what the log files hold, and where they are.
 func (o *options) logFiles(cfg config.Config) logs.Settings {
 	s := logs.Settings{
-		Level: cfg.Log.Level, File: cfg.Log.File, OpenFile: logfile.Open, MaxSizeMB: cfg.Log.MaxSize, Location: cfg.Location(),
+		Level: cfg.Log.Level, File: cfg.Log.File, OpenFile: logfile.Open, Fanout: logfile.Fanout, MaxSizeMB: cfg.Log.MaxSize, Location: cfg.Location(),
 		BackupCount: cfg.Log.BackupCount, JSON: cfg.Log.JSONFormat, Detailed: cfg.Log.Detailed,
 		SeparateErrorLog: cfg.Log.SeparateErrorLog,
 	}

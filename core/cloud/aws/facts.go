@@ -10,6 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // factSources says where the answers of EC2 have the facts.
@@ -43,7 +44,7 @@ func factsOf(i *types.Instance, status string, elastic int) inventory.Facts {
 // groupsOf returns the security groups of the primary interface, then those of the others, of each interface sorted.
 func groupsOf(i *types.Instance) []string {
 	all := [][]string{groupIDs(i.SecurityGroups)}
-	for _, nic := range slices.SortedStableFunc(slices.Values(i.NetworkInterfaces), compareInterfaces) {
+	for _, nic := range sorting.StableSorted(i.NetworkInterfaces, compareInterfaces) {
 		all = append(all, groupIDs(nic.Groups))
 	}
 	return cloud.UniqueTexts(all...)

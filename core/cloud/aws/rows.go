@@ -2,7 +2,6 @@ package aws
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // instanceRow is an instance, and the zone that it says to be in.
@@ -91,8 +91,8 @@ func existenceOf(state string) inventory.Existence {
 // primary one first: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceIpv6Address.html
 func ipv6s(i *types.Instance) []string {
 	all := []string{sdk.ToString(i.Ipv6Address)}
-	for _, nic := range slices.SortedStableFunc(slices.Values(i.NetworkInterfaces), compareInterfaces) {
-		for _, address := range slices.SortedStableFunc(slices.Values(nic.Ipv6Addresses), compareIPv6s) {
+	for _, nic := range sorting.StableSorted(i.NetworkInterfaces, compareInterfaces) {
+		for _, address := range sorting.StableSorted(nic.Ipv6Addresses, compareIPv6s) {
 			all = append(all, sdk.ToString(address.Ipv6Address))
 		}
 	}
@@ -142,10 +142,10 @@ func instanceAddresses(i *types.Instance) (private, elastic, others []string) {
 			elastic = append(elastic, sdk.ToString(a.PublicIp))
 		}
 	}
-	for _, nic := range slices.SortedStableFunc(slices.Values(i.NetworkInterfaces), compareInterfaces) {
+	for _, nic := range sorting.StableSorted(i.NetworkInterfaces, compareInterfaces) {
 		private = append(private, sdk.ToString(nic.PrivateIpAddress))
 		add(nic.Association)
-		for _, address := range slices.SortedStableFunc(slices.Values(nic.PrivateIpAddresses), compareAddresses) {
+		for _, address := range sorting.StableSorted(nic.PrivateIpAddresses, compareAddresses) {
 			private = append(private, sdk.ToString(address.PrivateIpAddress))
 			add(address.Association)
 		}

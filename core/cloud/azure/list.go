@@ -11,6 +11,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // maxParallelSets bounds how many scale sets are read at once. The reads of a subscription share a bucket of 250
@@ -256,7 +257,7 @@ func (n networkIndex) fillRow(row *inventory.Instance, ids []string) {
 		}
 		nics = append(nics, one)
 	}
-	slices.SortStableFunc(nics, func(a, c nic) int { return cmp.Compare(primaryRank(a.primary), primaryRank(c.primary)) })
+	sorting.StableBy(nics, func(a, c nic) int { return cmp.Compare(primaryRank(a.primary), primaryRank(c.primary)) })
 	var elastic []string
 	for _, one := range nics {
 		row.VPC = cmp.Or(row.VPC, one.vpc)

@@ -5,12 +5,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/console"
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -80,7 +80,7 @@ func (b *Backend) HeldSet(ctx context.Context, hash string) (console.HeldDetail,
 			Instance: r.Instance, Name: r.Name, Address: r.Address, Node: r.Node, Reason: r.Reason,
 		})
 	}
-	slices.SortFunc(out.Removals, func(x, y console.HeldRemoval) int {
+	sorting.By(out.Removals, func(x, y console.HeldRemoval) int {
 		return cmp.Or(cmp.Compare(x.Account, y.Account), cmp.Compare(x.Region, y.Region), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Asset, y.Asset))
 	})
 	return out, nil

@@ -3,7 +3,6 @@ package backend
 import (
 	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/console"
@@ -12,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/sorting"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -57,7 +57,7 @@ func (b *Backend) Overview(ctx context.Context) (console.Overview, error) {
 	for _, scope := range v.scopes {
 		v.Scopes = append(v.Scopes, *scope)
 	}
-	slices.SortFunc(v.Scopes, func(x, y console.Scope) int {
+	sorting.By(v.Scopes, func(x, y console.Scope) int {
 		return cmp.Or(cmp.Compare(x.Account, y.Account), cmp.Compare(x.Region, y.Region), cmp.Compare(x.Cloud, y.Cloud))
 	})
 	return v.Overview, nil

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"sync"
 
 	"github.com/jms-sync/jms-sync/core/console"
@@ -16,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // hooksOf returns the hooks of a session that a person watches.
@@ -198,7 +198,7 @@ func rowOrder(r report.Report) []int {
 	for n := range rows {
 		rows[n] = n
 	}
-	slices.SortStableFunc(rows, func(x, y int) int { return cmp.Compare(rank[r.Changes[x].Action], rank[r.Changes[y].Action]) })
+	sorting.StableBy(rows, func(x, y int) int { return cmp.Compare(rank[r.Changes[x].Action], rank[r.Changes[y].Action]) })
 	return rows
 }
 

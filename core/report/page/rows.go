@@ -2,12 +2,12 @@ package page
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // rowReserve is what must be left of Options.MaxBytes for a row and what ends the block.
@@ -66,7 +66,7 @@ func rowOrder(r report.Report) []int {
 	for n := range rows {
 		rows[n] = n
 	}
-	slices.SortStableFunc(rows, func(x, y int) int { return cmp.Compare(rank[r.Changes[x].Action], rank[r.Changes[y].Action]) })
+	sorting.StableBy(rows, func(x, y int) int { return cmp.Compare(rank[r.Changes[x].Action], rank[r.Changes[y].Action]) })
 	return rows
 }
 

@@ -14,8 +14,6 @@ import (
 	"time"
 	"unicode"
 
-	slogmulti "github.com/samber/slog-multi"
-
 	"github.com/jms-sync/jms-sync/core/language"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -29,7 +27,9 @@ type Settings struct {
 	Location     *time.Location // of all times; nil = that of the machine
 	File         string         // "" = none
 	// OpenFile opens a file that is rotated: logfile.Open, where File names one.
-	OpenFile         func(name string, maxSizeMB, backups int) (io.WriteCloser, error)
+	OpenFile func(name string, maxSizeMB, backups int) (io.WriteCloser, error)
+	// Fanout joins the handlers of console and files: logfile.Fanout, where File names one.
+	Fanout           func(...slog.Handler) slog.Handler
 	MaxSizeMB        int // a file is rotated before it grows beyond this; 0 = 100
 	BackupCount      int // rotated files that are kept; 0 = all
 	JSON             bool
@@ -79,7 +79,18 @@ func New(s Settings) (*slog.Logger, io.Closer, error) {
 		open = append(open, file)
 		handlers = append(handlers, s.newHandler(file, slog.LevelError))
 	}
-	return slog.New(runHandler{Handler: slogmulti.Fanout(handlers...)}), open, nil
+	return slog.New(runHandler{Handler: s.handlerOf(handlers)}), open, nil
+}
+
+// handlerOf returns one handler for all. A function's logger has but one, and needs nothing that joins several.
+func (s Settings) handlerOf(all []slog.Handler) slog.Handler {
+	switch len(all) {
+	case 0:
+		return slog.DiscardHandler
+	case 1:
+		return all[0]
+	}
+	return s.Fanout(all...)
 }
 
 // parseLevel accepts the level names of the Python tool too.

@@ -32,7 +32,7 @@ func TestConsoleFileAndErrors(t *testing.T) {
 	t.Parallel()
 	var console bytes.Buffer
 	file := filepath.Join(t.TempDir(), "deep", "jms-sync.log")
-	log, closer, err := New(Settings{Level: "info", Console: &console, File: file, OpenFile: logfile.Open, MaxSizeMB: 1, SeparateErrorLog: true})
+	log, closer, err := New(Settings{Level: "info", Console: &console, File: file, OpenFile: logfile.Open, Fanout: logfile.Fanout, MaxSizeMB: 1, SeparateErrorLog: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestRotation(t *testing.T) {
 	before := runtime.NumGoroutine()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "a.log")
-	log, closer, err := New(Settings{File: file, OpenFile: logfile.Open, MaxSizeMB: 1, BackupCount: 2, SeparateErrorLog: true})
+	log, closer, err := New(Settings{File: file, OpenFile: logfile.Open, Fanout: logfile.Fanout, MaxSizeMB: 1, BackupCount: 2, SeparateErrorLog: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestFilesAreContinued(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "a.log")
 	for _, line := range []string{"first", "second"} {
-		log, closer, err := New(Settings{File: file, OpenFile: logfile.Open})
+		log, closer, err := New(Settings{File: file, OpenFile: logfile.Open, Fanout: logfile.Fanout})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +182,7 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("gone") }
 func TestOneSinkDoesNotHinderAnother(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "a.log")
-	log, closer, err := New(Settings{Console: brokenWriter{}, File: file, OpenFile: logfile.Open})
+	log, closer, err := New(Settings{Console: brokenWriter{}, File: file, OpenFile: logfile.Open, Fanout: logfile.Fanout})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,9 +220,9 @@ func TestMistakes(t *testing.T) {
 	}
 	for want, s := range map[string]Settings{
 		`log level "LOUD": choose DEBUG, INFO, WARNING or ERROR`: {Level: "LOUD"},
-		"its folder cannot be made":                              {File: filepath.Join(blocked, "a.log"), OpenFile: logfile.Open},
-		"log file cannot be written: open " + taken:              {File: taken, OpenFile: logfile.Open},
-		filepath.Join(taken, "a.error.log"):                      {File: filepath.Join(taken, "a.log"), OpenFile: logfile.Open, SeparateErrorLog: true},
+		"its folder cannot be made":                              {File: filepath.Join(blocked, "a.log"), OpenFile: logfile.Open, Fanout: logfile.Fanout},
+		"log file cannot be written: open " + taken:              {File: taken, OpenFile: logfile.Open, Fanout: logfile.Fanout},
+		filepath.Join(taken, "a.error.log"):                      {File: filepath.Join(taken, "a.log"), OpenFile: logfile.Open, Fanout: logfile.Fanout, SeparateErrorLog: true},
 		"negative":                                               {MaxSizeMB: -1},
 	} {
 		if _, _, err := New(s); err == nil || !strings.Contains(err.Error(), want) {

@@ -57,7 +57,7 @@ func TestConsoleLevel(t *testing.T) {
 	t.Parallel()
 	var console bytes.Buffer
 	file := t.TempDir() + "/a.log"
-	log, closer, err := New(Settings{Console: &console, ConsoleLevel: "WARNING", File: file, OpenFile: logfile.Open})
+	log, closer, err := New(Settings{Console: &console, ConsoleLevel: "WARNING", File: file, OpenFile: logfile.Open, Fanout: logfile.Fanout})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,15 @@
-// Package logfile writes log files that are rotated by size. It stands apart from package logs, because functions have no
-// files, and what rotates them would make their programs 300 kB larger.
+// Package logfile writes log files that are rotated by size, and joins them with the console. It stands apart from package
+// logs, because functions have no files, and what it needs would make their programs 600 kB larger.
 package logfile
 
 import (
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 
 	"github.com/DeRuina/timberjack"
+	slogmulti "github.com/samber/slog-multi"
 
 	"github.com/jms-sync/jms-sync/core/language"
 )
@@ -28,3 +30,6 @@ func Open(name string, maxSizeMB, backups int) (io.WriteCloser, error) {
 	}
 	return &timberjack.Logger{Filename: name, MaxSize: maxSizeMB, MaxBackups: backups, LocalTime: true}, nil
 }
+
+// Fanout returns a handler that hands each line to all others, also where one of them fails.
+func Fanout(handlers ...slog.Handler) slog.Handler { return slogmulti.Fanout(handlers...) }
