@@ -4,7 +4,7 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 # lambda.norpc keeps net/rpc, and with it text/template, out of every binary.
-BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
+BUILD    = -trimpath -tags lambda.norpc$(TAGS) -ldflags '$(LDFLAGS)'
 # Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,access apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
 	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config console console/login console/web delivery doctor engine explain history httpx inventory jumpserver/... language mapping metrics notify/... \
@@ -119,6 +119,11 @@ build: bin/jms-sync $(FUNCTIONS)
 bin/jms-sync:
 	@mkdir -p bin
 	@CGO_ENABLED=0 $(GO) build $(BUILD) -o $@ ./functions/local
+
+# The console's program has an HTTP server, sign-ins and doctor besides all that a sync has: without HTTP/2 of its own, and
+# with functions packed closer, it is as small as functions must be. functions/internal/functiontest builds it so, too.
+dist/console/bootstrap: TAGS := ,nethttpomithttp2
+dist/console/bootstrap: LDFLAGS += -funcalign=8
 
 # What the platforms run: linux/amd64 is all that Function Compute's go1 runtime takes.
 $(FUNCTIONS): dist/%/bootstrap:

@@ -16,8 +16,6 @@ import (
 const (
 	maxProgramBytes = 22 << 20
 	maxPackageBytes = 9_000_000
-	// The console's program has an HTTP server, sign-ins and doctor besides all that a sync has.
-	maxConsoleBytes, maxConsolePackageBytes = 24 << 20, 9_500_000
 )
 
 // Program is a built function and the script that starts it as the platforms do: in a folder of its own, here its HOME.
@@ -31,7 +29,7 @@ func (p Program) File() string { return p.file }
 func Build(t *testing.T) Program {
 	t.Helper()
 	dir := t.TempDir()
-	file, err := runtimetest.Build(t.Context(), dir, ".", runtimetest.Flags{})
+	file, err := runtimetest.Build(t.Context(), dir, ".", flags(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +44,19 @@ func Build(t *testing.T) Program {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// flags returns the flags of the Makefile for the function in whose folder a test runs.
+func flags(t *testing.T) (f runtimetest.Flags) {
+	t.Helper()
+	folder, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if filepath.Base(folder) == "console" {
+		f.Tags, f.LDFlags = []string{"nethttpomithttp2"}, []string{"-funcalign=8"}
+	}
+	return f
 }
 
 // checkSize prints the sizes of a program and of its package, and wants them small.
@@ -63,12 +74,7 @@ func checkSize(t *testing.T, text []byte) {
 	}
 	const mib = 1 << 20
 	t.Logf("%.2f MiB, %.2f MiB zipped", float64(len(text))/mib, float64(packed.Len())/mib)
-	program, zipped := maxProgramBytes, maxPackageBytes
-	folder, err := os.Getwd()
-	if err == nil && filepath.Base(folder) == "console" {
-		program, zipped = maxConsoleBytes, maxConsolePackageBytes
-	}
-	if len(text) > program || packed.Len() > zipped {
-		t.Errorf("%d bytes and %d zipped, the most are %d and %d", len(text), packed.Len(), program, zipped)
+	if len(text) > maxProgramBytes || packed.Len() > maxPackageBytes {
+		t.Errorf("%d bytes and %d zipped, the most are %d and %d", len(text), packed.Len(), maxProgramBytes, maxPackageBytes)
 	}
 }

@@ -119,7 +119,7 @@ func (f withoutBinaries) ReadDir(name string) ([]fs.DirEntry, error) {
 	}), err
 }
 
-var buildLine = regexp.MustCompile(`^build -trimpath -tags lambda\.norpc -ldflags -s -w -X main\.version=\S+ -o (\S+) \./(functions/[a-z-]+)$`)
+var buildLine = regexp.MustCompile(`^build -trimpath -tags lambda\.norpc(?:,nethttpomithttp2)? -ldflags -s -w -X main\.version=\S+(?: -funcalign=8)? -o (\S+) \./(functions/[a-z-]+)$`)
 
 var packLine = regexp.MustCompile(`^run \./infra/pack function -o (dist/[a-z-]+\.zip) -epoch \d+ (dist/[a-z-]+/bootstrap)$`)
 
