@@ -9,7 +9,7 @@ BUILD    = -trimpath -tags lambda.norpc$(TAGS) -ldflags '$(LDFLAGS)'
 RACED   := $(addprefix ./core/,access apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
 	cloud/aws/awstest cloud/azure/azuretest cloud/fakecloudtest config console console/login console/web delivery doctor engine explain history httpx inventory jumpserver/... language mapping metrics notify/... \
 	operator plan reason reconcile report/... secret sorting state storage storage/dir storage/storagetest wait) \
-	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger internal/walk) $(addprefix ./infra/,mutants pack schemas)
+	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger) $(addprefix ./infra/,mutants pack schemas)
 
 .PHONY: all demo test build check bench bench-docs fmt clean
 

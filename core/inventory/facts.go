@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // Facts are what mapping rules may ask of an instance besides what every sync needs. Only what a Want names is kept: at
@@ -147,6 +145,6 @@ func (w Want) keepTags(tags []Tag) []Tag {
 			kept = append(kept, t)
 		}
 	}
-	sorting.StableBy(kept, func(x, y Tag) int { return strings.Compare(x.Key, y.Key) })
+	slices.SortStableFunc(kept, func(x, y Tag) int { return strings.Compare(x.Key, y.Key) })
 	return slices.CompactFunc(kept, func(x, y Tag) bool { return x.Key == y.Key })
 }

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // hostRow is a host in lists and in the answers of writes, with what inventory.Asset
@@ -177,7 +176,7 @@ func joinIDs(ids []string) string {
 
 // nodeNamesOf returns the value of inventory.Asset.NodeNames, in the order of the ids in nodesOf.
 func nodeNamesOf(refs []nodeRef) string {
-	sorted := sorting.Sorted(refs, func(x, y nodeRef) int { return strings.Compare(strings.ToLower(x.ID), strings.ToLower(y.ID)) })
+	sorted := slices.SortedFunc(slices.Values(refs), func(x, y nodeRef) int { return strings.Compare(strings.ToLower(x.ID), strings.ToLower(y.ID)) })
 	names := make([]string, 0, len(refs))
 	for _, n := range sorted {
 		names = append(names, n.Name)

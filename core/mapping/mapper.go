@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // byTags is the index of the tags jms:… in place of a rule's.
@@ -267,7 +266,7 @@ func (m *mapper) applyWhether(index int, r *rule) {
 // outcome returns what all rules together want. Fields that are not known have their zero value.
 func (m *mapper) outcome() Outcome {
 	m.out.Nodes = m.nodes()
-	sorting.By(m.out.Labels, func(a, b inventory.Label) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(m.out.Labels, func(a, b inventory.Label) int { return strings.Compare(a.Name, b.Name) })
 	m.out.clearUnread()
 	return m.out
 }
