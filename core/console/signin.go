@@ -72,7 +72,7 @@ func (h *handler) signInStart(w http.ResponseWriter, r *http.Request) {
 	h.write(w, r, http.StatusOK, map[string]string{"redirect": target})
 }
 
-// signInEnd is where the provider sends the browser back to. It gives a session to who signed in, and acts on nothing.
+// signInEnd is where the provider sends the browser back to. Who signed in gets a session; nothing else is done.
 func (h *handler) signInEnd(w http.ResponseWriter, r *http.Request) {
 	if h.Provider == nil {
 		h.unknown(w, r)

@@ -5,7 +5,10 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/access"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/explain"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/language"
+	"github.com/jms-sync/jms-sync/core/plan"
 )
 
 // PlanRequest narrows a plan; the zero value means everything.
@@ -44,6 +47,25 @@ func (s *Session) Explain(ctx context.Context, r PlanRequest) engine.RunResult {
 	}
 	run.bastion = nil
 	return s.runFull(ctx, run)
+}
+
+// ExplainSubject explains one subject of what was read, and asks who can reach its asset. The error is why not all of that is
+// known; nil also where a right is lacking, which the explanation says.
+func (s *Session) ExplainSubject(ctx context.Context, b plan.Basis, subject plan.Subject, lang language.Lang) (explain.Explanation, error) {
+	e := explain.Build(b, subject, lang)
+	id := ""
+	switch {
+	case subject.Asset != nil:
+		id = subject.AssetID
+	case subject.Instance == nil:
+		return e, nil
+	}
+	reached, err := s.AccessOf(ctx, id, e.Places())
+	e.Access = &reached
+	if reached.Lacks != "" {
+		return e, nil
+	}
+	return e, err
 }
 
 // AccessOf returns who can reach a host: an asset that exists, otherwise one that is yet to be made in nodes of these paths.

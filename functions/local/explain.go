@@ -71,7 +71,11 @@ func (o *options) explain(ctx context.Context, text string, x explainOptions, st
 	}
 	explained := make([]explainedSubject, 0, len(found))
 	for _, subject := range found {
-		explained = append(explained, s.explainSubject(ctx, *out.Basis, subject))
+		e, err := s.ExplainSubject(ctx, *out.Basis, subject, s.Language())
+		if err != nil {
+			e.AccessError = err.Error()
+		}
+		explained = append(explained, explainedSubject{e, err})
 	}
 	printUnread(stderr, out, s.Language())
 	if x.asJSON {
@@ -95,24 +99,6 @@ func (o *options) explain(ctx context.Context, text string, x explainOptions, st
 type explainedSubject struct {
 	explain.Explanation
 	accessErr error
-}
-
-// explainSubject explains one subject, and asks who can reach it. Without the right for that, or an answer, it says so.
-func (s *terminalSession) explainSubject(ctx context.Context, b plan.Basis, subject plan.Subject) explainedSubject {
-	a := explainedSubject{Explanation: explain.Build(b, subject, s.Language())}
-	id := ""
-	switch {
-	case subject.Asset != nil:
-		id = subject.AssetID
-	case subject.Instance == nil:
-		return a
-	}
-	reached, err := s.AccessOf(ctx, id, a.Places())
-	a.Access = &reached
-	if err != nil && reached.Lacks == "" {
-		a.accessErr, a.AccessError = err, err.Error()
-	}
-	return a
 }
 
 // explainDocument is what explain --json prints. Additions only.

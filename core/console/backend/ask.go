@@ -48,7 +48,11 @@ func (b *Backend) Explain(ctx context.Context, query, lang string) (console.Expl
 		case len(found) > maxExplained:
 			answer.Among = append(answer.Among, subjectName(subject))
 		default:
-			answer.Matches = append(answer.Matches, s.explainSubject(ctx, *out.Basis, subject, in))
+			e, err := s.ExplainSubject(ctx, *out.Basis, subject, in)
+			if err != nil {
+				e.AccessError = language.ErrorText(err, in)
+			}
+			answer.Matches = append(answer.Matches, e)
 		}
 	}
 	return answer, nil
@@ -59,24 +63,6 @@ func subjectName(s plan.Subject) string {
 		return s.InstanceID
 	}
 	return s.AssetID
-}
-
-// explainSubject explains one subject, and asks who can reach it. Without the right for that, or an answer, it says so.
-func (s opened) explainSubject(ctx context.Context, b plan.Basis, subject plan.Subject, lang language.Lang) explain.Explanation {
-	e := explain.Build(b, subject, lang)
-	id := ""
-	switch {
-	case subject.Asset != nil:
-		id = subject.AssetID
-	case subject.Instance == nil:
-		return e
-	}
-	reached, err := s.AccessOf(ctx, id, e.Places())
-	e.Access = &reached
-	if err != nil && reached.Lacks == "" {
-		e.AccessError = language.ErrorText(err, lang)
-	}
-	return e
 }
 
 // runFailure returns why a run has no answer.

@@ -1,7 +1,6 @@
 package backend
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +14,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
-	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // hooksOf returns the hooks of a session that a person watches.
@@ -145,7 +143,7 @@ func sendRows(r report.Report, watch console.Watch, wanted func(report.Change) b
 	zh, en := r.Reworded(language.Chinese), r.Reworded(language.English)
 	texts, places := map[console.Text]int{}, map[console.Place]int{}
 	event := newRows()
-	for _, n := range rowOrder(r) {
+	for _, n := range r.RowOrder() {
 		c := zh.Changes[n]
 		if !wanted(c) {
 			continue
@@ -185,21 +183,6 @@ func valuesOf(r report.Report, c report.Change) (values [][3]string) {
 		values = append(values, [3]string{v.Field, v.Before, v.After})
 	}
 	return values
-}
-
-// rowOrder returns the changes of a report as people should see them: first what they must act on.
-func rowOrder(r report.Report) []int {
-	order := []plan.Action{report.Fail, report.Unknown, plan.Hold, plan.Delete, plan.Deactivate, plan.Create, plan.Update, plan.Orphan, plan.Drift, plan.Skip}
-	rank := map[plan.Action]int{}
-	for n, a := range order {
-		rank[a] = n - len(order) // an action that is not there comes last, as 0
-	}
-	rows := make([]int, len(r.Changes))
-	for n := range rows {
-		rows[n] = n
-	}
-	sorting.StableBy(rows, func(x, y int) int { return cmp.Compare(rank[r.Changes[x].Action], rank[r.Changes[y].Action]) })
-	return rows
 }
 
 func scopesOf(r report.Report) []console.ScopeResult {

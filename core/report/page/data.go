@@ -106,7 +106,7 @@ func newFace(r report.Report, lang language.Lang) face {
 		Outcome: report.OutcomeName(r.Outcome, lang), Actions: map[plan.Action]string{}, Scopes: []scope{}, Errors: []entry{}, Held: []held{},
 		Open: append([]report.OpenGroup{}, r.StaysOpen...), Lasting: []lasting{}, Expected: append([]string{}, r.Expected...), Nodes: r.NodeTexts(lang),
 	}
-	for _, a := range order() {
+	for _, a := range report.ActionOrder() {
 		f.Actions[a] = report.ActionName(a, lang)
 	}
 	if r.Pause != nil {
@@ -130,13 +130,6 @@ func newFace(r report.Report, lang language.Lang) face {
 		f.Lasting = append(f.Lasting, lasting{l.Text, l.Since.UTC().Format(time.RFC3339)})
 	}
 	return f
-}
-
-// order returns the actions as people should see them: what they must act on first.
-func order() []plan.Action {
-	return []plan.Action{
-		report.Fail, report.Unknown, plan.Hold, plan.Delete, plan.Deactivate, plan.Create, plan.Update, plan.Orphan, plan.Drift, plan.Skip,
-	}
 }
 
 // interned is the texts and places of the rows, each once.

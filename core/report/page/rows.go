@@ -5,9 +5,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/language"
-	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
-	"github.com/jms-sync/jms-sync/core/sorting"
 )
 
 // rowReserve is what must be left of Options.MaxBytes for a row and what ends the block.
@@ -27,7 +25,7 @@ func writeData(out *counter, r report.Report, o Options, behind int) {
 	w := rowWriter{zh: r.Reworded(language.Chinese), en: r.Reworded(language.English), out: out}
 	out.writeOpen(newDocument(r, map[language.Lang]report.Report{language.Chinese: w.zh, language.English: w.en}, o))
 	out.write(`,"rows":[`)
-	rows, written := rowOrder(r), 0
+	rows, written := r.RowOrder(), 0
 	for _, n := range rows {
 		if o.MaxBytes > 0 && out.size+w.pending+behind > o.MaxBytes-rowReserve {
 			break
@@ -54,20 +52,6 @@ func (c *counter) writeOpen(value any) {
 	whole.writeJSON(value)
 	c.err = cmp.Or(c.err, whole.err)
 	c.write(strings.TrimSuffix(text.String(), "}"))
-}
-
-// rowOrder returns the changes of a report as people should see them.
-func rowOrder(r report.Report) []int {
-	rank := map[plan.Action]int{}
-	for n, a := range order() {
-		rank[a] = n - len(order()) // an action that is not there comes last, as 0
-	}
-	rows := make([]int, len(r.Changes))
-	for n := range rows {
-		rows[n] = n
-	}
-	sorting.StableBy(rows, func(x, y int) int { return cmp.Compare(rank[r.Changes[x].Action], rank[r.Changes[y].Action]) })
-	return rows
 }
 
 func (w *rowWriter) write(n int) {

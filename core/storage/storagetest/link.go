@@ -51,7 +51,7 @@ func (s *Server) checkLink(w http.ResponseWriter, r *http.Request, signed signed
 	return true
 }
 
-// testLink: a link gives anybody the object as a page of a browser; a store without links says so.
+// testLink: by a link anybody reads the object as a page of a browser; a store without links says so.
 func testLink(t *testing.T, h Harness) {
 	w := h.New(t)
 	b := w.Open(t, InstantRetries())
